@@ -1,0 +1,42 @@
+# facet_module(NAME [LINK lib...]): the library of one folder.
+#
+# Every *.cpp of the folder and its subfolders goes into the static library facet_NAME, every *_test.cpp into the
+# executable NAME_test. LINK names what it uses: lower modules (facet_base) and system libraries.
+# Include paths start at src/, so an include shows its folder: #include "gguf/reader.h".
+
+add_library(facet_flags INTERFACE)
+target_include_directories(facet_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+# Summation order is part of the kernels' contracts, so the compiler may not fuse multiplications and additions itself.
+target_compile_options(facet_flags INTERFACE -Wall -Wextra -Wpedantic -ffp-contract=off -fno-math-errno)
+if(FACET_FUZZ)
+  target_compile_options(facet_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(facet_flags INTERFACE -fsanitize=address,undefined)
+elseif(FACET_SANITIZE)
+  target_compile_options(facet_flags INTERFACE -fsanitize=${FACET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(facet_flags INTERFACE -fsanitize=${FACET_SANITIZE})
+endif()
+
+if(FACET_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+function(facet_module name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(facet_${name} STATIC ${sources})
+    target_link_libraries(facet_${name} PUBLIC facet_flags ${arg_LINK})
+  else()
+    add_library(facet_${name} INTERFACE)
+    target_link_libraries(facet_${name} INTERFACE facet_flags ${arg_LINK})
+  endif()
+  if(FACET_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE facet_${name} GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+endfunction()
