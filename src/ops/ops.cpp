@@ -1,0 +1,21 @@
+// The definitions of the fused ops.
+#include "ops/ops.h"
+
+namespace facet::ops {
+
+void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept {
+  for (const Projection& p : projections) linear(p.out, x, *p.w);
+}
+
+void Ops::gated_linear(Mat out, Mat up, ConstMat x, const Weight& gate_w, const Weight& up_w) noexcept {
+  const Projection both[] = {{out, &gate_w}, {up, &up_w}};
+  linears(both, x);
+  gelu_mul(out, out, up);
+}
+
+void Ops::add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept {
+  rms_norm(y, y, w, eps);
+  add(x, y);
+}
+
+}  // namespace facet::ops

@@ -1,0 +1,75 @@
+// The operations a Gemma forward pass is made of, on views. All work of a model passes through this interface, so
+// backends (ref/: the definition; cpu/) and decorators (checked, timed, dumping, recording) fit beneath one model.
+//
+// Everything is f32 at this level. Shapes are checked when a model is bound, so implementations are noexcept and check
+// by assert. Unless said otherwise `out` does not overlap an input. A fused op has a default body that composes plain
+// ones: the body is its definition, and a backend overrides it where that wins.
+#pragma once
+
+#include <string_view>
+
+#include "ops/tensor.h"
+
+namespace facet::ops {
+
+// One product among several on the same input.
+struct Projection {
+  Mat out;
+  const Weight* w;
+};
+
+class Ops {
+ public:
+  virtual ~Ops() = default;
+
+  // out[r, c] = table[ids[r], first_col + c] * scale. table is [vocabulary, n] (n_out = vocabulary).
+  virtual void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept = 0;
+
+  // out[r] = x[r] * rsqrt(mean(x[r]^2) + eps) * w; w empty: no weight. out may be x.
+  virtual void rms_norm(Mat out, ConstMat x, Vec w, float eps) noexcept = 0;
+
+  // out[r, o] = sum_i x[r, i] * w[o, i].
+  virtual void linear(Mat out, ConstMat x, const Weight& w) noexcept = 0;
+
+  // Several products on one input.
+  virtual void linears(std::span<const Projection> projections, ConstMat x) noexcept;
+
+  // out = gelu_tanh(gate) * up, where gelu_tanh(x) = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). out may be gate.
+  virtual void gelu_mul(Mat out, ConstMat gate, ConstMat up) noexcept = 0;
+
+  // out = gelu_mul(gate_w x, up_w x). up is scratch of out's shape.
+  virtual void gated_linear(Mat out, Mat up, ConstMat x, const Weight& gate_w, const Weight& up_w) noexcept;
+
+  // Rotates pairs (i, i + head_dim / 2), i < cos.n_cols, of every head of row r by the angle whose cosine and sine
+  // stand in row r of cos and sin. Pairs beyond cos.n_cols stay. x is [rows, heads * head_dim].
+  virtual void rope(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept = 0;
+
+  // Writes k[r], v[r] ([rows, kv heads * head_dim]) to positions[r] of the cache, rounded to its type.
+  virtual void store_kv(const KvView& kv, std::span<const int> positions, ConstMat k, ConstMat v) noexcept = 0;
+
+  // out[r, h] = sum_p softmax_p(scale * q[r, h] . K[h', p]) V[h', p] over the visible p; h' = h / (heads / kv heads).
+  virtual void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept = 0;
+
+  virtual void add(Mat x, ConstMat y) noexcept = 0;       // x += y
+  virtual void scale(Mat x, float factor) noexcept = 0;   // x *= factor
+  virtual void scale_cols(Mat out, ConstMat x, Vec factors) noexcept = 0;  // out[r, c] = x[r, c] * factors[c]; may alias
+  virtual void softcap(Mat x, float cap) noexcept = 0;    // x = cap * tanh(x / cap)
+  virtual void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept = 0;  // out[i] = x[rows[i]]; out may be x if rows[i] >= i
+
+  // x += rms_norm(y, w); y is scratch.
+  virtual void add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept;
+
+  // The router's choice: p = softmax(logits[r]); the n_used largest p (ties: lower index first), divided by their sum,
+  // times expert_scale[e] (empty: 1). logits is overwritten with p.
+  virtual void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept = 0;
+
+  // out[r] = sum_j routing.weight[r, j] * down_e (gelu_mul(gate_e x[r], up_e x[r])), e = routing.index[r, j].
+  // gate and up are [n_ff, n_in] stacks, or up is empty and gate holds both (rows 0..n_ff-1 gate, then up).
+  virtual void experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
+                       const ExpertWeight& down) noexcept = 0;
+
+  // A named intermediate of a layer (-1: of the model); only decorators look at it.
+  virtual void probe(std::string_view, int, ConstMat) noexcept {}
+};
+
+}  // namespace facet::ops
