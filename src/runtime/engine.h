@@ -1,0 +1,108 @@
+// A loaded model: weights bound to a mapped file, tokenizer, defaults, memory plan, and the threads that compute.
+// Immutable after loading and shared by any number of sessions and threads. No tensor is in sight from here.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "text/tokenizer.h"
+
+namespace facet::model {
+struct Config;
+struct Weights;
+struct KvLayout;
+}  // namespace facet::model
+namespace facet::ops {
+class Ops;
+}
+
+namespace facet::runtime {
+
+using text::TokenId;
+
+enum class Backend : uint8_t { Ref, Cpu };
+enum class KvPrecision : uint8_t { F32, F16, BF16 };
+
+// Called with the work done so far, in [0, total]. Runs on the thread that asked for the work.
+using Progress = std::function<void(int64_t done, int64_t total)>;
+
+struct EngineOptions {
+  Backend backend = Backend::Cpu;
+  int n_threads = 0;                 // 0: the physical cores this process may use
+  KvPrecision kv = KvPrecision::F16;
+  int context = 0;                   // tokens of one session; 0: the largest that fits memory_share
+  double memory_share = 0.5;         // of the memory available now, for KV when context is 0
+  int prefill_chunk = 0;             // rows computed together in prefill; 0: chosen from the model's width
+  Progress progress;                 // of loading
+  // Wraps the backend once it is made (a decorator that times or dumps). It must outlive the engine.
+  std::function<std::unique_ptr<ops::Ops>(std::unique_ptr<ops::Ops>)> wrap_ops;
+};
+
+// What a model needs, computed before anything is allocated; `facet inspect` prints it and load() obeys it.
+struct MemoryPlan {
+  int64_t file_bytes = 0;              // of the model file(s)
+  int64_t weight_bytes_per_token = 0;  // read to decode one token: matrices, head, norms, used experts
+  int64_t resident_weight_bytes = 0;   // of the file, expected in memory once everything was used (no PLE table)
+  int64_t ple_bytes_on_disk = 0;       // per-layer-embedding table, of which only used rows become resident
+  int64_t kv_bytes_per_token = 0;      // global layers
+  int64_t kv_window_bytes = 0;         // local layers, once, at this context
+  int64_t kv_bytes = 0;                // total at `context`
+  int64_t scratch_bytes = 0;           // activations of a prefill chunk and logits
+  int64_t tokenizer_bytes = 0;
+  int64_t resident_bytes = 0;          // expected peak: resident weights + KV at context + scratch + tokenizer
+  int64_t available_bytes = 0;         // of this machine (cgroup limits included) when asked
+  int context = 0;
+};
+
+// Sampling defaults of a model (generation_config.json, general.sampling.*, else the family's).
+struct GenerationDefaults {
+  bool sample = true;
+  float temperature = 1.0f;
+  int top_k = 64;
+  float top_p = 0.95f;
+  std::vector<TokenId> stop_tokens;
+  std::vector<TokenId> suppress_tokens;
+};
+
+// How a chat is written for this model.
+enum class ChatFamily : uint8_t { Gemma4Large, Gemma4Small, Gemma3, None };  // None: a base model without turn tokens
+
+class Executor;
+
+class Engine {
+ public:
+  // path: a .gguf (the first shard of a split one) or a folder with config.json and safetensors. Throws FormatError,
+  // RequestError (context beyond the model's), ResourceError (unreadable; not enough memory, with the plan).
+  static std::shared_ptr<const Engine> load(const std::string& path, const EngineOptions& options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  const std::string& path() const noexcept;
+  const model::Config& config() const noexcept;
+  const model::Weights& weights() const noexcept;
+  const model::KvLayout& kv_layout() const noexcept;
+  const text::Tokenizer& tokenizer() const noexcept;
+  const GenerationDefaults& defaults() const noexcept;
+  ChatFamily chat_family() const noexcept;
+  const EngineOptions& options() const noexcept;  // with the zeros filled in
+  int context() const noexcept;
+  int n_threads() const noexcept;
+  double load_seconds() const noexcept;
+  MemoryPlan plan(int context) const;
+  Executor& executor() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  explicit Engine(std::unique_ptr<State> state);
+};
+
+// The plan of a model without loading it: what `facet inspect` prints. context 0: what load() would choose.
+MemoryPlan plan_memory(const std::string& path, const EngineOptions& options);
+
+}  // namespace facet::runtime

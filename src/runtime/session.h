@@ -1,0 +1,74 @@
+// One timeline: the tokens so far, their keys and values, and the logits after the last one. A session belongs to one
+// thread at a time; sessions of one engine may run on different threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "runtime/engine.h"
+
+namespace facet::runtime {
+
+struct SyncOptions {
+  Progress progress;                             // tokens computed of tokens to compute
+  const std::atomic<bool>* cancel = nullptr;     // looked at between layers
+};
+
+struct SyncResult {
+  int n_reused = 0;      // tokens whose state was already there
+  int n_computed = 0;    // tokens computed now
+  int n_recomputed = 0;  // of those, tokens that a common prefix held but whose local window was gone
+};
+
+class Session {
+ public:
+  // context 0: the engine's. Throws RequestError beyond the model's context, ResourceError without memory.
+  explicit Session(std::shared_ptr<const Engine> engine, int context = 0);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  const Engine& engine() const noexcept;
+  std::span<const TokenId> tokens() const noexcept;
+  int position() const noexcept;  // tokens().size()
+  int context() const noexcept;
+
+  // Makes the timeline equal to `tokens` (at least one), keeping the common prefix and computing the rest; afterwards
+  // logits() follow the last token. RequestError when they do not fit the context, saying by how much; CancelledError
+  // leaves the session at the last finished chunk.
+  SyncResult sync(std::span<const TokenId> tokens, const SyncOptions& options = {});
+
+  // Computes one more token.
+  void append(TokenId token);
+
+  // One more token for each of several sessions of one engine, computed together. A row's result does not depend on
+  // the rows beside it.
+  static void append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens);
+
+  // sync() that also gives logits after every token from tokens[first] on: visit(position, logits), in order. The
+  // common prefix is kept only up to `first`.
+  void sync_with_logits(std::span<const TokenId> tokens, int first,
+                        const std::function<void(int position, std::span<const float> logits)>& visit,
+                        const SyncOptions& options = {});
+
+  // Back to the first n tokens. Logits are not available until the next sync or append.
+  void rewind(int n);
+
+  // A second timeline with the same past; pages are shared until one of them writes.
+  Session fork() const;
+
+  // [n_vocab], soft-capped, after the last token. Valid until the next call that computes.
+  std::span<const float> logits() const noexcept;
+
+  int64_t kv_bytes() const noexcept;  // of pages this session holds (shared ones counted whole)
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  friend class Executor;
+};
+
+}  // namespace facet::runtime
