@@ -23,7 +23,8 @@ class Ops {
   virtual ~Ops() = default;
 
   // out[r, c] = table[ids[r], first_col + c] * scale. table is [vocabulary, n] (n_out = vocabulary).
-  virtual void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept = 0;
+  virtual void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col,
+                     float scale) noexcept = 0;
 
   // out[r] = x[r] * rsqrt(mean(x[r]^2) + eps) * w; w empty: no weight. out may be x.
   virtual void rms_norm(Mat out, ConstMat x, Vec w, float eps) noexcept = 0;
@@ -50,11 +51,13 @@ class Ops {
   // out[r, h] = sum_p softmax_p(scale * q[r, h] . K[h', p]) V[h', p] over the visible p; h' = h / (heads / kv heads).
   virtual void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept = 0;
 
-  virtual void add(Mat x, ConstMat y) noexcept = 0;       // x += y
-  virtual void scale(Mat x, float factor) noexcept = 0;   // x *= factor
-  virtual void scale_cols(Mat out, ConstMat x, Vec factors) noexcept = 0;  // out[r, c] = x[r, c] * factors[c]; may alias
-  virtual void softcap(Mat x, float cap) noexcept = 0;    // x = cap * tanh(x / cap)
-  virtual void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept = 0;  // out[i] = x[rows[i]]; out may be x if rows[i] >= i
+  virtual void add(Mat x, ConstMat y) noexcept = 0;      // x += y
+  virtual void scale(Mat x, float factor) noexcept = 0;  // x *= factor
+  virtual void scale_cols(Mat out, ConstMat x,
+                          Vec factors) noexcept = 0;    // out[r, c] = x[r, c] * factors[c]; may alias
+  virtual void softcap(Mat x, float cap) noexcept = 0;  // x = cap * tanh(x / cap)
+  virtual void copy_rows(Mat out, ConstMat x,
+                         std::span<const int> rows) noexcept = 0;  // out[i] = x[rows[i]]; out may be x if rows[i] >= i
 
   // x += rms_norm(y, w); y is scratch.
   virtual void add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept;

@@ -48,7 +48,8 @@ struct ConstMat {
 
   ConstMat() = default;
   ConstMat(Mat m) : data(m.data), n_rows(m.n_rows), n_cols(m.n_cols), stride(m.stride) {}  // NOLINT: views convert
-  ConstMat(const float* d, int rows, int cols) : data(d), n_rows(rows), n_cols(cols), stride(static_cast<size_t>(cols)) {}
+  ConstMat(const float* d, int rows, int cols)
+      : data(d), n_rows(rows), n_cols(cols), stride(static_cast<size_t>(cols)) {}
   ConstMat(const float* d, int rows, int cols, size_t s) : data(d), n_rows(rows), n_cols(cols), stride(s) {}
 
   const float* row(int r) const noexcept {

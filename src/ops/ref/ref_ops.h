@@ -1,0 +1,28 @@
+// The specification of every op: scalar, one thread, double accumulators, nothing fused. Other backends are tested
+// against it, op by op and end to end.
+#pragma once
+
+#include "ops/ops.h"
+
+namespace facet::ops::ref {
+
+class Ops final : public ops::Ops {
+ public:
+  void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept override;
+  void rms_norm(Mat out, ConstMat x, Vec w, float eps) noexcept override;
+  void linear(Mat out, ConstMat x, const Weight& w) noexcept override;
+  void gelu_mul(Mat out, ConstMat gate, ConstMat up) noexcept override;
+  void rope(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept override;
+  void store_kv(const KvView& kv, std::span<const int> positions, ConstMat k, ConstMat v) noexcept override;
+  void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept override;
+  void add(Mat x, ConstMat y) noexcept override;
+  void scale(Mat x, float factor) noexcept override;
+  void scale_cols(Mat out, ConstMat x, Vec factors) noexcept override;
+  void softcap(Mat x, float cap) noexcept override;
+  void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept override;
+  void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept override;
+  void experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
+               const ExpertWeight& down) noexcept override;
+};
+
+}  // namespace facet::ops::ref
