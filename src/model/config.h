@@ -1,5 +1,5 @@
-// What a checkpoint says of itself, normalised: every per-layer fact is in `layers`, every default is filled in, and all
-// of it has been checked. Variants of the family differ by these numbers and by which tensors exist, never by name.
+// What a checkpoint says of itself, normalised: every per-layer fact is in `layers`, every default is filled in, and
+// all of it has been checked. Variants of the family differ by these numbers and by which tensors exist, never by name.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct LayerConfig {
   bool is_local = false;  // attends to the last `window` positions only
   int head_dim = 0;
   int n_kv_heads = 0;
-  int n_ff = 0;           // of the dense MLP
-  int kv_source = 0;      // the layer whose K and V it reads; itself when it owns them
+  int n_ff = 0;       // of the dense MLP
+  int kv_source = 0;  // the layer whose K and V it reads; itself when it owns them
 };
 
 struct Config {
@@ -37,20 +37,20 @@ struct Config {
   int window = 0;          // of local layers; counts the query itself
 
   float norm_eps = 1e-6f;
-  float norm_offset = 0;   // added to stored norm weights when they are bound (Gemma 3 checkpoints store w - 1)
-  float embed_scale = 1;   // sqrt(n_embd)
-  float attn_scale = 1;    // factor on q.k
-  float logit_softcap = 0; // 0: none
-  bool value_norm = false; // V gets a norm without weight
+  float norm_offset = 0;    // added to stored norm weights when they are bound (Gemma 3 checkpoints store w - 1)
+  float embed_scale = 1;    // sqrt(n_embd)
+  float attn_scale = 1;     // factor on q.k
+  float logit_softcap = 0;  // 0: none
+  bool value_norm = false;  // V gets a norm without weight
   bool bidirectional_media = false;  // image tokens see each other on local layers
 
   RopeConfig local_rope, global_rope;
 
-  int n_ple = 0;           // width of a layer's per-layer embedding; 0: none
+  int n_ple = 0;  // width of a layer's per-layer embedding; 0: none
   int n_experts = 0, n_experts_used = 0, n_expert_ff = 0;
 
   std::vector<LayerConfig> layers;
-  int n_kv_layers = 0;     // layers [0, n_kv_layers) own K and V, the rest read theirs
+  int n_kv_layers = 0;  // layers [0, n_kv_layers) own K and V, the rest read theirs
 
   bool owns_kv(int layer) const noexcept { return layer < n_kv_layers; }
   int max_head_dim() const noexcept;

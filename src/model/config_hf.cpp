@@ -1,0 +1,240 @@
+// config.json of a Hugging Face folder -> Config, in the spellings of published checkpoints and of re-saved ones.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/mapped_file.h"
+#include "model/config_check.h"
+
+namespace facet::model {
+namespace {
+
+using Json = nlohmann::json;
+
+// Reads fields of one JSON object; null counts as absent. Messages name the source and the field.
+class Fields {
+ public:
+  Fields(const Json& object, std::string source) : object_(object), source_(std::move(source)) {}
+
+  const Json* find(const char* key) const {
+    const auto it = object_.find(key);
+    return it == object_.end() || it->is_null() ? nullptr : &*it;
+  }
+  int integer(const char* key, std::optional<int64_t> fallback = {}) const {
+    const Json* v = find(key);
+    if (v == nullptr) return static_cast<int>(fallback ? *fallback : missing(key));
+    if (!v->is_number_integer()) wrong(key, "an integer");
+    const int64_t n = v->get<int64_t>();
+    if (n < 0 || n > INT32_MAX) wrong(key, "an integer of 0 or more");
+    return static_cast<int>(n);
+  }
+  double number(const char* key, std::optional<double> fallback = {}) const {
+    const Json* v = find(key);
+    if (v == nullptr) return fallback ? *fallback : static_cast<double>(missing(key));
+    if (!v->is_number()) wrong(key, "a number");
+    return v->get<double>();
+  }
+  bool boolean(const char* key, bool fallback) const {
+    const Json* v = find(key);
+    if (v != nullptr && !v->is_boolean()) wrong(key, "true or false");
+    return v == nullptr ? fallback : v->get<bool>();
+  }
+  std::string text(const char* key, const char* fallback) const {
+    const Json* v = find(key);
+    if (v != nullptr && !v->is_string()) wrong(key, "a string");
+    return v == nullptr ? fallback : v->get<std::string>();
+  }
+  const Json& object(const char* key, const Json& fallback) const {
+    const Json* v = find(key);
+    if (v != nullptr && !v->is_object()) wrong(key, "an object");
+    return v == nullptr ? fallback : *v;
+  }
+  [[noreturn]] void wrong(const char* key, const char* expected) const {
+    throw_error<FormatError>("{}: \"{}\" must be {}", source_, key, expected);
+  }
+  const std::string& source() const { return source_; }
+
+ private:
+  [[noreturn]] int64_t missing(const char* key) const {
+    throw_error<FormatError>("{}: \"{}\" is missing", source_, key);
+  }
+
+  const Json& object_;
+  std::string source_;
+};
+
+// "layer_types", or a period whose last layer is global.
+std::vector<bool> local_layers(const Fields& f, int n_layers, int default_period) {
+  std::vector<bool> local;
+  if (const Json* types = f.find("layer_types")) {
+    if (!types->is_array() || types->size() != static_cast<size_t>(n_layers))
+      f.wrong("layer_types", "one name for each layer");
+    for (const Json& type : *types) {
+      if (type == "sliding_attention")
+        local.push_back(true);
+      else if (type == "full_attention")
+        local.push_back(false);
+      else
+        f.wrong("layer_types", "made of \"sliding_attention\" and \"full_attention\"");
+    }
+    return local;
+  }
+  const int period = f.integer("sliding_window_pattern", f.integer("_sliding_window_pattern", default_period));
+  if (period < 1) f.wrong("sliding_window_pattern", "a period of 1 or more");
+  for (int i = 0; i < n_layers; ++i) local.push_back((i + 1) % period != 0);
+  return local;
+}
+
+RopeConfig read_rope(const Fields& parameters, int head_dim, double default_base) {
+  const std::string type = parameters.text("rope_type", parameters.text("type", "default").c_str());
+  RopeConfig rope{parameters.number("rope_theta", default_base), 1, head_dim / 2};
+  if (type == "linear") {
+    rope.factor = parameters.number("factor");
+  } else if (type == "proportional") {
+    rope.n_pairs = static_cast<int>(head_dim * parameters.number("partial_rotary_factor", 1.0) / 2);
+  } else if (type != "default") {
+    throw_error<FormatError>("{}: rotary embedding of type \"{}\" is not one Gemma uses", parameters.source(), type);
+  }
+  return rope;
+}
+
+void read_ropes(Config& c, const Fields& f, int head_local, int head_global) {
+  static const Json empty = Json::object();
+  const std::string where = f.source() + ": rope_parameters";
+  if (f.find("rope_parameters") != nullptr) {
+    const Fields both(f.object("rope_parameters", empty), where);
+    c.local_rope = read_rope(Fields(both.object("sliding_attention", empty), where), head_local, 10000);
+    c.global_rope = read_rope(Fields(both.object("full_attention", empty), where), head_global, 1e6);
+    return;
+  }
+  // The spelling of Gemma 3's first checkpoints.
+  c.local_rope = {f.number("rope_local_base_freq", 10000), 1, head_local / 2};
+  c.global_rope = read_rope(Fields(f.object("rope_scaling", empty), f.source() + ": rope_scaling"), head_global,
+                            f.number("rope_theta", 1e6));
+  c.global_rope.base = f.number("rope_theta", 1e6);
+}
+
+void read_common(Config& c, const Fields& f) {
+  const int n_layers = f.integer("num_hidden_layers");
+  check_layer_count(n_layers, f.source());
+  c.n_layers = n_layers;
+  c.layers.resize(static_cast<size_t>(n_layers));
+  c.n_embd = f.integer("hidden_size");
+  c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
+  c.n_heads = f.integer("num_attention_heads");
+  c.n_vocab = f.integer("vocab_size", 262144);
+  c.context_length = f.integer("max_position_embeddings", 131072);
+  c.window = f.integer("sliding_window", 0);
+  c.norm_eps = static_cast<float>(f.number("rms_norm_eps", 1e-6));
+  const std::string activation = f.text("hidden_activation", f.text("hidden_act", "gelu_pytorch_tanh").c_str());
+  if (activation != "gelu_pytorch_tanh") f.wrong("hidden_activation", "\"gelu_pytorch_tanh\"");
+  if (f.boolean("attention_bias", false)) f.wrong("attention_bias", "false");
+}
+
+void read_gemma4(Config& c, const Fields& f) {
+  const auto local = local_layers(f, c.n_layers, 6);
+  const int head_local = f.integer("head_dim", 256);
+  int head_global = f.integer("global_head_dim", head_local);
+  const bool k_is_v = f.boolean("attention_k_eq_v", false);
+  const int kv_local = f.integer("num_key_value_heads", c.n_heads);
+  const int kv_global = k_is_v ? f.integer("num_global_key_value_heads", kv_local) : kv_local;
+  const int n_shared = f.integer("num_kv_shared_layers", 0);
+  const bool double_wide = f.boolean("use_double_wide_mlp", false);
+  for (int i = 0; i < c.n_layers; ++i) {
+    LayerConfig& l = c.layers[static_cast<size_t>(i)];
+    l.is_local = local[static_cast<size_t>(i)] && i != c.n_layers - 1;  // the last layer is global whatever is written
+    l.head_dim = l.is_local ? head_local : head_global;
+    l.n_kv_heads = l.is_local ? kv_local : kv_global;
+    l.n_ff = f.integer("intermediate_size") * (double_wide && i >= c.n_layers - n_shared ? 2 : 1);
+  }
+  // Re-saved checkpoints say for single layers what differs; the keys are zero-padded layer numbers.
+  if (const Json* per_layer = f.find("per_layer_config")) {
+    if (!per_layer->is_object()) f.wrong("per_layer_config", "an object");
+    for (const auto& [key, value] : per_layer->items()) {
+      if (key.empty() || key.size() > 6 || key.find_first_not_of("0123456789") != std::string::npos ||
+          std::stoi(key) >= c.n_layers || !value.is_object())
+        f.wrong("per_layer_config", "objects under layer numbers");
+      const Fields own(value, f.source() + ": per_layer_config");
+      LayerConfig& l = c.layers[static_cast<size_t>(std::stoi(key))];
+      l.head_dim = own.integer("head_dim", l.head_dim);
+      l.n_kv_heads = own.integer("num_key_value_heads", l.n_kv_heads);
+      l.n_ff = own.integer("intermediate_size", l.n_ff);
+      if (!l.is_local) head_global = l.head_dim;
+    }
+  }
+  c.value_norm = true;
+  c.attn_scale = 1;
+  c.logit_softcap = static_cast<float>(f.number("final_logit_softcapping", 0));
+  c.n_ple = f.integer("hidden_size_per_layer_input", 0);
+  if (f.boolean("enable_moe_block", false)) {
+    c.n_experts = f.integer("num_experts");
+    c.n_experts_used = f.integer("top_k_experts");
+    c.n_expert_ff = f.integer("moe_intermediate_size");
+  }
+  c.bidirectional_media =
+      f.find("use_bidirectional_attention") != nullptr && *f.find("use_bidirectional_attention") == "vision";
+  read_ropes(c, f, head_local, head_global);
+  assign_kv_sources(c, n_shared, f.source());
+}
+
+void read_gemma3(Config& c, const Fields& f) {
+  const auto local = local_layers(f, c.n_layers, 6);
+  const int head = f.integer("head_dim", 256);
+  for (size_t i = 0; i < c.layers.size(); ++i)
+    c.layers[i] = {local[i], head, f.integer("num_key_value_heads", c.n_heads), f.integer("intermediate_size"), 0};
+  if (f.find("attn_logit_softcapping") != nullptr) f.wrong("attn_logit_softcapping", "absent: Gemma 3 has none");
+  c.norm_offset = 1;
+  c.attn_scale = static_cast<float>(1 / std::sqrt(f.number("query_pre_attn_scalar", head)));
+  c.logit_softcap = static_cast<float>(f.number("final_logit_softcapping", 0));
+  read_ropes(c, f, head, head);
+  assign_kv_sources(c, 0, f.source());
+}
+
+}  // namespace
+
+Config parse_config(const std::string& json, const std::string& source) {
+  Json root;
+  try {
+    // Eight levels are twice what any published configuration nests.
+    root = Json::parse(json, [](int depth, Json::parse_event_t, Json&) {
+      if (depth > 8) throw FormatError("nested too deeply");
+      return true;
+    });
+  } catch (const std::exception& e) {
+    throw_error<FormatError>("{}: not a JSON configuration: {}", source, e.what());
+  }
+  if (!root.is_object()) throw_error<FormatError>("{}: expected a JSON object", source);
+  const bool nested = root.contains("text_config");
+  const Fields top(root, source);
+  static const Json empty = Json::object();
+  const Json& text = nested ? top.object("text_config", empty) : root;
+  const Fields f(text, nested ? source + ": text_config" : source);
+
+  Config c;
+  c.architecture = f.text("model_type", top.text("model_type", "").c_str());
+  const bool gemma4 =
+      c.architecture == "gemma4_text" || c.architecture == "gemma4" || c.architecture == "gemma4_unified_text";
+  const bool gemma3 = c.architecture == "gemma3_text" || c.architecture == "gemma3";
+  if (!gemma4 && !gemma3)
+    throw_error<FormatError>("{}: model type \"{}\" is not supported: facet runs gemma4 and gemma3", source,
+                             c.architecture);
+  read_common(c, f);
+  if (gemma4)
+    read_gemma4(c, f);
+  else
+    read_gemma3(c, f);
+  check_config(c, source);
+  return c;
+}
+
+Config read_config(const std::string& folder) {
+  const std::string path = folder + "/config.json";
+  const MappedFile file(path);
+  constexpr size_t kMaxBytes = 16 << 20;
+  if (file.bytes().size() > kMaxBytes)
+    throw_error<FormatError>("{}: {} bytes are too many for a configuration", path, file.bytes().size());
+  Config c = parse_config({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, path);
+  c.name = folder.substr(folder.find_last_of('/', folder.find_last_not_of('/')) + 1);
+  return c;
+}
+
+}  // namespace facet::model

@@ -1,0 +1,43 @@
+// One way to ask for a model's tensors, whatever the container: by GGUF name, with row-major shape and block type.
+// Views point into the mapped files, which the source owns.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gguf/reader.h"
+#include "quant/block_type.h"
+#include "safetensors/reader.h"
+
+namespace facet::model {
+
+struct SourceTensor {
+  std::string name;  // as the file spells it
+  quant::BlockType type;
+  std::vector<uint64_t> shape;  // row-major: [out, in], [experts, out, in], [n]
+  std::span<const std::byte> data;
+};
+
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+  virtual std::optional<SourceTensor> find(std::string_view gguf_name) const = 0;
+  virtual const std::string& path() const noexcept = 0;
+  virtual uint64_t total_bytes() const noexcept = 0;
+  // Names (as the file spells them) of text-model tensors that nobody asked for with find(). Diagnostics only.
+  virtual std::vector<std::string> unclaimed() const = 0;
+};
+
+std::unique_ptr<TensorSource> make_tensor_source(gguf::File file);
+// prefix: how the checkpoint starts its text model's names is found by itself. Throws FormatError when it cannot be.
+std::unique_ptr<TensorSource> make_tensor_source(safetensors::File file);
+
+// The Hugging Face name of a GGUF tensor below the text model's prefix: "blk.3.attn_q.weight" gives
+// "layers.3.self_attn.q_proj.weight". Nothing when the checkpoint has no such tensor.
+std::optional<std::string> hugging_face_name(std::string_view gguf_name);
+
+}  // namespace facet::model

@@ -1,0 +1,222 @@
+#include "model/weights.h"
+
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace facet::model {
+namespace {
+
+using Shape = std::vector<uint64_t>;
+enum class Need { Required, Optional };
+
+std::string show(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+uint64_t u(int n) { return static_cast<uint64_t>(n); }
+
+class Binder {
+ public:
+  Binder(const Config& config, const TensorSource& source) : c_(config), source_(source) {}
+
+  Weight matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
+    const auto t = take(name + ".weight", {u(n_out), u(n_in)}, need);
+    if (!t) return {};
+    Weight w{t->data.data(), t->type, n_in, n_out, 1};
+    // NVFP4 files keep one more factor per tensor.
+    if (const auto scale = vector(name + ".scale", 1, Need::Optional); !scale.empty()) w.scale = scale[0];
+    return w;
+  }
+
+  ExpertWeight stack(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
+    const auto t = take(name + ".weight", {u(c_.n_experts), u(n_out), u(n_in)}, need);
+    if (!t) return {};
+    return {{t->data.data(), t->type, n_in, n_out, 1}, c_.n_experts, {}};
+  }
+
+  // A short vector as f32, `offset` added.
+  Norm vector(const std::string& name, int n, Need need = Need::Required, float offset = 0) const {
+    const auto t = take(name, {u(n)}, need);
+    if (!t) return {};
+    Norm v(static_cast<size_t>(n));
+    quant::decode_row(t->type, t->data.data(), v.data(), v.size());
+    for (float& x : v) {
+      x += offset;
+      if (!std::isfinite(x)) fail(*t, "holds a value that is not a finite number; the file is damaged");
+    }
+    return v;
+  }
+
+  Norm norm(const std::string& name, int n, Need need = Need::Required) const {
+    return vector(name + ".weight", n, need, c_.norm_offset);
+  }
+
+ private:
+  std::optional<SourceTensor> take(const std::string& name, const Shape& shape, Need need) const {
+    auto t = source_.find(name);
+    if (!t) {
+      if (need == Need::Optional) return {};
+      throw_error<FormatError>("{}: tensor {} is missing", source_.path(), describe(name));
+    }
+    // A vector may be written as a matrix of one row, or a single number without dimensions.
+    Shape found = t->shape;
+    while (found.size() > shape.size() && found.front() == 1) found.erase(found.begin());
+    if (found.empty() && shape == Shape{1}) found = {1};
+    if (found != shape) fail(*t, fmt::format("has shape {}, expected {} (outputs first)", show(t->shape), show(shape)));
+    if (!quant::block_info(t->type).is_weight)
+      fail(*t, fmt::format("has type {}, which holds no weights", quant::block_info(t->type).name));
+    if (shape.back() % quant::block_info(t->type).n_elements != 0)
+      fail(*t, fmt::format("has rows of {}, which {} cannot hold", shape.back(), quant::block_info(t->type).name));
+    return t;
+  }
+
+  [[noreturn]] void fail(const SourceTensor& t, const std::string& what) const {
+    throw_error<FormatError>("{}: tensor {} {}", source_.path(), t.name, what);
+  }
+
+  static std::string describe(const std::string& name) {
+    const auto theirs = hugging_face_name(name);
+    return theirs ? fmt::format("{} ({} in checkpoints)", name, *theirs) : name;
+  }
+
+  const Config& c_;
+  const TensorSource& source_;
+};
+
+void bind_attention(LayerWeights& w, const Binder& b, const std::string& blk, const Config& c, const LayerConfig& l,
+                    bool owns_kv) {
+  const int n_q = c.n_heads * l.head_dim, n_kv = l.n_kv_heads * l.head_dim;
+  w.attn_norm = b.norm(blk + "attn_norm", c.n_embd);
+  w.attn_q = b.matrix(blk + "attn_q", n_q, c.n_embd);
+  w.attn_q_norm = b.norm(blk + "attn_q_norm", l.head_dim);
+  w.attn_output = b.matrix(blk + "attn_output", c.n_embd, n_q);
+  w.post_attention_norm = b.norm(blk + "post_attention_norm", c.n_embd);
+  if (!owns_kv) return;
+  w.attn_k = b.matrix(blk + "attn_k", n_kv, c.n_embd);
+  w.attn_k_norm = b.norm(blk + "attn_k_norm", l.head_dim);
+  w.attn_v = b.matrix(blk + "attn_v", n_kv, c.n_embd, c.value_norm && !l.is_local ? Need::Optional : Need::Required);
+}
+
+void bind_experts(LayerWeights& w, const Binder& b, const std::string& blk, const Config& c) {
+  w.ffn_gate_inp = b.matrix(blk + "ffn_gate_inp", c.n_experts, c.n_embd);
+  w.ffn_gate_inp.scale = 1;  // its .scale is the router's input scale, not NVFP4's factor
+  w.ffn_gate_inp_scale = b.vector(blk + "ffn_gate_inp.scale", c.n_embd);
+  for (float& x : w.ffn_gate_inp_scale) x /= std::sqrt(static_cast<float>(c.n_embd));
+  w.ffn_down_exps_scale = b.vector(blk + "ffn_down_exps.scale", c.n_experts);
+  w.pre_ffw_norm_2 = b.norm(blk + "pre_ffw_norm_2", c.n_embd);
+  w.post_ffw_norm_1 = b.norm(blk + "post_ffw_norm_1", c.n_embd);
+  w.post_ffw_norm_2 = b.norm(blk + "post_ffw_norm_2", c.n_embd);
+  w.ffn_gate_exps = b.stack(blk + "ffn_gate_up_exps", 2 * c.n_expert_ff, c.n_embd, Need::Optional);
+  if (w.ffn_gate_exps.empty()) {
+    w.ffn_gate_exps = b.stack(blk + "ffn_gate_exps", c.n_expert_ff, c.n_embd);
+    w.ffn_up_exps = b.stack(blk + "ffn_up_exps", c.n_expert_ff, c.n_embd);
+  }
+  w.ffn_down_exps = b.stack(blk + "ffn_down_exps", c.n_embd, c.n_expert_ff);
+}
+
+LayerWeights bind_layer(const Config& c, const Binder& b, int i) {
+  const LayerConfig& l = c.layers[static_cast<size_t>(i)];
+  const std::string blk = fmt::format("blk.{}.", i);
+  LayerWeights w;
+  bind_attention(w, b, blk, c, l, c.owns_kv(i));
+  w.ffn_norm = b.norm(blk + "ffn_norm", c.n_embd);
+  w.ffn_gate = b.matrix(blk + "ffn_gate", l.n_ff, c.n_embd);
+  w.ffn_up = b.matrix(blk + "ffn_up", l.n_ff, c.n_embd);
+  w.ffn_down = b.matrix(blk + "ffn_down", c.n_embd, l.n_ff);
+  w.post_ffw_norm = b.norm(blk + "post_ffw_norm", c.n_embd);
+  if (c.n_experts > 0) bind_experts(w, b, blk, c);
+  if (c.n_ple > 0) {
+    w.inp_gate = b.matrix(blk + "inp_gate", c.n_ple, c.n_embd);
+    w.proj = b.matrix(blk + "proj", c.n_embd, c.n_ple);
+    w.post_norm = b.norm(blk + "post_norm", c.n_embd);
+  }
+  if (const Norm scale = b.vector(blk + "layer_output_scale.weight", 1, Need::Optional); !scale.empty())
+    w.layer_output_scale = scale[0];
+  return w;
+}
+
+// base^(-2i/head_dim) / factor / divisor in f32, as the official implementation computes them; pairs whose divisor is
+// astronomically large (1e30 in files) do not rotate, and they are the last ones.
+std::vector<float> rope_freqs(const RopeConfig& rope, int head_dim, const std::vector<float>& divisors) {
+  std::vector<float> freqs;
+  for (int i = 0; i < rope.n_pairs; ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
+    float f = 1.0f / static_cast<float>(std::pow(static_cast<float>(rope.base), exponent));
+    f = static_cast<float>(f / rope.factor);
+    if (!divisors.empty()) f /= divisors[static_cast<size_t>(i)];
+    freqs.push_back(f);
+  }
+  while (!freqs.empty() && !divisors.empty() && divisors[freqs.size() - 1] > 1e20f) freqs.pop_back();
+  return freqs;
+}
+
+int head_dim_of_kind(const Config& c, bool local) {
+  for (const LayerConfig& l : c.layers)
+    if (l.is_local == local) return l.head_dim;
+  return 0;
+}
+
+// K and V tensors of layers that read another layer's are left over by design; anything else is worth a line.
+bool is_expected_leftover(const Config& c, const std::string& name) {
+  const size_t digits = name.find_first_of("0123456789");
+  if (digits == std::string::npos) return false;
+  const int layer = std::atoi(name.c_str() + digits);
+  const bool kv = name.find("attn_k") != std::string::npos || name.find("attn_v") != std::string::npos ||
+                  name.find("self_attn.k_") != std::string::npos || name.find("self_attn.v_") != std::string::npos;
+  return (kv && !c.owns_kv(layer)) || name.ends_with(".input_scale");
+}
+
+}  // namespace
+
+Weights bind_weights(const Config& c, std::unique_ptr<TensorSource> source) {
+  Weights w;
+  const Binder b(c, *source);
+  w.token_embd = b.matrix("token_embd", c.n_vocab, c.n_embd);
+  w.output = b.matrix("output", c.n_vocab, c.n_embd, Need::Optional);
+  if (w.output.empty()) w.output = w.token_embd;
+  w.output_norm = b.norm("output_norm", c.n_embd);
+  if (c.n_ple > 0) {
+    const int n = c.n_layers * c.n_ple;
+    w.per_layer_token_embd = b.matrix("per_layer_token_embd", c.n_vocab, n);
+    w.per_layer_model_proj = b.matrix("per_layer_model_proj", n, c.n_embd);
+    w.per_layer_proj_norm = b.norm("per_layer_proj_norm", c.n_ple);
+  }
+  const int head_local = head_dim_of_kind(c, true), head_global = head_dim_of_kind(c, false);
+  if (head_local > 0) w.local_freqs = rope_freqs(c.local_rope, head_local, {});
+  if (head_global > 0)
+    w.global_freqs =
+        rope_freqs(c.global_rope, head_global, b.vector("rope_freqs.weight", head_global / 2, Need::Optional));
+  for (int i = 0; i < c.n_layers; ++i) w.layers.push_back(bind_layer(c, b, i));
+  for (std::string& name : source->unclaimed())
+    if (!is_expected_leftover(c, name)) w.ignored.push_back(std::move(name));
+  w.source = std::move(source);
+  return w;
+}
+
+WeightBytes count_bytes(const Config& c, const Weights& w) {
+  WeightBytes n;
+  const auto add = [&n](const Weight& m) { n.per_token += static_cast<int64_t>(m.empty() ? 0 : m.n_bytes()); };
+  const auto add_stack = [&](const ExpertWeight& s) {
+    if (s.empty()) return;
+    n.per_token += static_cast<int64_t>(s.first.n_bytes()) * c.n_experts_used;
+    n.resident += static_cast<int64_t>(s.first.n_bytes()) * (c.n_experts - c.n_experts_used);
+  };
+  for (const LayerWeights& l : w.layers) {
+    for (const Weight* m : {&l.attn_q, &l.attn_k, &l.attn_v, &l.attn_output, &l.ffn_gate, &l.ffn_up, &l.ffn_down,
+                            &l.ffn_gate_inp, &l.inp_gate, &l.proj})
+      add(*m);
+    for (const ExpertWeight* s : {&l.ffn_gate_exps, &l.ffn_up_exps, &l.ffn_down_exps}) add_stack(*s);
+  }
+  add(w.per_layer_model_proj);
+  add(w.output);
+  n.resident += n.per_token;
+  if (w.output.data != w.token_embd.data) n.resident += static_cast<int64_t>(w.token_embd.n_bytes());
+  n.per_token += static_cast<int64_t>(w.token_embd.row_bytes());
+  if (c.n_ple > 0) {
+    n.per_token += static_cast<int64_t>(w.per_layer_token_embd.row_bytes());
+    n.per_layer_table = static_cast<int64_t>(w.per_layer_token_embd.n_bytes());
+  }
+  return n;
+}
+
+}  // namespace facet::model
