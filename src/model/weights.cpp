@@ -19,12 +19,16 @@ class Binder {
  public:
   Binder(const Config& config, const TensorSource& source) : c_(config), source_(source) {}
 
-  Weight matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
+  Weight plain_matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
     const auto t = take(name + ".weight", {u(n_out), u(n_in)}, need);
-    if (!t) return {};
-    Weight w{t->data.data(), t->type, n_in, n_out, 1};
-    // NVFP4 files keep one more factor per tensor.
-    if (const auto scale = vector(name + ".scale", 1, Need::Optional); !scale.empty()) w.scale = scale[0];
+    return t ? Weight{t->data.data(), t->type, n_in, n_out, 1} : Weight{};
+  }
+
+  // NVFP4 files keep one more factor per tensor.
+  Weight matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
+    Weight w = plain_matrix(name, n_out, n_in, need);
+    if (w.empty()) return w;
+    if (const Norm scale = vector(name + ".scale", 1, Need::Optional); !scale.empty()) w.scale = scale[0];
     return w;
   }
 
@@ -98,8 +102,7 @@ void bind_attention(LayerWeights& w, const Binder& b, const std::string& blk, co
 }
 
 void bind_experts(LayerWeights& w, const Binder& b, const std::string& blk, const Config& c) {
-  w.ffn_gate_inp = b.matrix(blk + "ffn_gate_inp", c.n_experts, c.n_embd);
-  w.ffn_gate_inp.scale = 1;  // its .scale is the router's input scale, not NVFP4's factor
+  w.ffn_gate_inp = b.plain_matrix(blk + "ffn_gate_inp", c.n_experts, c.n_embd);
   w.ffn_gate_inp_scale = b.vector(blk + "ffn_gate_inp.scale", c.n_embd);
   for (float& x : w.ffn_gate_inp_scale) x /= std::sqrt(static_cast<float>(c.n_embd));
   w.ffn_down_exps_scale = b.vector(blk + "ffn_down_exps.scale", c.n_experts);
@@ -110,6 +113,10 @@ void bind_experts(LayerWeights& w, const Binder& b, const std::string& blk, cons
   if (w.ffn_gate_exps.empty()) {
     w.ffn_gate_exps = b.stack(blk + "ffn_gate_exps", c.n_expert_ff, c.n_embd);
     w.ffn_up_exps = b.stack(blk + "ffn_up_exps", c.n_expert_ff, c.n_embd);
+    w.ffn_gate_exps_scale = b.vector(blk + "ffn_gate_exps.scale", c.n_experts, Need::Optional);
+    w.ffn_up_exps_scale = b.vector(blk + "ffn_up_exps.scale", c.n_experts, Need::Optional);
+    w.ffn_gate_exps.scales = w.ffn_gate_exps_scale;
+    w.ffn_up_exps.scales = w.ffn_up_exps_scale;
   }
   w.ffn_down_exps = b.stack(blk + "ffn_down_exps", c.n_embd, c.n_expert_ff);
 }

@@ -36,6 +36,7 @@ struct LayerWeights {
   Weight ffn_gate_inp;                                    // router [n_experts, n_embd]
   Norm ffn_gate_inp_scale;                                // [n_embd], with 1/sqrt(n_embd) multiplied in
   Norm ffn_down_exps_scale;                               // [n_experts]
+  Norm ffn_gate_exps_scale, ffn_up_exps_scale;            // [n_experts]; NVFP4 files only
   Norm pre_ffw_norm_2, post_ffw_norm_1, post_ffw_norm_2;  // [n_embd]
   ExpertWeight ffn_gate_exps, ffn_up_exps;  // n_experts x [n_expert_ff, n_embd], or gate holds both and up is empty
   ExpertWeight ffn_down_exps;               // n_experts x [n_embd, n_expert_ff]

@@ -73,6 +73,7 @@ class Ops {
 
   // A named intermediate of a layer (-1: of the model); only decorators look at it.
   virtual void probe(std::string_view, int, ConstMat) noexcept {}
+  virtual void probe_routing(int, const Routing&) noexcept {}
 };
 
 }  // namespace facet::ops

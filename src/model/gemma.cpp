@@ -1,0 +1,92 @@
+#include "model/gemma.h"
+
+#include "base/error.h"
+#include "model/block.h"
+
+namespace facet::model {
+namespace {
+
+Rows all_rows(const Step& step) {
+  return {{step.tokens.begin(), step.tokens.end()},
+          {step.positions.begin(), step.positions.end()},
+          {step.segments.begin(), step.segments.end()}};
+}
+
+// The wanted rows alone, with segments to match.
+Rows wanted_rows(const Step& step) {
+  Rows out;
+  size_t next = 0;
+  for (const Segment& segment : step.segments) {
+    Segment s = segment;
+    s.first_row = out.n();
+    for (; next < step.wanted.size() && step.wanted[next] < segment.first_row + segment.n_rows; ++next) {
+      const auto row = static_cast<size_t>(step.wanted[next]);
+      out.tokens.push_back(step.tokens[row]);
+      out.positions.push_back(step.positions[row]);
+    }
+    s.n_rows = out.n() - s.first_row;
+    if (s.n_rows > 0) out.segments.push_back(s);
+  }
+  return out;
+}
+
+// x <- scaled embeddings of the rows' tokens; then the per-layer inputs that layers [begin, end) need.
+void start_layers(Context& c, ops::Mat x, int begin, int end) {
+  rope_tables(c);
+  if (c.config.n_ple == 0) return;
+  c.first_per_layer = begin;
+  c.n_per_layer = end - begin;
+  per_layer_inputs(c, x);
+}
+
+void run_layers(const Context& c, int begin, int end, const std::atomic<bool>* cancel) {
+  for (int layer = begin; layer < end; ++layer) {
+    if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) throw CancelledError();
+    block(c, layer);
+  }
+}
+
+ops::Mat embed(const Context& c, ops::Mat buffer) {
+  const ops::Mat x = part(buffer, c.rows.n(), c.config.n_embd);
+  c.op.embed(x, c.rows.tokens, c.weights.token_embd, 0, c.config.embed_scale);
+  return x;
+}
+
+}  // namespace
+
+ops::ConstMat forward(ops::Ops& op, const Config& config, const Weights& weights, const KvLayout& layout,
+                      const Step& step, Scratch& s) {
+  const Rows all = all_rows(step), wanted = wanted_rows(step);
+  const int n_all = all.n(), n_wanted = wanted.n();
+  assert(n_all <= s.max_rows);
+  // The tail (layers without their own K and V) changes no cache, so it runs for the wanted rows only.
+  const int tail = n_wanted == n_all ? config.n_layers : config.n_kv_layers;
+
+  // 1. Embedding, and the layers that all rows need
+  Context c{op, config, weights, layout, s, all};
+  const ops::Mat x = embed(c, s.x);
+  op.probe("embed", -1, x);
+  start_layers(c, x, 0, tail);
+  run_layers(c, 0, tail, step.cancel);
+
+  // 2. The tail. Per-layer inputs start from the embedding, which the stream no longer holds.
+  if (n_wanted != n_all) op.copy_rows(part(s.x, n_wanted, config.n_embd), x, step.wanted);
+  if (tail < config.n_layers && n_wanted > 0) {
+    Context t{op, config, weights, layout, s, wanted};
+    start_layers(t, embed(t, s.h), tail, config.n_layers);
+    run_layers(t, tail, config.n_layers, step.cancel);
+  }
+
+  // 3. Final norm
+  const ops::Mat hidden = part(s.h, n_wanted, config.n_embd);
+  op.rms_norm(hidden, part(s.x, n_wanted, config.n_embd), weights.output_norm, config.norm_eps);
+  op.probe("final_norm", -1, hidden);
+  return hidden;
+}
+
+void head(ops::Ops& op, const Config& config, const Weights& weights, ops::Mat logits, ops::ConstMat hidden) {
+  op.linear(logits, hidden, weights.output);
+  if (config.logit_softcap > 0) op.softcap(logits, config.logit_softcap);
+}
+
+}  // namespace facet::model
