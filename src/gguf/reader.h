@@ -17,7 +17,19 @@
 namespace facet::gguf {
 
 enum class ValueType : uint32_t {
-  U8 = 0, I8 = 1, U16 = 2, I16 = 3, U32 = 4, I32 = 5, F32 = 6, Bool = 7, String = 8, Array = 9, U64 = 10, I64 = 11, F64 = 12,
+  U8 = 0,
+  I8 = 1,
+  U16 = 2,
+  I16 = 3,
+  U32 = 4,
+  I32 = 5,
+  F32 = 6,
+  Bool = 7,
+  String = 8,
+  Array = 9,
+  U64 = 10,
+  I64 = 11,
+  F64 = 12,
 };
 
 // One tensor of the directory; `data` points into the map.
@@ -27,8 +39,8 @@ struct Tensor {
   int n_dims;
   std::array<uint64_t, 4> ne;  // ne[0] moves fastest: [in, out, experts]
   std::span<const std::byte> data;
-  int shard;                   // index of the file it lies in
-  uint64_t file_offset;        // in that file
+  int shard;             // index of the file it lies in
+  uint64_t file_offset;  // in that file
   uint64_t n_elements() const noexcept { return ne[0] * ne[1] * ne[2] * ne[3]; }
 };
 

@@ -2,6 +2,7 @@
 // Immutable after loading and shared by any number of sessions and threads. No tensor is in sight from here.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -32,12 +33,13 @@ using Progress = std::function<void(int64_t done, int64_t total)>;
 
 struct EngineOptions {
   Backend backend = Backend::Cpu;
-  int n_threads = 0;                 // 0: the physical cores this process may use
+  int n_threads = 0;  // 0: the physical cores this process may use
   KvPrecision kv = KvPrecision::F16;
-  int context = 0;                   // tokens of one session; 0: the largest that fits memory_share
-  double memory_share = 0.5;         // of the memory available now, for KV when context is 0
-  int prefill_chunk = 0;             // rows computed together in prefill; 0: chosen from the model's width
-  Progress progress;                 // of loading
+  int context = 0;            // tokens of one session; 0: the largest that fits memory_share
+  double memory_share = 0.5;  // of the memory available now, for KV when context is 0
+  int64_t memory_limit = 0;   // bytes; 0: what the machine has available
+  int prefill_chunk = 0;      // rows computed together in prefill; 0: chosen from the model's width
+  Progress progress;          // of loading
   // Wraps the backend once it is made (a decorator that times or dumps). It must outlive the engine.
   std::function<std::unique_ptr<ops::Ops>(std::unique_ptr<ops::Ops>)> wrap_ops;
 };
@@ -53,8 +55,8 @@ struct MemoryPlan {
   int64_t kv_bytes = 0;                // total at `context`
   int64_t scratch_bytes = 0;           // activations of a prefill chunk and logits
   int64_t tokenizer_bytes = 0;
-  int64_t resident_bytes = 0;          // expected peak: resident weights + KV at context + scratch + tokenizer
-  int64_t available_bytes = 0;         // of this machine (cgroup limits included) when asked
+  int64_t resident_bytes = 0;   // expected peak: resident weights + KV at context + scratch + tokenizer
+  int64_t available_bytes = 0;  // of this machine (cgroup limits included) when asked
   int context = 0;
 };
 
@@ -72,6 +74,7 @@ struct GenerationDefaults {
 enum class ChatFamily : uint8_t { Gemma4Large, Gemma4Small, Gemma3, None };  // None: a base model without turn tokens
 
 class Executor;
+class PagePool;
 
 class Engine {
  public:
@@ -95,6 +98,7 @@ class Engine {
   double load_seconds() const noexcept;
   MemoryPlan plan(int context) const;
   Executor& executor() const noexcept;
+  std::shared_ptr<std::array<PagePool, 2>> page_pools() const noexcept;  // global and local layers' pages
 
  private:
   struct State;

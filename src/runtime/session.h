@@ -13,8 +13,8 @@
 namespace facet::runtime {
 
 struct SyncOptions {
-  Progress progress;                             // tokens computed of tokens to compute
-  const std::atomic<bool>* cancel = nullptr;     // looked at between layers
+  Progress progress;                          // tokens computed of tokens to compute
+  const std::atomic<bool>* cancel = nullptr;  // looked at between layers
 };
 
 struct SyncResult {

@@ -1,0 +1,57 @@
+#include "runtime/executor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace facet::runtime {
+
+Executor::Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
+                   std::unique_ptr<ops::Ops> op, int max_rows)
+    : config_(config), weights_(weights), layout_(layout), op_(std::move(op)), scratch_(config, max_rows) {
+  logits_.reserve(static_cast<size_t>(kHeadRows) * static_cast<size_t>(config.n_vocab));
+}
+
+size_t Executor::scratch_bytes(const model::Config& config, int max_rows) {
+  return model::Scratch::count_bytes(config, max_rows) + sizeof(float) * static_cast<size_t>(config.n_vocab);
+}
+
+void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit) {
+  const std::lock_guard lock(mutex_);
+  tokens_.clear();
+  positions_.clear();
+  wanted_.clear();
+  segments_.clear();
+  for (const WorkItem& item : items) {
+    const int first_row = static_cast<int>(tokens_.size()), n = static_cast<int>(item.tokens.size());
+    segments_.push_back({first_row, n, item.pages->tables(), {}});
+    tokens_.insert(tokens_.end(), item.tokens.begin(), item.tokens.end());
+    for (int i = 0; i < n; ++i) positions_.push_back(item.first_position + i);
+    for (int i = item.first_wanted; i < n; ++i) wanted_.push_back(first_row + i);
+  }
+  const model::Step step{tokens_, positions_, segments_, wanted_, cancel};
+  visit_logits(model::forward(*op_, config_, weights_, layout_, step, scratch_), visit);
+}
+
+void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {
+  const auto n_vocab = static_cast<size_t>(config_.n_vocab);
+  size_t item = 0;
+  for (int begin = 0; begin < hidden.n_rows; begin += kHeadRows) {
+    const int n = std::min(kHeadRows, hidden.n_rows - begin);
+    logits_.resize(static_cast<size_t>(n) * n_vocab);
+    model::head(*op_, config_, weights_, ops::Mat(logits_.data(), n, config_.n_vocab), hidden.rows(begin, n));
+    for (int i = 0; i < n; ++i) {
+      const int row = wanted_[static_cast<size_t>(begin + i)];
+      while (row >= segments_[item].first_row + segments_[item].n_rows) ++item;
+      const std::span<const float> logits(logits_.data() + static_cast<size_t>(i) * n_vocab, n_vocab);
+      if (!std::all_of(logits.begin(), logits.end(), [](float x) { return std::isfinite(x); }))
+        throw_error<FormatError>(
+            "{}: the model computes values that are not numbers after token {}: its weights are damaged",
+            weights_.source->path(), positions_[static_cast<size_t>(row)]);
+      visit(item, positions_[static_cast<size_t>(row)], logits);
+    }
+  }
+}
+
+}  // namespace facet::runtime

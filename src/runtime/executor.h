@@ -1,0 +1,57 @@
+// Computes steps: stacks rows of one or more timelines, runs the model, and hands out logits. One step at a time per
+// engine; callers on several threads wait for one another.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "model/gemma.h"
+#include "runtime/engine.h"
+#include "runtime/kv_pages.h"
+
+namespace facet::runtime {
+
+// Consecutive tokens of one timeline, whose pages are writable for their positions.
+struct WorkItem {
+  KvPages* pages;
+  std::span<const TokenId> tokens;
+  int first_position;
+  int first_wanted;  // logits are asked for tokens[first_wanted ..]; tokens.size(): for none
+};
+
+class Executor {
+ public:
+  Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
+           std::unique_ptr<ops::Ops> op, int max_rows);
+
+  int max_rows() const noexcept { return scratch_.max_rows; }
+
+  // Runs all items as one step of at most max_rows rows and calls visit(item, position, logits) for each wanted row, in
+  // order; the logits are valid during the call. Throws CancelledError, and FormatError when the model computes NaN.
+  using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
+  void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);
+
+  static size_t scratch_bytes(const model::Config& config, int max_rows);
+
+ private:
+  static constexpr int kHeadRows = 8;  // rows whose logits are computed together
+
+  void visit_logits(ops::ConstMat hidden, const Visit& visit);
+
+  const model::Config& config_;
+  const model::Weights& weights_;
+  const model::KvLayout& layout_;
+  std::unique_ptr<ops::Ops> op_;
+  model::Scratch scratch_;
+  std::vector<float> logits_;  // [kHeadRows, n_vocab]
+  std::mutex mutex_;
+  std::vector<int32_t> tokens_;
+  std::vector<int> positions_, wanted_;
+  std::vector<model::Segment> segments_;
+};
+
+}  // namespace facet::runtime

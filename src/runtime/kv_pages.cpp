@@ -1,0 +1,134 @@
+#include "runtime/kv_pages.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace facet::runtime {
+namespace {
+
+constexpr int kGlobal = static_cast<int>(model::KvGroup::Global);
+constexpr int kLocal = static_cast<int>(model::KvGroup::Local);
+
+}  // namespace
+
+struct PagePool::Free {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<std::byte[]>> pages;
+};
+
+std::shared_ptr<PagePool::Free> PagePool::make_free() { return std::make_shared<Free>(); }
+
+PagePool::Ref PagePool::take() {
+  std::unique_ptr<std::byte[]> page;
+  {
+    const std::lock_guard lock(free_->mutex);
+    if (!free_->pages.empty()) {
+      page = std::move(free_->pages.back());
+      free_->pages.pop_back();
+    }
+  }
+  // Zeroed: kernels may read a whole page and mask, and what they read must be numbers.
+  if (!page) page = std::make_unique<std::byte[]>(page_bytes_);
+  // The deleter holds the free list alive, so pages may outlive the pool.
+  return Ref(page.release(), [free = free_](std::byte* p) {
+    const std::lock_guard lock(free->mutex);
+    free->pages.emplace_back(p);
+  });
+}
+
+KvPages::KvPages(std::shared_ptr<PagePools> pools, int page_tokens, int window, int context)
+    : pools_(std::move(pools)), page_tokens_(page_tokens), window_(window) {
+  const auto n_pages = static_cast<size_t>((context + page_tokens - 1) / page_tokens);
+  for (auto& table : tables_) table.assign(n_pages, nullptr);
+  for (auto& pages : pages_) pages.resize(n_pages);
+}
+
+void KvPages::own(int group, int page) {
+  PagePool& pool = (*pools_)[static_cast<size_t>(group)];
+  if (pool.page_bytes() == 0) return;
+  PagePool::Ref& ref = pages_[static_cast<size_t>(group)][static_cast<size_t>(page)];
+  if (ref == nullptr) {
+    ref = pool.take();
+  } else if (ref.use_count() > 1) {
+    PagePool::Ref copy = pool.take();
+    std::memcpy(copy.get(), ref.get(), pool.page_bytes());
+    ref = std::move(copy);
+  }
+  tables_[static_cast<size_t>(group)][static_cast<size_t>(page)] = ref.get();
+}
+
+void KvPages::extend(int begin, int end) {
+  for (int page = begin / page_tokens_; page * page_tokens_ < end; ++page) {
+    own(kGlobal, page);
+    own(kLocal, page);
+  }
+}
+
+bool KvPages::is_pinned(int page) const noexcept {
+  const int first = page * page_tokens_, last = first + page_tokens_ - 1;
+  return std::any_of(boundaries_.begin(), boundaries_.end(),
+                     [&](int boundary) { return first < boundary && last >= boundary - window_ + 1; });
+}
+
+void KvPages::advance(int end) {
+  const int first_needed = std::max(0, end - window_ + 1) / page_tokens_;
+  for (; first_local_ < first_needed; ++first_local_) {
+    if (is_pinned(first_local_)) continue;
+    pages_[kLocal][static_cast<size_t>(first_local_)].reset();
+    tables_[kLocal][static_cast<size_t>(first_local_)] = nullptr;
+  }
+}
+
+void KvPages::pin_boundary(int position) {
+  std::erase(boundaries_, position);
+  boundaries_.push_back(position);
+  if (boundaries_.size() <= kMaxBoundaries) return;
+  boundaries_.erase(boundaries_.begin());
+  for (int page = 0; page < first_local_; ++page) {
+    if (tables_[kLocal][static_cast<size_t>(page)] == nullptr || is_pinned(page)) continue;
+    pages_[kLocal][static_cast<size_t>(page)].reset();
+    tables_[kLocal][static_cast<size_t>(page)] = nullptr;
+  }
+}
+
+bool KvPages::has_window(int position) const noexcept {
+  if ((*pools_)[kLocal].page_bytes() == 0) return true;
+  for (int p = std::max(0, position - window_ + 1) / page_tokens_; p * page_tokens_ < position; ++p)
+    if (tables_[kLocal][static_cast<size_t>(p)] == nullptr) return false;
+  return true;
+}
+
+int KvPages::resumable(int n) const noexcept {
+  if (has_window(n)) return n;
+  int best = 0;
+  for (const int boundary : boundaries_)
+    if (boundary <= n && boundary > best && has_window(boundary)) best = boundary;
+  return best;
+}
+
+void KvPages::truncate(int n) {
+  const int first_gone = (n + page_tokens_ - 1) / page_tokens_;
+  for (int group = 0; group < model::kKvGroups; ++group) {
+    auto& pages = pages_[static_cast<size_t>(group)];
+    for (auto page = static_cast<size_t>(first_gone); page < pages.size(); ++page) {
+      pages[page].reset();
+      tables_[static_cast<size_t>(group)][page] = nullptr;
+    }
+  }
+  std::erase_if(boundaries_, [n](int boundary) { return boundary > n; });
+  first_local_ = std::min(first_local_, std::max(0, n - window_ + 1) / page_tokens_);
+}
+
+std::array<std::byte* const*, model::kKvGroups> KvPages::tables() const noexcept {
+  return {tables_[kGlobal].data(), tables_[kLocal].data()};
+}
+
+int64_t KvPages::bytes() const noexcept {
+  int64_t n = 0;
+  for (size_t group = 0; group < tables_.size(); ++group)
+    n += static_cast<int64_t>((*pools_)[group].page_bytes()) *
+         std::count_if(tables_[group].begin(), tables_[group].end(), [](const std::byte* p) { return p != nullptr; });
+  return n;
+}
+
+}  // namespace facet::runtime

@@ -1,0 +1,79 @@
+// The memory of keys and values: pages of a fixed number of tokens, shared by reference between timelines, and the two
+// page tables (global and local layers) of one timeline. Full pages are immutable; a page that others refer to is
+// copied before it is written.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "model/kv_layout.h"
+
+namespace facet::runtime {
+
+// Hands out pages of one size and takes them back; freed pages are kept for the next taker. Thread-safe.
+class PagePool {
+ public:
+  explicit PagePool(size_t page_bytes) : page_bytes_(page_bytes) {}
+
+  using Ref = std::shared_ptr<std::byte>;
+
+  Ref take();
+  size_t page_bytes() const noexcept { return page_bytes_; }
+
+ private:
+  struct Free;
+  size_t page_bytes_;
+  std::shared_ptr<Free> free_ = make_free();
+  static std::shared_ptr<Free> make_free();
+};
+
+using PagePools = std::array<PagePool, model::kKvGroups>;
+
+// One timeline's pages. Positions [0, length) have global state; local state exists where `can_resume` says so.
+class KvPages {
+ public:
+  KvPages(std::shared_ptr<PagePools> pools, int page_tokens, int window, int context);
+
+  // Makes positions [begin, end) writable: pages exist and belong to this timeline alone. Begin is the current length.
+  void extend(int begin, int end);
+
+  // After [.., end) was computed: lets go of local pages that no query from `end` on can see, but for those that pinned
+  // boundaries need.
+  void advance(int end);
+
+  // Marks a position where a later timeline may resume: the window before it stays. The oldest of more than
+  // kMaxBoundaries is forgotten.
+  void pin_boundary(int position);
+
+  // The latest position <= n from which computing can go on: every local page of its window is there.
+  int resumable(int n) const noexcept;
+
+  // Forgets positions from n on (n resumable).
+  void truncate(int n);
+
+  // The same pages, shared.
+  KvPages fork() const { return *this; }
+
+  std::array<std::byte* const*, model::kKvGroups> tables() const noexcept;
+  int64_t bytes() const noexcept;
+
+  static constexpr int kMaxBoundaries = 4;
+
+ private:
+  bool has_window(int position) const noexcept;
+  bool is_pinned(int page) const noexcept;
+  void own(int group, int page);
+
+  std::shared_ptr<PagePools> pools_;
+  int page_tokens_, window_;
+  std::array<std::vector<PagePool::Ref>, model::kKvGroups> pages_;
+  std::array<std::vector<std::byte*>, model::kKvGroups> tables_;  // what kernels walk
+  std::vector<int> boundaries_;                                   // oldest first
+  int first_local_ = 0;                                           // every local page before it is gone or pinned
+};
+
+}  // namespace facet::runtime

@@ -1,0 +1,182 @@
+#include "runtime/session.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "model/config.h"
+#include "runtime/executor.h"
+#include "runtime/kv_pages.h"
+
+namespace facet::runtime {
+
+struct Session::State {
+  State(std::shared_ptr<const Engine> e, int n_context)
+      : engine(std::move(e)),
+        context(n_context),
+        pages(engine->page_pools(), engine->kv_layout().page_tokens, engine->config().window, n_context) {}
+
+  std::shared_ptr<const Engine> engine;
+  int context;
+  KvPages pages;
+  std::vector<TokenId> tokens;
+  int n_computed = 0;         // tokens whose keys and values are there; fewer than tokens only after a rewind
+  std::vector<float> logits;  // after the last token; empty when not known
+
+  void check(std::span<const TokenId> new_tokens) const;
+  int rewind(int n);
+  int prepare(std::span<const TokenId> new_tokens, int keep_at_most, SyncResult& result);
+  void compute(std::span<const TokenId> all, int begin, int first_wanted, int pin, const SyncOptions& options,
+               const Executor::Visit& visit);
+};
+
+void Session::State::check(std::span<const TokenId> new_tokens) const {
+  if (new_tokens.empty()) throw RequestError("there is no token to compute: a prompt needs at least one");
+  if (new_tokens.size() > static_cast<size_t>(context))
+    throw_error<RequestError>(
+        "the prompt has {} tokens, {} more than the context of {}: shorten it or ask for a larger context",
+        new_tokens.size(), new_tokens.size() - static_cast<size_t>(context), context);
+  const int n_vocab = engine->config().n_vocab;
+  for (size_t i = 0; i < new_tokens.size(); ++i)
+    if (new_tokens[i] < 0 || new_tokens[i] >= n_vocab)
+      throw_error<RequestError>("token {} at position {} is outside the vocabulary of {}", new_tokens[i], i, n_vocab);
+}
+
+// Forgets everything from token n on; returns where computing has to start again, at most n.
+int Session::State::rewind(int n) {
+  logits.clear();
+  if (n < n_computed) {
+    n_computed = pages.resumable(n);
+    pages.truncate(n_computed);
+  }
+  return n_computed;
+}
+
+// Drops what does not agree with new_tokens; returns where computing starts.
+int Session::State::prepare(std::span<const TokenId> new_tokens, int keep_at_most, SyncResult& result) {
+  const auto [old_end, new_end] = std::mismatch(tokens.begin(), tokens.end(), new_tokens.begin(), new_tokens.end());
+  const int common = std::min(static_cast<int>(old_end - tokens.begin()), keep_at_most);
+  const int begin = rewind(common);
+  tokens.resize(static_cast<size_t>(begin));
+  const int n = static_cast<int>(new_tokens.size());
+  result = {begin, n - begin, common - begin};
+  return begin;
+}
+
+// Computes all[begin..) in chunks. `pin`: a position in between where timelines have parted before.
+void Session::State::compute(std::span<const TokenId> all, int begin, int first_wanted, int pin,
+                             const SyncOptions& options, const Executor::Visit& visit) {
+  Executor& executor = engine->executor();
+  const int n = static_cast<int>(all.size()), start = begin;
+  while (begin < n) {
+    const int end = std::min(n, begin + executor.max_rows());
+    pages.extend(begin, end);
+    const auto chunk = all.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    const WorkItem item{&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin)};
+    executor.run({&item, 1}, options.cancel, visit);
+    tokens.resize(static_cast<size_t>(begin));
+    tokens.insert(tokens.end(), chunk.begin(), chunk.end());
+    n_computed = end;
+    if (begin < pin && pin <= end) pages.pin_boundary(pin);
+    pages.advance(end);
+    begin = end;
+    if (options.progress) options.progress(end - start, n - start);
+  }
+}
+
+Session::Session(std::shared_ptr<const Engine> engine, int context) {
+  const int limit = engine->config().context_length;
+  if (context < 0 || context > limit)
+    throw_error<RequestError>("a context of {} tokens was asked for; the model's own is {}", context, limit);
+  const int n = context > 0 ? context : engine->context();
+  state_ = std::make_unique<State>(std::move(engine), n);
+}
+
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+const Engine& Session::engine() const noexcept { return *state_->engine; }
+std::span<const TokenId> Session::tokens() const noexcept { return state_->tokens; }
+int Session::position() const noexcept { return static_cast<int>(state_->tokens.size()); }
+int Session::context() const noexcept { return state_->context; }
+std::span<const float> Session::logits() const noexcept { return state_->logits; }
+int64_t Session::kv_bytes() const noexcept { return state_->pages.bytes(); }
+
+SyncResult Session::sync(std::span<const TokenId> tokens, const SyncOptions& options) {
+  State& s = *state_;
+  s.check(tokens);
+  const int n = static_cast<int>(tokens.size());
+  if (!s.logits.empty() && std::ranges::equal(s.tokens, tokens)) return {n, 0, 0};
+  SyncResult result;
+  const int begin = s.prepare(tokens, n - 1, result);
+  s.compute(tokens, begin, n - 1, begin + result.n_recomputed, options,
+            [&s](size_t, int, std::span<const float> logits) { s.logits.assign(logits.begin(), logits.end()); });
+  s.pages.pin_boundary(n);
+  return result;
+}
+
+void Session::sync_with_logits(std::span<const TokenId> tokens, int first,
+                               const std::function<void(int, std::span<const float>)>& visit,
+                               const SyncOptions& options) {
+  State& s = *state_;
+  s.check(tokens);
+  const int n = static_cast<int>(tokens.size());
+  SyncResult result;
+  const int begin = s.prepare(tokens, std::clamp(first, 0, n - 1), result);
+  s.compute(tokens, begin, first, 0, options, [&](size_t, int position, std::span<const float> logits) {
+    if (position == n - 1) s.logits.assign(logits.begin(), logits.end());
+    visit(position, logits);
+  });
+  s.pages.pin_boundary(n);
+}
+
+void Session::append(TokenId token) {
+  Session* const self = this;
+  append_batch({&self, 1}, {&token, 1});
+}
+
+void Session::append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
+  assert(!sessions.empty() && sessions.size() == tokens.size());
+  std::vector<WorkItem> items;
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    State& s = *sessions[i]->state_;
+    const int position = static_cast<int>(s.tokens.size());
+    if (position >= s.context)
+      throw_error<RequestError>("the context of {} tokens is full: nothing can be added", s.context);
+    if (tokens[i] < 0 || tokens[i] >= s.engine->config().n_vocab)
+      throw_error<RequestError>("token {} is outside the vocabulary of {}", tokens[i], s.engine->config().n_vocab);
+    if (s.n_computed < position) {  // a rewind went behind what can be resumed
+      const std::vector<TokenId> past = s.tokens;
+      s.compute(past, s.n_computed, position, 0, {}, {});
+    }
+    s.pages.extend(position, position + 1);
+    items.push_back({&s.pages, tokens.subspan(i, 1), position, 0});
+  }
+  sessions[0]->engine().executor().run(items, nullptr, [&](size_t i, int, std::span<const float> logits) {
+    sessions[i]->state_->logits.assign(logits.begin(), logits.end());
+  });
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    State& s = *sessions[i]->state_;
+    s.tokens.push_back(tokens[i]);
+    ++s.n_computed;
+    s.pages.advance(static_cast<int>(s.tokens.size()));
+  }
+}
+
+void Session::rewind(int n) {
+  assert(n >= 0 && n <= position());
+  if (n == position()) return;
+  state_->rewind(n);
+  state_->tokens.resize(static_cast<size_t>(n));
+}
+
+Session Session::fork() const {
+  Session other(state_->engine, state_->context);
+  other.state_->pages = state_->pages.fork();
+  other.state_->tokens = state_->tokens;
+  other.state_->n_computed = state_->n_computed;
+  other.state_->logits = state_->logits;
+  return other;
+}
+
+}  // namespace facet::runtime
