@@ -1,4 +1,5 @@
-// Where tests find the golden files: $FACET_GOLDENS and $FACET_CONFORMANCE, or ../shared beside the checkout.
+// Where tests find their data: $FACET_GOLDENS and $FACET_CONFORMANCE, or ../shared beside the checkout; downloads in
+// $FACET_TEST_ASSETS or build/assets.
 #pragma once
 
 #include <cstdlib>
@@ -14,6 +15,12 @@ inline std::string golden_path(const std::string& name) {
 inline std::string conformance_path(const std::string& name) {
   const char* root = std::getenv("FACET_CONFORMANCE");
   return std::string(root != nullptr ? root : "../shared/conformance") + "/" + name;
+}
+
+// Downloads that scripts/fetch-test-assets.sh makes: the real vocabulary and model.
+inline std::string asset_path(const std::string& name) {
+  const char* root = std::getenv("FACET_TEST_ASSETS");
+  return std::string(root != nullptr ? root : "build/assets") + "/" + name;
 }
 
 }  // namespace facet

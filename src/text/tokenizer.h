@@ -15,17 +15,32 @@ namespace facet::text {
 
 using TokenId = int32_t;
 
-// What a model file says of its tokenizer; the views must stay valid only during construction unless `borrow` is set.
+// Two pieces that merge into one.
+struct MergePair {
+  std::string_view left, right;
+};
+// "left right", cut at the first space after the first byte (pieces themselves hold no spaces).
+MergePair split_merge(std::string_view merge) noexcept;
+
+// What a model file says of its tokenizer. The views need to be valid during construction only.
 struct TokenizerParts {
   enum class Kind { BpeMerges, SentencePieceScores };
   Kind kind = Kind::BpeMerges;
   std::vector<std::string_view> tokens;   // id -> piece, spaces as U+2581
   std::vector<float> scores;              // SentencePieceScores only
   std::vector<int32_t> types;             // GGUF token types (1 normal, 3 control, 4 user-defined, 6 byte), or empty
-  std::vector<std::string_view> merges;   // "left right", rank = index; BpeMerges only
+  std::vector<MergePair> merges;          // rank = index; BpeMerges only
   std::optional<TokenId> bos, eos, unk, pad;
   std::vector<TokenId> extra_eos;         // further stop ids the file names
   std::string source;                     // file name for messages
+
+  // Tokens that are matched in text before anything else, beside the control tokens that the family is known to have
+  // and those of type 4. From tokenizer.json.
+  struct Added {
+    TokenId id;
+    bool is_control;
+  };
+  std::vector<Added> added;
 };
 
 // Which special (added, control) tokens a text may produce. User text never gets Allow.
@@ -33,7 +48,7 @@ enum class Specials { Forbid, Allow };
 
 class Tokenizer {
  public:
-  static std::shared_ptr<const Tokenizer> from_parts(TokenizerParts parts);
+  static std::shared_ptr<const Tokenizer> from_parts(const TokenizerParts& parts);
   // The bytes of a Hugging Face tokenizer.json; name for messages. FormatError for any other pipeline than Gemma's.
   static std::shared_ptr<const Tokenizer> from_json(std::string_view json, std::string name);
   virtual ~Tokenizer() = default;

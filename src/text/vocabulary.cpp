@@ -1,0 +1,44 @@
+#include "text/vocabulary.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <bit>
+
+#include "base/error.h"
+
+namespace facet::text {
+
+Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::string& source) {
+  size_t n_bytes = 0;
+  for (const std::string_view piece : pieces) n_bytes += piece.size();
+  if (n_bytes > UINT32_MAX || pieces.size() > (1u << 20))
+    throw_error<FormatError>("{}: a vocabulary of {} pieces and {} bytes is too large", source, pieces.size(), n_bytes);
+  text_.reserve(n_bytes);
+  ends_.reserve(pieces.size() + 1);
+  ends_.push_back(0);
+  slots_.assign(std::bit_ceil(pieces.size() * 2 + 1), Slot{0, -1});
+  mask_ = slots_.size() - 1;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    text_.append(pieces[i]);
+    ends_.push_back(static_cast<uint32_t>(text_.size()));
+    if (pieces[i].empty()) continue;
+    const uint64_t hash = XXH3_64bits(pieces[i].data(), pieces[i].size());
+    const auto tag = static_cast<uint32_t>(hash >> 32);
+    uint64_t at = hash & mask_;
+    for (; slots_[at].id >= 0; at = (at + 1) & mask_)
+      if (slots_[at].tag == tag && piece(slots_[at].id) == pieces[i])
+        throw_error<FormatError>("{}: tokens {} and {} are the same text \"{}\"", source, slots_[at].id, i, pieces[i]);
+    slots_[at] = {tag, static_cast<TokenId>(i)};
+  }
+}
+
+TokenId Vocabulary::find(std::string_view text) const noexcept {
+  const uint64_t hash = XXH3_64bits(text.data(), text.size());
+  const auto tag = static_cast<uint32_t>(hash >> 32);
+  for (uint64_t at = hash & mask_; slots_[at].id >= 0; at = (at + 1) & mask_)
+    if (slots_[at].tag == tag && piece(slots_[at].id) == text) return slots_[at].id;
+  return -1;
+}
+
+}  // namespace facet::text
