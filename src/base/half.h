@@ -34,7 +34,7 @@ inline uint16_t f32_to_f16(float f) noexcept {
   const uint32_t magnitude = u & 0x7fffffffu;
   if (magnitude > 0x7f800000u) return sign | 0x7e00u;
   if (magnitude >= 0x477ff000u) return sign | 0x7c00u;  // 65520 and above
-  if (magnitude < 0x38800000u) {                        // below 2^-14: adding 0.5 leaves round(m * 2^24) in the low bits
+  if (magnitude < 0x38800000u) {  // below 2^-14: adding 0.5 leaves round(m * 2^24) in the low bits
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
     return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3f000000u));
   }

@@ -26,7 +26,8 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
     void* p = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
     const int mmap_errno = errno;
     ::close(fd);
-    if (p == MAP_FAILED) throw_error<ResourceError>("{}: cannot map {} bytes: {}", path, size_, std::strerror(mmap_errno));
+    if (p == MAP_FAILED)
+      throw_error<ResourceError>("{}: cannot map {} bytes: {}", path, size_, std::strerror(mmap_errno));
     data_ = static_cast<const std::byte*>(p);
   } else {
     ::close(fd);

@@ -11,7 +11,9 @@ void AddedTokens::add(std::string text, TokenId id, bool is_control) {
 void AddedTokens::finish() {
   const auto byte = [](const Entry& e) { return static_cast<unsigned char>(e.text[0]); };
   std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) {
-    return byte(a) != byte(b) ? byte(a) < byte(b) : a.text.size() != b.text.size() ? a.text.size() > b.text.size() : a.text < b.text;
+    return byte(a) != byte(b)               ? byte(a) < byte(b)
+           : a.text.size() != b.text.size() ? a.text.size() > b.text.size()
+                                            : a.text < b.text;
   });
   for (const Entry& e : entries_) {
     starts_any_[byte(e)] = true;

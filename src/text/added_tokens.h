@@ -30,8 +30,8 @@ class AddedTokens {
     TokenId id;
     bool is_control;
   };
-  std::vector<Entry> entries_;                       // by first byte, longest first
-  std::array<uint32_t, 257> first_{};                // entries of byte b: [first_[b], first_[b + 1])
+  std::vector<Entry> entries_;         // by first byte, longest first
+  std::array<uint32_t, 257> first_{};  // entries of byte b: [first_[b], first_[b + 1])
   std::array<bool, 256> starts_any_{}, starts_plain_{};
 };
 

@@ -4,7 +4,8 @@
 
 namespace facet::text {
 
-Detokenizer::Detokenizer(const Tokenizer& tokenizer, bool show_specials) : tokenizer_(&tokenizer), show_specials_(show_specials) {}
+Detokenizer::Detokenizer(const Tokenizer& tokenizer, bool show_specials)
+    : tokenizer_(&tokenizer), show_specials_(show_specials) {}
 
 std::string Detokenizer::push(TokenId id) {
   std::string out;
@@ -13,8 +14,10 @@ std::string Detokenizer::push(TokenId id) {
     for (;;) {
       const Utf8Front front = utf8_front(pending_);
       if (front.kind == Utf8Front::Kind::Incomplete) return out;
-      if (front.kind == Utf8Front::Kind::Valid) out.append(pending_, 0, front.n_bytes);
-      else out.append(kReplacement);
+      if (front.kind == Utf8Front::Kind::Valid)
+        out.append(pending_, 0, front.n_bytes);
+      else
+        out.append(kReplacement);
       pending_.erase(0, front.kind == Utf8Front::Kind::Valid ? front.n_bytes : 1);
     }
   }

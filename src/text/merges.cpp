@@ -12,7 +12,8 @@ struct Resolved {
   TokenId left, right, result;
 };
 
-void resolve(const std::vector<MergePair>& merges, size_t begin, size_t end, const Vocabulary& vocabulary, std::vector<Resolved>& out) {
+void resolve(const std::vector<MergePair>& merges, size_t begin, size_t end, const Vocabulary& vocabulary,
+             std::vector<Resolved>& out) {
   std::string joined;
   for (size_t i = begin; i < end; ++i) {
     const auto [left, right] = merges[i];
@@ -29,8 +30,8 @@ MergePair split_merge(std::string_view merge) noexcept {
   return {merge.substr(0, space), merge.substr(space + 1)};
 }
 
-MergeTable::MergeTable(const std::vector<MergePair>& merges, const Vocabulary& vocabulary, const std::vector<bool>& forbidden,
-                       const std::string& source) {
+MergeTable::MergeTable(const std::vector<MergePair>& merges, const Vocabulary& vocabulary,
+                       const std::vector<bool>& forbidden, const std::string& source) {
   if (merges.size() >= kRankMask) throw_error<FormatError>("{}: {} merges are too many", source, merges.size());
   std::vector<Resolved> resolved(merges.size());
   constexpr size_t kWorthAThread = 10000;
@@ -46,7 +47,8 @@ MergeTable::MergeTable(const std::vector<MergePair>& merges, const Vocabulary& v
   for (size_t rank = 0; rank < merges.size(); ++rank) {
     const auto [left, right, result] = resolved[rank];
     if (left < 0 || right < 0 || result < 0)
-      throw_error<FormatError>("{}: merge {} (\"{}\" + \"{}\") joins what are no tokens, or into none", source, rank, merges[rank].left, merges[rank].right);
+      throw_error<FormatError>("{}: merge {} (\"{}\" + \"{}\") joins what are no tokens, or into none", source, rank,
+                               merges[rank].left, merges[rank].right);
     results_[rank] = result;
     if (forbidden[static_cast<size_t>(result)]) continue;
     const uint64_t key = pack(left, right);

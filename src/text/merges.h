@@ -12,7 +12,7 @@
 namespace facet::text {
 
 struct Merge {
-  uint32_t rank;   // lower merges first; kNone: no merge
+  uint32_t rank;  // lower merges first; kNone: no merge
   TokenId result;
   static constexpr uint32_t kNone = UINT32_MAX;
 };
@@ -39,7 +39,9 @@ class MergeTable {
   static constexpr int kIdBits = 20, kRankBits = 24;
   static constexpr uint64_t kRankMask = (uint64_t{1} << kRankBits) - 1, kEmpty = UINT64_MAX;
 
-  static uint64_t pack(TokenId left, TokenId right) noexcept { return static_cast<uint64_t>(left) << kIdBits | static_cast<uint64_t>(right); }
+  static uint64_t pack(TokenId left, TokenId right) noexcept {
+    return static_cast<uint64_t>(left) << kIdBits | static_cast<uint64_t>(right);
+  }
   static uint64_t hash(uint64_t key) noexcept { return key * 0x9e3779b97f4a7c15u >> 32; }
 
   std::vector<uint64_t> slots_;

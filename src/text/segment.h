@@ -1,5 +1,5 @@
-// Merging the symbols of one run of text, by whatever rule says which pairs merge. Short runs use a plain scan, long ones
-// a heap, so that a megabyte without a break costs O(n log n). Internal to text/.
+// Merging the symbols of one run of text, by whatever rule says which pairs merge. Short runs use a plain scan, long
+// ones a heap, so that a megabyte without a break costs O(n log n). Internal to text/.
 #pragma once
 
 #include <queue>

@@ -16,11 +16,35 @@ namespace facet::text {
 namespace {
 
 // Control tokens of the two generations, by text: files are not to be trusted on which tokens are special.
-constexpr std::string_view kControlTokens[] = {
-    "<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<|tool>", "<tool|>", "<|tool_call>", "<tool_call|>", "<|tool_response>",
-    "<tool_response|>", "<|\"|>", "<|think|>", "<|channel>", "<channel|>", "<|turn>", "<turn|>", "<|image>", "<|audio>", "<|image|>",
-    "<|audio|>", "<image|>", "<audio|>", "<|video|>", "<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>",
-    "<image_soft_token>"};
+constexpr std::string_view kControlTokens[] = {"<pad>",
+                                               "<eos>",
+                                               "<bos>",
+                                               "<unk>",
+                                               "<mask>",
+                                               "<|tool>",
+                                               "<tool|>",
+                                               "<|tool_call>",
+                                               "<tool_call|>",
+                                               "<|tool_response>",
+                                               "<tool_response|>",
+                                               "<|\"|>",
+                                               "<|think|>",
+                                               "<|channel>",
+                                               "<channel|>",
+                                               "<|turn>",
+                                               "<turn|>",
+                                               "<|image>",
+                                               "<|audio>",
+                                               "<|image|>",
+                                               "<|audio|>",
+                                               "<image|>",
+                                               "<audio|>",
+                                               "<|video|>",
+                                               "<start_of_turn>",
+                                               "<end_of_turn>",
+                                               "<start_of_image>",
+                                               "<end_of_image>",
+                                               "<image_soft_token>"};
 constexpr std::string_view kStopTokens[] = {"<eos>", "<turn|>", "<|tool_response>", "<end_of_turn>"};
 constexpr int32_t kTypeControl = 3, kTypeUserDefined = 4;
 
@@ -48,7 +72,9 @@ class GemmaTokenizer final : public Tokenizer {
   std::vector<TokenId> encode(std::string_view text, Specials specials) const override;
   std::string decode(std::span<const TokenId> ids, bool skip_specials) const override;
   int n_tokens() const noexcept override { return vocabulary_.size(); }
-  std::string_view piece(TokenId id) const noexcept override { return in_range(id) ? vocabulary_.piece(id) : std::string_view(); }
+  std::string_view piece(TokenId id) const noexcept override {
+    return in_range(id) ? vocabulary_.piece(id) : std::string_view();
+  }
   std::optional<TokenId> find(std::string_view piece) const noexcept override {
     const TokenId id = vocabulary_.find(piece);
     return id < 0 ? std::nullopt : std::optional(id);
@@ -56,7 +82,8 @@ class GemmaTokenizer final : public Tokenizer {
   bool is_special(TokenId id) const noexcept override { return in_range(id) && control_[static_cast<size_t>(id)]; }
   std::optional<uint8_t> byte_value(TokenId id) const noexcept override {
     return in_range(id) && byte_values_[static_cast<size_t>(id)] >= 0
-               ? std::optional(static_cast<uint8_t>(byte_values_[static_cast<size_t>(id)])) : std::nullopt;
+               ? std::optional(static_cast<uint8_t>(byte_values_[static_cast<size_t>(id)]))
+               : std::nullopt;
   }
   std::optional<TokenId> bos() const noexcept override { return bos_; }
   std::optional<TokenId> eos() const noexcept override { return eos_; }
@@ -78,9 +105,9 @@ class GemmaTokenizer final : public Tokenizer {
   bool by_score_;
   std::vector<float> scores_;
   std::vector<bool> control_, forbidden_;
-  std::vector<int16_t> byte_values_;          // by id; -1: no byte token
+  std::vector<int16_t> byte_values_;  // by id; -1: no byte token
   std::array<TokenId, 256> byte_tokens_{};
-  std::array<TokenId, 128> ascii_{};          // of single characters
+  std::array<TokenId, 128> ascii_{};  // of single characters
   std::unique_ptr<MergeTable> merges_;
   AddedTokens added_;
   bool words_are_separate_ = true, newlines_are_separate_ = true;
@@ -94,14 +121,17 @@ struct GemmaTokenizer::Work {
 };
 
 GemmaTokenizer::GemmaTokenizer(const TokenizerParts& parts)
-    : vocabulary_(parts.tokens, parts.source), by_score_(parts.kind == TokenizerParts::Kind::SentencePieceScores), scores_(parts.scores) {
+    : vocabulary_(parts.tokens, parts.source),
+      by_score_(parts.kind == TokenizerParts::Kind::SentencePieceScores),
+      scores_(parts.scores) {
   const size_t n = parts.tokens.size();
   if (by_score_ && scores_.size() != n)
     throw_error<FormatError>("{}: {} token scores for {} tokens", parts.source, scores_.size(), n);
   if (!parts.types.empty() && parts.types.size() != n)
     throw_error<FormatError>("{}: {} token types for {} tokens", parts.source, parts.types.size(), n);
   for (const auto& id : {parts.bos, parts.eos, parts.unk, parts.pad})
-    if (id && !in_range(*id)) throw_error<FormatError>("{}: special token {} is outside the vocabulary of {}", parts.source, *id, n);
+    if (id && !in_range(*id))
+      throw_error<FormatError>("{}: special token {} is outside the vocabulary of {}", parts.source, *id, n);
   classify(parts);
   find_byte_tokens(parts.source);
   if (!by_score_) merges_ = std::make_unique<MergeTable>(parts.merges, vocabulary_, forbidden_, parts.source);
@@ -119,7 +149,8 @@ void GemmaTokenizer::classify(const TokenizerParts& parts) {
   for (const std::string_view text : kControlTokens)
     if (const TokenId id = vocabulary_.find(text); id >= 0) control_[static_cast<size_t>(id)] = true;
   for (const auto& added : parts.added) {
-    if (!in_range(added.id)) throw_error<FormatError>("{}: added token {} is outside the vocabulary of {}", parts.source, added.id, n);
+    if (!in_range(added.id))
+      throw_error<FormatError>("{}: added token {} is outside the vocabulary of {}", parts.source, added.id, n);
     if (added.is_control) control_[static_cast<size_t>(added.id)] = true;
   }
   // SentencePiece files type their own control tokens; those of later files vary with the converter.
@@ -133,10 +164,13 @@ void GemmaTokenizer::classify(const TokenizerParts& parts) {
     if (const auto byte = parse_byte_piece(piece)) byte_values_[i] = *byte;
     if (byte_values_[i] >= 0 || is_unused_piece(piece) || piece == "[multimodal]") forbidden_[i] = true;
     if (has_inner_space(piece)) words_are_separate_ = false;
-    if (piece.find('\n') != std::string_view::npos && piece.find_first_not_of('\n') != std::string_view::npos) newlines_are_separate_ = false;
+    if (piece.find('\n') != std::string_view::npos && piece.find_first_not_of('\n') != std::string_view::npos)
+      newlines_are_separate_ = false;
     const bool user_defined = i < parts.types.size() && parts.types[i] == kTypeUserDefined;
-    if (control_[i]) added_.add(std::string(piece), static_cast<TokenId>(i), true);
-    else if (user_defined) added_.add(replace_all(piece, kSpaceSymbol, " "), static_cast<TokenId>(i), false);
+    if (control_[i])
+      added_.add(std::string(piece), static_cast<TokenId>(i), true);
+    else if (user_defined)
+      added_.add(replace_all(piece, kSpaceSymbol, " "), static_cast<TokenId>(i), false);
   }
   for (const auto& added : parts.added)
     if (!control_[static_cast<size_t>(added.id)]) added_.add(std::string(vocabulary_.piece(added.id)), added.id, false);
@@ -148,7 +182,8 @@ void GemmaTokenizer::find_byte_tokens(const std::string& source) {
   for (size_t i = 0; i < byte_values_.size(); ++i)
     if (byte_values_[i] >= 0) byte_tokens_[static_cast<size_t>(byte_values_[i])] = static_cast<TokenId>(i);
   for (int b = 0; b < 256; ++b)
-    if (byte_tokens_[static_cast<size_t>(b)] < 0) throw_error<FormatError>("{}: the vocabulary lacks the byte token <0x{:02X}>", source, b);
+    if (byte_tokens_[static_cast<size_t>(b)] < 0)
+      throw_error<FormatError>("{}: the vocabulary lacks the byte token <0x{:02X}>", source, b);
 }
 
 void GemmaTokenizer::find_stop_tokens(const TokenizerParts& parts) {
@@ -187,8 +222,8 @@ void GemmaTokenizer::encode_plain(std::string_view text, Work& work, std::vector
   }
 }
 
-// The end of the next stretch that merges cannot leave: before a space symbol that follows another character, and at the
-// borders of newline runs, as far as the vocabulary allows such cuts.
+// The end of the next stretch that merges cannot leave: before a space symbol that follows another character, and at
+// the borders of newline runs, as far as the vocabulary allows such cuts.
 size_t GemmaTokenizer::segment_end(std::string_view text, size_t begin) const noexcept {
   const bool starts_with_newline = text[begin] == '\n';
   bool in_spaces = text.substr(begin).starts_with(kSpaceSymbol);
@@ -212,8 +247,10 @@ void GemmaTokenizer::encode_segment(std::string_view segment, Work& work, std::v
   }
   constexpr size_t kShort = 48;
   const auto run = [&](auto&& find) {
-    if (work.symbols.size() <= kShort) merge_short(work.symbols, work.pairs, find);
-    else merge_long(work.symbols, find);
+    if (work.symbols.size() <= kShort)
+      merge_short(work.symbols, work.pairs, find);
+    else
+      merge_long(work.symbols, find);
   };
   if (by_score_) {
     // Higher scores merge first: their bits, mapped to descending order, are the rank.
@@ -239,13 +276,16 @@ void GemmaTokenizer::emit(std::string_view segment, const Symbol& symbol, std::v
     out.push_back(symbol.id);
     return;
   }
-  for (uint32_t i = symbol.begin; i < symbol.end; ++i) out.push_back(byte_tokens_[static_cast<unsigned char>(segment[i])]);
+  for (uint32_t i = symbol.begin; i < symbol.end; ++i)
+    out.push_back(byte_tokens_[static_cast<unsigned char>(segment[i])]);
 }
 
 // A run of byte tokens is text if all of it is; else each of its bytes is unreadable.
 void append_bytes(std::string& out, std::string& bytes) {
-  if (is_utf8(bytes)) out += bytes;
-  else for (size_t i = 0; i < bytes.size(); ++i) out += kReplacement;
+  if (is_utf8(bytes))
+    out += bytes;
+  else
+    for (size_t i = 0; i < bytes.size(); ++i) out += kReplacement;
   bytes.clear();
 }
 

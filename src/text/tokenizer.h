@@ -26,13 +26,13 @@ MergePair split_merge(std::string_view merge) noexcept;
 struct TokenizerParts {
   enum class Kind { BpeMerges, SentencePieceScores };
   Kind kind = Kind::BpeMerges;
-  std::vector<std::string_view> tokens;   // id -> piece, spaces as U+2581
-  std::vector<float> scores;              // SentencePieceScores only
-  std::vector<int32_t> types;             // GGUF token types (1 normal, 3 control, 4 user-defined, 6 byte), or empty
-  std::vector<MergePair> merges;          // rank = index; BpeMerges only
+  std::vector<std::string_view> tokens;  // id -> piece, spaces as U+2581
+  std::vector<float> scores;             // SentencePieceScores only
+  std::vector<int32_t> types;            // GGUF token types (1 normal, 3 control, 4 user-defined, 6 byte), or empty
+  std::vector<MergePair> merges;         // rank = index; BpeMerges only
   std::optional<TokenId> bos, eos, unk, pad;
-  std::vector<TokenId> extra_eos;         // further stop ids the file names
-  std::string source;                     // file name for messages
+  std::vector<TokenId> extra_eos;  // further stop ids the file names
+  std::string source;              // file name for messages
 
   // Tokens that are matched in text before anything else, beside the control tokens that the family is known to have
   // and those of type 4. From tokenizer.json.
@@ -60,10 +60,10 @@ class Tokenizer {
   virtual std::string decode(std::span<const TokenId> ids, bool skip_specials) const = 0;
 
   virtual int n_tokens() const noexcept = 0;
-  virtual std::string_view piece(TokenId id) const noexcept = 0;              // raw, spaces as U+2581; "" out of range
+  virtual std::string_view piece(TokenId id) const noexcept = 0;  // raw, spaces as U+2581; "" out of range
   virtual std::optional<TokenId> find(std::string_view piece) const noexcept = 0;
-  virtual bool is_special(TokenId id) const noexcept = 0;                     // control: never text
-  virtual std::optional<uint8_t> byte_value(TokenId id) const noexcept = 0;   // of <0xNN>
+  virtual bool is_special(TokenId id) const noexcept = 0;                    // control: never text
+  virtual std::optional<uint8_t> byte_value(TokenId id) const noexcept = 0;  // of <0xNN>
   virtual std::optional<TokenId> bos() const noexcept = 0;
   virtual std::optional<TokenId> eos() const noexcept = 0;
   // Ends an answer: <eos>, <turn|>, <|tool_response> (Gemma 4), <end_of_turn> (Gemma 3), and what the file names.

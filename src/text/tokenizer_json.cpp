@@ -11,7 +11,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-[[noreturn]] void fail(const std::string& source, std::string_view what) { throw_error<FormatError>("{}: {}", source, what); }
+[[noreturn]] void fail(const std::string& source, std::string_view what) {
+  throw_error<FormatError>("{}: {}", source, what);
+}
 
 dom::element need(dom::object object, const char* key, const std::string& source) {
   dom::element value;
@@ -30,8 +32,9 @@ T as(dom::element value, const char* what, const std::string& source) {
 void check_normalizer(dom::object root, const std::string& source) {
   dom::object normalizer, pattern;
   std::string_view type, from, to;
-  const bool ok = root["normalizer"].get(normalizer) == simdjson::SUCCESS && normalizer["type"].get(type) == simdjson::SUCCESS &&
-                  type == "Replace" && normalizer["pattern"].get(pattern) == simdjson::SUCCESS &&
+  const bool ok = root["normalizer"].get(normalizer) == simdjson::SUCCESS &&
+                  normalizer["type"].get(type) == simdjson::SUCCESS && type == "Replace" &&
+                  normalizer["pattern"].get(pattern) == simdjson::SUCCESS &&
                   pattern["String"].get(from) == simdjson::SUCCESS && from == " " &&
                   normalizer["content"].get(to) == simdjson::SUCCESS && to == kSpaceSymbol;
   if (!ok) fail(source, "the normalizer is not Gemma's (replace \" \" by U+2581)");
@@ -43,8 +46,9 @@ void check_pre_tokenizer(dom::object root, const std::string& source) {
   if (root["pre_tokenizer"].get(value) != simdjson::SUCCESS || value.is_null()) return;
   dom::object pre, pattern;
   std::string_view type, on;
-  const bool ok = value.get(pre) == simdjson::SUCCESS && pre["type"].get(type) == simdjson::SUCCESS && type == "Split" &&
-                  pre["pattern"].get(pattern) == simdjson::SUCCESS && pattern["String"].get(on) == simdjson::SUCCESS && on == " ";
+  const bool ok = value.get(pre) == simdjson::SUCCESS && pre["type"].get(type) == simdjson::SUCCESS &&
+                  type == "Split" && pre["pattern"].get(pattern) == simdjson::SUCCESS &&
+                  pattern["String"].get(on) == simdjson::SUCCESS && on == " ";
   if (!ok) fail(source, "the pre-tokenizer is not Gemma's");
 }
 
@@ -64,8 +68,10 @@ void read_merges(dom::array merges, std::vector<MergePair>& out, const std::stri
       out.push_back(split_merge(text));
       continue;
     }
-    if (merge.get(pair) != simdjson::SUCCESS || pair.size() != 2) fail(source, "a merge is neither a pair nor a string");
-    out.push_back({as<std::string_view>(pair.at(0), "merges", source), as<std::string_view>(pair.at(1), "merges", source)});
+    if (merge.get(pair) != simdjson::SUCCESS || pair.size() != 2)
+      fail(source, "a merge is neither a pair nor a string");
+    out.push_back(
+        {as<std::string_view>(pair.at(0), "merges", source), as<std::string_view>(pair.at(1), "merges", source)});
   }
 }
 
@@ -90,7 +96,8 @@ std::shared_ptr<const Tokenizer> Tokenizer::from_json(std::string_view json, std
   const auto model = as<dom::object>(need(root, "model", source), "model", source);
   if (as<std::string_view>(need(model, "type", source), "type", source) != "BPE") fail(source, "the model is not BPE");
   bool byte_fallback = false;
-  if (model["byte_fallback"].get(byte_fallback) != simdjson::SUCCESS || !byte_fallback) fail(source, "byte_fallback is not true");
+  if (model["byte_fallback"].get(byte_fallback) != simdjson::SUCCESS || !byte_fallback)
+    fail(source, "byte_fallback is not true");
   check_normalizer(root, source);
   check_pre_tokenizer(root, source);
 

@@ -103,8 +103,10 @@ TEST(Tokenizer, KnowsWhatEndsAnAnswer) {
 }
 
 std::string random_text(std::mt19937& random) {
-  static const std::vector<std::string> parts = {"a",  "b", "the ", " ", "  ", "\n", "\n\n", "\t", "1", "23", "\u00e9", "e\u0301", "\u4f60\u597d", "\U0001f600",
-                                                 "<|turn>", "<bos>", "model", "<0x41>", ".", ",", "(", "Z", "\r\n", "\u0000a"};
+  static const std::vector<std::string> parts = {
+      "a",      "b",       "the ",         " ",          "  ",      "\n",    "\n\n",  "\t",     "1", "23",
+      "\u00e9", "e\u0301", "\u4f60\u597d", "\U0001f600", "<|turn>", "<bos>", "model", "<0x41>", ".", ",",
+      "(",      "Z",       "\r\n",         "\u0000a"};
   std::string text;
   for (unsigned n = random() % 40; n > 0; --n) text += parts[random() % parts.size()];
   return text;
@@ -162,7 +164,8 @@ TEST(Detokenizer, EmitsOnlyWholeCharacters) {
     std::string all;
     for (int n = 0; n < 12; ++n) {
       // Mostly byte tokens, which is where characters get cut.
-      const TokenId id = random() % 4 == 0 ? static_cast<TokenId>(random() % 1536) : static_cast<TokenId>(238 + random() % 256);
+      const TokenId id =
+          random() % 4 == 0 ? static_cast<TokenId>(random() % 1536) : static_cast<TokenId>(238 + random() % 256);
       const std::string piece = stream.push(id);
       EXPECT_TRUE(is_utf8(piece));
       all += piece;

@@ -29,8 +29,10 @@ std::string repair_utf8(std::string_view s) {
   out.reserve(s.size());
   while (!s.empty()) {
     const Utf8Front front = utf8_front(s);
-    if (front.kind == Utf8Front::Kind::Valid) out.append(s.substr(0, front.n_bytes));
-    else out.append(kReplacement);
+    if (front.kind == Utf8Front::Kind::Valid)
+      out.append(s.substr(0, front.n_bytes));
+    else
+      out.append(kReplacement);
     s.remove_prefix(front.n_bytes);
   }
   return out;
@@ -39,7 +41,8 @@ std::string repair_utf8(std::string_view s) {
 std::string replace_all(std::string_view s, std::string_view from, std::string_view to) {
   std::string out;
   out.reserve(s.size());
-  for (size_t at; (at = s.find(from)) != std::string_view::npos; s.remove_prefix(at + from.size())) out.append(s.substr(0, at)).append(to);
+  for (size_t at; (at = s.find(from)) != std::string_view::npos; s.remove_prefix(at + from.size()))
+    out.append(s.substr(0, at)).append(to);
   return std::string(out.append(s));
 }
 

@@ -10,7 +10,9 @@ inline constexpr std::string_view kSpaceSymbol = "\xe2\x96\x81";  // U+2581, sta
 inline constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 // Bytes of the character that starts with `lead`, in valid UTF-8.
-inline size_t utf8_length(unsigned char lead) noexcept { return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4; }
+inline size_t utf8_length(unsigned char lead) noexcept {
+  return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
 
 // What the bytes at the front of `s` are.
 struct Utf8Front {

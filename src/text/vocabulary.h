@@ -18,7 +18,8 @@ class Vocabulary {
 
   int size() const noexcept { return static_cast<int>(ends_.size()) - 1; }
   std::string_view piece(TokenId id) const noexcept {
-    return std::string_view(text_).substr(ends_[static_cast<size_t>(id)], ends_[static_cast<size_t>(id) + 1] - ends_[static_cast<size_t>(id)]);
+    return std::string_view(text_).substr(ends_[static_cast<size_t>(id)],
+                                          ends_[static_cast<size_t>(id) + 1] - ends_[static_cast<size_t>(id)]);
   }
   // -1 when there is none.
   TokenId find(std::string_view piece) const noexcept;

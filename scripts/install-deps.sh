@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what a build needs on Debian 12+ or Ubuntu 22.04+: only what is missing, as root or through sudo.
+#
+# usage: scripts/install-deps.sh [--test]
+#   --test   also what scripts/test.sh needs: clang with libFuzzer, clang-format
+# What each library is for: docs/dependencies.md.
+set -euo pipefail
+
+usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
+
+packages=(
+  g++ cmake ninja-build pkg-config
+  libfmt-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libxxhash-dev libedit-dev
+  libgtest-dev libbenchmark-dev
+  ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks
+)
+# Debian packs libFuzzer apart from clang; Ubuntu 22.04 packs them together and has no package of this name.
+test_packages=(clang clang-format libclang-rt-dev)
+
+for arg in "$@"; do
+  case $arg in
+    --test) packages+=("${test_packages[@]}") ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "install-deps: unknown option $arg" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+if ! command -v apt-get >/dev/null; then
+  echo "install-deps: no apt-get here. Install by hand what these Debian packages hold (docs/dependencies.md), or" \
+    "use vcpkg.json: ${packages[*]}" >&2
+  exit 1
+fi
+
+is_installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+is_available() { [[ -n $(apt-cache show "$1" 2>/dev/null) ]]; }
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    echo "install-deps: needs root; there is no sudo, so run as root: $*" >&2
+    return 1
+  fi
+}
+
+missing=()
+for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
+if [[ ${#missing[@]} -eq 0 ]]; then
+  echo "install-deps: all ${#packages[@]} packages are there"
+  exit 0
+fi
+
+# A machine just booted may still be running its own updates: wait for the lock.
+apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+as_root "${apt[@]}" update
+wanted=()
+for package in "${missing[@]}"; do
+  if [[ $package == libclang-rt-dev ]] && ! is_available "$package"; then continue; fi
+  wanted+=("$package")
+done
+if [[ ${#wanted[@]} -eq 0 ]]; then
+  echo "install-deps: all packages that this system has are there"
+  exit 0
+fi
+echo "install-deps: installing ${wanted[*]}"
+as_root "${apt[@]}" install -y --no-install-recommends "${wanted[@]}" >/dev/null
+echo "install-deps: done in $SECONDS s, with $(g++ --version | head -n 1)"

@@ -1,0 +1,58 @@
+// The lines and the closing count of `facet verify`.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/engine.h"
+
+namespace facet::verify {
+
+struct Options {
+  runtime::Backend backend = runtime::Backend::Cpu;
+  int n_threads = 0;
+  std::string filter;  // only cases whose name contains it
+};
+
+class Report {
+ public:
+  explicit Report(Options options) : options_(std::move(options)) {}
+
+  const Options& options() const noexcept { return options_; }
+  bool wants(const std::string& name) const { return name.find(options_.filter) != std::string::npos; }
+
+  // One line each. detail: the largest error and its tolerance, or what differs.
+  void pass(const std::string& name, const std::string& detail = "");
+  void fail(const std::string& name, const std::string& detail);
+  void skip(const std::string& name, const std::string& reason);
+
+  // "N passed, N failed, N skipped"
+  std::string summary() const;
+  bool all_passed() const noexcept { return n_failed_ == 0; }
+
+ private:
+  void line(std::string_view verdict, const std::string& name, const std::string& detail) const;
+
+  Options options_;
+  int n_passed_ = 0, n_failed_ = 0, n_skipped_ = 0;
+};
+
+// Collects the comparisons of one case and reports it as a whole: the comparison nearest to its tolerance, or all that
+// are beyond it.
+class Case {
+ public:
+  Case(Report& report, std::string name) : report_(report), name_(std::move(name)) {}
+
+  void compare(std::string_view what, double error, double tolerance);
+  void expect(bool ok, const std::string& what);  // what: said when it is not so
+  void finish();
+
+ private:
+  Report& report_;
+  std::string name_, worst_;
+  double worst_share_ = -1;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace facet::verify

@@ -1,0 +1,94 @@
+#include "base/thread_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <string>
+
+namespace facet {
+namespace {
+
+// About 50 microseconds: longer than any gap between the pieces of one step, short enough to be polite afterwards.
+constexpr int kSpins = 20000;
+
+inline void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+template <class Done>
+void spin(int n, Done&& done) noexcept {
+  for (int i = 0; i < n && !done(); ++i) pause();
+}
+
+// Whole processors of the control group's quota (version 2); a large number when there is none.
+int quota_processors() {
+  std::ifstream in("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(in >> quota >> period) || quota == "max" || period <= 0) return 1 << 20;
+  return std::max(1, static_cast<int>(std::ceil(std::strtod(quota.c_str(), nullptr) / period)));
+}
+
+}  // namespace
+
+int usable_processors() noexcept {
+  int n = static_cast<int>(std::thread::hardware_concurrency());
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
+  try {
+    n = std::min(n, quota_processors());
+  } catch (...) {
+  }
+  return std::max(1, n);
+}
+
+ThreadPool::ThreadPool(int n_threads) {
+  const int processors = usable_processors();
+  const int n = n_threads > 0 ? n_threads : processors;
+  // With more threads than processors a spinning thread keeps a working one from running.
+  n_spins_ = n <= processors ? kSpins : 0;
+  for (int i = 1; i < n; ++i) workers_.emplace_back([this, i] { work(i); });
+}
+
+ThreadPool::~ThreadPool() {
+  stop_ = true;
+  round_.fetch_add(1);
+  round_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::take_tasks(int thread) noexcept {
+  for (int i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_tasks_;) call_(context_, i, thread);
+}
+
+void ThreadPool::start(int n_tasks, Call call, void* context) noexcept {
+  call_ = call;
+  context_ = context;
+  n_tasks_ = n_tasks;
+  next_.store(0, std::memory_order_relaxed);
+  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  take_tasks(0);
+  spin(n_spins_, [this] { return busy_.load(std::memory_order_acquire) == 0; });
+  for (int left; (left = busy_.load(std::memory_order_acquire)) != 0;) busy_.wait(left, std::memory_order_acquire);
+}
+
+void ThreadPool::work(int thread) noexcept {
+  for (uint32_t seen = 0;;) {
+    spin(n_spins_, [&] { return round_.load(std::memory_order_acquire) != seen; });
+    round_.wait(seen, std::memory_order_acquire);
+    seen = round_.load(std::memory_order_acquire);
+    if (stop_) return;
+    take_tasks(thread);
+    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+  }
+}
+
+}  // namespace facet

@@ -1,0 +1,59 @@
+// Threads that share one piece of work after another. Between pieces that follow closely they spin, so that a barrier
+// costs less than a microsecond; when nothing comes they sleep.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace facet {
+
+class ThreadPool {
+ public:
+  // n_threads counts the caller of run(); 0: the cores this process may use. Throws std::system_error.
+  explicit ThreadPool(int n_threads = 0);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int count() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls task(i, thread) for every i < n_tasks and returns when all are done; thread < count(). Tasks are handed out
+  // in order, one at a time, so a thread that is held up takes fewer. One caller at a time.
+  template <class Task>
+  void run(int n_tasks, Task&& task) noexcept {
+    using T = std::remove_reference_t<Task>;
+    if (n_tasks <= 0) return;
+    if (workers_.empty() || n_tasks == 1) {
+      for (int i = 0; i < n_tasks; ++i) task(i, 0);
+      return;
+    }
+    start(
+        n_tasks, [](void* context, int i, int thread) { (*static_cast<T*>(context))(i, thread); },
+        const_cast<std::remove_const_t<T>*>(&task));
+  }
+
+ private:
+  using Call = void (*)(void*, int, int);
+
+  void start(int n_tasks, Call call, void* context) noexcept;
+  void work(int thread) noexcept;
+  void take_tasks(int thread) noexcept;
+
+  std::vector<std::thread> workers_;
+  int n_spins_;
+  Call call_ = nullptr;
+  void* context_ = nullptr;
+  int n_tasks_ = 0;
+  alignas(64) std::atomic<uint32_t> round_{0};  // changes when work begins
+  alignas(64) std::atomic<int> next_{0};
+  alignas(64) std::atomic<int> busy_{0};
+  std::atomic<bool> stop_{false};
+};
+
+// Processors this process may use: its affinity mask, lowered by its control group's quota; at least 1.
+int usable_processors() noexcept;
+
+}  // namespace facet

@@ -1,0 +1,75 @@
+#include "runtime/memory_plan.h"
+
+#include <algorithm>
+
+#include "runtime/executor.h"
+
+namespace facet::runtime {
+namespace {
+
+// The program itself: code and libraries, thread stacks, small objects. Measured.
+constexpr int64_t kProcessBytes = 12 << 20;
+// A token's share of the tokenizer's tables: text, hash slots, merges. Measured on the real vocabulary.
+constexpr int64_t kTokenizerBytesPerToken = 56;
+
+int64_t pages(int64_t tokens, const model::KvLayout& layout) {
+  return (tokens + layout.page_tokens - 1) / layout.page_tokens;
+}
+
+}  // namespace
+
+ops::KvType kv_type(KvPrecision precision) noexcept {
+  switch (precision) {
+    case KvPrecision::F32:
+      return ops::KvType::F32;
+    case KvPrecision::F16:
+      return ops::KvType::F16;
+    case KvPrecision::BF16:
+      return ops::KvType::BF16;
+  }
+  return ops::KvType::F16;
+}
+
+int default_prefill_chunk(const model::Config& config) noexcept {
+  constexpr int kWide = 3000;
+  return config.n_embd < kWide ? 512 : 256;
+}
+
+MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
+                     int chunk, int context, int64_t available) {
+  const model::WeightBytes bytes = model::count_bytes(config, weights);
+  MemoryPlan plan;
+  plan.context = context;
+  plan.available_bytes = available;
+  plan.file_bytes = static_cast<int64_t>(weights.source->total_bytes());
+  plan.weight_bytes_per_token = bytes.per_token;
+  plan.resident_weight_bytes = bytes.resident;
+  plan.ple_bytes_on_disk = bytes.per_layer_table;
+  const auto global = static_cast<int64_t>(layout.page_bytes[0]), local = static_cast<int64_t>(layout.page_bytes[1]);
+  plan.kv_bytes_per_token = global / layout.page_tokens;
+  // Local pages at their most: a chunk of prefill and the window before it.
+  plan.kv_window_bytes = local * std::min(pages(context, layout), pages(int64_t{config.window} + chunk, layout) + 1);
+  plan.kv_bytes = global * pages(context, layout) + plan.kv_window_bytes;
+  plan.scratch_bytes = static_cast<int64_t>(Executor::scratch_bytes(config, chunk));
+  plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
+  plan.resident_bytes =
+      plan.resident_weight_bytes + plan.kv_bytes + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
+  return plan;
+}
+
+int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout, int chunk,
+                   double share, int64_t available) {
+  const auto budget = static_cast<int64_t>(share * static_cast<double>(available));
+  int low = std::min(kMinContext, config.context_length), high = config.context_length;
+  while (low < high) {
+    const int middle = low + (high - low + 1) / 2;
+    const MemoryPlan plan = make_plan(config, weights, layout, chunk, middle, available);
+    if (plan.kv_bytes + plan.scratch_bytes <= budget)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
+}
+
+}  // namespace facet::runtime

@@ -1,0 +1,27 @@
+// How much memory a model needs, worked out from its configuration before anything is allocated. Internal to runtime/;
+// Engine::plan and `facet inspect` show it.
+#pragma once
+
+#include "model/kv_layout.h"
+#include "model/weights.h"
+#include "runtime/engine.h"
+
+namespace facet::runtime {
+
+constexpr int kPageTokens = 64;
+
+ops::KvType kv_type(KvPrecision precision) noexcept;
+
+// Rows of a prefill chunk: wide models get fewer, so that a chunk's activations stay near the caches.
+int default_prefill_chunk(const model::Config& config) noexcept;
+
+MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
+                     int chunk, int context, int64_t available);
+
+// The largest context, up to the model's own, whose KV fits `share` of what is available beside the rest; at least
+// kMinContext if the model has that many.
+constexpr int kMinContext = 512;
+int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout, int chunk,
+                   double share, int64_t available);
+
+}  // namespace facet::runtime
