@@ -1,7 +1,9 @@
-# facet_module(NAME [LINK lib...]): the library of one folder.
+# facet_module(NAME [THREADED] [LINK lib...]): the library of one folder.
 #
 # Every *.cpp of the folder and its subfolders goes into the static library facet_NAME, every *_test.cpp into the
-# executable NAME_test. LINK names what it uses: lower modules (facet_base) and system libraries.
+# executable NAME_test. LINK names what it uses: lower modules (facet_base) and system libraries. THREADED says that its
+# tests run threads, so that they run under the thread sanitizer too: targets unit_tests and threaded_tests build, and
+# ctest labels unit and threaded select, the tests of all modules and of the threaded ones.
 # Include paths start at src/, so an include shows its folder: #include "gguf/reader.h".
 
 add_library(facet_flags INTERFACE)
@@ -18,11 +20,12 @@ endif()
 
 if(FACET_TESTS)
   find_package(GTest REQUIRED)
-  include(GoogleTest)
+  add_custom_target(unit_tests)
+  add_custom_target(threaded_tests)
 endif()
 
 function(facet_module name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "THREADED" "" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -38,5 +41,11 @@ function(facet_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE facet_${name} GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    add_dependencies(unit_tests ${name}_test)
+    set_tests_properties(${name} PROPERTIES LABELS unit)
+    if(arg_THREADED)
+      add_dependencies(threaded_tests ${name}_test)
+      set_tests_properties(${name} PROPERTIES LABELS "unit;threaded")
+    endif()
   endif()
 endfunction()

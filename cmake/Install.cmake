@@ -1,0 +1,17 @@
+# What `cmake --install` puts on a machine, and cpack into a .tar.gz or a .deb: the program, its man page, completions, licence.
+if(TARGET facet)
+  install(TARGETS facet)
+  install(FILES docs/man/facet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES packaging/completions/facet.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME facet)
+  install(FILES packaging/completions/_facet DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES packaging/completions/facet.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
+
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+set(CPACK_PACKAGE_CONTACT "the facet project")
+set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
+set(CPACK_GENERATOR TGZ)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+include(CPack)

@@ -1,0 +1,99 @@
+"""Tests of test_report.py on reports as GoogleTest, ctest and facet write them."""
+import contextlib
+import io
+import pathlib
+import tempfile
+import unittest
+
+import test_report
+
+GTEST = """<testsuites tests="4"><testsuite name="Q">
+<testcase name="Good" status="run" result="completed" classname="Q" />
+<testcase name="Bad" status="run" result="completed" classname="Q">
+ <failure message="q_test.cpp:9&#x0A;Expected 1" type=""><![CDATA[q_test.cpp:9]]></failure></testcase>
+<testcase name="Away" status="run" result="skipped" classname="Q"><skipped message="q_test.cpp:12&#x0A;no AMX here"/></testcase>
+<testcase name="DISABLED_Off" status="notrun" result="suppressed" classname="Q" />
+</testsuite></testsuites>"""
+GTEST_GOOD = '<testsuites><testcase name="Good" status="run" result="completed" classname="Q"/></testsuites>'
+
+
+def ctest_xml(name, status, message=""):
+    failure = f'<failure message="{message}"/>' if message else ""
+    return (f'<testsuite><testcase name="{name}" status="{status}">{failure}'
+            f"<system-out>line 1\nSegmentation fault</system-out></testcase></testsuite>")
+
+
+class TestReport(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def ctest(self, ctest, gtest=None):
+        (self.folder / "ctest.xml").write_text(ctest, encoding="utf-8")
+        if gtest:
+            (self.folder / "quant_test.xml").write_text(gtest, encoding="utf-8")
+        return list(test_report.ctest_cases("release", self.folder, {"quant": "quant_test"}))
+
+    def test_googletest_cases_count_one_by_one(self):
+        cases = self.ctest(ctest_xml("quant", "fail", "Failed"), GTEST)
+        self.assertEqual([(case.status, case.name) for case in cases],
+                         [("passed", "release: Q.Good"), ("failed", "release: Q.Bad"), ("skipped", "release: Q.Away"),
+                          ("skipped", "release: Q.DISABLED_Off")])
+        self.assertIn("Expected 1", cases[1].reason)
+        self.assertEqual(cases[2].reason, "no AMX here")
+
+    def test_a_crash_is_a_failure_with_the_end_of_its_output(self):
+        [case] = self.ctest(ctest_xml("quant", "fail", "SEGFAULT"))
+        self.assertEqual((case.status, case.name), ("failed", "release: quant"))
+        self.assertIn("Segmentation fault", case.reason)
+
+    def test_a_failed_exit_after_good_cases_is_a_failure(self):
+        cases = self.ctest(ctest_xml("quant", "fail", "Failed"), GTEST_GOOD)
+        self.assertEqual([case.status for case in cases], ["passed", "failed"])
+
+    def test_an_executable_that_was_not_built_is_a_failure(self):
+        self.assertEqual([case.status for case in self.ctest(ctest_xml("quant", "notrun"))], ["failed"])
+
+    def test_other_tests_are_one_case(self):
+        self.assertEqual(self.ctest(ctest_xml("scripts", "run")), [test_report.Case("passed", "release: scripts", "")])
+
+    def test_failures_for_want_of_absent_data_are_skips(self):
+        case = test_report.Case("failed", "Q.Bad", "../data/q4_0.safetensors: cannot open")
+        self.assertEqual(test_report.excuse_absent_data(case, ["../data"]).status, "skipped")
+        self.assertEqual(test_report.excuse_absent_data(case, []), case)
+        self.assertEqual(test_report.excuse_absent_data(case, ["../other"]), case)
+
+    def test_verify_counts(self):
+        log = "passed tiny text/p1\nFAILED tiny text/p7: 3 off\nskipped tiny audio: no audio\n1 passed, 1 failed, 1 skipped\n"
+        cases = test_report.verify_cases("cpu", log)
+        self.assertEqual([case.status for case in cases], ["passed", "failed", "skipped"])
+        self.assertEqual(cases[1].name, "cpu: tiny text/p7: 3 off")
+        self.assertEqual(len(test_report.verify_cases("cpu", "quiet\n7 passed, 2 failed, 1 skipped")), 10)
+
+    def test_verify_without_its_closing_line_is_a_failure(self):
+        self.assertEqual([case.status for case in test_report.verify_cases("cpu", "killed")], ["failed"])
+        self.assertEqual([case.status for case in test_report.verify_cases("cpu", "")], ["failed"])
+
+    def summary(self, *cases):
+        results = self.folder / "results.jsonl"
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            for case in cases:
+                test_report.main(["add", str(results), *case])
+            status = test_report.main(["summary", str(results)])
+        return status, out.getvalue().splitlines()
+
+    def test_the_summary_closes_with_the_counts(self):
+        status, lines = self.summary(("passed", "a"), ("skipped", "b", "no GPU"), ("failed", "c", "wrong"), ("passed", "d"))
+        self.assertEqual(status, 1)
+        self.assertEqual(lines[-3:], ["skipped b: no GPU", "failed c: wrong", "2 passed, 1 failed, 1 skipped"])
+
+    def test_the_summary_succeeds_when_nothing_failed(self):
+        self.assertEqual(self.summary(("passed", "a"))[0], 0)
+
+    def test_a_summary_of_nothing_fails(self):
+        self.assertEqual(self.summary(), (1, ["0 passed, 0 failed, 0 skipped"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
