@@ -45,6 +45,26 @@ as_root() {
   fi
 }
 
+# A bare system may have been given its trusted certificates as this one file, which the package ca-certificates writes
+# over. Certificates that only the old file has, such as those of a company's proxy, are put where the package keeps them.
+bundle=/etc/ssl/certs/ca-certificates.crt
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+if [[ -s $bundle ]] && ! is_installed ca-certificates; then cp "$bundle" "$scratch/old-bundle"; fi
+
+restore_own_certificates() {
+  [[ -e $scratch/old-bundle ]] || return 0
+  awk -v dir="$scratch" '
+    /BEGIN CERTIFICATE/ { pem = "" }
+    { pem = pem $0 "\n" }
+    /END CERTIFICATE/ && NR == FNR { known[pem] = 1 }
+    /END CERTIFICATE/ && NR != FNR && !(pem in known) { file = dir "/own-" ++n ".crt"; printf "%s", pem > file; close(file) }
+  ' "$bundle" "$scratch/old-bundle"
+  compgen -G "$scratch/own-*.crt" >/dev/null || return 0
+  as_root cp "$scratch"/own-*.crt /usr/local/share/ca-certificates/
+  as_root update-ca-certificates >/dev/null
+}
+
 missing=()
 for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
 if [[ ${#missing[@]} -eq 0 ]]; then
@@ -66,4 +86,5 @@ if [[ ${#wanted[@]} -eq 0 ]]; then
 fi
 echo "install-deps: installing ${wanted[*]}"
 as_root "${apt[@]}" install -y --no-install-recommends "${wanted[@]}" >/dev/null
+restore_own_certificates
 echo "install-deps: done in $SECONDS s, with $(g++ --version | head -n 1)"
