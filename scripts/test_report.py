@@ -19,14 +19,11 @@ import sys
 import xml.etree.ElementTree as xml
 
 STATUSES = ("passed", "failed", "skipped")
+VERDICTS = {"PASS": "passed", "FAIL": "failed", "SKIP": "skipped"}
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 TAIL_LINES = 40
 
 Case = collections.namedtuple("Case", "status name reason")
-
-
-def one_line(text):
-    return " ".join(text.split())
 
 
 def tail(text):
@@ -83,17 +80,20 @@ def excuse_absent_data(case, absent):
 
 
 def verify_cases(suite, log):
-    """`facet verify` closes with the counts; failed and skipped cases stand on lines of their own before it."""
+    """`facet verify` prints `PASS|FAIL|SKIP NAME  DETAIL` a case and closes with the counts."""
     lines = log.strip().splitlines()
-    match = COUNTS.match(lines[-1].strip()) if lines else None
+    match = COUNTS.match(lines[-1]) if lines else None
     if not match:
         return [Case("failed", f"{suite}: facet verify", f"no closing line with the counts\n{tail(log)}")]
     cases = []
-    for status, n in zip(STATUSES, map(int, match.groups())):
-        named = [line for line in lines if status != "passed" and re.match(rf"\s*{status}\b", line, re.IGNORECASE)]
-        texts = [one_line(line.strip()[len(status):].lstrip(" :")) for line in named[:n]]
-        texts += [f"case {i + 1}" for i in range(len(texts), n)]
-        cases += [Case(status, f"{suite}: {text}", "see the log" if status == "failed" else "") for text in texts]
+    for line in lines:
+        verdict, _, rest = line.partition(" ")
+        if verdict in VERDICTS:
+            name, _, detail = rest.partition("  ")
+            cases.append(Case(VERDICTS[verdict], f"{suite}: {name}", detail))
+    found = [sum(case.status == status for case in cases) for status in STATUSES]
+    if found != [int(n) for n in match.groups()]:
+        cases.append(Case("failed", f"{suite}: facet verify", f"its lines give {found}, its closing line says {lines[-1]}"))
     return cases
 
 

@@ -64,12 +64,17 @@ class TestReport(unittest.TestCase):
         self.assertEqual(test_report.excuse_absent_data(case, []), case)
         self.assertEqual(test_report.excuse_absent_data(case, ["../other"]), case)
 
-    def test_verify_counts(self):
-        log = "passed tiny text/p1\nFAILED tiny text/p7: 3 off\nskipped tiny audio: no audio\n1 passed, 1 failed, 1 skipped\n"
-        cases = test_report.verify_cases("cpu", log)
-        self.assertEqual([case.status for case in cases], ["passed", "failed", "skipped"])
-        self.assertEqual(cases[1].name, "cpu: tiny text/p7: 3 off")
-        self.assertEqual(len(test_report.verify_cases("cpu", "quiet\n7 passed, 2 failed, 1 skipped")), 10)
+    def test_verify_lines_become_cases(self):
+        log = ("PASS tiny/text/p1  logits 1e-05\nFAIL tiny/text/p7  3 off\nSKIP tiny/audio  no audio tower\n"
+               "1 passed, 1 failed, 1 skipped\n")
+        self.assertEqual(test_report.verify_cases("cpu", log),
+                         [test_report.Case("passed", "cpu: tiny/text/p1", "logits 1e-05"),
+                          test_report.Case("failed", "cpu: tiny/text/p7", "3 off"),
+                          test_report.Case("skipped", "cpu: tiny/audio", "no audio tower")])
+
+    def test_verify_counts_that_differ_from_its_lines_are_a_failure(self):
+        cases = test_report.verify_cases("cpu", "PASS a\n2 passed, 0 failed, 0 skipped\n")
+        self.assertEqual([case.status for case in cases], ["passed", "failed"])
 
     def test_verify_without_its_closing_line_is_a_failure(self):
         self.assertEqual([case.status for case in test_report.verify_cases("cpu", "killed")], ["failed"])

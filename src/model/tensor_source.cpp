@@ -87,8 +87,12 @@ class GgufSource final : public TensorSource {
     }
     if (t == nullptr) return {};
     claims_.add(t->name);
-    SourceTensor out{std::string(t->name), t->type, {}, t->data};
-    for (int d = t->n_dims - 1; d >= 0; --d) out.shape.push_back(t->ne[static_cast<size_t>(d)]);
+    return convert(*t);
+  }
+
+  std::vector<SourceTensor> all() const override {
+    std::vector<SourceTensor> out;
+    for (const gguf::Tensor& t : file_.tensors()) out.push_back(convert(t));
     return out;
   }
 
@@ -103,6 +107,12 @@ class GgufSource final : public TensorSource {
   }
 
  private:
+  static SourceTensor convert(const gguf::Tensor& t) {
+    SourceTensor out{std::string(t.name), t.type, {}, t.data};
+    for (int d = t.n_dims - 1; d >= 0; --d) out.shape.push_back(t.ne[static_cast<size_t>(d)]);
+    return out;
+  }
+
   gguf::File file_;
   Claims claims_;
 };
@@ -142,6 +152,12 @@ class SafetensorsSource final : public TensorSource {
     if (t == nullptr) return {};
     claims_.add(t->name);
     return SourceTensor{t->name, block_type(*t, file_.path()), t->shape, t->data};
+  }
+
+  std::vector<SourceTensor> all() const override {
+    std::vector<SourceTensor> out;
+    for (const safetensors::Tensor& t : file_.tensors()) out.push_back({t.name, block_type(t, file_.path()), t.shape, t.data});
+    return out;
   }
 
   const std::string& path() const noexcept override { return file_.path(); }

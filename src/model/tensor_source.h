@@ -26,6 +26,7 @@ class TensorSource {
  public:
   virtual ~TensorSource() = default;
   virtual std::optional<SourceTensor> find(std::string_view gguf_name) const = 0;
+  virtual std::vector<SourceTensor> all() const = 0;  // of the files, in their order and spelling
   virtual const std::string& path() const noexcept = 0;
   virtual uint64_t total_bytes() const noexcept = 0;
   // Names (as the file spells them) of text-model tensors that nobody asked for with find(). Diagnostics only.

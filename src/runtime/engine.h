@@ -106,7 +106,4 @@ class Engine {
   explicit Engine(std::unique_ptr<State> state);
 };
 
-// The plan of a model without loading it: what `facet inspect` prints. context 0: what load() would choose.
-MemoryPlan plan_memory(const std::string& path, const EngineOptions& options);
-
 }  // namespace facet::runtime

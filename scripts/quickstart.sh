@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# From a bare checkout to words on the screen: dependencies, build, a small model, one prompt. Run it again at will;
+# what is done already is not done twice.
+#
+# usage: scripts/quickstart.sh [PROMPT]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+prompt=${1:-The capital of France is}
+
+step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*" >&2; }
+
+step "1/4 dependencies"
+scripts/install-deps.sh >&2
+
+step "2/4 build (build/release/facet)"
+cmake --preset release >/dev/null
+cmake --build --preset release --target facet >&2
+
+step "3/4 model (Gemma 3 270M, base, 253 MB)"
+model=$(scripts/fetch-model.sh)
+
+step "4/4 facet run -m $model --raw \"$prompt\""
+build/release/facet run -m "$model" --raw --max-tokens 48 "$prompt"
+step "done. Next: build/release/facet --help"

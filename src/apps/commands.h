@@ -1,0 +1,25 @@
+// The subcommands of `facet`. Each file adds one to the command line and says what runs when it is chosen; main() turns
+// exceptions into one line and an exit status.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace facet::apps {
+
+// What a chosen subcommand does; returns the exit status.
+using Action = std::function<int()>;
+
+// add_x registers the subcommand and sets `action` when it was chosen.
+void add_run(CLI::App& app, Action& action);
+void add_chat(CLI::App& app, Action& action);
+void add_tokenize(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
+void add_render(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
+void add_dump(CLI::App& app, Action& action);
+
+}  // namespace facet::apps

@@ -1,0 +1,57 @@
+// facet eval: how well a model does on a text.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "apps/commands.h"
+#include "apps/model_options.h"
+#include "apps/terminal.h"
+#include "base/error.h"
+#include "runtime/perplexity.h"
+
+namespace facet::apps {
+namespace {
+
+struct Flags {
+  ModelOptions model;
+  std::string file;
+  int chunk = 512;
+  bool json = false;
+};
+
+int eval_perplexity(Flags flags) {
+  std::ifstream in(flags.file, std::ios::binary);
+  if (!in) throw_error<RequestError>("{}: cannot be read", flags.file);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (flags.model.context == 0) flags.model.context = flags.chunk;
+  const auto engine = flags.model.load();
+  const bool progress = stderr_is_terminal();
+  const auto result = runtime::perplexity(engine, text, flags.chunk, [progress](int done, int total, double so_far) {
+    if (progress) fmt::print(stderr, "\r{} of {} chunks, {:.4f} ", done, total, so_far);
+  });
+  if (progress) fmt::print(stderr, "\r\x1b[K");
+  if (flags.json)
+    fmt::print("{}\n", nlohmann::ordered_json{{"perplexity", result.perplexity}, {"error", result.error}, {"chunks", result.n_chunks},
+                                             {"tokens_scored", result.n_scored}, {"running", result.running}}.dump());
+  else fmt::print("perplexity {:.4f} +- {:.4f} ({} chunks of {}, {} tokens scored)\n", result.perplexity, result.error, result.n_chunks, flags.chunk, result.n_scored);
+  return 0;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("eval", "Measure a model");
+  command->require_subcommand(1);
+  CLI::App* perplexity = command->add_subcommand("perplexity", "Perplexity on a text file, by llama.cpp's protocol");
+  const auto flags = std::make_shared<Flags>();
+  perplexity->add_option("FILE", flags->file, "A text file")->required();
+  flags->model.add_to(*perplexity);
+  perplexity->add_option("--chunk", flags->chunk, "Tokens a chunk")->check(CLI::Range(4, 1 << 20))->capture_default_str()->type_name("N");
+  perplexity->add_flag("--json", flags->json, "One JSON object on stdout");
+  perplexity->footer("Example:\n  facet eval perplexity README.md");
+  perplexity->callback([flags, &action] { action = [flags] { return eval_perplexity(*flags); }; });
+}
+
+}  // namespace facet::apps

@@ -1,0 +1,66 @@
+// facet: one binary, a file per subcommand. Exit status: 0 done, 1 the work failed, 2 the command line or the input is
+// wrong. Errors are one line on stderr.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "apps/commands.h"
+#include "apps/suggest.h"
+#include "base/error.h"
+
+namespace {
+
+constexpr const char* kFooter = R"(Try:
+  facet run "Why is the sky blue?"        answer once
+  facet chat                              talk
+  facet inspect MODEL                     what a file holds and what it needs
+  facet verify ../shared/goldens          prove this build
+Each command explains itself: facet run --help)";
+
+int fail(int status, const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "facet: error: {}\n", message);
+  return status;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("facet: Gemma 4 on your own machine", "facet");
+  app.set_version_flag("--version", std::string("facet ") + FACET_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  facet::apps::Action action;
+  for (const auto add : {facet::apps::add_run, facet::apps::add_tokenize, facet::apps::add_inspect, 
+                         facet::apps::add_eval, facet::apps::add_verify, facet::apps::add_dump})
+    add(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return fail(2, facet::apps::explain(app, error, {argv + 1, argv + argc}));
+  }
+  return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A closed pipe (`facet run ... | head`) ends the program quietly, as it does other tools.
+  std::signal(SIGPIPE, SIG_DFL);
+  try {
+    return run(argc, argv);
+  } catch (const facet::FormatError& e) {
+    return fail(2, e.what());
+  } catch (const facet::RequestError& e) {
+    return fail(2, e.what());
+  } catch (const facet::ResourceError& e) {
+    return fail(1, e.what());
+  } catch (const facet::CancelledError&) {
+    return 1;
+  } catch (const std::bad_alloc&) {
+    return fail(1, "out of memory");
+  } catch (const std::exception& e) {
+    return fail(1, e.what());
+  }
+}

@@ -1,0 +1,133 @@
+#include "apps/model_options.h"
+
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "base/error.h"
+
+namespace facet::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::vector<std::string> library_models() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(facet_home() + "/models", error)) {
+    const bool checkpoint = entry.is_directory() && fs::exists(entry.path() / "config.json");
+    if (checkpoint || entry.path().extension() == ".gguf") names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+runtime::LogitBias parse_bias(const std::string& text) {
+  const size_t equals = text.find('=');
+  try {
+    size_t id_end = 0, value_end = 0;
+    const std::string id = text.substr(0, equals), value = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const runtime::LogitBias bias{std::stoi(id, &id_end), std::stof(value, &value_end)};
+    if (id_end == id.size() && value_end == value.size()) return bias;
+  } catch (const std::exception&) {
+  }
+  throw_error<RequestError>("--logit-bias {}: expected TOKEN_ID=VALUE, for example 106=-inf", text);
+}
+
+template <class T, class U>
+void set(T& target, const std::optional<U>& value) {
+  if (value) target = *value;
+}
+
+}  // namespace
+
+std::string facet_home() {
+  if (const std::string home = environment("FACET_HOME"); !home.empty()) return home;
+  if (const std::string data = environment("XDG_DATA_HOME"); !data.empty()) return data + "/facet";
+  const std::string home = environment("HOME");
+  return (home.empty() ? "." : home) + "/.local/share/facet";
+}
+
+std::string find_model(const std::string& name) {
+  const std::string wanted = name.empty() ? environment("FACET_MODEL") : name;
+  const std::string folder = facet_home() + "/models/";
+  if (!wanted.empty()) {
+    if (fs::exists(wanted)) return wanted;
+    for (const std::string& candidate : {folder + wanted, folder + wanted + ".gguf"})
+      if (fs::exists(candidate)) return candidate;
+  }
+  const auto names = library_models();
+  if (wanted.empty() && names.size() == 1) return folder + names[0];
+  const std::string there = names.empty() ? "the library is empty" : fmt::format("the library has {}", fmt::join(names, ", "));
+  if (wanted.empty()) throw_error<RequestError>("no model was named and there is no single one in {}: {}; give -m PATH", folder, there);
+  throw_error<RequestError>("model \"{}\" is neither a path nor in {}: {}", wanted, folder, there);
+}
+
+void ModelOptions::add_to(CLI::App& command) {
+  command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
+  command.add_option("--backend", backend, "cpu, or ref: the slow specification")->check(CLI::IsMember({"cpu", "ref"}))->type_name("NAME");
+  command.add_option("--threads", threads, "Threads to compute with [the processors there are]")->check(CLI::Range(1, 1024))->type_name("N");
+  command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")->check(CLI::Range(1, 1 << 28))->type_name("N");
+  command.add_option("--kv", kv, "Precision of the cache: f32, f16, bf16")->check(CLI::IsMember({"f32", "f16", "bf16"}))->type_name("TYPE");
+}
+
+runtime::EngineOptions ModelOptions::engine_options() const {
+  runtime::EngineOptions options;
+  options.backend = backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu;
+  options.kv = kv == "f32" ? runtime::KvPrecision::F32 : kv == "bf16" ? runtime::KvPrecision::BF16 : runtime::KvPrecision::F16;
+  options.n_threads = threads;
+  options.context = context;
+  return options;
+}
+
+std::shared_ptr<const runtime::Engine> ModelOptions::load() const { return runtime::Engine::load(find_model(model), engine_options()); }
+
+void SamplingOptions::add_to(CLI::App& command) {
+  const char* group = "Sampling";
+  command.add_option("-n,--max-tokens", max_tokens, "Tokens to generate at most [to the end of the context]")->check(CLI::Range(0, 1 << 28))->type_name("N")->group(group);
+  command.add_option("--temperature", temperature, "0 is greedy [the model's]")->type_name("X")->group(group);
+  command.add_option("--top-k", top_k, "Among the K most likely; 0: all [the model's]")->type_name("K")->group(group);
+  command.add_option("--top-p", top_p, "Among the most likely that make up P [the model's]")->type_name("P")->group(group);
+  command.add_option("--min-p", min_p, "At least P of the best token's probability [0]")->type_name("P")->group(group);
+  command.add_option("--typical-p", typical_p, "Locally typical sampling [1: off]")->type_name("P")->group(group);
+  command.add_option("--repetition-penalty", repetition_penalty, "[1: off]")->type_name("X")->group(group);
+  command.add_option("--presence-penalty", presence_penalty, "[0]")->type_name("X")->group(group);
+  command.add_option("--frequency-penalty", frequency_penalty, "[0]")->type_name("X")->group(group);
+  command.add_option("--penalty-window", penalty_window, "Tokens that penalties look back at; -1: all [64]")->type_name("N")->group(group);
+  command.add_option("--logit-bias", bias, "Add VALUE to a token's logit; repeatable")->type_name("ID=VALUE")->group(group);
+  command.add_option("--seed", seed, "Same seed, same text [random]")->type_name("N")->group(group);
+  command.add_option("--stop", stop, "End the answer before this text; repeatable")->type_name("TEXT")->group(group);
+  command.add_option("--logprobs", n_logprobs, "Report each token's log-probability and the N most likely")->check(CLI::Range(0, 1000))->type_name("N")->group(group);
+}
+
+runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine& engine) const {
+  runtime::GenerateOptions options = runtime::default_options(engine);
+  runtime::SamplingParams& p = options.sampling;
+  set(p.temperature, temperature);
+  set(p.top_k, top_k);
+  set(p.top_p, top_p);
+  set(p.min_p, min_p);
+  set(p.typical_p, typical_p);
+  set(p.repetition_penalty, repetition_penalty);
+  set(p.presence_penalty, presence_penalty);
+  set(p.frequency_penalty, frequency_penalty);
+  set(p.penalty_window, penalty_window);
+  for (const std::string& text : bias) p.bias.push_back(parse_bias(text));
+  p.seed = seed ? *seed : (uint64_t{std::random_device{}()} << 32 | std::random_device{}());
+  runtime::check(p);
+  options.stop = stop;
+  options.max_tokens = max_tokens;
+  options.n_logprobs = n_logprobs;
+  return options;
+}
+
+}  // namespace facet::apps

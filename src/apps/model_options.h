@@ -1,0 +1,45 @@
+// Flags that several subcommands share: which model, on what, and how to sample.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/engine.h"
+#include "runtime/generate.h"
+
+namespace facet::apps {
+
+// -m, --backend, --threads, --ctx, --kv
+struct ModelOptions {
+  std::string model;
+  std::string backend = "cpu", kv = "f16";
+  int threads = 0, context = 0;
+
+  void add_to(CLI::App& command);
+  runtime::EngineOptions engine_options() const;
+  // The model's path (see find_model), loaded; progress on a terminal's stderr.
+  std::shared_ptr<const runtime::Engine> load() const;
+};
+
+// Sampling flags; what was not given keeps the model's default.
+struct SamplingOptions {
+  std::optional<float> temperature, top_p, min_p, typical_p, repetition_penalty, presence_penalty, frequency_penalty;
+  std::optional<int> top_k, penalty_window;
+  std::optional<uint64_t> seed;
+  std::vector<std::string> bias, stop;
+  int max_tokens = -1, n_logprobs = -1;
+
+  void add_to(CLI::App& command);
+  runtime::GenerateOptions generate_options(const runtime::Engine& engine) const;
+};
+
+// Where facet keeps its files: $FACET_HOME, else the platform's data folder.
+std::string facet_home();
+
+// A path as it is; a name in the library ($FACET_HOME/models/NAME or NAME.gguf); nothing: $FACET_MODEL, else the
+// library's only model. RequestError saying what there is.
+std::string find_model(const std::string& name);
+
+}  // namespace facet::apps

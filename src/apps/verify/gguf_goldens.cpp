@@ -1,0 +1,75 @@
+// GGUF files as the community's converter writes them, against what their weights mean: top log-probabilities at every
+// position and greedy continuations, in f32.
+#include <algorithm>
+#include <cmath>
+
+#include "apps/verify/json_file.h"
+#include "apps/verify/verify.h"
+#include "runtime/generate.h"
+
+namespace facet::verify {
+namespace {
+
+namespace fs = std::filesystem;
+using runtime::TokenId;
+
+constexpr double kTolerance = 1e-4;  // of f32 arithmetic, as the files state
+constexpr double kPrinted = 1e-5;    // values are stored with five digits
+
+void check_positions(runtime::Session& session, const Json& facts, Case& result) {
+  const auto tokens = facts.at("tokens").get<std::vector<TokenId>>();
+  double worst = 0, worst_top = 0;
+  session.sync_with_logits(tokens, 0, [&](int position, std::span<const float> logits) {
+    if (static_cast<size_t>(position) >= facts.at("positions").size()) return;
+    const Json& want = facts["positions"][static_cast<size_t>(position)];
+    for (size_t i = 0; i < want.at("ids").size(); ++i) {
+      const auto got = runtime::logprobs(logits, want["ids"][i].get<TokenId>(), 0).chosen.logprob;
+      worst = std::max(worst, std::fabs(got - want.at("logprobs")[i].get<double>()));
+    }
+    if (want.contains("top_logit"))
+      worst_top = std::max(worst_top, std::fabs(double{*std::max_element(logits.begin(), logits.end())} - want["top_logit"].get<double>()));
+  });
+  result.compare("log-probabilities", worst, kTolerance + kPrinted);
+  result.compare("top logit", worst_top, kTolerance + kPrinted);
+}
+
+void check_greedy(runtime::Session& session, const Json& facts, Case& result) {
+  const auto want = facts.at("greedy").get<std::vector<TokenId>>();
+  const auto margins = facts.at("greedy_margins").get<std::vector<double>>();
+  session.sync(facts.at("tokens").get<std::vector<TokenId>>());
+  for (size_t i = 0; i < want.size(); ++i) {
+    const TokenId best = runtime::argmax(session.logits());
+    if (best != want[i] && i < margins.size() && margins[i] < kTolerance) return;
+    result.expect(best == want[i], fmt::format("greedy token {} is {}, expected {}", i, best, want[i]));
+    if (best != want[i]) return;
+    session.append(best);
+  }
+}
+
+}  // namespace
+
+void run_gguf_goldens(const fs::path& folder, Report& report) {
+  const Json all = read_json(folder / "logits.json");
+  const std::string group = fs::weakly_canonical(folder).parent_path().filename().string() + "/gguf/";
+  for (const auto& [file, cases] : all.items()) {
+    std::shared_ptr<const runtime::Engine> engine;
+    for (const auto& [name, facts] : cases.items()) {
+      const std::string title = group + file + "/" + name;
+      if (!report.wants(title)) continue;
+      if (engine == nullptr) {
+        runtime::EngineOptions options;
+        options.backend = report.options().backend;
+        options.n_threads = report.options().n_threads;
+        options.kv = runtime::KvPrecision::F32;
+        engine = runtime::Engine::load((folder / file).string(), options);
+      }
+      Case result(report, title);
+      runtime::Session session(engine);
+      check_positions(session, facts, result);
+      check_greedy(session, facts, result);
+      result.finish();
+    }
+  }
+}
+
+}  // namespace facet::verify

@@ -1,0 +1,46 @@
+// A small trained checkpoint with cases: the same greedy output as the library, right or wrong.
+#include "apps/verify/json_file.h"
+#include "apps/verify/verify.h"
+#include "runtime/generate.h"
+
+namespace facet::verify {
+namespace {
+
+using runtime::TokenId;
+
+void check(const std::shared_ptr<const runtime::Engine>& engine, const Json& c, Case& result) {
+  runtime::Session session(engine);
+  const auto prompt = c.at("prompt_ids").get<std::vector<TokenId>>();
+  result.expect(engine->tokenizer().encode(c.at("prompt").get<std::string>(), text::Specials::Allow) == prompt, "prompt tokens differ");
+  runtime::GenerateOptions options;
+  options.sampling.temperature = 0;
+  const auto want = c.at("output_ids").get<std::vector<TokenId>>();
+  options.max_tokens = static_cast<int>(want.size());
+  const auto got = runtime::generate(session, prompt, options);
+  result.expect(got.tokens == want, fmt::format("output is \"{}\", expected \"{}\"", got.text, c.value("output", "")));
+}
+
+}  // namespace
+
+void run_trained_cases(const std::filesystem::path& folder, Report& report) {
+  const std::string group = std::filesystem::weakly_canonical(folder).filename().string() + "/";
+  runtime::EngineOptions options;
+  options.backend = report.options().backend;
+  options.n_threads = report.options().n_threads;
+  options.kv = runtime::KvPrecision::F32;
+  std::shared_ptr<const runtime::Engine> engine;
+  for (const Json& c : read_json(folder / "cases.json").at("cases")) {
+    const std::string name = group + c.at("name").get<std::string>();
+    if (!report.wants(name)) continue;
+    if (c.contains("image") || c.contains("audio") || c.contains("media")) {
+      report.skip(name, "images and sound are not part of this build");
+      continue;
+    }
+    if (engine == nullptr) engine = runtime::Engine::load(folder.string(), options);
+    Case result(report, name);
+    check(engine, c, result);
+    result.finish();
+  }
+}
+
+}  // namespace facet::verify

@@ -1,0 +1,61 @@
+// The loop from prompt to answer: sync, sample, stream text, stop.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/sampler.h"
+#include "runtime/session.h"
+
+namespace facet::runtime {
+
+enum class FinishReason : uint8_t { Stop, Length, Cancelled };
+std::string_view finish_reason_name(FinishReason reason) noexcept;  // "stop", "length", "cancelled"
+
+struct GenerateOptions {
+  SamplingParams sampling;
+  int max_tokens = -1;                  // -1: to the end of the context
+  std::vector<std::string> stop;        // strings that end the answer; not part of it
+  std::vector<TokenId> stop_tokens;     // end the answer; not part of it
+  int n_logprobs = -1;                  // most likely tokens to report with each token; -1: no log-probabilities
+  bool show_specials = false;           // control tokens print as their text
+  const std::atomic<bool>* cancel = nullptr;
+  Progress progress;                    // of the prompt
+};
+
+// Defaults of the model, as options.
+GenerateOptions default_options(const Engine& engine);
+
+// What one step of generation gives. `text` never ends inside a character, and holds back what may begin a stop string.
+struct GenerateEvent {
+  TokenId token;
+  std::string text;
+  const Logprobs* logprobs = nullptr;
+};
+
+struct GenerateStats {
+  SyncResult prompt;
+  int n_prompt = 0, n_generated = 0;
+  double prompt_seconds = 0;      // prompt, to its logits
+  double first_token_seconds = 0; // from the call to the first token
+  double decode_seconds = 0;      // from the first token to the last
+};
+
+struct GenerateResult {
+  std::string text;
+  std::vector<TokenId> tokens;    // without the one that ended it
+  std::vector<Logprobs> logprobs;
+  std::optional<TokenId> stop_token;
+  FinishReason finish = FinishReason::Stop;
+  GenerateStats stats;
+};
+
+// Appends an answer to `prompt` in the session's timeline. Afterwards the session holds the prompt and the tokens
+// computed. Throws RequestError (parameters, prompt too long); cancellation is a finish reason, not an error.
+GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
+                        const std::function<void(const GenerateEvent&)>& on_event = {});
+
+}  // namespace facet::runtime
