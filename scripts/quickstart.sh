@@ -1,16 +1,25 @@
 #!/usr/bin/env bash
-# From a fresh clone to a running model: installs what is missing, builds, fetches a small real model, asks it something.
+# From a bare checkout to words on the screen: dependencies, build, a small model, one prompt. Run it again at will;
+# what is done already is not done twice.
+#
+# usage: scripts/quickstart.sh [PROMPT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$*"; }
-step "1/4 what a build needs"
-scripts/install-deps.sh
+prompt=${1:-The three primary colours are}
+
+step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*" >&2; }
+
+step "1/4 dependencies"
+scripts/install-deps.sh >&2
+
 step "2/4 build (build/release/facet)"
-cmake --preset release -DFACET_TESTS=OFF -DFACET_BENCHMARKS=OFF >/dev/null
-cmake --build --preset release --target facet
-step "3/4 a real model: Gemma 3 270M"
-scripts/fetch-model.sh
-step "4/4 its answer (a base model: it continues the text)"
-build/release/facet run -m gemma-3-270m-q4_k_m --raw "The three primary colours are" -n 48 --temperature 0 --stats
-printf '\nNow try: build/release/facet --help\n'
+cmake --preset release >/dev/null
+cmake --build --preset release --target facet >&2
+
+step "3/4 model (Gemma 3 270M, base, 253 MB)"
+model=$(scripts/fetch-model.sh)
+
+step "4/4 facet run (a base model: it continues the text)"
+build/release/facet run -m "$model" --raw --max-tokens 48 --temperature 0 --stats "$prompt"
+step "done. Next: build/release/facet --help"

@@ -1,7 +1,151 @@
 #!/usr/bin/env bash
-# Everything that must hold: builds, runs every test, and ends with "N passed, N failed, N skipped".
-#   scripts/test.sh [--fast]     --fast: unit tests of the release build only
+# Every test of the project, from a bare checkout on. The last line is `N passed, N failed, N skipped`; what was skipped
+# and what failed stands by name above it. Exit status 1 if anything failed.
+#
+# usage: scripts/test.sh [--fast]
+#   --fast   the release build and its tests alone
+# FACET_FUZZ_SECONDS (20) is the time of each fuzz target. Logs: build/report/.
 set -uo pipefail
-cd "$(dirname "$0")/.."
-scripts/install-deps.sh --test || exit 1
-exec python3 scripts/run_tests.py "$@"
+cd "$(dirname "$0")/.." || exit 1
+
+fast=0
+case ${1:-} in
+  "") ;;
+  --fast) fast=1 ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+
+goldens=${FACET_GOLDENS:-../shared/goldens}
+conformance=${FACET_CONFORMANCE:-../shared/conformance}
+absent=()
+for folder in "$goldens" "$conformance"; do [[ -d $folder ]] || absent+=("$folder"); done
+
+report=build/report
+results=$report/results.jsonl
+n_jobs=$(nproc)
+rm -rf "$report"
+mkdir -p "$report"
+
+record() { python3 scripts/test_report.py add "$results" "$@"; }
+
+# stage NAME COMMAND...: runs it with its output in a log; its failure ends neither this script nor the other stages.
+stage() {
+  local name=$1 log=$report/${1// /-}.log start=$SECONDS status=0
+  shift
+  "$@" >"$log" 2>&1 || status=$?
+  printf '%-32s %4d s%s\n' "$name" $((SECONDS - start)) "$([[ $status -eq 0 ]] || echo "  (status $status, $log)")"
+  return $status
+}
+
+# check NAME COMMAND...: a stage that is one case.
+check() {
+  if stage "$@"; then
+    record passed "$1"
+  else
+    record failed "$1" "$(tail -n 40 "$report/${1// /-}.log")"
+  fi
+}
+
+# build PRESET TARGET: goes on after errors, so that one broken file does not hide the tests of the others.
+build() {
+  cmake --preset "$1" && cmake --build --preset "$1" --target "$2" -- -k 0
+}
+
+# run_tests PRESET LABEL: the tests of a build that have the label, all if it is empty.
+run_tests() {
+  local dir=build/$1
+  rm -rf "$dir/report"
+  mkdir -p "$dir/report"
+  GTEST_OUTPUT="xml:$PWD/$dir/report/" stage "$1 tests" ctest --test-dir "$dir" ${2:+--label-regex "^$2\$"} \
+    --parallel "$n_jobs" --timeout 900 --output-junit report/ctest.xml
+  python3 scripts/test_report.py ctest "$results" "$1" "$dir" "${absent[@]}"
+}
+
+check_format() {
+  local version
+  version=$(clang-format --version | grep -oE '[0-9]+' | head -n 1)
+  if [[ $version != 14 ]]; then
+    record skipped "format" "clang-format 14 decides; this is ${version:-absent}"
+    return
+  fi
+  check "format" bash -c 'find src tests bench fuzz -name "*.cpp" -o -name "*.h" | xargs clang-format --dry-run -Werror'
+}
+
+verify() {
+  local paths=()
+  for folder in "$goldens" "$conformance"; do [[ -d $folder ]] && paths+=("$folder"); done
+  if [[ ${#paths[@]} -eq 0 ]]; then
+    record skipped "verify $1" "needs $goldens or $conformance, which are not on this machine"
+    return
+  fi
+  stage "verify $1" build/release/facet verify --backend "$1" "${paths[@]}"
+  python3 scripts/test_report.py verify "$results" "verify $1" "$report/verify-$1.log"
+}
+
+fuzz_one() {
+  local name corpus=$2/corpus
+  name=$(basename "$1" _fuzz)
+  mkdir -p "$corpus"
+  [[ -d fuzz/corpus/$name ]] || { echo "no stored corpus fuzz/corpus/$name"; return 1; }
+  "$1" -max_total_time="${FACET_FUZZ_SECONDS:-20}" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$2/" "$corpus" "fuzz/corpus/$name"
+}
+
+fuzz() {
+  local names name
+  mapfile -t names < <(find fuzz -name '*_fuzz.cpp' -printf '%f\n' | sort | sed 's/\.cpp$//')
+  local start=$SECONDS
+  for name in "${names[@]}"; do
+    while [[ $(jobs -rp | wc -l) -ge $n_jobs ]]; do wait -n; done
+    (
+      mkdir -p "$report/$name"
+      fuzz_one "build/fuzz/fuzz/$name" "$report/$name" >"$report/$name.log" 2>&1
+      echo $? >"$report/$name.status"
+    ) &
+  done
+  wait
+  printf '%-32s %4d s\n' "fuzz, ${#names[@]} targets" $((SECONDS - start))
+  for name in "${names[@]}"; do
+    if [[ $(<"$report/$name.status") == 0 ]]; then
+      record passed "fuzz $name"
+    else
+      record failed "fuzz $name" "$(tail -n 40 "$report/$name.log")"
+    fi
+  done
+}
+
+finish() {
+  echo
+  echo "total: $((SECONDS / 60)) min $((SECONDS % 60)) s"
+  python3 scripts/test_report.py summary "$results"
+  exit $?
+}
+
+if ! scripts/install-deps.sh $([[ $fast -eq 1 ]] || echo --test); then
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+
+stage "test assets" scripts/fetch-test-assets.sh
+case $? in
+  0) ;;
+  3) record skipped "test assets" "a download failed: $(tail -n 1 "$report/test-assets.log")" ;;
+  *) record failed "test assets" "$(tail -n 20 "$report/test-assets.log")" ;;
+esac
+
+check "release build" build release all
+run_tests release ""
+[[ $fast -eq 1 ]] && finish
+
+check "includes" python3 scripts/check_includes.py
+check_format
+verify cpu
+verify ref
+
+check "asan build" build asan unit_tests
+run_tests asan unit
+check "tsan build" build tsan threaded_tests
+run_tests tsan threaded
+check "fuzz build" build fuzz fuzz_targets
+fuzz
+finish
