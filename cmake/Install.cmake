@@ -1,11 +1,24 @@
 # What `cmake --install` puts on a machine, and cpack into a .tar.gz or a .deb: the program, its man page, completions, licence.
 if(TARGET facet)
   install(TARGETS facet)
-  install(FILES docs/man/facet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-  install(FILES packaging/completions/facet.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME facet)
-  install(FILES packaging/completions/_facet DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
-  install(FILES packaging/completions/facet.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
+
+# They are made from what the program itself says, so they cannot fall behind it.
+find_package(Python3 3.10 COMPONENTS Interpreter)
+if(TARGET facet AND Python3_FOUND AND NOT CMAKE_CROSSCOMPILING)
+  set(cli ${CMAKE_BINARY_DIR}/cli)
+  set(template ${CMAKE_SOURCE_DIR}/docs/man/facet.1.in)
+  set(generator ${CMAKE_SOURCE_DIR}/scripts/make_cli_files.py)
+  add_custom_command(
+    OUTPUT ${cli}/facet.1 ${cli}/facet.bash ${cli}/_facet ${cli}/facet.fish
+    COMMAND Python3::Interpreter -B ${generator} $<TARGET_FILE:facet> ${template} ${cli}
+    DEPENDS facet ${template} ${generator} COMMENT "Man page and completions" VERBATIM)
+  add_custom_target(cli_files ALL DEPENDS ${cli}/facet.1)
+  install(FILES ${cli}/facet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${cli}/facet.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME facet)
+  install(FILES ${cli}/_facet DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${cli}/facet.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})

@@ -61,14 +61,26 @@ run_tests() {
   python3 scripts/test_report.py ctest "$results" "$1" "$dir" "${absent[@]}"
 }
 
+# Prints the files that clang-format would change.
+unformatted() {
+  local file found=0
+  while read -r file; do
+    if ! clang-format --dry-run -Werror "$file" 2>/dev/null; then
+      echo "$file: run clang-format -i"
+      found=1
+    fi
+  done < <(find src tests bench fuzz -name '*.cpp' -o -name '*.h')
+  return $found
+}
+
 check_format() {
   local version
-  version=$(clang-format --version | grep -oE '[0-9]+' | head -n 1)
+  version=$(clang-format --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1)
   if [[ $version != 14 ]]; then
     record skipped "format" "clang-format 14 decides; this is ${version:-absent}"
     return
   fi
-  check "format" bash -c 'find src tests bench fuzz -name "*.cpp" -o -name "*.h" | xargs clang-format --dry-run -Werror'
+  check "format" unformatted
 }
 
 verify() {
