@@ -133,31 +133,36 @@ finish() {
   exit $?
 }
 
-if ! scripts/install-deps.sh $([[ $fast -eq 1 ]] || echo --test); then
-  echo "0 passed, 1 failed, 0 skipped"
-  exit 1
-fi
+main() {
+  if ! scripts/install-deps.sh $([[ $fast -eq 1 ]] || echo --test); then
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+  fi
 
-stage "test assets" scripts/fetch-test-assets.sh
-case $? in
-  0) ;;
-  3) record skipped "test assets" "a download failed: $(tail -n 1 "$report/test-assets.log")" ;;
-  *) record failed "test assets" "$(tail -n 20 "$report/test-assets.log")" ;;
-esac
+  stage "test assets" scripts/fetch-test-assets.sh
+  case $? in
+    0) ;;
+    3) record skipped "test assets" "a download failed: $(tail -n 1 "$report/test-assets.log")" ;;
+    *) record failed "test assets" "$(tail -n 20 "$report/test-assets.log")" ;;
+  esac
 
-check "release build" build release all
-run_tests release ""
-[[ $fast -eq 1 ]] && finish
+  check "release build" build release all
+  run_tests release ""
+  [[ $fast -eq 1 ]] && finish
 
-check "includes" python3 scripts/check_includes.py
-check_format
-verify cpu
-verify ref
+  check "includes" python3 scripts/check_includes.py
+  check_format
+  verify cpu
+  verify ref
 
-check "asan build" build asan unit_tests
-run_tests asan unit
-check "tsan build" build tsan threaded_tests
-run_tests tsan threaded
-check "fuzz build" build fuzz fuzz_targets
-fuzz
-finish
+  check "asan build" build asan unit_tests
+  run_tests asan unit
+  check "tsan build" build tsan threaded_tests
+  run_tests tsan threaded
+  check "fuzz build" build fuzz fuzz_targets
+  fuzz
+  finish
+}
+
+# Read whole before it runs, so that editing this file does not change a run under way.
+main

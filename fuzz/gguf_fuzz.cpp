@@ -1,0 +1,31 @@
+// link: facet_gguf
+#include <cstdint>
+
+#include "base/error.h"
+#include "gguf/reader.h"
+
+// Bytes -> a GGUF directory; every view it gives must be readable.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  try {
+    const auto file = facet::gguf::File::parse(std::as_bytes(std::span(data, size)), "fuzz");
+    volatile std::byte sink{};
+    for (const auto& t : file.tensors())
+      if (!t.data.empty()) sink = t.data.front(), sink = t.data.back();
+    for (const auto& v : file.values()) {
+      try {
+        (void)file.get_string_array(v.key);
+      } catch (const facet::FormatError&) {
+      }
+      try {
+        (void)file.get_uint_array(v.key);
+      } catch (const facet::FormatError&) {
+      }
+      try {
+        (void)file.get_float(v.key);
+      } catch (const facet::FormatError&) {
+      }
+    }
+  } catch (const facet::FormatError&) {
+  }
+  return 0;
+}
