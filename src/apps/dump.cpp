@@ -21,22 +21,29 @@ struct Flags {
 int dump(const Flags& flags) {
   ops::Dump tensors;
   runtime::EngineOptions options = flags.model.engine_options();
-  options.wrap_ops = [&tensors](std::unique_ptr<ops::Ops> op) { return std::make_unique<ops::DumpOps>(std::move(op), tensors); };
+  options.wrap_ops = [&tensors](std::unique_ptr<ops::Ops> op) {
+    return std::make_unique<ops::DumpOps>(std::move(op), tensors);
+  };
   const auto engine = runtime::Engine::load(find_model(flags.model.model), options);
   const Prompt prompt = flags.raw ? raw_prompt(*engine, flags.prompt) : chat_prompt(*engine, {"", flags.prompt, false});
 
   // Logits of every position, so that no layer is left out for any row.
   std::vector<float> logits;
   runtime::Session session(engine);
-  session.sync_with_logits(prompt.tokens, 0, [&](int, std::span<const float> row) { logits.insert(logits.end(), row.begin(), row.end()); });
+  session.sync_with_logits(
+      prompt.tokens, 0, [&](int, std::span<const float> row) { logits.insert(logits.end(), row.begin(), row.end()); });
   const auto n = static_cast<int>(prompt.tokens.size());
   tensors["logits"] = {n, static_cast<int>(logits.size()) / n, std::move(logits)};
 
   std::vector<safetensors::TensorToWrite> selected;
-  selected.push_back({"input_ids", safetensors::Dtype::I32, {prompt.tokens.size()}, std::as_bytes(std::span(prompt.tokens))});
+  selected.push_back(
+      {"input_ids", safetensors::Dtype::I32, {prompt.tokens.size()}, std::as_bytes(std::span(prompt.tokens))});
   for (const auto& [name, t] : tensors)
     if (fnmatch(flags.names.c_str(), name.c_str(), 0) == 0)
-      selected.push_back({name, safetensors::Dtype::F32, {static_cast<uint64_t>(t.n_rows), static_cast<uint64_t>(t.n_cols)}, std::as_bytes(std::span(t.values))});
+      selected.push_back({name,
+                          safetensors::Dtype::F32,
+                          {static_cast<uint64_t>(t.n_rows), static_cast<uint64_t>(t.n_cols)},
+                          std::as_bytes(std::span(t.values))});
   safetensors::write(flags.out, selected, {{"model", engine->path()}, {"backend", flags.model.backend}});
   fmt::print(stderr, "{}: {} tensors of {} tokens\n", flags.out, selected.size(), n);
   return 0;
@@ -50,9 +57,11 @@ void add_dump(CLI::App& app, Action& action) {
   command->add_option("PROMPT", flags->prompt, "The prompt")->required();
   command->add_option("-o,--out", flags->out, "The file to write")->required()->type_name("FILE");
   flags->model.add_to(*command);
-  command->add_option("--names", flags->names, "Only tensors whose name matches, for example 'layer.3.*'")->type_name("PATTERN");
+  command->add_option("--names", flags->names, "Only tensors whose name matches, for example 'layer.3.*'")
+      ->type_name("PATTERN");
   command->add_flag("--raw", flags->raw, "Without the chat format");
-  command->footer("Example:\n  facet dump --raw \"The capital of France\" -o activations.safetensors --names 'layer.*.out'");
+  command->footer(
+      "Example:\n  facet dump --raw \"The capital of France\" -o activations.safetensors --names 'layer.*.out'");
   command->callback([flags, &action] { action = [flags] { return dump(*flags); }; });
 }
 

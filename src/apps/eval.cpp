@@ -33,9 +33,15 @@ int eval_perplexity(Flags flags) {
   });
   if (progress) fmt::print(stderr, "\r\x1b[K");
   if (flags.json)
-    fmt::print("{}\n", nlohmann::ordered_json{{"perplexity", result.perplexity}, {"error", result.error}, {"chunks", result.n_chunks},
-                                             {"tokens_scored", result.n_scored}, {"running", result.running}}.dump());
-  else fmt::print("perplexity {:.4f} +- {:.4f} ({} chunks of {}, {} tokens scored)\n", result.perplexity, result.error, result.n_chunks, flags.chunk, result.n_scored);
+    fmt::print("{}\n", nlohmann::ordered_json{{"perplexity", result.perplexity},
+                                              {"error", result.error},
+                                              {"chunks", result.n_chunks},
+                                              {"tokens_scored", result.n_scored},
+                                              {"running", result.running}}
+                           .dump());
+  else
+    fmt::print("perplexity {:.4f} +- {:.4f} ({} chunks of {}, {} tokens scored)\n", result.perplexity, result.error,
+               result.n_chunks, flags.chunk, result.n_scored);
   return 0;
 }
 
@@ -48,7 +54,10 @@ void add_eval(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<Flags>();
   perplexity->add_option("FILE", flags->file, "A text file")->required();
   flags->model.add_to(*perplexity);
-  perplexity->add_option("--chunk", flags->chunk, "Tokens a chunk")->check(CLI::Range(4, 1 << 20))->capture_default_str()->type_name("N");
+  perplexity->add_option("--chunk", flags->chunk, "Tokens a chunk")
+      ->check(CLI::Range(4, 1 << 20))
+      ->capture_default_str()
+      ->type_name("N");
   perplexity->add_flag("--json", flags->json, "One JSON object on stdout");
   perplexity->footer("Example:\n  facet eval perplexity README.md");
   perplexity->callback([flags, &action] { action = [flags] { return eval_perplexity(*flags); }; });

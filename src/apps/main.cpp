@@ -30,7 +30,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   facet::apps::Action action;
-  for (const auto add : {facet::apps::add_run, facet::apps::add_tokenize, facet::apps::add_inspect, 
+  for (const auto add : {facet::apps::add_run, facet::apps::add_tokenize, facet::apps::add_inspect,
                          facet::apps::add_eval, facet::apps::add_verify, facet::apps::add_dump})
     add(app, action);
   try {

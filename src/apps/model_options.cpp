@@ -67,46 +67,72 @@ std::string find_model(const std::string& name) {
   }
   const auto names = library_models();
   if (wanted.empty() && names.size() == 1) return folder + names[0];
-  const std::string there = names.empty() ? "the library is empty" : fmt::format("the library has {}", fmt::join(names, ", "));
-  if (wanted.empty()) throw_error<RequestError>("no model was named and there is no single one in {}: {}; give -m PATH", folder, there);
+  const std::string there =
+      names.empty() ? "the library is empty" : fmt::format("the library has {}", fmt::join(names, ", "));
+  if (wanted.empty())
+    throw_error<RequestError>("no model was named and there is no single one in {}: {}; give -m PATH", folder, there);
   throw_error<RequestError>("model \"{}\" is neither a path nor in {}: {}", wanted, folder, there);
 }
 
 void ModelOptions::add_to(CLI::App& command) {
   command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
-  command.add_option("--backend", backend, "cpu, or ref: the slow specification")->check(CLI::IsMember({"cpu", "ref"}))->type_name("NAME");
-  command.add_option("--threads", threads, "Threads to compute with [the processors there are]")->check(CLI::Range(1, 1024))->type_name("N");
-  command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")->check(CLI::Range(1, 1 << 28))->type_name("N");
-  command.add_option("--kv", kv, "Precision of the cache: f32, f16, bf16")->check(CLI::IsMember({"f32", "f16", "bf16"}))->type_name("TYPE");
+  command.add_option("--backend", backend, "cpu, or ref: the slow specification")
+      ->check(CLI::IsMember({"cpu", "ref"}))
+      ->type_name("NAME");
+  command.add_option("--threads", threads, "Threads to compute with [the processors there are]")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")
+      ->check(CLI::Range(1, 1 << 28))
+      ->type_name("N");
+  command.add_option("--kv", kv, "Precision of the cache: f32, f16, bf16")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}))
+      ->type_name("TYPE");
 }
 
 runtime::EngineOptions ModelOptions::engine_options() const {
   runtime::EngineOptions options;
   options.backend = backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu;
-  options.kv = kv == "f32" ? runtime::KvPrecision::F32 : kv == "bf16" ? runtime::KvPrecision::BF16 : runtime::KvPrecision::F16;
+  options.kv = kv == "f32"    ? runtime::KvPrecision::F32
+               : kv == "bf16" ? runtime::KvPrecision::BF16
+                              : runtime::KvPrecision::F16;
   options.n_threads = threads;
   options.context = context;
   return options;
 }
 
-std::shared_ptr<const runtime::Engine> ModelOptions::load() const { return runtime::Engine::load(find_model(model), engine_options()); }
+std::shared_ptr<const runtime::Engine> ModelOptions::load() const {
+  return runtime::Engine::load(find_model(model), engine_options());
+}
 
 void SamplingOptions::add_to(CLI::App& command) {
   const char* group = "Sampling";
-  command.add_option("-n,--max-tokens", max_tokens, "Tokens to generate at most [to the end of the context]")->check(CLI::Range(0, 1 << 28))->type_name("N")->group(group);
+  command.add_option("-n,--max-tokens", max_tokens, "Tokens to generate at most [to the end of the context]")
+      ->check(CLI::Range(0, 1 << 28))
+      ->type_name("N")
+      ->group(group);
   command.add_option("--temperature", temperature, "0 is greedy [the model's]")->type_name("X")->group(group);
   command.add_option("--top-k", top_k, "Among the K most likely; 0: all [the model's]")->type_name("K")->group(group);
-  command.add_option("--top-p", top_p, "Among the most likely that make up P [the model's]")->type_name("P")->group(group);
+  command.add_option("--top-p", top_p, "Among the most likely that make up P [the model's]")
+      ->type_name("P")
+      ->group(group);
   command.add_option("--min-p", min_p, "At least P of the best token's probability [0]")->type_name("P")->group(group);
   command.add_option("--typical-p", typical_p, "Locally typical sampling [1: off]")->type_name("P")->group(group);
   command.add_option("--repetition-penalty", repetition_penalty, "[1: off]")->type_name("X")->group(group);
   command.add_option("--presence-penalty", presence_penalty, "[0]")->type_name("X")->group(group);
   command.add_option("--frequency-penalty", frequency_penalty, "[0]")->type_name("X")->group(group);
-  command.add_option("--penalty-window", penalty_window, "Tokens that penalties look back at; -1: all [64]")->type_name("N")->group(group);
-  command.add_option("--logit-bias", bias, "Add VALUE to a token's logit; repeatable")->type_name("ID=VALUE")->group(group);
+  command.add_option("--penalty-window", penalty_window, "Tokens that penalties look back at; -1: all [64]")
+      ->type_name("N")
+      ->group(group);
+  command.add_option("--logit-bias", bias, "Add VALUE to a token's logit; repeatable")
+      ->type_name("ID=VALUE")
+      ->group(group);
   command.add_option("--seed", seed, "Same seed, same text [random]")->type_name("N")->group(group);
   command.add_option("--stop", stop, "End the answer before this text; repeatable")->type_name("TEXT")->group(group);
-  command.add_option("--logprobs", n_logprobs, "Report each token's log-probability and the N most likely")->check(CLI::Range(0, 1000))->type_name("N")->group(group);
+  command.add_option("--logprobs", n_logprobs, "Report each token's log-probability and the N most likely")
+      ->check(CLI::Range(0, 1000))
+      ->type_name("N")
+      ->group(group);
 }
 
 runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine& engine) const {

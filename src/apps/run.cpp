@@ -36,24 +36,34 @@ std::string read_prompt(const Flags& flags) {
 
 Json stats_json(const runtime::Engine& engine, const runtime::GenerateStats& s) {
   const auto rate = [](int n, double seconds) { return seconds > 0 ? n / seconds : 0.0; };
-  return {{"prompt_tokens", s.n_prompt}, {"reused_tokens", s.prompt.n_reused}, {"computed_tokens", s.prompt.n_computed},
-          {"recomputed_tokens", s.prompt.n_recomputed}, {"generated_tokens", s.n_generated}, {"load_ms", engine.load_seconds() * 1e3},
-          {"prompt_ms", s.prompt_seconds * 1e3}, {"first_token_ms", s.first_token_seconds * 1e3},
-          {"prompt_tokens_per_s", rate(s.prompt.n_computed, s.prompt_seconds)}, {"tokens_per_s", rate(s.n_generated - 1, s.decode_seconds)},
+  return {{"prompt_tokens", s.n_prompt},
+          {"reused_tokens", s.prompt.n_reused},
+          {"computed_tokens", s.prompt.n_computed},
+          {"recomputed_tokens", s.prompt.n_recomputed},
+          {"generated_tokens", s.n_generated},
+          {"load_ms", engine.load_seconds() * 1e3},
+          {"prompt_ms", s.prompt_seconds * 1e3},
+          {"first_token_ms", s.first_token_seconds * 1e3},
+          {"prompt_tokens_per_s", rate(s.prompt.n_computed, s.prompt_seconds)},
+          {"tokens_per_s", rate(s.n_generated - 1, s.decode_seconds)},
           {"peak_rss_bytes", peak_resident_memory()}};
 }
 
 void print_stats(const runtime::Engine& engine, const runtime::GenerateStats& s) {
   const Json j = stats_json(engine, s);
-  fmt::print(stderr, "load {:.0f} ms; prompt {} tokens ({} reused) in {:.0f} ms, {:.1f} tokens/s; first token {:.0f} ms; {} tokens at {:.1f} tokens/s; peak {:.0f} MB\n",
-             j["load_ms"].get<double>(), s.n_prompt, s.prompt.n_reused, j["prompt_ms"].get<double>(), j["prompt_tokens_per_s"].get<double>(),
-             j["first_token_ms"].get<double>(), s.n_generated, j["tokens_per_s"].get<double>(), static_cast<double>(peak_resident_memory()) / 1e6);
+  fmt::print(stderr,
+             "load {:.0f} ms; prompt {} tokens ({} reused) in {:.0f} ms, {:.1f} tokens/s; first token {:.0f} ms; {} "
+             "tokens at {:.1f} tokens/s; peak {:.0f} MB\n",
+             j["load_ms"].get<double>(), s.n_prompt, s.prompt.n_reused, j["prompt_ms"].get<double>(),
+             j["prompt_tokens_per_s"].get<double>(), j["first_token_ms"].get<double>(), s.n_generated,
+             j["tokens_per_s"].get<double>(), static_cast<double>(peak_resident_memory()) / 1e6);
 }
 
 Json logprobs_json(const runtime::Engine& engine, const std::vector<runtime::Logprobs>& all) {
   Json out = Json::array();
   const auto entry = [&](const runtime::TokenLogprob& t) {
-    return Json{{"id", t.token}, {"text", engine.tokenizer().decode(std::span(&t.token, 1), false)}, {"logprob", t.logprob}};
+    return Json{
+        {"id", t.token}, {"text", engine.tokenizer().decode(std::span(&t.token, 1), false)}, {"logprob", t.logprob}};
   };
   for (const runtime::Logprobs& one : all) {
     Json token = entry(one.chosen);
@@ -74,7 +84,8 @@ int run(const Flags& flags) {
 
   const Prompt prompt = flags.raw ? raw_prompt(*engine, text) : chat_prompt(*engine, {flags.system, text, flags.think});
   AnswerPrinter printer(*engine, prompt, !flags.json);
-  const auto result = runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) { printer.push(e); });
+  const auto result =
+      runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) { printer.push(e); });
   printer.finish();
   if (flags.json) {
     Json out = printer.json();
@@ -101,7 +112,9 @@ void add_run(CLI::App& app, Action& action) {
   command->add_flag("--json", flags->json, "One JSON object on stdout instead of streaming text");
   command->add_flag("--stats", flags->stats, "Timings on stderr");
   flags->sampling.add_to(*command);
-  command->footer("Examples:\n  facet run \"Why is the sky blue?\"\n  facet run --raw \"Once upon a time\" -n 100 --temperature 0\n  cat report.txt | facet run \"Summarise this:\"");
+  command->footer(
+      "Examples:\n  facet run \"Why is the sky blue?\"\n  facet run --raw \"Once upon a time\" -n 100 --temperature "
+      "0\n  cat report.txt | facet run \"Summarise this:\"");
   command->callback([flags, &action] { action = [flags] { return run(*flags); }; });
 }
 

@@ -41,7 +41,8 @@ std::vector<std::string> flags_of(const CLI::App& command) {
 std::string unknown_flag(const std::vector<std::string>& arguments, const std::vector<std::string>& flags) {
   for (const std::string& argument : arguments) {
     const std::string name = argument.substr(0, argument.find('='));
-    if (name.starts_with("--") && name.size() > 2 && std::find(flags.begin(), flags.end(), name) == flags.end()) return name;
+    if (name.starts_with("--") && name.size() > 2 && std::find(flags.begin(), flags.end(), name) == flags.end())
+      return name;
   }
   return {};
 }
@@ -64,14 +65,17 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, const std
   if (command == nullptr) {
     if (arguments.empty()) return "no command was given; see facet --help";
     std::vector<std::string> names;
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(sub->get_name());
     const std::string guess = nearest(arguments[0], names);
-    return fmt::format("\"{}\" is not a command{}; see facet --help", arguments[0], guess.empty() ? "" : fmt::format(": did you mean \"{}\"?", guess));
+    return fmt::format("\"{}\" is not a command{}; see facet --help", arguments[0],
+                       guess.empty() ? "" : fmt::format(": did you mean \"{}\"?", guess));
   }
   const auto flags = flags_of(*command);
   if (const std::string flag = unknown_flag(arguments, flags); !flag.empty()) {
     const std::string guess = nearest(flag, flags);
-    return fmt::format("facet {} has no {}{}; see facet {} --help", command->get_name(), flag, guess.empty() ? "" : fmt::format(": did you mean {}?", guess), command->get_name());
+    return fmt::format("facet {} has no {}{}; see facet {} --help", command->get_name(), flag,
+                       guess.empty() ? "" : fmt::format(": did you mean {}?", guess), command->get_name());
   }
   std::string what = error.what();
   std::replace(what.begin(), what.end(), '\n', ' ');

@@ -29,12 +29,14 @@ std::shared_ptr<const text::Tokenizer> load(const std::string& path) {
 
 std::vector<text::TokenId> parse_ids(const std::string& text, const text::Tokenizer& tokenizer) {
   std::string spaced = text;
-  std::replace_if(spaced.begin(), spaced.end(), [](char c) { return c == ',' || c == '[' || c == ']' || c == '\n'; }, ' ');
+  std::replace_if(
+      spaced.begin(), spaced.end(), [](char c) { return c == ',' || c == '[' || c == ']' || c == '\n'; }, ' ');
   std::istringstream in(spaced);
   std::vector<text::TokenId> ids;
   for (std::string word; in >> word;) {
     const bool number = word.size() <= 9 && word.find_first_not_of("0123456789") == std::string::npos;
-    if (!number || std::stoi(word) >= tokenizer.n_tokens()) throw_error<RequestError>("\"{}\" is not a token id below {}", word, tokenizer.n_tokens());
+    if (!number || std::stoi(word) >= tokenizer.n_tokens())
+      throw_error<RequestError>("\"{}\" is not a token id below {}", word, tokenizer.n_tokens());
     ids.push_back(std::stoi(word));
   }
   return ids;
@@ -55,8 +57,10 @@ int tokenize(const Flags& flags) {
   const std::string text = flags.text.empty() && !stdin_is_terminal() ? read_stdin() : flags.text;
   if (flags.decode) {
     const std::string decoded = tokenizer->decode(parse_ids(text, *tokenizer), !flags.specials);
-    if (flags.json) fmt::print("{}\n", nlohmann::json{{"text", decoded}}.dump());
-    else fmt::print("{}\n", decoded);
+    if (flags.json)
+      fmt::print("{}\n", nlohmann::json{{"text", decoded}}.dump());
+    else
+      fmt::print("{}\n", decoded);
     return 0;
   }
   auto ids = tokenizer->encode(text, flags.specials ? text::Specials::Allow : text::Specials::Forbid);
@@ -71,12 +75,14 @@ void add_tokenize(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("tokenize", "Text to token ids, and back");
   const auto flags = std::make_shared<Flags>();
   command->add_option("TEXT", flags->text, "The text, or with --decode the ids [standard input]");
-  command->add_option("-m,--model", flags->model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
+  command->add_option("-m,--model", flags->model, "A .gguf, a checkpoint folder, or a name in the library")
+      ->type_name("MODEL");
   command->add_flag("--specials", flags->specials, "Let control tokens be recognised (or, decoding, be shown)");
   command->add_flag("--bos", flags->bos, "Begin with <bos>");
   command->add_flag("--decode", flags->decode, "From ids to text");
   command->add_flag("--json", flags->json, "One JSON object on stdout");
-  command->footer("Examples:\n  facet tokenize \"Hello, world!\"\n  facet tokenize --decode \"9259 236764 1902 236888\"");
+  command->footer(
+      "Examples:\n  facet tokenize \"Hello, world!\"\n  facet tokenize --decode \"9259 236764 1902 236888\"");
   command->callback([flags, &action] { action = [flags] { return tokenize(*flags); }; });
 }
 

@@ -14,7 +14,8 @@ struct Flags {
 };
 
 int verify_paths(const Flags& flags) {
-  verify::Report report({flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
+  verify::Report report(
+      {flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
   for (const std::string& path : flags.paths) verify::run_path(path, report);
   fmt::print("{}\n", report.summary());
   return report.all_passed() ? 0 : 1;
@@ -23,11 +24,15 @@ int verify_paths(const Flags& flags) {
 }  // namespace
 
 void add_verify(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("verify", "Compare this build with recorded results of the official implementation");
+  CLI::App* command =
+      app.add_subcommand("verify", "Compare this build with recorded results of the official implementation");
   const auto flags = std::make_shared<Flags>();
   command->add_option("PATH", flags->paths, "Golden directories, conformance files, or folders of them")->required();
-  command->add_option("--backend", flags->backend, "cpu, or ref: the slow specification")->check(CLI::IsMember({"cpu", "ref"}));
-  command->add_option("--threads", flags->threads, "Threads to compute with")->check(CLI::Range(1, 1024))->type_name("N");
+  command->add_option("--backend", flags->backend, "cpu, or ref: the slow specification")
+      ->check(CLI::IsMember({"cpu", "ref"}));
+  command->add_option("--threads", flags->threads, "Threads to compute with")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
   command->add_option("--filter", flags->filter, "Only cases whose name contains TEXT")->type_name("TEXT");
   command->footer("Example:\n  facet verify ../shared/goldens ../shared/conformance --backend ref");
   command->callback([flags, &action] { action = [flags] { return verify_paths(*flags); }; });

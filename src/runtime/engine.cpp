@@ -31,7 +31,8 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   report(1);
   const ModelFacts& m = s->facts;
   s->layout = std::make_unique<model::KvLayout>(m.config, kv_type(options.kv), kPageTokens);
-  s->pools = std::make_shared<PagePools>(PagePools{PagePool(s->layout->page_bytes[0]), PagePool(s->layout->page_bytes[1])});
+  s->pools =
+      std::make_shared<PagePools>(PagePools{PagePool(s->layout->page_bytes[0]), PagePool(s->layout->page_bytes[1])});
   s->threads = std::make_unique<ThreadPool>(options.n_threads);
   s->facts.options.n_threads = s->threads->count();
   auto op = make_backend(options.backend, *s->threads);

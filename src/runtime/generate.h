@@ -17,13 +17,13 @@ std::string_view finish_reason_name(FinishReason reason) noexcept;  // "stop", "
 
 struct GenerateOptions {
   SamplingParams sampling;
-  int max_tokens = -1;                  // -1: to the end of the context
-  std::vector<std::string> stop;        // strings that end the answer; not part of it
-  std::vector<TokenId> stop_tokens;     // end the answer; not part of it
-  int n_logprobs = -1;                  // most likely tokens to report with each token; -1: no log-probabilities
-  bool show_specials = false;           // control tokens print as their text
+  int max_tokens = -1;               // -1: to the end of the context
+  std::vector<std::string> stop;     // strings that end the answer; not part of it
+  std::vector<TokenId> stop_tokens;  // end the answer; not part of it
+  int n_logprobs = -1;               // most likely tokens to report with each token; -1: no log-probabilities
+  bool show_specials = false;        // control tokens print as their text
   const std::atomic<bool>* cancel = nullptr;
-  Progress progress;                    // of the prompt
+  Progress progress;  // of the prompt
 };
 
 // Defaults of the model, as options.
@@ -39,14 +39,14 @@ struct GenerateEvent {
 struct GenerateStats {
   SyncResult prompt;
   int n_prompt = 0, n_generated = 0;
-  double prompt_seconds = 0;      // prompt, to its logits
-  double first_token_seconds = 0; // from the call to the first token
-  double decode_seconds = 0;      // from the first token to the last
+  double prompt_seconds = 0;       // prompt, to its logits
+  double first_token_seconds = 0;  // from the call to the first token
+  double decode_seconds = 0;       // from the first token to the last
 };
 
 struct GenerateResult {
   std::string text;
-  std::vector<TokenId> tokens;    // without the one that ended it
+  std::vector<TokenId> tokens;  // without the one that ended it
   std::vector<Logprobs> logprobs;
   std::optional<TokenId> stop_token;
   FinishReason finish = FinishReason::Stop;

@@ -55,12 +55,13 @@ void settle(ModelFacts& m) {
   EngineOptions& options = m.options;
   if (options.prefill_chunk <= 0) options.prefill_chunk = default_prefill_chunk(m.config);
   if (options.context < 0 || options.context > m.config.context_length)
-    throw_error<RequestError>("{}: a context of {} tokens was asked for; the model's own is {}", m.path, options.context,
-                              m.config.context_length);
+    throw_error<RequestError>("{}: a context of {} tokens was asked for; the model's own is {}", m.path,
+                              options.context, m.config.context_length);
   const model::KvLayout layout(m.config, kv_type(options.kv), kPageTokens);
   if (options.memory_limit <= 0) options.memory_limit = available_memory();
   if (options.context == 0)
-    options.context = choose_context(m.config, m.weights, layout, options.prefill_chunk, options.memory_share, options.memory_limit);
+    options.context =
+        choose_context(m.config, m.weights, layout, options.prefill_chunk, options.memory_share, options.memory_limit);
   options.prefill_chunk = std::min(options.prefill_chunk, options.context);
   m.plan = make_plan(m.config, m.weights, layout, options.prefill_chunk, options.context, options.memory_limit);
 }
@@ -80,7 +81,8 @@ void check_fits(const ModelFacts& m) {
   const int64_t limit = m.options.memory_limit, needed = m.plan.kv_bytes + m.plan.scratch_bytes;
   if (limit <= 0 || needed <= limit) return;
   throw_error<ResourceError>(
-      "{}: a context of {} tokens needs {:.2f} GB of keys and values and {:.2f} GB of activations, and {:.2f} GB are available: ask for a "
+      "{}: a context of {} tokens needs {:.2f} GB of keys and values and {:.2f} GB of activations, and {:.2f} GB are "
+      "available: ask for a "
       "smaller --ctx or a 16-bit --kv",
       m.path, m.options.context, gigabytes(m.plan.kv_bytes), gigabytes(m.plan.scratch_bytes), gigabytes(limit));
 }

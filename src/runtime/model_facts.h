@@ -1,5 +1,5 @@
-// A model's files, opened, checked and bound, with nothing of its own allocated yet: what an engine starts from and what
-// `facet inspect` shows.
+// A model's files, opened, checked and bound, with nothing of its own allocated yet: what an engine starts from and
+// what `facet inspect` shows.
 #pragma once
 
 #include <memory>

@@ -9,12 +9,14 @@ namespace facet::runtime {
 
 PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::string_view text, int n,
                             const std::function<void(int, int, double)>& on_chunk) {
-  if (n < 4 || n > engine->context()) throw_error<RequestError>("chunks of {} tokens do not fit a context of {}", n, engine->context());
+  if (n < 4 || n > engine->context())
+    throw_error<RequestError>("chunks of {} tokens do not fit a context of {}", n, engine->context());
   const auto bos = engine->tokenizer().bos();
   std::vector<TokenId> tokens = engine->tokenizer().encode(text, text::Specials::Forbid);
   if (bos) tokens.insert(tokens.begin(), *bos);
   const int n_chunks = static_cast<int>(tokens.size()) / n;
-  if (n_chunks == 0) throw_error<RequestError>("the text has {} tokens, which is less than one chunk of {}", tokens.size(), n);
+  if (n_chunks == 0)
+    throw_error<RequestError>("the text has {} tokens, which is less than one chunk of {}", tokens.size(), n);
 
   PerplexityResult result;
   double sum = 0, sum_of_squares = 0;

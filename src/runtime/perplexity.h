@@ -12,13 +12,14 @@ namespace facet::runtime {
 
 struct PerplexityResult {
   double perplexity = 0;
-  double error = 0;                 // standard error of the estimate
+  double error = 0;  // standard error of the estimate
   int n_chunks = 0;
   int64_t n_scored = 0;
-  std::vector<double> running;      // after each chunk
+  std::vector<double> running;  // after each chunk
 };
 
-// on_chunk(done, total, perplexity so far). Throws RequestError when the text has less than one chunk, or n does not fit.
+// on_chunk(done, total, perplexity so far). Throws RequestError when the text has less than one chunk, or n does not
+// fit.
 PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::string_view text, int n = 512,
                             const std::function<void(int, int, double)>& on_chunk = {});
 

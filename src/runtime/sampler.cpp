@@ -23,7 +23,8 @@ uint64_t splitmix64(uint64_t& x) {
 uint64_t rotate(uint64_t x, int k) { return x << k | x >> (64 - k); }
 
 void check_range(const char* name, double value, double low, double high) {
-  if (!(value >= low && value <= high)) throw_error<RequestError>("{} is {}, expected {} to {}", name, value, low, high);
+  if (!(value >= low && value <= high))
+    throw_error<RequestError>("{} is {}, expected {} to {}", name, value, low, high);
 }
 
 }  // namespace
@@ -68,9 +69,11 @@ void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> his
   const auto valid = [&](TokenId t) { return t >= 0 && static_cast<size_t>(t) < logits_.size(); };
   for (const LogitBias& b : params_.bias)
     if (valid(b.token)) logits_[static_cast<size_t>(b.token)] += b.bias;
-  const bool penalties = params_.repetition_penalty != 1 || params_.presence_penalty != 0 || params_.frequency_penalty != 0;
+  const bool penalties =
+      params_.repetition_penalty != 1 || params_.presence_penalty != 0 || params_.frequency_penalty != 0;
   if (penalties && params_.penalty_window != 0) {
-    if (params_.penalty_window > 0) history = history.last(std::min(history.size(), static_cast<size_t>(params_.penalty_window)));
+    if (params_.penalty_window > 0)
+      history = history.last(std::min(history.size(), static_cast<size_t>(params_.penalty_window)));
     counts_.resize(logits_.size());
     for (const TokenId t : history)
       if (valid(t)) ++counts_[static_cast<size_t>(t)];
@@ -78,7 +81,8 @@ void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> his
       if (!valid(t) || counts_[static_cast<size_t>(t)] == 0) continue;
       float& logit = logits_[static_cast<size_t>(t)];
       logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
-      logit -= params_.presence_penalty + params_.frequency_penalty * static_cast<float>(counts_[static_cast<size_t>(t)]);
+      logit -=
+          params_.presence_penalty + params_.frequency_penalty * static_cast<float>(counts_[static_cast<size_t>(t)]);
       counts_[static_cast<size_t>(t)] = 0;
     }
   }
@@ -95,9 +99,13 @@ void Sampler::keep_top_k() {
   candidates_.clear();
   for (size_t i = 0; i < logits_.size(); ++i)
     if (logits_[i] >= floor && logits_[i] > kNever) candidates_.push_back({logits_[i], static_cast<TokenId>(i)});
-  const auto better = [](const Candidate& a, const Candidate& b) { return a.logit != b.logit ? a.logit > b.logit : a.token < b.token; };
-  const size_t n = params_.top_k > 0 ? std::min(candidates_.size(), static_cast<size_t>(params_.top_k)) : candidates_.size();
-  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(n), candidates_.end(), better);
+  const auto better = [](const Candidate& a, const Candidate& b) {
+    return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
+  };
+  const size_t n =
+      params_.top_k > 0 ? std::min(candidates_.size(), static_cast<size_t>(params_.top_k)) : candidates_.size();
+  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(n), candidates_.end(),
+                    better);
   candidates_.resize(n);
 }
 
@@ -116,13 +124,17 @@ void Sampler::keep_typical() {
   double entropy = 0;
   for (const Candidate& c : candidates_)
     if (c.p > 0) entropy -= c.p * std::log(double{c.p});
-  const auto distance = [&](const Candidate& c) { return c.p > 0 ? std::fabs(-std::log(double{c.p}) - entropy) : INFINITY; };
-  std::stable_sort(candidates_.begin(), candidates_.end(), [&](const Candidate& a, const Candidate& b) { return distance(a) < distance(b); });
+  const auto distance = [&](const Candidate& c) {
+    return c.p > 0 ? std::fabs(-std::log(double{c.p}) - entropy) : INFINITY;
+  };
+  std::stable_sort(candidates_.begin(), candidates_.end(),
+                   [&](const Candidate& a, const Candidate& b) { return distance(a) < distance(b); });
   double mass = 0;
   size_t n = 0;
   while (n < candidates_.size() && (n == 0 || mass < params_.typical_p)) mass += candidates_[n++].p;
   candidates_.resize(n);
-  std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) { return a.p != b.p ? a.p > b.p : a.token < b.token; });
+  std::sort(candidates_.begin(), candidates_.end(),
+            [](const Candidate& a, const Candidate& b) { return a.p != b.p ? a.p > b.p : a.token < b.token; });
   softmax();
 }
 
@@ -161,8 +173,11 @@ Logprobs logprobs(std::span<const float> logits, TokenId token, int n) {
   double sum = 0;
   for (const float x : logits) sum += std::exp(x - top);
   const double offset = top + std::log(sum);
-  const auto entry = [&](TokenId t) { return TokenLogprob{t, static_cast<float>(logits[static_cast<size_t>(t)] - offset)}; };
+  const auto entry = [&](TokenId t) {
+    return TokenLogprob{t, static_cast<float>(logits[static_cast<size_t>(t)] - offset)};
+  };
   Logprobs out{entry(token), {}};
+  if (n <= 0) return out;
   std::vector<TokenId> ids(logits.size());
   for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<TokenId>(i);
   const auto count = static_cast<std::ptrdiff_t>(std::min(ids.size(), static_cast<size_t>(std::max(0, n))));

@@ -28,7 +28,7 @@ struct SamplingParams {
   float frequency_penalty = 0;   // subtracted for each time it was seen
   int penalty_window = 64;       // tokens looked back at; 0: none, -1: all
   std::vector<LogitBias> bias;
-  std::vector<TokenId> suppress; // never chosen
+  std::vector<TokenId> suppress;  // never chosen
   uint64_t seed = 0;
 };
 

@@ -18,6 +18,7 @@ struct TensorToWrite {
 };
 
 // Through a temporary file beside it, so that a failure leaves nothing half-written. Throws ResourceError.
-void write(const std::string& path, std::span<const TensorToWrite> tensors, const std::map<std::string, std::string>& metadata = {});
+void write(const std::string& path, std::span<const TensorToWrite> tensors,
+           const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace facet::safetensors

@@ -2,6 +2,8 @@
 
 namespace facet::verify {
 
-void run_chat_file(const std::filesystem::path& file, Report& report) { report.skip(file.stem().string(), "chat cases need the renderer"); }
+void run_chat_file(const std::filesystem::path& file, Report& report) {
+  report.skip(file.stem().string(), "chat cases need the renderer");
+}
 
 }  // namespace facet::verify

@@ -58,7 +58,8 @@ void check_positions(runtime::Session& session, const Json& facts, Case& result)
       worst = std::max(worst, std::fabs(got - want.at("logprobs")[i].get<double>()));
     }
     if (want.contains("top_logit"))
-      worst_top = std::max(worst_top, std::fabs(double{*std::max_element(logits.begin(), logits.end())} - want["top_logit"].get<double>()));
+      worst_top = std::max(worst_top, std::fabs(double{*std::max_element(logits.begin(), logits.end())} -
+                                                want["top_logit"].get<double>()));
   });
   result.compare("log-probabilities", worst, kTolerance + kPrinted);
   result.compare("top logit", worst_top, kTolerance + kPrinted);
@@ -93,7 +94,9 @@ void run_gguf_goldens(const fs::path& folder, Report& report) {
         options.backend = report.options().backend;
         options.n_threads = report.options().n_threads;
         options.kv = runtime::KvPrecision::F32;
-        options.wrap_ops = [&](std::unique_ptr<ops::Ops> op) { return std::make_unique<RoundedProjection>(std::move(op), &projection); };
+        options.wrap_ops = [&](std::unique_ptr<ops::Ops> op) {
+          return std::make_unique<RoundedProjection>(std::move(op), &projection);
+        };
         engine = runtime::Engine::load((folder / file).string(), options);
         if (is_rounded(engine->weights().per_layer_model_proj)) projection = engine->weights().per_layer_model_proj;
       }

@@ -19,7 +19,8 @@ void run_quant_goldens(const std::filesystem::path& path, Report& report) {
     const auto want = file.to_f32(kind + "_out");
     std::vector<float> got(in->data.size() / info->n_bytes * info->n_elements);
     quant::decode_row(info->type, in->data.data(), got.data(), got.size());
-    result.expect(got.size() == want.size() && std::memcmp(got.data(), want.data(), want.size() * sizeof(float)) == 0, kind + " differs");
+    result.expect(got.size() == want.size() && std::memcmp(got.data(), want.data(), want.size() * sizeof(float)) == 0,
+                  kind + " differs");
   }
   if (const safetensors::Tensor* out = file.find("encode_out")) {
     const auto x = file.to_f32("encode_in");

@@ -1,5 +1,5 @@
-// The real Gemma 3 270M against what llama.cpp computes from its weights in f32: greedy texts, log-probabilities, tokens
-// and perplexity. The model is downloaded by scripts/fetch-model.sh.
+// The real Gemma 3 270M against what llama.cpp computes from its weights in f32: greedy texts, log-probabilities,
+// tokens and perplexity. The model is downloaded by scripts/fetch-model.sh.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -20,12 +20,13 @@ using runtime::TokenId;
 
 constexpr const char* kModel = "gemma-3-270m-q4_k_m.gguf";
 constexpr double kMeanTolerance = 0.002, kLargestTolerance = 0.01;  // of top-10 log-probabilities, f32 activations
-constexpr double kClosestMargin = 0.01;                             // greedy tokens are compared up to the first closer call
-constexpr double kPerplexityTolerance = 0.001;                      // relative
+constexpr double kClosestMargin = 0.01;         // greedy tokens are compared up to the first closer call
+constexpr double kPerplexityTolerance = 0.001;  // relative
 
 fs::path find_real_model() {
   const char* assets = std::getenv("FACET_TEST_ASSETS");
-  for (const fs::path& path : {fs::path(assets == nullptr ? "build/assets" : assets) / kModel, fs::path(apps::facet_home()) / "models" / kModel})
+  for (const fs::path& path : {fs::path(assets == nullptr ? "build/assets" : assets) / kModel,
+                               fs::path(apps::facet_home()) / "models" / kModel})
     if (fs::exists(path)) return path;
   return {};
 }
@@ -44,9 +45,11 @@ void check_greedy(const std::shared_ptr<const runtime::Engine>& engine, const Js
     if (best != generated[n_equal]) break;
     session.append(best);
   }
-  const bool close_call = std::any_of(margins.begin(), margins.begin() + static_cast<std::ptrdiff_t>(std::min(n_equal + 1, margins.size())),
-                                      [](double m) { return m < kClosestMargin; });
-  result.expect(n_equal == generated.size() || close_call, fmt::format("{} of {} greedy tokens agree", n_equal, generated.size()));
+  const bool close_call =
+      std::any_of(margins.begin(), margins.begin() + static_cast<std::ptrdiff_t>(std::min(n_equal + 1, margins.size())),
+                  [](double m) { return m < kClosestMargin; });
+  result.expect(n_equal == generated.size() || close_call,
+                fmt::format("{} of {} greedy tokens agree", n_equal, generated.size()));
 }
 
 void check_logprobs(const std::shared_ptr<const runtime::Engine>& engine, const Json& c, Case& result) {
@@ -57,7 +60,8 @@ void check_logprobs(const std::shared_ptr<const runtime::Engine>& engine, const 
     for (const Json& want : c.at("exact")) {
       if (want.at("pos").get<int>() != position) continue;
       for (size_t i = 0; i < want.at("ids").size(); ++i, ++n) {
-        const double d = std::fabs(runtime::logprobs(logits, want["ids"][i].get<TokenId>(), 0).chosen.logprob - want.at("logprobs")[i].get<double>());
+        const double d = std::fabs(runtime::logprobs(logits, want["ids"][i].get<TokenId>(), 0).chosen.logprob -
+                                   want.at("logprobs")[i].get<double>());
         worst = std::max(worst, d);
         sum += d;
       }
@@ -70,7 +74,8 @@ void check_logprobs(const std::shared_ptr<const runtime::Engine>& engine, const 
 
 void check_tokens(const runtime::Engine& engine, const Json& c, Case& result) {
   const bool special = c.value("parse_special", false);
-  auto got = engine.tokenizer().encode(c.at("text").get<std::string>(), special ? text::Specials::Allow : text::Specials::Forbid);
+  auto got = engine.tokenizer().encode(c.at("text").get<std::string>(),
+                                       special ? text::Specials::Allow : text::Specials::Forbid);
   if (engine.tokenizer().bos()) got.insert(got.begin(), *engine.tokenizer().bos());
   result.expect(got == ids(c.at("tokens")), "tokens differ");
 }
@@ -102,7 +107,8 @@ void run_perplexity(const std::shared_ptr<const runtime::Engine>& engine, const 
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     Case result(report, name);
     const double got = runtime::perplexity(engine, text).perplexity;
-    result.compare(fmt::format("perplexity {:.4f}, stated {:.4f}, relative difference", got, want), std::fabs(got / want - 1), kPerplexityTolerance);
+    result.compare(fmt::format("perplexity {:.4f}, stated {:.4f}, relative difference", got, want),
+                   std::fabs(got / want - 1), kPerplexityTolerance);
     result.finish();
   }
 }
@@ -113,7 +119,8 @@ void run_real_model_goldens(const fs::path& folder, Report& report) {
   const fs::path model = find_real_model();
   const std::string group = "gemma3-270m/";
   if (model.empty()) {
-    if (report.wants(group)) report.skip(group + "*", fmt::format("{} was not downloaded (scripts/fetch-model.sh)", kModel));
+    if (report.wants(group))
+      report.skip(group + "*", fmt::format("{} was not downloaded (scripts/fetch-model.sh)", kModel));
     return;
   }
   runtime::EngineOptions options;

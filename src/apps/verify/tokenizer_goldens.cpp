@@ -39,7 +39,8 @@ void check_encode(const text::Tokenizer& t, const Json& line, Case& result, size
   result.expect(t.encode(text, Specials::Forbid) == line.value("plain_ids", ids), where + "plain ids differ");
   const auto decoded = line.value("decoded", text);
   result.expect(t.decode(ids, false) == decoded, where + "decoded text differs");
-  result.expect(t.decode(ids, true) == line.value("decoded_skip_special", decoded), where + "decoded text without specials differs");
+  result.expect(t.decode(ids, true) == line.value("decoded_skip_special", decoded),
+                where + "decoded text without specials differs");
 }
 
 void check_decode(const text::Tokenizer& t, const Json& line, Case& result, size_t n) {
@@ -47,7 +48,8 @@ void check_decode(const text::Tokenizer& t, const Json& line, Case& result, size
   const std::string where = fmt::format("line {}: ", n + 1);
   result.expect(t.decode(ids, false) == line.at("text").get<std::string>(), where + "text differs");
   if (line.contains("text_skip_special"))
-    result.expect(t.decode(ids, true) == line["text_skip_special"].get<std::string>(), where + "text without specials differs");
+    result.expect(t.decode(ids, true) == line["text_skip_special"].get<std::string>(),
+                  where + "text without specials differs");
 }
 
 }  // namespace
@@ -58,16 +60,20 @@ void run_tokenizer_goldens(const fs::path& file, Report& report) {
   const bool real = file.filename().string().starts_with("real");
   const fs::path vocabulary = real ? real_vocabulary() : small_vocabulary(file);
   if (vocabulary.empty()) {
-    report.skip(name, real ? "the real vocabulary was not downloaded (scripts/fetch-test-assets.sh)" : "no checkpoint with the vocabulary beside it");
+    report.skip(name, real ? "the real vocabulary was not downloaded (scripts/fetch-test-assets.sh)"
+                           : "no checkpoint with the vocabulary beside it");
     return;
   }
   const MappedFile map(vocabulary.string());
-  const auto tokenizer = text::Tokenizer::from_json({reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()}, vocabulary.string());
+  const auto tokenizer = text::Tokenizer::from_json(
+      {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()}, vocabulary.string());
   Case result(report, name);
   const auto lines = read_json_lines(file);
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (file.stem().string().ends_with("encode")) check_encode(*tokenizer, lines[i], result, i);
-    else check_decode(*tokenizer, lines[i], result, i);
+    if (file.stem().string().ends_with("encode"))
+      check_encode(*tokenizer, lines[i], result, i);
+    else
+      check_decode(*tokenizer, lines[i], result, i);
   }
   result.expect(!lines.empty(), "holds no lines");
   result.finish();

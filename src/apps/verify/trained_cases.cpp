@@ -11,7 +11,8 @@ using runtime::TokenId;
 void check(const std::shared_ptr<const runtime::Engine>& engine, const Json& c, Case& result) {
   runtime::Session session(engine);
   const auto prompt = c.at("prompt_ids").get<std::vector<TokenId>>();
-  result.expect(engine->tokenizer().encode(c.at("prompt").get<std::string>(), text::Specials::Allow) == prompt, "prompt tokens differ");
+  result.expect(engine->tokenizer().encode(c.at("prompt").get<std::string>(), text::Specials::Allow) == prompt,
+                "prompt tokens differ");
   runtime::GenerateOptions options;
   options.sampling.temperature = 0;
   const auto want = c.at("output_ids").get<std::vector<TokenId>>();
@@ -29,7 +30,8 @@ void run_trained_cases(const std::filesystem::path& folder, Report& report) {
   options.n_threads = report.options().n_threads;
   options.kv = runtime::KvPrecision::F32;
   std::shared_ptr<const runtime::Engine> engine;
-  for (const Json& c : read_json(folder / "cases.json").at("cases")) {
+  const Json file = read_json(folder / "cases.json");
+  for (const Json& c : file.at("cases")) {
     const std::string name = group + c.at("name").get<std::string>();
     if (!report.wants(name)) continue;
     if (c.contains("image") || c.contains("audio") || c.contains("media")) {

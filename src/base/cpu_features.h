@@ -1,0 +1,20 @@
+// What this CPU and its operating system can run.
+#pragma once
+
+#include <string>
+
+namespace facet {
+
+struct CpuFeatures {
+  std::string brand;
+  bool avx2 = false;    // with FMA and F16C
+  bool avx512 = false;  // F, BW, DQ, VL and VBMI
+  bool avx512_vnni = false, avx512_bf16 = false;
+  bool amx = false;  // tiles with bf16 and int8, granted to this process or not
+  bool neon = false;
+};
+
+// Read once; the state that the operating system saves (XCR0) is taken into account.
+const CpuFeatures& cpu_features();
+
+}  // namespace facet

@@ -1,0 +1,138 @@
+// Elementwise loops, norms and softmax pieces.
+
+inline float dot(const float* a, const float* b, int n) {
+  typename V::Reg s0 = V::zero(), s1 = V::zero();
+  int i = 0;
+  for (; i + 2 * V::kLanes <= n; i += 2 * V::kLanes) {
+    s0 = V::fma(V::load(a + i), V::load(b + i), s0);
+    s1 = V::fma(V::load(a + i + V::kLanes), V::load(b + i + V::kLanes), s1);
+  }
+  float total = V::sum(V::add(s0, s1));
+  for (; i < n; ++i) total += a[i] * b[i];
+  return total;
+}
+
+// exp(x) for x <= 88; below -87 it is 0. Cody-Waite reduction by ln 2 and a polynomial of degree 6 on |r| <= ln2 / 2:
+// relative error below 2e-7.
+inline V::Reg exp_reg(V::Reg x) {
+  x = V::min(V::max(x, V::broadcast(-87.3f)), V::broadcast(88.0f));
+  const V::Reg n = V::round(V::mul(x, V::broadcast(1.44269504f)));
+  V::Reg r = V::fma(n, V::broadcast(-0.693145752f), x);
+  r = V::fma(n, V::broadcast(-1.42860677e-6f), r);
+  V::Reg p = V::broadcast(1.0f / 720);
+  p = V::fma(p, r, V::broadcast(1.0f / 120));
+  p = V::fma(p, r, V::broadcast(1.0f / 24));
+  p = V::fma(p, r, V::broadcast(1.0f / 6));
+  p = V::fma(p, r, V::broadcast(0.5f));
+  p = V::fma(p, r, V::broadcast(1.0f));
+  p = V::fma(p, r, V::broadcast(1.0f));
+  return V::scale_by_power_of_two(p, n);
+}
+
+// Runs f on whole vectors, and on a padded copy of what is left.
+template <class Apply>
+inline void for_vectors(int n, Apply&& apply) {
+  int i = 0;
+  for (; i + V::kLanes <= n; i += V::kLanes) apply(i, V::kLanes);
+  if (i < n) apply(i, n - i);
+}
+inline V::Reg load_part(const float* p, int n) {
+  if (n == V::kLanes) return V::load(p);
+  alignas(64) float buffer[V::kLanes] = {};
+  for (int i = 0; i < n; ++i) buffer[i] = p[i];
+  return V::load(buffer);
+}
+inline void store_part(float* p, V::Reg x, int n) {
+  if (n == V::kLanes) return V::store(p, x);
+  alignas(64) float buffer[V::kLanes];
+  V::store(buffer, x);
+  for (int i = 0; i < n; ++i) p[i] = buffer[i];
+}
+
+void sum_groups(const float* x, int n, float* x_sums) {
+  for (int begin = 0; begin < n; begin += kSumGroup) {
+    float total = 0;
+    const int end = begin + kSumGroup < n ? begin + kSumGroup : n;
+    for (int i = begin; i < end; ++i) total += x[i];
+    x_sums[begin / kSumGroup] = total;
+  }
+}
+
+void rms_norm(float* out, const float* x, const float* w, int n, float eps) {
+  const float factor = 1.0f / __builtin_sqrtf(dot(x, x, n) / static_cast<float>(n) + eps);
+  const V::Reg f = V::broadcast(factor);
+  for_vectors(n, [&](int i, int k) {
+    V::Reg y = V::mul(load_part(x + i, k), f);
+    if (w != nullptr) y = V::mul(y, load_part(w + i, k));
+    store_part(out + i, y, k);
+  });
+}
+
+// x / (1 + exp(-2 u)) with u = sqrt(2/pi) (x + 0.044715 x^3): the tanh form without its cancellation.
+void gelu_mul(float* out, const float* gate, const float* up, int n) {
+  for_vectors(n, [&](int i, int k) {
+    const V::Reg x = load_part(gate + i, k);
+    const V::Reg cubic = V::fma(V::mul(V::mul(x, x), x), V::broadcast(0.044715f), x);
+    const V::Reg e = exp_reg(V::mul(cubic, V::broadcast(-2 * 0.79788456f)));
+    const V::Reg gelu = V::div(x, V::add(e, V::broadcast(1.0f)));
+    store_part(out + i, V::mul(gelu, load_part(up + i, k)), k);
+  });
+}
+
+void softcap(float* x, int n, float cap) {
+  const V::Reg c = V::broadcast(cap), one = V::broadcast(1.0f), factor = V::broadcast(-2.0f / cap);
+  for_vectors(n, [&](int i, int k) {
+    const V::Reg e = exp_reg(V::mul(load_part(x + i, k), factor));  // tanh(u) = 2 / (1 + exp(-2u)) - 1
+    store_part(x + i, V::mul(c, V::div(V::sub(one, e), V::add(one, e))), k);
+  });
+}
+
+void add(float* x, const float* y, int n) {
+  for_vectors(n, [&](int i, int k) { store_part(x + i, V::add(load_part(x + i, k), load_part(y + i, k)), k); });
+}
+
+void scale(float* x, int n, float factor) {
+  const V::Reg f = V::broadcast(factor);
+  for_vectors(n, [&](int i, int k) { store_part(x + i, V::mul(load_part(x + i, k), f), k); });
+}
+
+void multiply(float* out, const float* x, const float* y, int n) {
+  for_vectors(n, [&](int i, int k) { store_part(out + i, V::mul(load_part(x + i, k), load_part(y + i, k)), k); });
+}
+
+void add_scaled(float* x, const float* y, int n, float factor) {
+  const V::Reg f = V::broadcast(factor);
+  for_vectors(n, [&](int i, int k) { store_part(x + i, V::fma(load_part(y + i, k), f, load_part(x + i, k)), k); });
+}
+
+float exp_sum(float* p, int n, float top) {
+  V::Reg total = V::zero();
+  const V::Reg t = V::broadcast(top);
+  int i = 0;
+  for (; i + V::kLanes <= n; i += V::kLanes) {
+    const V::Reg e = exp_reg(V::sub(V::load(p + i), t));
+    V::store(p + i, e);
+    total = V::add(total, e);
+  }
+  float sum = V::sum(total);
+  if (i < n) {
+    store_part(p + i, exp_reg(V::sub(load_part(p + i, n - i), t)), n - i);
+    for (; i < n; ++i) sum += p[i];
+  }
+  return sum;
+}
+
+float max_of(const float* x, int n) {
+  float top = x[0];
+  int i = 0;
+  if (n >= V::kLanes) {
+    V::Reg t = V::load(x);
+    for (i = V::kLanes; i + V::kLanes <= n; i += V::kLanes) t = V::max(t, V::load(x + i));
+    alignas(64) float lanes[V::kLanes];
+    V::store(lanes, t);
+    top = lanes[0];
+    for (const float v : lanes) top = v > top ? v : top;
+  }
+  for (; i < n; ++i) top = x[i] > top ? x[i] : top;
+  return top;
+}

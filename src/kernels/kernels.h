@@ -1,0 +1,97 @@
+// The inner loops of cpu::Ops, one table of functions per instruction set. A kernel is single-threaded, allocates
+// nothing and checks nothing: its caller splits the work and passes buffers. Activations are f32 throughout ("exact"
+// class): weights take their decoded value, products accumulate in f32.
+//
+// Numerics, for every set: a result does not depend on the columns (tokens) computed beside it, nor on how rows were
+// split between calls. Between sets the order of summation differs by the vector width; each stays within
+// n * 2^-24 * sum |x_i w_i| of the exact sum.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "quant/block_type.h"
+
+namespace facet::kernels {
+
+// Columns that one pass over the weights serves.
+constexpr int kMaxColumns = 8;
+// Elements whose sum formats with a minimum need: x_sums[c][i / kSumGroup].
+constexpr int kSumGroup = 32;
+
+// y[c * y_stride + o] = sum_i x[c * x_stride + i] * w[o, i]     o < n_rows, c < n_cols <= kMaxColumns, i < n_in
+// w: n_rows rows of blocks, row_bytes apart, any alignment; nothing beyond the last row is read, except by prefetch.
+// x_sums: [n_cols][n_in / 32] sums of 32 (rounded up; see sum_groups), x_sums_stride floats apart.
+using MatVec = void (*)(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* x, size_t x_stride,
+                        const float* x_sums, size_t x_sums_stride, int n_cols, float* y, size_t y_stride);
+
+// y[0 .. n) = the values of n consecutive weights of a row that starts at a block border.
+using Decode = void (*)(const std::byte* blocks, float* y, int n);
+
+enum class KvFormat : uint8_t { F32, F16, BF16 };
+
+// Queries of one KV head over the keys and values [begin, end) of one page-contiguous run.
+struct AttentionTile {
+  const std::byte* k;  // row t of n_tokens: k + t * row_bytes
+  const std::byte* v;
+  size_t row_bytes;
+  int n_tokens;  // at most kTileTokens
+  int head_dim;  // a multiple of 2
+};
+constexpr int kTileTokens = 64;
+
+struct Kernels {
+  std::string_view name;  // "avx512"
+  int n_lanes;            // floats of a vector
+  int panel_rows;         // output rows of a panel tile
+  int panel_tokens;       // tokens of a packed tile
+
+  std::array<MatVec, 43> matvec;  // by BlockType
+  std::array<Decode, 43> decode;  // by BlockType
+
+  // x_sums[g] = sum of x[32 g .. 32 g + 32), the last group may be short.
+  void (*sum_groups)(const float* x, int n, float* x_sums);
+
+  // packed[tile][i][t] = x[(tile * panel_tokens + t) * x_stride + i] for one tile of n_tokens <= panel_tokens tokens
+  // and columns [0, n); missing tokens are 0.
+  void (*pack_tokens)(const float* x, size_t x_stride, int n_tokens, int n, float* packed);
+  // acc[r][t] += sum_i w[r][i] * packed[i][t], r < n_rows <= panel_rows, t < panel_tokens (all of them are written up
+  // to the vector that holds n_tokens - 1). w rows w_stride floats apart; acc rows panel_tokens apart.
+  void (*panel)(const float* w, size_t w_stride, int n_rows, int n, const float* packed, int n_tokens, float* acc);
+
+  // out = x * factor(x) * w; w null: no weight. out may be x.
+  void (*rms_norm)(float* out, const float* x, const float* w, int n, float eps);
+  void (*gelu_mul)(float* out, const float* gate, const float* up, int n);
+  void (*softcap)(float* x, int n, float cap);
+  void (*add)(float* x, const float* y, int n);
+  void (*scale)(float* x, int n, float factor);
+  void (*multiply)(float* out, const float* x, const float* y, int n);
+  void (*add_scaled)(float* x, const float* y, int n, float factor);  // x += factor * y
+  // p[i] = exp(p[i] - top), returns their sum.
+  float (*exp_sum)(float* p, int n, float top);
+  float (*max)(const float* x, int n);
+
+  // scores[q][t] = q . k_t, q < n_queries; scores rows kTileTokens apart. By KvFormat.
+  std::array<void (*)(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores), 3> scores;
+  // out[q][i] += sum_t p[q][t] * v_t[i]; p rows kTileTokens apart.
+  std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), 3> accumulate;
+  // 16-bit rows from f32, to nearest even. By KvFormat.
+  std::array<void (*)(std::byte* out, const float* x, int n), 3> store;
+};
+
+// What this CPU can run, best first; never empty (scalar comes last).
+const std::vector<const Kernels*>& available();
+// The best, or the one that the environment variable FACET_ISA names ("scalar", "avx2", "avx512"). Throws RequestError
+// when that is unknown or this CPU lacks it.
+const Kernels& choose();
+// Every set this build has, with whether this CPU can run it.
+struct KernelSet {
+  const Kernels* kernels;
+  bool runs_here;
+};
+std::vector<KernelSet> all_sets();
+
+}  // namespace facet::kernels

@@ -1,0 +1,51 @@
+// Workspaces of cpu::Ops that grow to what is asked for and never shrink, and its loop over rows. Internal to ops/cpu/.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+
+#include "ops/cpu/cpu_ops.h"
+
+namespace facet::ops::cpu {
+
+// 64-byte aligned floats whose contents do not survive growing.
+class FloatBuffer {
+ public:
+  float* reserve(size_t n) {
+    if (n > size_) {
+      memory_ = std::make_unique_for_overwrite<float[]>(n + kAlign);
+      size_ = n;
+    }
+    const auto address = reinterpret_cast<uintptr_t>(memory_.get());
+    return memory_.get() + (kAlign - address / sizeof(float) % kAlign) % kAlign;
+  }
+
+ private:
+  static constexpr size_t kAlign = 16;
+  std::unique_ptr<float[]> memory_;
+  size_t size_ = 0;
+};
+
+struct Ops::Buffers {
+  FloatBuffer sums;       // of activations by groups of 32
+  FloatBuffer packed;     // transposed activations of a prefill
+  FloatBuffer attention;  // partial results
+  FloatBuffer experts, expert_sums, gathered;
+  std::unique_ptr<FloatBuffer[]> per_thread;
+  std::vector<int> expert_rows, expert_begin, slot_place;
+};
+
+// Calls row(r) for every row; small work stays on this thread, where a barrier would cost more than it saves.
+template <class Row>
+void Ops::for_rows(int n_rows, int n_cols, Row&& row) noexcept {
+  constexpr int64_t kElementsPerTask = 16384;
+  const int rows_per_task = static_cast<int>(std::max<int64_t>(1, kElementsPerTask / std::max(1, n_cols)));
+  const int n_tasks = (n_rows + rows_per_task - 1) / rows_per_task;
+  threads_.run(n_tasks, [&](int task, int) {
+    const int end = std::min(n_rows, (task + 1) * rows_per_task);
+    for (int r = task * rows_per_task; r < end; ++r) row(r);
+  });
+}
+
+}  // namespace facet::ops::cpu

@@ -1,0 +1,53 @@
+// The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
+// whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
+// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "kernels/kernels.h"
+#include "ops/ops.h"
+
+namespace facet::ops::cpu {
+
+class Ops final : public ops::Ops {
+ public:
+  // Both outlive the object. One caller at a time.
+  Ops(ThreadPool& threads, const kernels::Kernels& kernels);
+  ~Ops() override;
+
+  void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept override;
+  void rms_norm(Mat out, ConstMat x, Vec w, float eps) noexcept override;
+  void linear(Mat out, ConstMat x, const Weight& w) noexcept override;
+  void linears(std::span<const Projection> projections, ConstMat x) noexcept override;
+  void gelu_mul(Mat out, ConstMat gate, ConstMat up) noexcept override;
+  void rope(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept override;
+  void store_kv(const KvView& kv, std::span<const int> positions, ConstMat k, ConstMat v) noexcept override;
+  void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept override;
+  void add(Mat x, ConstMat y) noexcept override;
+  void scale(Mat x, float factor) noexcept override;
+  void scale_cols(Mat out, ConstMat x, Vec factors) noexcept override;
+  void softcap(Mat x, float cap) noexcept override;
+  void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept override;
+  void add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept override;
+  void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept override;
+  void experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
+               const ExpertWeight& down) noexcept override;
+
+ private:
+  struct Buffers;  // grow-only workspaces
+
+  template <class Row>
+  void for_rows(int n_rows, int n_cols, Row&& row) noexcept;
+  void narrow(std::span<const Projection> projections, ConstMat x) noexcept;
+  void wide(std::span<const Projection> projections, ConstMat x) noexcept;
+  const float* sum_groups(ConstMat x) noexcept;
+
+  ThreadPool& threads_;
+  const kernels::Kernels& k_;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+}  // namespace facet::ops::cpu

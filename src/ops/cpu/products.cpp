@@ -1,0 +1,105 @@
+// Matrix products. Up to kMaxColumns rows stream the weights once through the matrix-vector kernels; more rows use
+// panels: weights are decoded once per panel and met by all tokens.
+#include <algorithm>
+#include <cstring>
+
+#include "ops/cpu/buffers.h"
+
+namespace facet::ops::cpu {
+namespace {
+
+// A task's share of a matrix, in bytes: large enough to stream, small enough to balance threads.
+constexpr size_t kTaskBytes = 128 << 10;
+
+int rows_per_task(const Weight& w) {
+  const auto rows = static_cast<int>(kTaskBytes / std::max<size_t>(1, w.row_bytes()));
+  return std::clamp(rows, 4, 512);
+}
+
+int divide_up(int a, int b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+const float* Ops::sum_groups(ConstMat x) noexcept {
+  const int n = divide_up(x.n_cols, kernels::kSumGroup);
+  float* sums = buffers_->sums.reserve(static_cast<size_t>(n) * static_cast<size_t>(x.n_rows));
+  for (int r = 0; r < x.n_rows; ++r)
+    k_.sum_groups(x.row(r), x.n_cols, sums + static_cast<size_t>(r) * static_cast<size_t>(n));
+  return sums;
+}
+
+void Ops::linear(Mat out, ConstMat x, const Weight& w) noexcept {
+  const Projection one{out, &w};
+  linears({&one, 1}, x);
+}
+
+void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept {
+  if (x.n_rows == 0) return;
+  if (x.n_rows <= kernels::kMaxColumns)
+    narrow(projections, x);
+  else
+    wide(projections, x);
+}
+
+void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
+  const float* sums = sum_groups(x);
+  const auto sums_stride = static_cast<size_t>(divide_up(x.n_cols, kernels::kSumGroup));
+  int n_tasks = 0;
+  for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, rows_per_task(*p.w));
+  threads_.run(n_tasks, [&](int task, int) {
+    const Projection* p = projections.data();
+    for (int n; task >= (n = divide_up(p->w->n_out, rows_per_task(*p->w))); ++p) task -= n;
+    const Weight& w = *p->w;
+    const int begin = task * rows_per_task(w), n = std::min(rows_per_task(w), w.n_out - begin);
+    k_.matvec[static_cast<size_t>(w.type)](w.data + w.row_bytes() * static_cast<size_t>(begin), w.row_bytes(), w.n_in,
+                                           n, x.data, x.stride, sums, sums_stride, x.n_rows, p->out.data + begin,
+                                           p->out.stride);
+    if (w.scale != 1)
+      for (int r = 0; r < x.n_rows; ++r) k_.scale(p->out.row(r) + begin, n, w.scale);
+  });
+}
+
+void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
+  const int tile = k_.panel_tokens, n_tiles = divide_up(x.n_rows, tile), n_in = x.n_cols;
+  const size_t tile_floats = static_cast<size_t>(tile) * static_cast<size_t>(n_in);
+  float* packed = buffers_->packed.reserve(tile_floats * static_cast<size_t>(n_tiles));
+  threads_.run(n_tiles, [&](int t, int) {
+    const int n = std::min(tile, x.n_rows - t * tile);
+    k_.pack_tokens(x.row(t * tile), x.stride, n, n_in, packed + static_cast<size_t>(t) * tile_floats);
+  });
+
+  // A panel's decoded weights, kDepth columns at a time, stay in the second-level cache while all tokens pass by.
+  constexpr int kPanelRows = 32, kDepth = 1024;
+  int n_tasks = 0;
+  for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, kPanelRows);
+  threads_.run(n_tasks, [&](int task, int thread) {
+    const Projection* p = projections.data();
+    for (int n; task >= (n = divide_up(p->w->n_out, kPanelRows)); ++p) task -= n;
+    const Weight& w = *p->w;
+    const int begin = task * kPanelRows, n_rows = std::min(kPanelRows, w.n_out - begin);
+    const auto acc_floats = static_cast<size_t>(kPanelRows) * static_cast<size_t>(tile);
+    float* weights = buffers_->per_thread[static_cast<size_t>(thread)].reserve(
+        static_cast<size_t>(kPanelRows) * kDepth + acc_floats * static_cast<size_t>(n_tiles));
+    float* acc = weights + static_cast<size_t>(kPanelRows) * kDepth;
+    std::memset(acc, 0, acc_floats * static_cast<size_t>(n_tiles) * sizeof(float));
+    const auto decode = k_.decode[static_cast<size_t>(w.type)];
+    for (int i = 0; i < n_in; i += kDepth) {
+      const int depth = std::min(kDepth, n_in - i);
+      const size_t skip = quant::row_bytes(w.type, static_cast<size_t>(i));
+      for (int r = 0; r < n_rows; ++r)
+        decode(w.data + w.row_bytes() * static_cast<size_t>(begin + r) + skip,
+               weights + static_cast<size_t>(r) * kDepth, depth);
+      for (int t = 0; t < n_tiles; ++t)
+        k_.panel(weights, kDepth, n_rows, depth,
+                 packed + static_cast<size_t>(t) * tile_floats + static_cast<size_t>(i) * static_cast<size_t>(tile),
+                 std::min(tile, x.n_rows - t * tile), acc + static_cast<size_t>(t) * acc_floats);
+    }
+    for (int token = 0; token < x.n_rows; ++token) {
+      const float* from = acc + static_cast<size_t>(token / tile) * acc_floats + token % tile;
+      float* to = p->out.row(token) + begin;
+      for (int r = 0; r < n_rows; ++r) to[r] = from[r * tile] * w.scale;
+    }
+  });
+}
+
+}  // namespace facet::ops::cpu
