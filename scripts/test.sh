@@ -136,7 +136,7 @@ fuzz() {
     if [[ $(<"$report/$name.status") == 0 ]]; then
       record passed "fuzz $name"
     else
-      record failed "fuzz $name" "$(grep -vE '^(#[0-9]+|INFO:)' "$report/$name.log" | tail -n 40)"
+      record failed "fuzz $name" "$(grep -vE '^(#[0-9]+|INFO:|[[:space:]]*NEW_FUNC)' "$report/$name.log" | tail -n 40)"
     fi
   done
 }
