@@ -50,7 +50,7 @@ def offenders(src):
     """Lines `path:line: why` for every include that breaks the rules."""
     found = []
     for path in sorted(src.rglob("*")):
-        if path.suffix not in (".h", ".cpp", ".inc", ".def", ".cu", ".cuh"):
+        if path.suffix not in (".h", ".cpp", ".inl", ".def", ".cu", ".cuh"):
             continue
         folder = path.relative_to(src).parts[0]
         if folder not in ARROWS:

@@ -77,7 +77,7 @@ unformatted() {
       echo "$file: run clang-format -i"
       found=1
     fi
-  done < <(find src tests bench fuzz -name '*.cpp' -o -name '*.h')
+  done < <(find src tests bench fuzz -name '*.cpp' -o -name '*.h' -o -name '*.inl')
   return $found
 }
 
