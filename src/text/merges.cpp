@@ -1,25 +1,49 @@
 #include "text/merges.h"
 
+#include <algorithm>
 #include <bit>
 #include <thread>
 
 #include "base/error.h"
+#include "text/utf8.h"
 
 namespace facet::text {
 namespace {
 
 struct Resolved {
-  TokenId left, right, result;
+  TokenId left, right, result;  // -1: no token
+  uint32_t join;                // JoinFilter slot
 };
+
+bool is_joined(std::string_view piece, MergePair halves) {
+  return piece.size() == halves.left.size() + halves.right.size() && piece.starts_with(halves.left) &&
+         piece.ends_with(halves.right);
+}
 
 void resolve(const std::vector<MergePair>& merges, size_t begin, size_t end, const Vocabulary& vocabulary,
              std::vector<Resolved>& out) {
   std::string joined;
+  TokenId result = -1;
   for (size_t i = begin; i < end; ++i) {
     const auto [left, right] = merges[i];
-    joined.assign(left).append(right);
-    out[i] = {vocabulary.find(left), vocabulary.find(right), vocabulary.find(joined)};
+    const auto is = [&](TokenId id) { return vocabulary.has(id) && is_joined(vocabulary.piece(id), merges[i]); };
+    // Gemma's list is sorted by result: nearly always the one before, or the next.
+    if (is(result + 1)) {
+      ++result;
+    } else if (!is(result)) {
+      joined.assign(left).append(right);
+      result = vocabulary.find(joined);
+    }
+    out[i] = {vocabulary.find(left), vocabulary.find(right), result, 0};
+    if (out[i].left >= 0 && out[i].right >= 0)
+      out[i].join = JoinFilter::slot(last_character(left).code, first_character(right).code);
   }
+}
+
+// Unsigned integers in the order of the scores, the highest first.
+uint32_t rank_of(float score) {
+  const auto bits = std::bit_cast<uint32_t>(score + 0.0f);  // -0 becomes 0
+  return bits & 0x80000000u ? bits : ~bits & 0x7fffffffu;
 }
 
 }  // namespace
@@ -41,20 +65,39 @@ MergeTable::MergeTable(const std::vector<MergePair>& merges, const Vocabulary& v
   resolve(merges, half, merges.size(), vocabulary, resolved);
   if (other.joinable()) other.join();
 
-  slots_.assign(std::bit_ceil(merges.size() * 2 + 2), kEmpty);
+  slots_.assign(std::bit_ceil(merges.size() + merges.size() / 2 + 1), kEmpty);
   mask_ = slots_.size() - 1;
   results_.resize(merges.size());
   for (size_t rank = 0; rank < merges.size(); ++rank) {
-    const auto [left, right, result] = resolved[rank];
+    const auto [left, right, result, join] = resolved[rank];
     if (left < 0 || right < 0 || result < 0)
       throw_error<FormatError>("{}: merge {} (\"{}\" + \"{}\") joins what are no tokens, or into none", source, rank,
                                merges[rank].left, merges[rank].right);
     results_[rank] = result;
     if (forbidden[static_cast<size_t>(result)]) continue;
-    const uint64_t key = pack(left, right);
-    uint64_t at = hash(key) & mask_;
-    while (slots_[at] != kEmpty && slots_[at] >> kRankBits != key) at = (at + 1) & mask_;
-    if (slots_[at] == kEmpty) slots_[at] = key << kRankBits | rank;  // a repeated pair keeps its first rank
+    insert(left, right, rank);
+    joins_.add(join);
+  }
+}
+
+void MergeTable::insert(TokenId left, TokenId right, size_t rank) noexcept {
+  const uint64_t key = pack(left, right);
+  uint64_t at = hash(key) & mask_;
+  while (slots_[at] != kEmpty && slots_[at] >> kRankBits != key) at = (at + 1) & mask_;
+  if (slots_[at] == kEmpty) slots_[at] = key << kRankBits | rank;
+}
+
+PieceScores::PieceScores(std::vector<float> scores, const Vocabulary& vocabulary, const std::vector<bool>& forbidden)
+    : vocabulary_(&vocabulary), ranks_(scores.size(), Merge::kNone) {
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (forbidden[i]) continue;
+    ranks_[i] = std::min(rank_of(scores[i]), Merge::kNone - 1);
+    std::string_view rest = vocabulary.piece(static_cast<TokenId>(i));
+    while (!rest.empty()) {
+      const Character left = first_character(rest);
+      rest.remove_prefix(left.n_bytes);
+      if (!rest.empty()) joins_.add(JoinFilter::slot(left.code, first_character(rest).code));
+    }
   }
 }
 

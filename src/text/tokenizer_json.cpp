@@ -2,6 +2,8 @@
 // differently without anybody noticing.
 #include <simdjson.h>
 
+#include <set>
+
 #include "base/error.h"
 #include "text/tokenizer.h"
 #include "text/utf8.h"
@@ -9,105 +11,189 @@
 namespace facet::text {
 namespace {
 
-namespace dom = simdjson::dom;
+namespace ondemand = simdjson::ondemand;
 
-[[noreturn]] void fail(const std::string& source, std::string_view what) {
-  throw_error<FormatError>("{}: {}", source, what);
+// Whether a test holds that may meet absent fields and other types.
+template <class Test>
+bool holds(Test&& test) {
+  try {
+    return test();
+  } catch (const simdjson::simdjson_error&) {
+    return false;
+  }
 }
 
-dom::element need(dom::object object, const char* key, const std::string& source) {
-  dom::element value;
-  if (object[key].get(value) != simdjson::SUCCESS) fail(source, fmt::format("\"{}\" is missing", key));
-  return value;
+bool is_text(ondemand::value value, std::string_view text) { return std::string_view(value.get_string()) == text; }
+
+bool is_replacement(ondemand::object object, std::string_view from, std::string_view to) {
+  return is_text(object["type"], "Replace") && is_text(object["pattern"]["String"], from) &&
+         is_text(object["content"], to);
 }
 
-template <class T>
-T as(dom::element value, const char* what, const std::string& source) {
-  T out;
-  if (value.get(out) != simdjson::SUCCESS) fail(source, fmt::format("\"{}\" has an unexpected type", what));
-  return out;
+// Reads the file once, front to back. Strings of the parts point into the parser's buffers.
+class Reader {
+ public:
+  Reader(std::string_view json, std::string source) : json_(json) { parts_.source = std::move(source); }
+
+  const TokenizerParts& read();
+
+ private:
+  [[noreturn]] void fail(std::string_view what) const { throw_error<FormatError>("{}: {}", parts_.source, what); }
+  void read_field(std::string_view key, ondemand::value value);
+  void read_model(ondemand::object model);
+  void read_vocabulary(ondemand::object vocabulary);
+  void read_merges(ondemand::array merges);
+  MergePair read_merge(ondemand::value merge);
+  void read_added(ondemand::array added);
+  void read_added_token(ondemand::object token);
+  void check_normalizer(ondemand::value value);
+  void check_pre_tokenizer(ondemand::value value);
+  void check_decoder(ondemand::value value);
+  void place(int64_t id, std::string_view piece);
+  void need(const char* key) const;
+
+  simdjson::padded_string json_;
+  ondemand::parser parser_;
+  TokenizerParts parts_;
+  std::set<std::string, std::less<>> seen_;
+  std::string where_ = "the file";
+};
+
+const TokenizerParts& Reader::read() {
+  try {
+    ondemand::document document = parser_.iterate(json_);
+    for (auto field : document.get_object()) {
+      const std::string key(std::string_view(field.unescaped_key()));
+      where_ = fmt::format("\"{}\"", key);
+      read_field(key, field.value());
+    }
+  } catch (const simdjson::simdjson_error& e) {
+    fail(fmt::format("{} is not as in Gemma's tokenizer.json: {}", where_, e.what()));
+  }
+  for (const char* key : {"model", "normalizer", "model.type", "model.byte_fallback", "model.vocab", "model.merges"})
+    need(key);
+  return parts_;
 }
 
-// The normalizer must replace a space by U+2581 and do nothing else.
-void check_normalizer(dom::object root, const std::string& source) {
-  dom::object normalizer, pattern;
-  std::string_view type, from, to;
-  const bool ok = root["normalizer"].get(normalizer) == simdjson::SUCCESS &&
-                  normalizer["type"].get(type) == simdjson::SUCCESS && type == "Replace" &&
-                  normalizer["pattern"].get(pattern) == simdjson::SUCCESS &&
-                  pattern["String"].get(from) == simdjson::SUCCESS && from == " " &&
-                  normalizer["content"].get(to) == simdjson::SUCCESS && to == kSpaceSymbol;
-  if (!ok) fail(source, "the normalizer is not Gemma's (replace \" \" by U+2581)");
+void Reader::need(const char* key) const {
+  if (!seen_.contains(key)) fail(fmt::format("\"{}\" is missing", key));
+}
+
+void Reader::read_field(std::string_view key, ondemand::value value) {
+  if (!seen_.emplace(key).second) fail(fmt::format("\"{}\" occurs twice", key));
+  if (key == "model") read_model(value.get_object());
+  if (key == "normalizer") check_normalizer(value);
+  if (key == "pre_tokenizer") check_pre_tokenizer(value);
+  if (key == "decoder") check_decoder(value);
+  if (key == "added_tokens" && !value.is_null()) read_added(value.get_array());
+}
+
+void Reader::read_model(ondemand::object model) {
+  for (auto field : model) {
+    const std::string key(std::string_view(field.unescaped_key()));
+    where_ = fmt::format("\"model.{}\"", key);
+    ondemand::value value = field.value();
+    if (!seen_.emplace("model." + key).second) fail(fmt::format("\"model.{}\" occurs twice", key));
+    if (key == "type" && !is_text(value, "BPE")) fail("the model is not BPE");
+    if (key == "byte_fallback" && !bool(value.get_bool())) fail("byte_fallback is not true");
+    if (key == "ignore_merges" && bool(value.get_bool())) fail("ignore_merges is true, which Gemma's files never set");
+    if ((key == "continuing_subword_prefix" || key == "end_of_word_suffix") && !value.is_null())
+      fail(fmt::format("{} is set, which Gemma's files never do", key));
+    if (key == "vocab") read_vocabulary(value.get_object());
+    if (key == "merges") read_merges(value.get_array());
+  }
+}
+
+void Reader::place(int64_t id, std::string_view piece) {
+  constexpr int64_t kMaxTokens = 1 << 20;
+  if (id < 0 || id >= kMaxTokens) fail(fmt::format("token id {} of \"{}\" is out of range", id, piece));
+  const auto at = static_cast<size_t>(id);
+  if (at >= parts_.tokens.size()) parts_.tokens.resize(at + 1);
+  if (std::string_view& token = parts_.tokens[at]; token.empty())
+    token = piece;
+  else if (token != piece)
+    fail(fmt::format("token {} is both \"{}\" and \"{}\"", id, token, piece));
+}
+
+void Reader::read_vocabulary(ondemand::object vocabulary) {
+  for (auto field : vocabulary) {
+    const std::string_view piece = field.unescaped_key();
+    place(field.value().get_int64(), piece);
+  }
+}
+
+void Reader::read_merges(ondemand::array merges) {
+  for (auto merge : merges) parts_.merges.push_back(read_merge(merge.value()));
+}
+
+MergePair Reader::read_merge(ondemand::value merge) {
+  if (merge.type() == ondemand::json_type::string) return split_merge(merge.get_string());
+  std::string_view halves[2];
+  size_t n = 0;
+  for (auto half : merge.get_array()) {
+    if (n == 2) break;
+    halves[n++] = half.get_string();
+  }
+  if (n != 2) fail(fmt::format("merge {} is neither a pair nor a string", parts_.merges.size()));
+  return {halves[0], halves[1]};
+}
+
+void Reader::read_added(ondemand::array added) {
+  for (auto token : added) read_added_token(token.get_object());
+}
+
+// Gemma's added tokens match exactly; none takes in the spaces beside it or waits for normalised text.
+void Reader::read_added_token(ondemand::object token) {
+  std::optional<int64_t> id;
+  std::string_view content;
+  bool special = false;
+  for (auto field : token) {
+    const std::string_view key = field.unescaped_key();
+    ondemand::value value = field.value();
+    if (key == "id") id = value.get_int64();
+    if (key == "content") content = value.get_string();
+    if (key == "special") special = value.get_bool();
+    if ((key == "single_word" || key == "lstrip" || key == "rstrip" || key == "normalized") && bool(value.get_bool()))
+      fail(fmt::format("added token \"{}\" has {}, which Gemma's files never set", content, key));
+  }
+  if (!id || content.empty()) fail("an added token has no id or no content");
+  place(*id, content);
+  parts_.added.push_back({static_cast<TokenId>(*id), special});
+}
+
+void Reader::check_normalizer(ondemand::value value) {
+  if (!holds([&] { return is_replacement(value.get_object(), " ", kSpaceSymbol); }))
+    fail("the normalizer is not Gemma's (replace \" \" by U+2581)");
 }
 
 // A split on a space does nothing after the normalizer; anything else would matter.
-void check_pre_tokenizer(dom::object root, const std::string& source) {
-  dom::element value;
-  if (root["pre_tokenizer"].get(value) != simdjson::SUCCESS || value.is_null()) return;
-  dom::object pre, pattern;
-  std::string_view type, on;
-  const bool ok = value.get(pre) == simdjson::SUCCESS && pre["type"].get(type) == simdjson::SUCCESS &&
-                  type == "Split" && pre["pattern"].get(pattern) == simdjson::SUCCESS &&
-                  pattern["String"].get(on) == simdjson::SUCCESS && on == " ";
-  if (!ok) fail(source, "the pre-tokenizer is not Gemma's");
+void Reader::check_pre_tokenizer(ondemand::value value) {
+  if (value.is_null()) return;
+  if (!holds([&] {
+        ondemand::object split = value.get_object();
+        return is_text(split["type"], "Split") && is_text(split["pattern"]["String"], " ");
+      }))
+    fail("the pre-tokenizer is not Gemma's (split on a space)");
 }
 
-void place(std::vector<std::string_view>& tokens, int64_t id, std::string_view piece, const std::string& source) {
-  constexpr int64_t kMaxTokens = 1 << 20;
-  if (id < 0 || id >= kMaxTokens) fail(source, fmt::format("token id {} of \"{}\" is out of range", id, piece));
-  if (static_cast<size_t>(id) >= tokens.size()) tokens.resize(static_cast<size_t>(id) + 1);
-  tokens[static_cast<size_t>(id)] = piece;
-}
-
-void read_merges(dom::array merges, std::vector<MergePair>& out, const std::string& source) {
-  out.reserve(merges.size());
-  for (const dom::element merge : merges) {
-    std::string_view text;
-    dom::array pair;
-    if (merge.get(text) == simdjson::SUCCESS) {
-      out.push_back(split_merge(text));
-      continue;
-    }
-    if (merge.get(pair) != simdjson::SUCCESS || pair.size() != 2)
-      fail(source, "a merge is neither a pair nor a string");
-    out.push_back(
-        {as<std::string_view>(pair.at(0), "merges", source), as<std::string_view>(pair.at(1), "merges", source)});
-  }
-}
-
-void read_added(dom::object root, TokenizerParts& parts, const std::string& source) {
-  dom::array added;
-  if (root["added_tokens"].get(added) != simdjson::SUCCESS) return;
-  for (const dom::element element : added) {
-    const auto token = as<dom::object>(element, "added_tokens", source);
-    const int64_t id = as<int64_t>(need(token, "id", source), "id", source);
-    place(parts.tokens, id, as<std::string_view>(need(token, "content", source), "content", source), source);
-    parts.added.push_back({static_cast<TokenId>(id), as<bool>(need(token, "special", source), "special", source)});
-  }
+void Reader::check_decoder(ondemand::value value) {
+  constexpr std::string_view kTypes[] = {"Replace", "ByteFallback", "Fuse"};
+  if (!holds([&] {
+        ondemand::object sequence = value.get_object();
+        if (!is_text(sequence["type"], "Sequence")) return false;
+        size_t n = 0;
+        for (auto step : sequence["decoders"].get_array())
+          if (n == std::size(kTypes) || !is_text(step["type"], kTypes[n++])) return false;
+        return n == std::size(kTypes);
+      }))
+    fail("the decoder is not Gemma's (U+2581 to space, byte fallback, fuse)");
 }
 
 }  // namespace
 
 std::shared_ptr<const Tokenizer> Tokenizer::from_json(std::string_view json, std::string source) {
-  dom::parser parser;
-  dom::object root;
-  if (const auto error = parser.parse(json.data(), json.size(), true).get(root); error != simdjson::SUCCESS)
-    fail(source, fmt::format("not valid JSON: {}", simdjson::error_message(error)));
-  const auto model = as<dom::object>(need(root, "model", source), "model", source);
-  if (as<std::string_view>(need(model, "type", source), "type", source) != "BPE") fail(source, "the model is not BPE");
-  bool byte_fallback = false;
-  if (model["byte_fallback"].get(byte_fallback) != simdjson::SUCCESS || !byte_fallback)
-    fail(source, "byte_fallback is not true");
-  check_normalizer(root, source);
-  check_pre_tokenizer(root, source);
-
-  TokenizerParts parts;
-  parts.source = source;
-  for (const auto [piece, id] : as<dom::object>(need(model, "vocab", source), "vocab", source))
-    place(parts.tokens, as<int64_t>(id, "vocab", source), piece, source);
-  read_added(root, parts, source);
-  read_merges(as<dom::array>(need(model, "merges", source), "merges", source), parts.merges, source);
-  return from_parts(parts);
+  Reader reader(json, std::move(source));
+  return from_parts(reader.read());
 }
 
 }  // namespace facet::text

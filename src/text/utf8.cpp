@@ -38,12 +38,17 @@ std::string repair_utf8(std::string_view s) {
   return out;
 }
 
+void append_replaced(std::string& out, std::string_view s, std::string_view from, std::string_view to) {
+  for (size_t at; (at = s.find(from)) != std::string_view::npos; s.remove_prefix(at + from.size()))
+    out.append(s.substr(0, at)).append(to);
+  out.append(s);
+}
+
 std::string replace_all(std::string_view s, std::string_view from, std::string_view to) {
   std::string out;
   out.reserve(s.size());
-  for (size_t at; (at = s.find(from)) != std::string_view::npos; s.remove_prefix(at + from.size()))
-    out.append(s.substr(0, at)).append(to);
-  return std::string(out.append(s));
+  append_replaced(out, s, from, to);
+  return out;
 }
 
 }  // namespace facet::text

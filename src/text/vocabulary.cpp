@@ -6,23 +6,31 @@
 #include <bit>
 
 #include "base/error.h"
+#include "text/utf8.h"
 
 namespace facet::text {
+namespace {
+
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+
+}  // namespace
 
 Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::string& source) {
+  constexpr size_t kMaxPieces = 1 << 20;
   size_t n_bytes = 0;
   for (const std::string_view piece : pieces) n_bytes += piece.size();
-  if (n_bytes > UINT32_MAX || pieces.size() > (1u << 20))
+  if (n_bytes > UINT32_MAX || pieces.size() > kMaxPieces)
     throw_error<FormatError>("{}: a vocabulary of {} pieces and {} bytes is too large", source, pieces.size(), n_bytes);
   text_.reserve(n_bytes);
   ends_.reserve(pieces.size() + 1);
   ends_.push_back(0);
-  slots_.assign(std::bit_ceil(pieces.size() * 2 + 1), Slot{0, -1});
+  slots_.assign(std::bit_ceil(pieces.size() + pieces.size() / 2 + 1), Slot{0, -1});
   mask_ = slots_.size() - 1;
   for (size_t i = 0; i < pieces.size(); ++i) {
     text_.append(pieces[i]);
     ends_.push_back(static_cast<uint32_t>(text_.size()));
     if (pieces[i].empty()) continue;
+    if (!starts_character(pieces[i][0])) throw_error<FormatError>("{}: the text of token {} is not UTF-8", source, i);
     const uint64_t hash = XXH3_64bits(pieces[i].data(), pieces[i].size());
     const auto tag = static_cast<uint32_t>(hash >> 32);
     uint64_t at = hash & mask_;
@@ -31,6 +39,8 @@ Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::s
         throw_error<FormatError>("{}: tokens {} and {} are the same text \"{}\"", source, slots_[at].id, i, pieces[i]);
     slots_[at] = {tag, static_cast<TokenId>(i)};
   }
+  // As every piece starts a character, all are valid if their concatenation is.
+  if (!is_utf8(text_)) throw_error<FormatError>("{}: the text of the tokens is not UTF-8", source);
 }
 
 TokenId Vocabulary::find(std::string_view text) const noexcept {

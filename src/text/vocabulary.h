@@ -1,5 +1,5 @@
 // The pieces of a tokenizer: id -> bytes and bytes -> id. All text lies in one block, so loading 262,144 pieces costs a
-// handful of allocations.
+// handful of allocations. Every piece is valid UTF-8.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,14 @@ namespace facet::text {
 
 class Vocabulary {
  public:
-  // Throws FormatError when a piece occurs twice (an empty piece may). source: for messages.
+  // Throws FormatError when a piece occurs twice (an empty one may) or is not UTF-8. source: for messages.
   Vocabulary(const std::vector<std::string_view>& pieces, const std::string& source);
 
   int size() const noexcept { return static_cast<int>(ends_.size()) - 1; }
-  std::string_view piece(TokenId id) const noexcept {
-    return std::string_view(text_).substr(ends_[static_cast<size_t>(id)],
-                                          ends_[static_cast<size_t>(id) + 1] - ends_[static_cast<size_t>(id)]);
+  bool has(TokenId id) const noexcept { return id >= 0 && id < size(); }
+  std::string_view piece(TokenId id) const noexcept {  // has(id)
+    const auto i = static_cast<size_t>(id);
+    return {text_.data() + ends_[i], ends_[i + 1] - ends_[i]};
   }
   // -1 when there is none.
   TokenId find(std::string_view piece) const noexcept;
