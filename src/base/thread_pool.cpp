@@ -58,7 +58,7 @@ ThreadPool::ThreadPool(int n_threads) {
 
 ThreadPool::~ThreadPool() {
   stop_ = true;
-  round_.fetch_add(1);
+  round_.fetch_add(2);
   round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
@@ -67,27 +67,34 @@ void ThreadPool::take_tasks(int thread) noexcept {
   for (int i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_tasks_;) call_(context_, i, thread);
 }
 
+// The default order of these atomics (sequential) is what makes entering and closing exclude each other: a worker
+// announces itself and then looks whether the round is still open; this thread closes it and then looks who is inside.
 void ThreadPool::start(int n_tasks, Call call, void* context) noexcept {
   call_ = call;
   context_ = context;
   n_tasks_ = n_tasks;
-  next_.store(0, std::memory_order_relaxed);
-  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);
+  next_ = 0;
+  ++round_;
   round_.notify_all();
   take_tasks(0);
-  spin(n_spins_, [this] { return busy_.load(std::memory_order_acquire) == 0; });
-  for (int left; (left = busy_.load(std::memory_order_acquire)) != 0;) busy_.wait(left, std::memory_order_acquire);
+  ++round_;
+  spin(n_spins_, [this] { return inside_ == 0; });
+  for (int left; (left = inside_) != 0;) inside_.wait(left);
 }
 
 void ThreadPool::work(int thread) noexcept {
-  for (uint32_t seen = 0;;) {
-    spin(n_spins_, [&] { return round_.load(std::memory_order_acquire) != seen; });
-    round_.wait(seen, std::memory_order_acquire);
-    seen = round_.load(std::memory_order_acquire);
+  uint32_t done = 0;
+  const auto is_news = [&](uint32_t round) { return (round % 2 == 1 && round != done) || stop_; };
+  for (;;) {
+    spin(n_spins_, [&] { return is_news(round_); });
+    for (uint32_t round; !is_news(round = round_);) round_.wait(round);
     if (stop_) return;
-    take_tasks(thread);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+    const uint32_t round = round_;
+    ++inside_;
+    if (round % 2 == 1 && round_ == round) take_tasks(thread);
+    done = round;
+    --inside_;
+    inside_.notify_one();
   }
 }
 

@@ -1,5 +1,6 @@
 // Threads that share one piece of work after another. Between pieces that follow closely they spin, so that a barrier
-// costs less than a microsecond; when nothing comes they sleep.
+// costs less than a microsecond; when nothing comes they sleep. A thread that the system holds up delays nobody unless
+// it is in the middle of a task: the others do its share.
 #pragma once
 
 #include <atomic>
@@ -44,12 +45,13 @@ class ThreadPool {
 
   std::vector<std::thread> workers_;
   int n_spins_;
+  // The work of an open round. Written only while no thread is inside.
   Call call_ = nullptr;
   void* context_ = nullptr;
   int n_tasks_ = 0;
-  alignas(64) std::atomic<uint32_t> round_{0};  // changes when work begins
+  alignas(64) std::atomic<uint32_t> round_{0};  // odd: open, tasks may be taken
   alignas(64) std::atomic<int> next_{0};
-  alignas(64) std::atomic<int> busy_{0};
+  alignas(64) std::atomic<int> inside_{0};  // workers that may still touch the round's work
   std::atomic<bool> stop_{false};
 };
 

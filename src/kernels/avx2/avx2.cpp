@@ -50,6 +50,14 @@ struct V {
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
   }
+  static inline void fifth_bits(const uint8_t* bits, uint8_t* out) {
+    const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3,
+                                            3, 3, 3, 3, 3, 3, 3);
+    const __m256i bit = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+    const __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(quant::load_u32(bits))), spread);
+    const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(out), _mm256_and_si256(set, _mm256_set1_epi8(16)));
+  }
   static inline void lookup16(const uint8_t* packed, int n, const int8_t* table, int8_t* codes) {
     const __m128i t = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), low = _mm_set1_epi8(15);
     __m128i q;
@@ -72,12 +80,12 @@ struct V {
 inline float f16(const uint8_t* p) { return _cvtsh_ss(quant::load_u16(p)); }
 
 // clang-format off: each needs those before it
+#include "kernels/generic/attention.inl"
 #include "kernels/generic/codes.inl"
-#include "kernels/generic/vectors.inl"
 #include "kernels/generic/matvec.inl"
 #include "kernels/generic/panel.inl"
-#include "kernels/generic/attention.inl"
 #include "kernels/generic/table.inl"
+#include "kernels/generic/vectors.inl"
 // clang-format on
 
 constinit const Kernels kTable = make_table("avx2");

@@ -45,6 +45,9 @@ struct V {
   static inline Reg round(Reg x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static inline Reg scale_by_power_of_two(Reg x, Reg n) { return _mm512_scalef_ps(x, n); }
   static inline float sum(Reg x) { return _mm512_reduce_add_ps(x); }
+  static inline void fifth_bits(const uint8_t* bits, uint8_t* out) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(out), _mm256_maskz_set1_epi8(quant::load_u32(bits), 16));
+  }
   static inline void lookup16(const uint8_t* packed, int n, const int8_t* table, int8_t* codes) {
     const __m128i t = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), low = _mm_set1_epi8(15);
     __m128i q;
@@ -67,12 +70,12 @@ struct V {
 inline float f16(const uint8_t* p) { return _cvtsh_ss(quant::load_u16(p)); }
 
 // clang-format off: each needs those before it
+#include "kernels/generic/attention.inl"
 #include "kernels/generic/codes.inl"
-#include "kernels/generic/vectors.inl"
 #include "kernels/generic/matvec.inl"
 #include "kernels/generic/panel.inl"
-#include "kernels/generic/attention.inl"
 #include "kernels/generic/table.inl"
+#include "kernels/generic/vectors.inl"
 // clang-format on
 
 constinit const Kernels kTable = make_table("avx512");

@@ -31,6 +31,10 @@ struct V {
   static Reg round(Reg x) { return std::nearbyintf(x); }
   static Reg scale_by_power_of_two(Reg x, Reg n) { return std::ldexp(x, static_cast<int>(n)); }
   static float sum(Reg x) { return x; }
+  // out[i] = 16 where bit i of 32 is set, else 0.
+  static void fifth_bits(const uint8_t* bits, uint8_t* out) {
+    for (int i = 0; i < 32; ++i) out[i] = static_cast<uint8_t>(((bits[i / 8] >> (i % 8)) & 1) << 4);
+  }
   // codes[i], codes[n + i] = table[low and high nibble of packed[i]]
   static void lookup16(const uint8_t* packed, int n, const int8_t* table, int8_t* codes) {
     for (int i = 0; i < n; ++i) codes[i] = table[packed[i] & 15];
@@ -41,12 +45,12 @@ struct V {
 inline float f16(const uint8_t* p) { return quant::load_f16(p); }
 
 // clang-format off: each needs those before it
+#include "kernels/generic/attention.inl"
 #include "kernels/generic/codes.inl"
-#include "kernels/generic/vectors.inl"
 #include "kernels/generic/matvec.inl"
 #include "kernels/generic/panel.inl"
-#include "kernels/generic/attention.inl"
 #include "kernels/generic/table.inl"
+#include "kernels/generic/vectors.inl"
 // clang-format on
 
 constinit const Kernels kTable = make_table("scalar");
