@@ -45,12 +45,12 @@ struct V {
 inline float f16(const uint8_t* p) { return quant::load_f16(p); }
 
 // clang-format off: each needs those before it
-#include "kernels/generic/attention.inl"
+#include "kernels/generic/vectors.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/matvec.inl"
 #include "kernels/generic/panel.inl"
+#include "kernels/generic/attention.inl"
 #include "kernels/generic/table.inl"
-#include "kernels/generic/vectors.inl"
 // clang-format on
 
 constinit const Kernels kTable = make_table("scalar");
