@@ -1,6 +1,7 @@
 #include "text/merges.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <thread>
 
@@ -20,25 +21,50 @@ bool is_joined(std::string_view piece, MergePair halves) {
          piece.ends_with(halves.right);
 }
 
-void resolve(const std::vector<MergePair>& merges, size_t begin, size_t end, const Vocabulary& vocabulary,
-             std::vector<Resolved>& out) {
-  std::string joined;
-  TokenId result = -1;
-  for (size_t i = begin; i < end; ++i) {
-    const auto [left, right] = merges[i];
-    const auto is = [&](TokenId id) { return vocabulary.has(id) && is_joined(vocabulary.piece(id), merges[i]); };
-    // Gemma's list is sorted by result: nearly always the one before, or the next.
-    if (is(result + 1)) {
-      ++result;
-    } else if (!is(result)) {
-      joined.assign(left).append(right);
-      result = vocabulary.find(joined);
-    }
-    out[i] = {vocabulary.find(left), vocabulary.find(right), result, 0};
-    if (out[i].left >= 0 && out[i].right >= 0)
-      out[i].join = JoinFilter::slot(last_character(left).code, first_character(right).code);
+// Resolves merges [begin, end) into out[begin, end).
+class Resolver {
+ public:
+  Resolver(const std::vector<MergePair>& merges, const Vocabulary& vocabulary, std::vector<Resolved>& out)
+      : merges_(merges), vocabulary_(vocabulary), out_(out) {}
+
+  void run(size_t begin, size_t end) {
+    for (; begin < end; begin += kBlock) run_block(begin, std::min(begin + kBlock, end));
   }
-}
+
+ private:
+  static constexpr size_t kBlock = 16;  // look-ups under way at once: they wait for memory, not for each other
+
+  void run_block(size_t begin, size_t end) {
+    std::array<std::array<uint64_t, 2>, kBlock> hashes;
+    for (size_t i = begin; i < end; ++i) {
+      hashes[i - begin] = {Vocabulary::hash(merges_[i].left), Vocabulary::hash(merges_[i].right)};
+      for (const uint64_t hash : hashes[i - begin]) vocabulary_.fetch_slot(hash);
+    }
+    for (size_t i = begin; i < end; ++i)
+      for (const uint64_t hash : hashes[i - begin]) vocabulary_.fetch_text(hash);
+    for (size_t i = begin; i < end; ++i) {
+      const auto [left, right] = merges_[i];
+      Resolved& r = out_[i] = {vocabulary_.find(left, hashes[i - begin][0]),
+                               vocabulary_.find(right, hashes[i - begin][1]), find_result(merges_[i]), 0};
+      if (r.left >= 0 && r.right >= 0) r.join = JoinFilter::slot(last_character(left).code, first_character(right).code);
+    }
+  }
+
+  // Gemma's list is sorted by result: nearly always the one before, or the next.
+  TokenId find_result(MergePair merge) {
+    const auto is = [&](TokenId id) { return vocabulary_.has(id) && is_joined(vocabulary_.piece(id), merge); };
+    if (is(result_)) return result_;
+    if (is(result_ + 1)) return ++result_;
+    joined_.assign(merge.left).append(merge.right);
+    return result_ = vocabulary_.find(joined_);
+  }
+
+  const std::vector<MergePair>& merges_;
+  const Vocabulary& vocabulary_;
+  std::vector<Resolved>& out_;
+  TokenId result_ = -1;
+  std::string joined_;
+};
 
 // Unsigned integers in the order of the scores, the highest first.
 uint32_t rank_of(float score) {
@@ -61,14 +87,19 @@ MergeTable::MergeTable(const std::vector<MergePair>& merges, const Vocabulary& v
   constexpr size_t kWorthAThread = 10000;
   const size_t half = merges.size() > kWorthAThread ? merges.size() / 2 : 0;
   std::thread other;
-  if (half > 0) other = std::thread([&] { resolve(merges, 0, half, vocabulary, resolved); });
-  resolve(merges, half, merges.size(), vocabulary, resolved);
+  if (half > 0) other = std::thread([&] { Resolver(merges, vocabulary, resolved).run(0, half); });
+  Resolver(merges, vocabulary, resolved).run(half, merges.size());
   if (other.joinable()) other.join();
 
   slots_.assign(std::bit_ceil(merges.size() + merges.size() / 2 + 1), kEmpty);
   mask_ = slots_.size() - 1;
   results_.resize(merges.size());
+  constexpr size_t kAhead = 16;
   for (size_t rank = 0; rank < merges.size(); ++rank) {
+    if (rank + kAhead < merges.size()) {
+      const Resolved& soon = resolved[rank + kAhead];
+      __builtin_prefetch(&slots_[hash(pack(soon.left, soon.right)) & mask_]);
+    }
     const auto [left, right, result, join] = resolved[rank];
     if (left < 0 || right < 0 || result < 0)
       throw_error<FormatError>("{}: merge {} (\"{}\" + \"{}\") joins what are no tokens, or into none", source, rank,

@@ -44,16 +44,19 @@ void merge_long(std::vector<Symbol>& symbols, Find&& find) {
   const auto n = static_cast<uint32_t>(symbols.size());
   std::vector<uint32_t> next(n), previous(n);
   std::vector<bool> gone(n, false);
-  std::priority_queue<Candidate> queue;
-  const auto offer = [&](uint32_t left, uint32_t right) {
-    const Merge m = find(symbols[left], symbols[right]);
-    if (m.rank != Merge::kNone) queue.push({m.rank, left, right, symbols[right].end, m.result});
-  };
+  std::vector<Candidate> candidates;
   for (uint32_t i = 0; i < n; ++i) {
     next[i] = i + 1;
     previous[i] = i - 1;
-    if (i + 1 < n) offer(i, i + 1);
+    if (i + 1 == n) break;
+    if (const Merge m = find(symbols[i], symbols[i + 1]); m.rank != Merge::kNone)
+      candidates.push_back({m.rank, i, i + 1, symbols[i + 1].end, m.result});
   }
+  std::priority_queue<Candidate> queue(std::less<Candidate>(), std::move(candidates));
+  const auto offer = [&](uint32_t left, uint32_t right) {
+    if (const Merge m = find(symbols[left], symbols[right]); m.rank != Merge::kNone)
+      queue.push({m.rank, left, right, symbols[right].end, m.result});
+  };
   while (!queue.empty()) {
     const Candidate c = queue.top();
     queue.pop();

@@ -33,11 +33,18 @@ bool is_replacement(ondemand::object object, std::string_view from, std::string_
 // Reads the file once, front to back. Strings of the parts point into the parser's buffers.
 class Reader {
  public:
-  Reader(std::string_view json, std::string source) : json_(json) { parts_.source = std::move(source); }
+  Reader(std::string_view json, std::string source) : json_(json) {
+    parts_.source = std::move(source);
+    // More than there can be, so that nothing moves on the way; pages that stay empty cost nothing.
+    parts_.tokens.reserve(std::min(kMaxTokens, json.size() / 8));
+    parts_.merges.reserve(json.size() / 32);
+  }
 
   const TokenizerParts& read();
 
  private:
+  static constexpr size_t kMaxTokens = 1 << 20;
+
   [[noreturn]] void fail(std::string_view what) const { throw_error<FormatError>("{}: {}", parts_.source, what); }
   void read_field(std::string_view key, ondemand::value value);
   void read_model(ondemand::object model);
@@ -105,8 +112,7 @@ void Reader::read_model(ondemand::object model) {
 }
 
 void Reader::place(int64_t id, std::string_view piece) {
-  constexpr int64_t kMaxTokens = 1 << 20;
-  if (id < 0 || id >= kMaxTokens) fail(fmt::format("token id {} of \"{}\" is out of range", id, piece));
+  if (id < 0 || id >= static_cast<int64_t>(kMaxTokens)) fail(fmt::format("token id {} of \"{}\" is out of range", id, piece));
   const auto at = static_cast<size_t>(id);
   if (at >= parts_.tokens.size()) parts_.tokens.resize(at + 1);
   if (std::string_view& token = parts_.tokens[at]; token.empty())

@@ -31,7 +31,7 @@ Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::s
     ends_.push_back(static_cast<uint32_t>(text_.size()));
     if (pieces[i].empty()) continue;
     if (!starts_character(pieces[i][0])) throw_error<FormatError>("{}: the text of token {} is not UTF-8", source, i);
-    const uint64_t hash = XXH3_64bits(pieces[i].data(), pieces[i].size());
+    const uint64_t hash = Vocabulary::hash(pieces[i]);
     const auto tag = static_cast<uint32_t>(hash >> 32);
     uint64_t at = hash & mask_;
     for (; slots_[at].id >= 0; at = (at + 1) & mask_)
@@ -43,8 +43,9 @@ Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::s
   if (!is_utf8(text_)) throw_error<FormatError>("{}: the text of the tokens is not UTF-8", source);
 }
 
-TokenId Vocabulary::find(std::string_view text) const noexcept {
-  const uint64_t hash = XXH3_64bits(text.data(), text.size());
+uint64_t Vocabulary::hash(std::string_view piece) noexcept { return XXH3_64bits(piece.data(), piece.size()); }
+
+TokenId Vocabulary::find(std::string_view text, uint64_t hash) const noexcept {
   const auto tag = static_cast<uint32_t>(hash >> 32);
   for (uint64_t at = hash & mask_; slots_[at].id >= 0; at = (at + 1) & mask_)
     if (slots_[at].tag == tag && piece(slots_[at].id) == text) return slots_[at].id;

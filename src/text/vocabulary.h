@@ -23,7 +23,15 @@ class Vocabulary {
     return {text_.data() + ends_[i], ends_[i + 1] - ends_[i]};
   }
   // -1 when there is none.
-  TokenId find(std::string_view piece) const noexcept;
+  TokenId find(std::string_view piece) const noexcept { return find(piece, hash(piece)); }
+
+  // The same in steps, for many look-ups at once: the fetches ask for the memory that the next step would wait for.
+  static uint64_t hash(std::string_view piece) noexcept;
+  void fetch_slot(uint64_t hash) const noexcept { __builtin_prefetch(&slots_[hash & mask_]); }
+  void fetch_text(uint64_t hash) const noexcept {
+    if (const Slot& slot = slots_[hash & mask_]; slot.id >= 0) __builtin_prefetch(piece(slot.id).data());
+  }
+  TokenId find(std::string_view piece, uint64_t hash) const noexcept;
 
  private:
   // Open addressing: a slot holds an id and 32 more bits of the hash, so that most misses touch no text.
