@@ -10,7 +10,7 @@ usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
 
 packages=(
   g++ cmake ninja-build pkg-config
-  libfmt-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libxxhash-dev libedit-dev
+  libfmt-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libxxhash-dev libutf8proc-dev libedit-dev
   libgtest-dev libbenchmark-dev
   ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks
 )
