@@ -30,7 +30,7 @@ Rows wanted_rows(const Step& step) {
   return out;
 }
 
-// x <- scaled embeddings of the rows' tokens; then the per-layer inputs that layers [begin, end) need.
+// Rotary tables of the rows' positions and, from the embeddings x, the per-layer inputs of layers [begin, end).
 void start_layers(Context& c, ops::Mat x, int begin, int end) {
   rope_tables(c);
   if (c.config.n_ple == 0) return;
@@ -46,6 +46,7 @@ void run_layers(const Context& c, int begin, int end, const std::atomic<bool>* c
   }
 }
 
+// The first rows of buffer <- scaled embeddings of the rows' tokens.
 ops::Mat embed(const Context& c, ops::Mat buffer) {
   const ops::Mat x = part(buffer, c.rows.n(), c.config.n_embd);
   c.op.embed(x, c.rows.tokens, c.weights.token_embd, 0, c.config.embed_scale);
@@ -77,7 +78,7 @@ ops::ConstMat forward(ops::Ops& op, const Config& config, const Weights& weights
     run_layers(t, tail, config.n_layers, step.cancel);
   }
 
-  // 3. Final norm
+  // 3. Final norm; head() follows for the rows whose logits are asked for
   const ops::Mat hidden = part(s.h, n_wanted, config.n_embd);
   op.rms_norm(hidden, part(s.x, n_wanted, config.n_embd), weights.output_norm, config.norm_eps);
   op.probe("final_norm", -1, hidden);

@@ -10,11 +10,13 @@ void per_layer_inputs(const Context& c, ops::ConstMat x) {
   const int n = c.rows.n(), width = c.config.n_ple, first_col = c.first_per_layer * width,
             n_cols = c.n_per_layer * width;
   const ops::Mat table = part(c.s.per_layer, n, n_cols), context = part(c.s.per_layer_ctx, n, n_cols);
+  // 1. Looked up
   c.op.embed(table, c.rows.tokens, c.weights.per_layer_token_embd, first_col, std::sqrt(static_cast<float>(width)));
-  // The projection's factor 1/sqrt(n_embd) is undone by the norm that follows, but for epsilon: it is kept.
+  // 2. Projected. The factor 1/sqrt(n_embd) is undone by the norm that follows, but for epsilon: it is kept.
   c.op.linear(context, x, c.weights.per_layer_model_proj.rows(first_col, n_cols));
   c.op.scale(context, 1 / std::sqrt(static_cast<float>(c.config.n_embd)));
   c.op.rms_norm(context.split(width), context.split(width), c.weights.per_layer_proj_norm, c.config.norm_eps);
+  // 3. Sum of both over sqrt(2)
   c.op.add(table, context);
   c.op.scale(table, std::sqrt(0.5f));
   c.op.probe("per_layer_inputs", c.first_per_layer, table);
@@ -27,8 +29,10 @@ void add_per_layer_input(const Context& c, int layer) {
   const ops::Mat gate = part(c.s.ple_gate, n, width);
   const int first = layer - c.first_per_layer;
   const ops::Mat input = part(c.s.per_layer, n, c.n_per_layer * width).cols(first * width, width);
+  // 1. Gate
   c.op.linear(gate, x, w.inp_gate);
   c.op.gelu_mul(gate, gate, input);
+  // 2. Back to the stream
   c.op.linear(y, gate, w.proj);
   c.op.add_rms_norm(x, y, w.post_norm, c.config.norm_eps);
 }
