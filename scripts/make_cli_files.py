@@ -28,7 +28,7 @@ class Option:
 class Command:
     path: list  # ["eval", "perplexity"]
     text: str
-    positionals: list  # of (name, text)
+    positionals: list  # of (name, text); the name ends in ... where several may stand
     options: list
     subcommands: list  # of Command
 
@@ -63,7 +63,8 @@ def parse_help(path, text, read_help):
         if left.startswith("-"):
             command.options.append(parse_option(left, description))
         elif section == "Positionals":
-            command.positionals.append((left.split(" ")[0], description))
+            repeats = "..." if left.endswith("...") or "... " in left else ""
+            command.positionals.append((left.split(" ")[0] + repeats, description))
         elif section == "Subcommands":
             below = path + [left]
             command.subcommands.append(parse_help(below, read_help(below), read_help))
@@ -217,11 +218,16 @@ def fish_completion(root):
     return "\n".join(lines) + "\n"
 
 
-def main(facet, template, out_dir):
+def read_commands(facet):
+    """The command line of the program at path `facet`."""
     def read_help(path):
         return subprocess.run([facet, *path, "--help"], check=True, capture_output=True, text=True).stdout
 
-    root = parse_help([], read_help([]), read_help)
+    return parse_help([], read_help([]), read_help)
+
+
+def main(facet, template, out_dir):
+    root = read_commands(facet)
     out = pathlib.Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     man = pathlib.Path(template).read_text(encoding="utf-8").replace("@COMMANDS@\n", man_commands(root))

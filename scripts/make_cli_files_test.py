@@ -16,6 +16,7 @@ Options:
 Subcommands:
   run                         Answer one prompt
   eval                        Measure a model
+  check                       Compare files
 
 Try:
   tool run "x"                answers once
@@ -40,6 +41,7 @@ Example:
   tool run --raw "x"
 """,
     ("eval",): "Measure a model\n\nSubcommands:\n  perplexity                  On a text file\n",
+    ("check",): "Compare files\n\nPositionals:\n  PATH TEXT ... REQUIRED       Files\n",
     ("eval", "perplexity"): "On a text file\n\nOptions:\n  --chunk N:INT [512]         Tokens a chunk\n",
 }
 
@@ -52,7 +54,7 @@ class MakeCliFiles(unittest.TestCase):
 
     def test_commands_at_any_depth(self):
         paths = [" ".join(command.path) for command in make_cli_files.all_commands(self.root)]
-        self.assertEqual(paths, ["", "run", "eval", "eval perplexity"])
+        self.assertEqual(paths, ["", "run", "eval", "eval perplexity", "check"])
 
     def test_options_with_values_choices_and_descriptions_on_the_next_line(self):
         found = [(option.names, option.value, option.choices, option.text) for option in self.run.options]
@@ -62,6 +64,7 @@ class MakeCliFiles(unittest.TestCase):
                                  (["--raw"], "", [], "Without the chat format"),
                                  (["--stop"], "TEXT", [], "End the answer before this text")])
         self.assertEqual(self.run.positionals, [("PROMPT", "The prompt")])
+        self.assertEqual(self.root.subcommands[2].positionals, [("PATH...", "Files")])
 
     def test_the_man_page_names_every_option(self):
         page = make_cli_files.man_commands(self.root)
