@@ -4,9 +4,11 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "base/error.h"
+#include "text/json_text.h"
 
 namespace facet::text {
 namespace {
@@ -114,12 +116,18 @@ const ChatJson& member(const ChatJson& object, const char* key) {
 std::string lower_case(std::string_view text) { return map_code_points(text, utf8proc_tolower); }
 std::string upper_case(std::string_view text) { return map_code_points(text, utf8proc_toupper); }
 
-std::string_view trim(std::string_view text) {
+std::string_view trim(std::string_view text) { return trim_front(trim_back(text)); }
+
+std::string_view trim_front(std::string_view text) {
   while (!text.empty()) {
     const auto [c, n] = first_character(text);
     if (!is_space(c)) break;
     text.remove_prefix(n);
   }
+  return text;
+}
+
+std::string_view trim_back(std::string_view text) {
   while (!text.empty()) {
     size_t start = text.size() - 1;
     while (start > 0 && text.size() - start < 4 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) --start;
@@ -144,6 +152,19 @@ std::vector<std::pair<std::string, const ChatJson*>> sorted_entries(const ChatJs
 }
 
 ChatJson exact_number(std::string digits) { return ChatJson::binary({digits.begin(), digits.end()}); }
+
+ChatJson read_number(std::string_view text) {
+  if (!is_json_number(text)) return nullptr;
+  const char *begin = text.data(), *end = begin + text.size();
+  const auto parsed = [&](auto value) {
+    const auto [at, error] = std::from_chars(begin, end, value);
+    return error == std::errc() && at == end ? ChatJson(value) : ChatJson(nullptr);
+  };
+  ChatJson value = parsed(int64_t{});
+  if (value.is_null()) value = parsed(uint64_t{});
+  if (value.is_null() && text.find_first_of(".eE") != std::string_view::npos) value = parsed(double{});
+  return value.is_null() ? exact_number(std::string(text)) : value;
+}
 
 std::string number_text(const ChatJson& value) {
   if (value.is_binary()) return {value.get_binary().begin(), value.get_binary().end()};
@@ -185,10 +206,6 @@ void append_json(std::string& out, const ChatJson& v) {
 }
 
 }  // namespace
-
-std::string json_string(const std::string& text) {
-  return ChatJson(text).dump(-1, ' ', false, ChatJson::error_handler_t::replace);
-}
 
 std::string chat_json_text(const ChatJson& value) {
   std::string out;

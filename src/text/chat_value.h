@@ -37,10 +37,13 @@ std::string lower_case(std::string_view text);
 std::string upper_case(std::string_view text);
 // Without leading and trailing white space, of Python's kind.
 std::string_view trim(std::string_view text);
+std::string_view trim_front(std::string_view text);
+std::string_view trim_back(std::string_view text);
 
 // Integers beyond 64 bits live in ordered_json as binary values holding their digits.
 ChatJson exact_number(std::string digits);
-std::string json_string(const std::string& text);  // quoted and escaped; broken UTF-8 becomes U+FFFD
+// A number as JSON spells it, in all its digits where no machine type holds it; null when `text` is no number.
+ChatJson read_number(std::string_view text);
 // A number as the format writes it; also for exact_number.
 std::string number_text(const ChatJson& value);
 

@@ -38,6 +38,18 @@ std::string repair_utf8(std::string_view s) {
   return out;
 }
 
+std::string take_whole_characters(std::string& bytes) {
+  size_t end = 0;
+  for (;;) {
+    const Utf8Front front = utf8_front(std::string_view(bytes).substr(end));
+    if (front.kind == Utf8Front::Kind::Incomplete) break;
+    end += front.n_bytes;
+  }
+  std::string whole = bytes.substr(0, end);
+  bytes.erase(0, end);
+  return is_utf8(whole) ? whole : repair_utf8(whole);
+}
+
 void append_replaced(std::string& out, std::string_view s, std::string_view from, std::string_view to) {
   for (size_t at; (at = s.find(from)) != std::string_view::npos; s.remove_prefix(at + from.size()))
     out.append(s.substr(0, at)).append(to);

@@ -54,6 +54,9 @@ bool is_utf8(std::string_view s) noexcept;
 // Each maximal invalid subsequence becomes U+FFFD.
 std::string repair_utf8(std::string_view s);
 
+// Takes the whole characters off the front of `bytes`, repaired; at most three bytes stay: a character's beginning.
+std::string take_whole_characters(std::string& bytes);
+
 void append_replaced(std::string& out, std::string_view s, std::string_view from, std::string_view to);
 std::string replace_all(std::string_view s, std::string_view from, std::string_view to);
 
