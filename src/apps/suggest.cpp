@@ -1,6 +1,7 @@
 #include "apps/suggest.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -23,11 +24,32 @@ size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-const CLI::App* chosen_command(const CLI::App& app, const std::vector<std::string>& arguments) {
-  for (const std::string& argument : arguments)
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-      if (sub->get_name() == argument) return sub;
-  return nullptr;
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+// The command that a line names as far as it can be followed, and what stands after it.
+struct Chosen {
+  const CLI::App* command;
+  std::string name;  // "facet eval perplexity"
+  std::vector<std::string> rest;
+};
+
+Chosen choose(const CLI::App& app, const std::vector<std::string>& arguments) {
+  Chosen c{&app, app.get_name(), {}};
+  for (const std::string& argument : arguments) {
+    const auto below = commands_of(*c.command);
+    const auto found =
+        std::find_if(below.begin(), below.end(), [&](const auto* s) { return s->get_name() == argument; });
+    if (found == below.end()) {
+      c.rest.push_back(argument);
+      continue;
+    }
+    c.command = *found;
+    c.name += " " + argument;
+    c.rest.clear();
+  }
+  return c;
 }
 
 std::vector<std::string> flags_of(const CLI::App& command) {
@@ -47,39 +69,62 @@ std::string unknown_flag(const std::vector<std::string>& arguments, const std::v
   return {};
 }
 
+std::string did_you_mean(const std::string& guess) {
+  return guess.empty() ? "" : fmt::format(": did you mean {}?", guess);
+}
+
+std::string explain_command(const Chosen& c) {
+  std::vector<std::string> names;
+  for (const CLI::App* below : commands_of(*c.command)) names.push_back(below->get_name());
+  const auto word = std::find_if(c.rest.begin(), c.rest.end(), [](const auto& w) { return !w.starts_with("-"); });
+  if (word == c.rest.end()) return fmt::format("{} needs a command: {}", c.name, fmt::join(names, ", "));
+  return fmt::format("{} has no command \"{}\"{}", c.name, *word, did_you_mean(nearest(*word, names)));
+}
+
+// In the words of this program where CLI11's are about itself.
+std::string explain_arguments(const Chosen& c, const CLI::ParseError& error) {
+  std::string what = error.what();
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  const size_t colon = what.find(": ");
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && what.ends_with(" is required"))
+    return fmt::format("{} needs {}", c.name, what.substr(0, what.rfind(" is required")));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && colon != std::string::npos)
+    return fmt::format("{} {} needs a value", c.name, what.substr(0, colon));
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && colon != std::string::npos) {
+    const std::string extra = what.substr(colon + 2);
+    if (extra.starts_with("-")) return fmt::format("{} has no {}", c.name, extra);
+    return fmt::format("{} takes no argument \"{}\": put quotes around a text with spaces", c.name, extra);
+  }
+  return fmt::format("{}: {}", c.name, what);
+}
+
+// What is wrong with the line.
+std::string explain_problem(const Chosen& c, const CLI::ParseError& error) {
+  const auto flags = flags_of(*c.command);
+  if (const std::string flag = unknown_flag(c.rest, flags); !flag.empty())
+    return fmt::format("{} has no {}{}", c.name, flag, did_you_mean(nearest(flag, flags)));
+  return commands_of(*c.command).empty() ? explain_arguments(c, error) : explain_command(c);
+}
+
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates)
-    if (const size_t d = distance(word, candidate); d < best_distance) {
+  for (const std::string& candidate : candidates) {
+    const bool is_begun = word.size() >= 3 && candidate.starts_with(word);
+    const size_t d = is_begun ? 1 : distance(word, candidate);
+    if (d < best_distance) {
       best_distance = d;
       best = candidate;
     }
+  }
   return best;
 }
 
 std::string explain(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
-  const CLI::App* command = chosen_command(app, arguments);
-  if (command == nullptr) {
-    if (arguments.empty()) return "no command was given; see facet --help";
-    std::vector<std::string> names;
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-      names.push_back(sub->get_name());
-    const std::string guess = nearest(arguments[0], names);
-    return fmt::format("\"{}\" is not a command{}; see facet --help", arguments[0],
-                       guess.empty() ? "" : fmt::format(": did you mean \"{}\"?", guess));
-  }
-  const auto flags = flags_of(*command);
-  if (const std::string flag = unknown_flag(arguments, flags); !flag.empty()) {
-    const std::string guess = nearest(flag, flags);
-    return fmt::format("facet {} has no {}{}; see facet {} --help", command->get_name(), flag,
-                       guess.empty() ? "" : fmt::format(": did you mean {}?", guess), command->get_name());
-  }
-  std::string what = error.what();
-  std::replace(what.begin(), what.end(), '\n', ' ');
-  return fmt::format("{}; see facet {} --help", what, command->get_name());
+  const Chosen c = choose(app, arguments);
+  return fmt::format("{}; see {} --help", explain_problem(c, error), c.name);
 }
 
 }  // namespace facet::apps

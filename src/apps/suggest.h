@@ -10,7 +10,8 @@ namespace facet::apps {
 
 std::string explain(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments);
 
-// The candidate with the fewest insertions, deletions and replacements from `word`; empty when none is near.
+// The candidate that begins with `word`, or has the fewest insertions, deletions and replacements from it; empty when
+// none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace facet::apps

@@ -1,0 +1,67 @@
+#include "apps/suggest.h"
+
+#include <gtest/gtest.h>
+
+namespace facet::apps {
+namespace {
+
+// What is said of a command line that does not parse.
+std::string explained(std::vector<std::string> arguments) {
+  CLI::App app("A program", "facet");
+  app.require_subcommand(1);
+  CLI::App* run = app.add_subcommand("run");
+  std::string text;
+  int n = 0;
+  run->add_option("PROMPT", text)->required();
+  run->add_option("-n,--max-tokens", n)->check(CLI::Range(0, 9));
+  run->add_option("--backend", text)->check(CLI::IsMember({"cpu", "ref"}));
+  CLI::App* eval = app.add_subcommand("eval");
+  eval->require_subcommand(1);
+  eval->add_subcommand("perplexity")->add_option("FILE", text)->required();
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error, arguments);
+  }
+  return "parsed";
+}
+
+TEST(Suggest, LinesThatParse) { EXPECT_EQ(explained({"run", "-n", "3", "hello"}), "parsed"); }
+
+TEST(Suggest, Commands) {
+  EXPECT_EQ(explained({}), "facet needs a command: run, eval; see facet --help");
+  EXPECT_EQ(explained({"rnu"}), "facet has no command \"rnu\": did you mean run?; see facet --help");
+  EXPECT_EQ(explained({"paint"}), "facet has no command \"paint\"; see facet --help");
+  EXPECT_EQ(explained({"eval"}), "facet eval needs a command: perplexity; see facet eval --help");
+  EXPECT_EQ(explained({"eval", "perplex"}),
+            "facet eval has no command \"perplex\": did you mean perplexity?; see facet eval --help");
+}
+
+TEST(Suggest, Flags) {
+  EXPECT_EQ(explained({"run", "--max-tokns", "3", "x"}),
+            "facet run has no --max-tokns: did you mean --max-tokens?; see facet run --help");
+  EXPECT_EQ(explained({"run", "--colour=red", "x"}), "facet run has no --colour; see facet run --help");
+  EXPECT_EQ(explained({"run", "x", "-z"}), "facet run has no -z; see facet run --help");
+  EXPECT_EQ(explained({"--nope"}), "facet has no --nope; see facet --help");
+}
+
+TEST(Suggest, ArgumentsAndValues) {
+  EXPECT_EQ(explained({"run", "x", "-n"}), "facet run --max-tokens needs a value; see facet run --help");
+  EXPECT_EQ(explained({"run", "why", "not"}),
+            "facet run takes no argument \"not\": put quotes around a text with spaces; see facet run --help");
+  EXPECT_EQ(explained({"eval", "perplexity"}), "facet eval perplexity needs FILE; see facet eval perplexity --help");
+  EXPECT_EQ(explained({"run", "x", "--backend", "gpu"}),
+            "facet run: --backend: gpu not in {cpu,ref}; see facet run --help");
+  EXPECT_EQ(explained({"run", "x", "-n", "ten"}),
+            "facet run: --max-tokens: Value ten not in range 0 to 9; see facet run --help");
+}
+
+TEST(Suggest, NearestIsNearEnough) {
+  EXPECT_EQ(nearest("chta", {"chat", "run"}), "chat");
+  EXPECT_EQ(nearest("--temp", {"--top-k", "--temperature"}), "--temperature");
+  EXPECT_EQ(nearest("translate", {"chat", "run"}), "");
+}
+
+}  // namespace
+}  // namespace facet::apps
