@@ -57,7 +57,7 @@ void add_dump(CLI::App& app, Action& action) {
   command->add_option("PROMPT", flags->prompt, "The prompt")->required();
   command->add_option("-o,--out", flags->out, "The file to write")->required()->type_name("FILE");
   flags->model.add_to(*command);
-  command->add_option("--names", flags->names, "Only tensors whose name matches, for example 'layer.3.*'")
+  command->add_option("--names", flags->names, "Only tensors whose name matches, for example 'layer.3.*' [all]")
       ->type_name("PATTERN");
   command->add_flag("--raw", flags->raw, "Without the chat format");
   command->footer(

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <random>
 
 #include "base/error.h"
@@ -37,7 +38,8 @@ runtime::LogitBias parse_bias(const std::string& text) {
     size_t id_end = 0, value_end = 0;
     const std::string id = text.substr(0, equals), value = equals == std::string::npos ? "" : text.substr(equals + 1);
     const runtime::LogitBias bias{std::stoi(id, &id_end), std::stof(value, &value_end)};
-    if (id_end == id.size() && value_end == value.size()) return bias;
+    const bool usable = bias.bias < std::numeric_limits<float>::infinity();  // neither that nor NaN
+    if (id_end == id.size() && value_end == value.size() && usable) return bias;
   } catch (const std::exception&) {
   }
   throw_error<RequestError>("--logit-bias {}: expected TOKEN_ID=VALUE, for example 106=-inf", text);
@@ -76,7 +78,7 @@ std::string find_model(const std::string& name) {
 
 void ModelOptions::add_to(CLI::App& command) {
   command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
-  command.add_option("--backend", backend, "cpu, or ref: the slow specification")
+  command.add_option("--backend", backend, "cpu, or ref: the slow specification [cpu]")
       ->check(CLI::IsMember({"cpu", "ref"}))
       ->type_name("NAME");
   command.add_option("--threads", threads, "Threads to compute with [the processors there are]")
@@ -85,7 +87,7 @@ void ModelOptions::add_to(CLI::App& command) {
   command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")
       ->check(CLI::Range(1, 1 << 28))
       ->type_name("N");
-  command.add_option("--kv", kv, "Precision of the cache: f32, f16, bf16")
+  command.add_option("--kv", kv, "Precision of the cache of keys and values [f16]")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->type_name("TYPE");
 }
@@ -111,25 +113,40 @@ void SamplingOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(0, 1 << 28))
       ->type_name("N")
       ->group(group);
-  command.add_option("--temperature", temperature, "0 is greedy [the model's]")->type_name("X")->group(group);
-  command.add_option("--top-k", top_k, "Among the K most likely; 0: all [the model's]")->type_name("K")->group(group);
-  command.add_option("--top-p", top_p, "Among the most likely that make up P [the model's]")
+  command
+      .add_option("--temperature", temperature, "Higher is more varied; 0: always the most likely token [the model's]")
+      ->type_name("X")
+      ->group(group);
+  command.add_option("--top-k", top_k, "Choose among the K most likely tokens; 0: all [the model's]")
+      ->type_name("K")
+      ->group(group);
+  command.add_option("--top-p", top_p, "Choose among the most likely that make up P [the model's]")
       ->type_name("P")
       ->group(group);
-  command.add_option("--min-p", min_p, "At least P of the best token's probability [0]")->type_name("P")->group(group);
-  command.add_option("--typical-p", typical_p, "Locally typical sampling [1: off]")->type_name("P")->group(group);
-  command.add_option("--repetition-penalty", repetition_penalty, "[1: off]")->type_name("X")->group(group);
-  command.add_option("--presence-penalty", presence_penalty, "[0]")->type_name("X")->group(group);
-  command.add_option("--frequency-penalty", frequency_penalty, "[0]")->type_name("X")->group(group);
+  command.add_option("--min-p", min_p, "Choose among those with P times the best token's probability [0: all]")
+      ->type_name("P")
+      ->group(group);
+  command.add_option("--typical-p", typical_p, "Choose among the locally typical that make up P [1: all]")
+      ->type_name("P")
+      ->group(group);
+  command.add_option("--repetition-penalty", repetition_penalty, "Divide the logits of tokens seen by X [1: off]")
+      ->type_name("X")
+      ->group(group);
+  command.add_option("--presence-penalty", presence_penalty, "Lower the logit of a token seen by X [0]")
+      ->type_name("X")
+      ->group(group);
+  command.add_option("--frequency-penalty", frequency_penalty, "Lower it by X for each time it was seen [0]")
+      ->type_name("X")
+      ->group(group);
   command.add_option("--penalty-window", penalty_window, "Tokens that penalties look back at; -1: all [64]")
       ->type_name("N")
       ->group(group);
   command.add_option("--logit-bias", bias, "Add VALUE to a token's logit; repeatable")
       ->type_name("ID=VALUE")
       ->group(group);
-  command.add_option("--seed", seed, "Same seed, same text [random]")->type_name("N")->group(group);
+  command.add_option("--seed", seed, "The same seed gives the same text [random]")->type_name("N")->group(group);
   command.add_option("--stop", stop, "End the answer before this text; repeatable")->type_name("TEXT")->group(group);
-  command.add_option("--logprobs", n_logprobs, "Report each token's log-probability and the N most likely")
+  command.add_option("--logprobs", n_logprobs, "With --json: each token's log-probability, and the N most likely")
       ->check(CLI::Range(0, 1000))
       ->type_name("N")
       ->group(group);

@@ -28,9 +28,10 @@ void add_verify(CLI::App& app, Action& action) {
       app.add_subcommand("verify", "Compare this build with recorded results of the official implementation");
   const auto flags = std::make_shared<Flags>();
   command->add_option("PATH", flags->paths, "Golden directories, conformance files, or folders of them")->required();
-  command->add_option("--backend", flags->backend, "cpu, or ref: the slow specification")
-      ->check(CLI::IsMember({"cpu", "ref"}));
-  command->add_option("--threads", flags->threads, "Threads to compute with")
+  command->add_option("--backend", flags->backend, "cpu, or ref: the slow specification [cpu]")
+      ->check(CLI::IsMember({"cpu", "ref"}))
+      ->type_name("NAME");
+  command->add_option("--threads", flags->threads, "Threads to compute with [the processors there are]")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   command->add_option("--filter", flags->filter, "Only cases whose name contains TEXT")->type_name("TEXT");
