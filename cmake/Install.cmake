@@ -4,7 +4,8 @@ if(TARGET facet)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()
 
-# They are made from what the program itself says, so they cannot fall behind it.
+# They are made from what the program itself says, so they cannot fall behind it. A build of the target facet alone has
+# none; then the program is installed without them.
 find_package(Python3 3.10 COMPONENTS Interpreter)
 if(TARGET facet AND Python3_FOUND AND NOT CMAKE_CROSSCOMPILING)
   set(cli ${CMAKE_BINARY_DIR}/cli)
@@ -15,10 +16,12 @@ if(TARGET facet AND Python3_FOUND AND NOT CMAKE_CROSSCOMPILING)
     COMMAND Python3::Interpreter -B ${generator} $<TARGET_FILE:facet> ${template} ${cli}
     DEPENDS facet ${template} ${generator} COMMENT "Man page and completions" VERBATIM)
   add_custom_target(cli_files ALL DEPENDS ${cli}/facet.1)
-  install(FILES ${cli}/facet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-  install(FILES ${cli}/facet.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME facet)
-  install(FILES ${cli}/_facet DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
-  install(FILES ${cli}/facet.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  install(FILES ${cli}/facet.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+  install(FILES ${cli}/facet.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME facet OPTIONAL)
+  install(FILES ${cli}/_facet DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+  install(FILES ${cli}/facet.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+else()
+  add_custom_target(cli_files)
 endif()
 
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})

@@ -15,7 +15,7 @@ scripts/install-deps.sh >&2
 
 step "2/4 build (build/release/facet)"
 cmake --preset release >/dev/null
-cmake --build --preset release --target facet >&2
+cmake --build --preset release --target facet cli_files >&2
 
 step "3/4 model (Gemma 3 270M, base, 253 MB)"
 model=$(scripts/fetch-model.sh)
