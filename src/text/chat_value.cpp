@@ -189,7 +189,9 @@ void append_json(std::string& out, const ChatJson& v) {
   if (v.is_object()) {
     out += '{';
     for (const auto& [key, member] : v.items()) {
-      out += std::exchange(separator, ",") + json_string(key) + ':';
+      out += std::exchange(separator, ",");
+      out += json_string(key);
+      out += ':';
       append_json(out, member);
     }
     out += '}';

@@ -29,6 +29,12 @@ NameMatch match_name(std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string_view> control_token_names() {
+  std::vector<std::string_view> names;
+  for (const ControlName& control : kControlNames) names.push_back(control.name);
+  return names;
+}
+
 OutputParser::OutputParser(const Tokenizer& tokenizer, const OutputParserOptions& options)
     : tokenizer_(&tokenizer),
       detokenizer_(tokenizer),

@@ -37,6 +37,9 @@ struct OutputParserOptions {
   bool plain = false;
 };
 
+// The names of Gemma 4's control tokens, all that mean something in an answer and all that do not.
+std::vector<std::string_view> control_token_names();
+
 // Why the tokens ended, when no stop token was pushed.
 enum class OutputEnd {
   Cut,      // by the token limit, or cancelled: an unfinished call is dropped

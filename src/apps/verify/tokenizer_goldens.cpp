@@ -1,10 +1,7 @@
 // Encoding and decoding vectors, against the small vocabulary beside them or the downloaded real one.
-#include <cstdlib>
-
-#include "apps/model_options.h"
 #include "apps/verify/json_file.h"
 #include "apps/verify/verify.h"
-#include "base/mapped_file.h"
+#include "apps/verify/vocabulary_files.h"
 #include "text/tokenizer.h"
 
 namespace facet::verify {
@@ -13,23 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 using text::Specials;
 using text::TokenId;
-
-// The real vocabulary, where scripts/fetch-test-assets.sh puts it; empty when it is not there.
-fs::path real_vocabulary() {
-  const char* assets = std::getenv("FACET_TEST_ASSETS");
-  for (const fs::path& folder : {fs::path(assets == nullptr ? "build/assets" : assets), fs::path(apps::facet_home())})
-    if (fs::exists(folder / "gemma4-tokenizer.json")) return folder / "gemma4-tokenizer.json";
-  return {};
-}
-
-// Any checkpoint beside the vectors has the small vocabulary.
-fs::path small_vocabulary(const fs::path& file) {
-  const fs::path checkpoints = fs::weakly_canonical(file).parent_path().parent_path() / "checkpoints";
-  if (fs::exists(checkpoints))
-    for (const auto& entry : fs::directory_iterator(checkpoints))
-      if (fs::exists(entry.path() / "tokenizer.json")) return entry.path() / "tokenizer.json";
-  return {};
-}
 
 void check_encode(const text::Tokenizer& t, const Json& line, Case& result, size_t n) {
   const auto text = line.at("text").get<std::string>();
@@ -64,9 +44,7 @@ void run_tokenizer_goldens(const fs::path& file, Report& report) {
                            : "no checkpoint with the vocabulary beside it");
     return;
   }
-  const MappedFile map(vocabulary.string());
-  const auto tokenizer = text::Tokenizer::from_json(
-      {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()}, vocabulary.string());
+  const auto tokenizer = load_vocabulary(vocabulary);
   Case result(report, name);
   const auto lines = read_json_lines(file);
   for (size_t i = 0; i < lines.size(); ++i) {
