@@ -142,10 +142,14 @@ void SamplingOptions::add_to(CLI::App& command) {
       ->type_name("N")
       ->group(group);
   command.add_option("--logit-bias", bias, "Add VALUE to a token's logit; repeatable")
+      ->allow_extra_args(false)  // the word after the value is not another one
       ->type_name("ID=VALUE")
       ->group(group);
   command.add_option("--seed", seed, "The same seed gives the same text [random]")->type_name("N")->group(group);
-  command.add_option("--stop", stop, "End the answer before this text; repeatable")->type_name("TEXT")->group(group);
+  command.add_option("--stop", stop, "End the answer before this text; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("TEXT")
+      ->group(group);
   command.add_option("--logprobs", n_logprobs, "With --json: each token's log-probability, and the N most likely")
       ->check(CLI::Range(0, 1000))
       ->type_name("N")
