@@ -4,7 +4,8 @@
 //
 // Numerics, for every set: a result does not depend on the columns (tokens) computed beside it, nor on how rows were
 // split between calls. Between sets the order of summation differs by the vector width; each stays within
-// n * 2^-24 * sum |x_i w_i| of the exact sum.
+// (n + 8) * 2^-24 * sum |x_i w_i| + n * 2^-149 of the exact sum: at worst a term is rounded once a summation, and a few
+// times for its scale. In formats with a minimum both parts count: w_i = s_i - m_i stands for |s_i| + |m_i|.
 #pragma once
 
 #include <array>
@@ -22,7 +23,7 @@ constexpr int kMaxColumns = 8;
 // Elements whose sum formats with a minimum need: x_sums[c][i / kSumGroup].
 constexpr int kSumGroup = 32;
 
-// y[c * y_stride + o] = sum_i x[c * x_stride + i] * w[o, i]     o < n_rows, c < n_cols <= kMaxColumns, i < n_in
+// y[c * y_stride + o] = sum_i x[c * x_stride + i] * w[o, i]     o < n_rows, c < n_cols, i < n_in
 // w: n_rows rows of blocks, row_bytes apart, any alignment; nothing beyond the last row is read, except by prefetch.
 // x_sums: [n_cols][n_in / 32] sums of 32 (rounded up; see sum_groups), x_sums_stride floats apart.
 using MatVec = void (*)(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* x, size_t x_stride,
@@ -30,6 +31,11 @@ using MatVec = void (*)(const std::byte* w, size_t row_bytes, int n_in, int n_ro
 
 // y[0 .. n) = the values of n consecutive weights of a row that starts at a block border.
 using Decode = void (*)(const std::byte* blocks, float* y, int n);
+
+// Every function built on exp: its relative error, and where it is 0.
+constexpr double kExpError = 2e-7;
+constexpr float kExpFloor = -87.3f;
+constexpr double kSoftcapError = 4e-7;
 
 enum class KvFormat : uint8_t { F32, F16, BF16 };
 
@@ -62,15 +68,17 @@ struct Kernels {
   // to the vector that holds n_tokens - 1). w rows w_stride floats apart; acc rows panel_tokens apart.
   void (*panel)(const float* w, size_t w_stride, int n_rows, int n, const float* packed, int n_tokens, float* acc);
 
-  // out = x * factor(x) * w; w null: no weight. out may be x.
+  // out = x * factor * w, factor = 1 / sqrt(mean(x^2) + eps); w null: no weight. out may be x.
   void (*rms_norm)(float* out, const float* x, const float* w, int n, float eps);
+  // out = gate / (1 + exp(a)) * up, a = -2 sqrt(2/pi) (gate + 0.044715 gate^3): the tanh form without its cancellation.
   void (*gelu_mul)(float* out, const float* gate, const float* up, int n);
+  // x = cap * tanh(x / cap), within cap * kSoftcapError.
   void (*softcap)(float* x, int n, float cap);
   void (*add)(float* x, const float* y, int n);
   void (*scale)(float* x, int n, float factor);
   void (*multiply)(float* out, const float* x, const float* y, int n);
   void (*add_scaled)(float* x, const float* y, int n, float factor);  // x += factor * y
-  // p[i] = exp(p[i] - top), returns their sum.
+  // p[i] = exp(p[i] - top), returns their sum. 0 where the difference is below kExpFloor.
   float (*exp_sum)(float* p, int n, float top);
   float (*max)(const float* x, int n);
 

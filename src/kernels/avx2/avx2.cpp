@@ -40,6 +40,8 @@ struct V {
   static inline Reg min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
   static inline Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
   static inline Reg round(Reg x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  // y where x >= limit, else 0.
+  static inline Reg zero_below(Reg limit, Reg x, Reg y) { return _mm256_and_ps(y, _mm256_cmp_ps(x, limit, _CMP_GE_OQ)); }
   // n is whole and within the range of normal exponents.
   static inline Reg scale_by_power_of_two(Reg x, Reg n) {
     const __m256i exponent = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);

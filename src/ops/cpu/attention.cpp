@@ -111,8 +111,6 @@ class Pass {
       out[d] = top;
     }
     out[d + 1] += k_.exp_sum(s, n, top);
-    for (int t = 0; t < n; ++t)  // the kernel's exp has a floor above zero
-      if (s[t] < 1e-37f) s[t] = 0;
   }
 
   const kernels::Kernels& k_;

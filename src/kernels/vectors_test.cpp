@@ -1,0 +1,142 @@
+// Loops over one row: norms, activation functions, pieces of softmax. Expected values are computed in double; the
+// bounds are those of kernels.h.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/kernel_test.h"
+
+namespace facet::kernels {
+namespace {
+
+constexpr double kUlp = 0x1p-24;  // half an ulp, relative: the error of one rounding
+constexpr int kLengths[] = {1, 2, 7, 8, 15, 16, 17, 33, 100, 256, 1536};
+
+class VectorTest : public IsaTest {};
+
+TEST_P(VectorTest, RmsNorm) {
+  for (const int n : kLengths)
+    for (const bool weighted : {true, false}) {
+      Floats x(static_cast<size_t>(n)), w(static_cast<size_t>(n)), out(static_cast<size_t>(n));
+      for (const auto span : {x.span(), w.span()}) fill_normal(span, rng);
+      k().rms_norm(out.data(), x.data(), weighted ? w.data() : nullptr, n, 1e-6f);
+      double sum = 0;
+      for (const float v : x) sum += static_cast<double>(v) * v;
+      const double factor = 1 / std::sqrt(sum / n + 1e-6f);
+      // The relative error of a sum of squares is halved by the root; four more roundings follow.
+      const double relative = ((n + 8) / 2.0 + 5) * kUlp;
+      for (size_t i = 0; i < out.size(); ++i) {
+        const double exact = x[i] * factor * (weighted ? w[i] : 1.0f);
+        ASSERT_NEAR(out[i], exact, std::abs(exact) * relative) << n;
+      }
+      k().rms_norm(x.data(), x.data(), weighted ? w.data() : nullptr, n, 1e-6f);
+      expect_same_bits(x.span(), out.span());
+    }
+}
+
+TEST_P(VectorTest, GeluMul) {
+  const int n = 4001;
+  Floats gate(n), up(n), out(n);
+  fill_normal(up.span(), rng);
+  for (int i = 0; i < n; ++i) gate[static_cast<size_t>(i)] = static_cast<float>((i - n / 2) * 0.01);
+  gate[0] = 0;
+  gate[1] = 1e4f;
+  gate[2] = -1e4f;
+  gate[3] = 1e-20f;
+  k().gelu_mul(out.data(), gate.data(), up.data(), n);
+  for (size_t i = 0; i < out.size(); ++i) {
+    // In double the form with exp is the one with tanh, without its cancellation.
+    const double x = gate[i], a = -2 * 0.7978845608028654 * (x + 0.044715 * x * x * x), e = std::exp(a);
+    const double exact = x / (1 + e) * up[i];
+    // The argument's roundings weigh |a|; an error of e weighs e / (1 + e), at most 1. Where the kernel's exp has
+    // reached its end, the result is below 1e-37 |x| in place of something smaller.
+    const double relative = std::min(1.0, e) * (std::min(std::abs(a), 88.0) * 8 * kUlp + kExpError) + 4 * kUlp;
+    ASSERT_NEAR(out[i], exact, std::abs(exact) * relative + (a > 87 ? std::abs(x * up[i]) * 1e-37 : 0)) << x;
+  }
+  k().gelu_mul(gate.data(), gate.data(), up.data(), n);
+  expect_same_bits(gate.span(), out.span());
+}
+
+TEST_P(VectorTest, Softcap) {
+  for (const int n : kLengths) {
+    Floats x(static_cast<size_t>(n));
+    fill_normal(x.span(), rng);
+    for (float& v : x) v *= 20;
+    x[0] = -1e30f;
+    const std::vector<float> before(x.begin(), x.end());
+    k().softcap(x.data(), n, 30);
+    for (size_t i = 0; i < x.size(); ++i)
+      ASSERT_NEAR(x[i], 30 * std::tanh(before[i] / 30.0), 30 * kSoftcapError) << before[i];
+  }
+}
+
+TEST_P(VectorTest, ExpSumGivesExpAndTheSumOfWhatItWrote) {
+  for (const int n : kLengths) {
+    Floats p(static_cast<size_t>(n));
+    fill_normal(p.span(), rng);
+    for (float& v : p) v *= 10;
+    const std::vector<float> before(p.begin(), p.end());
+    const float top = *std::max_element(before.begin(), before.end());
+    const float sum = k().exp_sum(p.data(), n, top);
+    double total = 0;
+    for (size_t i = 0; i < p.size(); ++i) {
+      const float x = before[i] - top;
+      if (x < kExpFloor)
+        ASSERT_EQ(p[i], 0) << x;
+      else
+        ASSERT_NEAR(p[i], std::exp(double{x}), std::exp(double{x}) * kExpError) << x;
+      total += p[i];
+    }
+    EXPECT_NEAR(sum, total, n * kUlp * total);
+  }
+}
+
+TEST_P(VectorTest, ExpOfMinusInfinityIsZero) {
+  const float inf = std::numeric_limits<float>::infinity();
+  std::vector<float> p(2 * 16 + 3, -inf);
+  p[5] = 2;
+  EXPECT_EQ(k().exp_sum(p.data(), static_cast<int>(p.size()), 2), 1);
+  for (size_t i = 0; i < p.size(); ++i) EXPECT_EQ(p[i], i == 5 ? 1 : 0);
+}
+
+TEST_P(VectorTest, ElementwiseIsExact) {
+  for (const int n : kLengths) {
+    Floats x(static_cast<size_t>(n)), y(static_cast<size_t>(n)), out(static_cast<size_t>(n));
+    for (const auto span : {x.span(), y.span()}) fill_normal(span, rng);
+    k().multiply(out.data(), x.data(), y.data(), n);
+    for (size_t i = 0; i < out.size(); ++i) ASSERT_EQ(out[i], x[i] * y[i]);
+    const std::vector<float> before(x.begin(), x.end());
+    k().add(x.data(), y.data(), n);
+    for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(x[i], before[i] + y[i]);
+    k().scale(x.data(), n, 0.3f);
+    for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(x[i], (before[i] + y[i]) * 0.3f);
+  }
+}
+
+TEST_P(VectorTest, AddScaledRoundsOnceOrTwice) {
+  for (const int n : kLengths) {
+    Floats x(static_cast<size_t>(n)), y(static_cast<size_t>(n));
+    for (const auto span : {x.span(), y.span()}) fill_normal(span, rng);
+    const std::vector<float> before(x.begin(), x.end());
+    k().add_scaled(x.data(), y.data(), n, 0.3f);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double product = static_cast<double>(y[i]) * 0.3f, exact = before[i] + product;
+      ASSERT_NEAR(x[i], exact, (std::abs(product) + std::abs(exact)) * kUlp * 1.001);
+    }
+  }
+}
+
+TEST_P(VectorTest, MaxWhereverItStands) {
+  for (const int n : {1, 2, 7, 8, 9, 16, 17, 40})
+    for (int at = 0; at < n; ++at) {
+      Floats x(static_cast<size_t>(n));
+      for (float& v : x) v = -5 - static_cast<float>(rng() % 100);
+      x[static_cast<size_t>(at)] = -4.5f;
+      ASSERT_EQ(k().max(x.data(), n), -4.5f) << at << " of " << n;
+    }
+}
+
+FACET_EVERY_ISA(VectorTest);
+
+}  // namespace
+}  // namespace facet::kernels
