@@ -1,0 +1,80 @@
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <numeric>
+#include <vector>
+
+namespace facet {
+namespace {
+
+TEST(ThreadPool, EveryTaskOfEveryRoundRunsOnce) {
+  for (const int n_threads : {1, 2, 3, 7}) {
+    ThreadPool pool(n_threads);
+    EXPECT_EQ(pool.count(), n_threads);
+    for (int round = 0; round < 3000; ++round) {
+      const int n_tasks = round % 23;
+      // Plain integers: the end of run() must make them visible, and no two threads may share a task.
+      std::vector<int> runs(static_cast<size_t>(n_tasks), 0);
+      pool.run(n_tasks, [&](int task, int thread) {
+        ++runs[static_cast<size_t>(task)];
+        if (thread < 0 || thread >= n_threads) runs[static_cast<size_t>(task)] += 100;
+      });
+      ASSERT_EQ(std::count(runs.begin(), runs.end(), 1), n_tasks)
+          << "round " << round << ", " << n_threads << " threads";
+    }
+  }
+}
+
+TEST(ThreadPool, AThreadNumberIsHeldByOneTaskAtATime) {
+  ThreadPool pool(4);
+  std::vector<int> sum(4, 0);  // per thread, unguarded
+  for (int round = 0; round < 500; ++round)
+    pool.run(50, [&](int task, int thread) { sum[static_cast<size_t>(thread)] += task; });
+  EXPECT_EQ(std::accumulate(sum.begin(), sum.end(), 0), 500 * (49 * 50 / 2));
+}
+
+TEST(ThreadPool, ARoundSeesWhatTheOneBeforeWrote) {
+  ThreadPool pool(3);
+  std::vector<int> a(64, 0), b(64, 0);
+  for (int round = 0; round < 1000; ++round) {
+    pool.run(64, [&](int i, int) { b[static_cast<size_t>(i)] = a[static_cast<size_t>(63 - i)] + 1; });
+    pool.run(64, [&](int i, int) { a[static_cast<size_t>(i)] = b[static_cast<size_t>(63 - i)]; });
+  }
+  EXPECT_EQ(a, std::vector<int>(64, 1000));
+}
+
+TEST(ThreadPool, WakesThreadsThatWentToSleep) {
+  ThreadPool pool(2);
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // longer than they spin
+    std::atomic<int> n{0};
+    pool.run(8, [&](int, int) { ++n; });
+    EXPECT_EQ(n, 8);
+  }
+}
+
+TEST(ThreadPool, TasksThatWaitForEachOtherHaveAThreadEach) {
+  ThreadPool pool(3);
+  std::atomic<int> n{0};
+  pool.run(3, [&](int, int) {
+    ++n;
+    while (n < 3) std::this_thread::yield();
+  });
+  EXPECT_EQ(n, 3);
+}
+
+TEST(ThreadPool, EndsAtOnceWithoutWork) {
+  for (int i = 0; i < 50; ++i) ThreadPool pool(3);
+}
+
+TEST(ThreadPool, DefaultIsTheProcessorsOfThisProcess) {
+  EXPECT_GE(usable_processors(), 1);
+  EXPECT_EQ(ThreadPool().count(), usable_processors());
+}
+
+}  // namespace
+}  // namespace facet
