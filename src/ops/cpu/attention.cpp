@@ -50,6 +50,7 @@ class Pass {
   }
 
   void run(const Task& task, float* partials, float* scratch) const noexcept {
+    assert(kv_.page_tokens % kernels::kTileTokens == 0);
     const int d = kv_.head_dim, n_queries = task.n_rows * group_;
     const float* queries[kMaxQueries];
     float* out[kMaxQueries];
@@ -66,39 +67,44 @@ class Pass {
       out[i][d] = -std::numeric_limits<float>::infinity();
       out[i][d + 1] = 0;
     }
-    for (int t = task.begin; t < task.end;) {
-      const int n = std::min({task.end - t, kv_.page_tokens - t % kv_.page_tokens, kernels::kTileTokens});
-      tile(task, t, n, queries, n_queries, scores, out);
-      t += n;
-    }
+    // Tiles lie at multiples of their length whatever the task's borders, so that a sum over a tile adds up in the same
+    // lanes for a row alone as for a row among others.
+    for (int t = task.begin / kernels::kTileTokens * kernels::kTileTokens; t < task.end; t += kernels::kTileTokens)
+      tile(task, t, queries, n_queries, scores, out);
   }
 
   static constexpr int kMaxQueries = 256;
 
  private:
-  void tile(const Task& task, int first, int n, const float* const* queries, int n_queries, float* scores,
+  // The keys of the task among [start, start + kTileTokens).
+  void tile(const Task& task, int start, const float* const* queries, int n_queries, float* scores,
             float* const* out) const noexcept {
-    const int d = kv_.head_dim;
+    const int d = kv_.head_dim, first = std::max(start, task.begin),
+              n = std::min(start + kernels::kTileTokens, task.end) - first;
     const auto format = static_cast<size_t>(kv_.type);
     const kernels::AttentionTile tile{kv_.k(task.kv_head, first), kv_.v(task.kv_head, first),
                                       static_cast<size_t>(d) * kv_element_bytes(kv_.type), n, d};
-    k_.scores[format](tile, queries, n_queries, scores);
+    const int skipped = first - start;
+    k_.scores[format](tile, queries, n_queries, scores + skipped);
     for (int i = 0; i < n_queries; ++i) {
       float* s = scores + i * kernels::kTileTokens;
-      mask(visible(spec_, task.first_row + i / group_), first, n, s);
-      soften(s, n, d, out[i]);
+      mask(visible(spec_, task.first_row + i / group_), start, skipped, skipped + n, s);
+      soften(s, d, out[i]);
     }
-    k_.accumulate[format](tile, scores, n_queries, out);
+    k_.accumulate[format](tile, scores + skipped, n_queries, out);
   }
 
-  static void mask(const Visible& v, int first, int n, float* s) noexcept {
-    if (first >= v.first && first + n - 1 <= v.position) return;
-    for (int t = 0; t < n; ++t)
-      if (!v.sees(first + t)) s[t] = -std::numeric_limits<float>::infinity();
+  // Hides what the row does not see, and what is no key of the task.
+  static void mask(const Visible& v, int start, int begin, int end, float* s) noexcept {
+    constexpr float kHidden = -std::numeric_limits<float>::infinity();
+    if (begin == 0 && end == kernels::kTileTokens && start >= v.first && start + end - 1 <= v.position) return;
+    for (int t = 0; t < kernels::kTileTokens; ++t)
+      if (t < begin || t >= end || !v.sees(start + t)) s[t] = kHidden;
   }
 
   // Scores -> weights relative to the running maximum; what was gathered before is rescaled to it.
-  void soften(float* s, int n, int d, float* out) const noexcept {
+  void soften(float* s, int d, float* out) const noexcept {
+    constexpr int n = kernels::kTileTokens;
     const float top = std::max(out[d], k_.max(s, n));
     if (top == -std::numeric_limits<float>::infinity()) {
       std::memset(s, 0, sizeof(float) * static_cast<size_t>(n));

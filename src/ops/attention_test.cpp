@@ -1,0 +1,157 @@
+// The cache and attention over it, on the CPU against the reference.
+#include <cmath>
+
+#include "ops/backends_test.h"
+
+namespace facet::ops {
+namespace {
+
+constexpr int kPageTokens = 64;
+constexpr KvType kTypes[] = {KvType::F32, KvType::F16, KvType::BF16};
+
+// Pages in an order of their own, filled by store_kv.
+struct Cache {
+  std::vector<std::vector<std::byte>> memory;
+  std::vector<std::byte*> pages;
+  KvView view;
+
+  Cache(KvType type, int n_heads, int head_dim, int n_tokens) {
+    const size_t half = static_cast<size_t>(n_heads * head_dim * kPageTokens) * kv_element_bytes(type);
+    const auto n_pages = static_cast<size_t>((n_tokens + kPageTokens - 1) / kPageTokens);
+    memory.assign(n_pages, std::vector<std::byte>(2 * half));
+    for (size_t p = 0; p < n_pages; ++p) pages.push_back(memory[(p * 7 + 3) % n_pages].data());
+    if (n_pages % 7 == 0)
+      for (size_t p = 0; p < n_pages; ++p) pages[p] = memory[p].data();
+    view = {pages.data(), kPageTokens, type, n_heads, head_dim, 0, half};
+  }
+};
+
+std::vector<int> range(int begin, int n) {
+  std::vector<int> out;
+  for (int i = 0; i < n; ++i) out.push_back(begin + i);
+  return out;
+}
+
+struct Shape {
+  int n_kv_heads, group, head_dim, depth, window;
+};
+
+class AttentionOpTest : public BackendTest {};
+
+TEST_P(AttentionOpTest, StoreWritesTheSameBytes) {
+  for (const KvType type : kTypes) {
+    const int n_heads = 2, head_dim = 34, n_tokens = 130;
+    const Matrix k(n_tokens, n_heads * head_dim, rng), v(n_tokens, n_heads * head_dim, rng);
+    Cache a(type, n_heads, head_dim, 200), b(type, n_heads, head_dim, 200), c(type, n_heads, head_dim, 200);
+    ref.store_kv(a.view, range(50, n_tokens), k, v);
+    cpu.store_kv(b.view, range(50, n_tokens), k, v);
+    cpu3.store_kv(c.view, range(50, n_tokens), k, v);
+    EXPECT_EQ(a.memory, b.memory);
+    EXPECT_EQ(a.memory, c.memory);
+  }
+}
+
+// A filled cache, and the same with the values' magnitudes, which gives sum p |v|.
+struct Filled {
+  Cache cache, magnitudes;
+  double longest_key = 0;
+
+  Filled(ref::Ops& ref, KvType type, const Shape& s, std::mt19937& rng)
+      : cache(type, s.n_kv_heads, s.head_dim, s.depth), magnitudes(type, s.n_kv_heads, s.head_dim, s.depth) {
+    const Matrix k(s.depth, s.n_kv_heads * s.head_dim, rng);
+    Matrix v(s.depth, s.n_kv_heads * s.head_dim, rng);
+    ref.store_kv(cache.view, range(0, s.depth), k, v);
+    for (int t = 0; t < s.depth; ++t)
+      for (int c = 0; c < v.cols(); ++c) v.row(t)[c] = std::abs(v.row(t)[c]);
+    ref.store_kv(magnitudes.view, range(0, s.depth), k, v);
+    for (int t = 0; t < s.depth; ++t)
+      for (int h = 0; h < s.n_kv_heads; ++h)
+        longest_key = std::max(longest_key, length(k.row(t) + h * s.head_dim, s.head_dim));
+  }
+
+  static double length(const float* x, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * x[i];
+    return std::sqrt(sum);
+  }
+};
+
+constexpr Shape kShapes[] = {{1, 8, 64, 5, 0},    {2, 1, 32, 70, 0},     {1, 4, 34, 700, 0},  {2, 2, 64, 1300, 0},
+                             {1, 2, 64, 200, 16}, {1, 8, 256, 600, 512}, {2, 3, 32, 700, 100}};
+
+TEST_P(AttentionOpTest, AgreesWithTheReference) {
+  for (const KvType type : kTypes)
+    for (const Shape& s : kShapes)
+      for (const int rows : {1, 2, 5, 9}) {
+        if (rows > s.depth) continue;
+        const Filled f(ref, type, s, rng);
+        const Matrix q(rows, s.n_kv_heads * s.group * s.head_dim, rng);
+        const std::vector<int> positions = range(s.depth - rows, rows);
+        const AttnSpec spec{positions, s.window, 0.125f, {}};
+        Matrix weighted(rows, q.cols());
+        ref.attention(weighted, q, f.magnitudes.view, spec);
+        compare(
+            Matrix(rows, q.cols()), [&](Ops& op, Matrix& out) { op.attention(out, q, f.cache.view, spec); },
+            [&](int r, int c) {
+              // Scores are off by their products' roundings, so weights by a factor that close to 1, numerator and sum
+              // alike; then one exp, and rescaling at each of the tiles and spans; then a sum over the keys.
+              const double query = Filled::length(q.row(r) + c / s.head_dim * s.head_dim, s.head_dim);
+              const double score_error = product_bound(s.head_dim, query * f.longest_key * spec.scale);
+              const int n_tiles = s.depth / kernels::kTileTokens + s.depth / 512 + 3;
+              const double weight_error = 2 * score_error + (n_tiles + 1) * (kernels::kExpError + 2 * kUlp);
+              return weighted.at(r, c) * (2 * weight_error + 2 * (s.depth + 8) * kUlp);
+            });
+        if (HasFailure()) return;
+      }
+}
+
+TEST_P(AttentionOpTest, ARowDependsOnItselfAlone) {
+  for (const KvType type : {KvType::F32, KvType::BF16})
+    for (const Shape& s : kShapes) {
+      const int rows = std::min(11, s.depth);
+      const Filled f(ref, type, s, rng);
+      const Matrix q(rows, s.n_kv_heads * s.group * s.head_dim, rng);
+      const std::vector<int> positions = range(s.depth - rows, rows);
+      Matrix all(rows, q.cols()), alone(1, q.cols());
+      cpu.attention(all, q, f.cache.view, {positions, s.window, 0.125f, {}});
+      for (int r = 0; r < rows; ++r) {
+        cpu.attention(alone, q.mat().rows(r, 1), f.cache.view,
+                      {std::span(positions).subspan(static_cast<size_t>(r), 1), s.window, 0.125f, {}});
+        EXPECT_TRUE(same_row(alone, 0, all, r)) << "row " << r << ", depth " << s.depth << ", window " << s.window;
+      }
+    }
+}
+
+TEST_P(AttentionOpTest, RowsOfARunSeeEachOther) {
+  const Shape s{1, 4, 32, 90, 24};
+  const Filled f(ref, KvType::F32, s, rng);
+  const int rows = 30;
+  const Matrix q(rows, s.group * s.head_dim, rng);
+  const std::vector<int> positions = range(60, rows);
+  const BidirectionalRun runs[] = {{62, 70}, {75, 90}};
+  for (const int window : {0, s.window}) {
+    Matrix weighted(rows, q.cols()), causal(rows, q.cols());
+    ref.attention(weighted, q, f.magnitudes.view, {positions, window, 0.1f, runs});
+    compare(
+        Matrix(rows, q.cols()),
+        [&](Ops& op, Matrix& out) {
+          op.attention(out, q, f.cache.view, {positions, window, 0.1f, runs});
+        },
+        [&](int r, int c) {
+          const double query = Filled::length(q.row(r) + c / s.head_dim * s.head_dim, s.head_dim);
+          const double score_error = product_bound(s.head_dim, query * f.longest_key * 0.1);
+          return weighted.at(r, c) * (4 * score_error + 10 * kernels::kExpError + 2 * (s.depth + 8) * kUlp);
+        });
+    cpu.attention(causal, q, f.cache.view, {positions, window, 0.1f, {}});
+    Matrix with_runs(rows, q.cols());
+    cpu.attention(with_runs, q, f.cache.view, {positions, window, 0.1f, runs});
+    EXPECT_TRUE(same_row(causal, 0, with_runs, 0));    // position 60 is outside
+    EXPECT_FALSE(same_row(causal, 2, with_runs, 2));   // position 62 sees 69
+    EXPECT_TRUE(same_row(causal, 29, with_runs, 29));  // the last of its run sees no more than before
+  }
+}
+
+FACET_EVERY_ISA(AttentionOpTest);
+
+}  // namespace
+}  // namespace facet::ops

@@ -1,0 +1,207 @@
+// Products and mixtures of experts, on the CPU against the reference.
+#include "ops/backends_test.h"
+#include "quant/test_blocks.h"
+
+namespace facet::ops {
+namespace {
+
+using quant::BlockType;
+
+// Random weights that own their blocks.
+struct OwnedWeight {
+  std::vector<std::byte> blocks;
+  Weight w;
+
+  OwnedWeight(BlockType type, int n_in, int n_out, float scale, std::mt19937& rng)
+      : blocks(quant::row_bytes(type, static_cast<size_t>(n_in)) * static_cast<size_t>(n_out)),
+        w{blocks.data(), type, n_in, n_out, scale} {
+    quant::fill_blocks(type, blocks, rng);
+  }
+};
+
+// sum_i |x_i w_i| of one output, as the bound counts it.
+double size_of(const float* x, const Weight& w, int o) {
+  const std::vector<float> m = quant::magnitudes(w.type, {w.rows(o, 1).data, w.row_bytes()});
+  double size = 0;
+  for (size_t i = 0; i < m.size(); ++i) size += std::abs(static_cast<double>(x[i]) * m[i]);
+  return size * std::abs(w.scale);
+}
+
+constexpr BlockType kTypes[] = {BlockType::F32,  BlockType::F16,   BlockType::BF16,  BlockType::Q4_0,
+                                BlockType::Q8_0, BlockType::Q4_1,  BlockType::Q2_K,  BlockType::Q4_K,
+                                BlockType::Q6_K, BlockType::NVFP4, BlockType::IQ2_XS};
+
+class ProductsTest : public BackendTest {};
+
+TEST_P(ProductsTest, Linear) {
+  for (const BlockType type : kTypes)
+    for (const auto& [n_in, n_out] : {std::pair{256, 1}, {768, 75}, {2304, 45}}) {
+      const OwnedWeight w(type, n_in, n_out, type == BlockType::NVFP4 ? 0.7f : 1, rng);
+      for (const int rows : {1, 2, 8, 9, 30, 75}) {  // narrow, wide, several tiles
+        SCOPED_TRACE(std::string(quant::block_info(type).name));
+        const Matrix x(rows, n_in, rng);
+        compare(
+            Matrix(rows, n_out), [&](Ops& op, Matrix& out) { op.linear(out, x, w.w); },
+            [&](int r, int o) { return product_bound(n_in, size_of(x.row(r), w.w, o)); });
+        if (HasFailure()) return;
+      }
+    }
+}
+
+// Up to kMaxColumns rows are one class, more are another: within a class a row's result is its own. Between the classes
+// the order of summation differs, and nothing but the bound holds.
+TEST_P(ProductsTest, ARowDependsOnItselfAloneWithinItsClass) {
+  for (const BlockType type : kTypes) {
+    const OwnedWeight w(type, 512, 70, 1, rng);
+    const Matrix x(60, 512, rng);
+    const auto multiply = [&](int begin, int n) {
+      Matrix y(n, 70);
+      cpu.linear(y, x.mat().rows(begin, n), w.w);
+      return y;
+    };
+    const Matrix narrow = multiply(0, kernels::kMaxColumns), wide = multiply(0, 60);
+    for (int r = 0; r < kernels::kMaxColumns; ++r) {
+      EXPECT_TRUE(same_row(multiply(r, 1), 0, narrow, r)) << r;
+      if (r % 3 == 0) {
+        EXPECT_TRUE(same_row(multiply(r, 2), 0, narrow, r)) << r;
+      }
+    }
+    for (const int n : {kernels::kMaxColumns + 1, 31})
+      for (const int begin : {0, 7, 29}) {
+        const Matrix part = multiply(begin, n);
+        for (int r = 0; r < n; ++r)
+          EXPECT_TRUE(same_row(part, r, wide, begin + r)) << begin << " + " << r << " of " << n;
+      }
+  }
+}
+
+TEST_P(ProductsTest, SeveralProductsAreThoseOneByOne) {
+  const OwnedWeight a(BlockType::Q4_0, 256, 100, 1, rng), b(BlockType::Q6_K, 256, 33, 1, rng),
+      c(BlockType::BF16, 256, 1, 1, rng);
+  for (const int rows : {1, 5, 40}) {
+    const Matrix x(rows, 256, rng);
+    for (cpu::Ops* op : {&cpu, &cpu3}) {
+      Matrix y[3] = {{rows, 100}, {rows, 33}, {rows, 1}}, z[3] = {{rows, 100}, {rows, 33}, {rows, 1}};
+      const Projection all[] = {{y[0], &a.w}, {y[1], &b.w}, {y[2], &c.w}};
+      op->linears(all, x);
+      op->linear(z[0], x, a.w);
+      op->linear(z[1], x, b.w);
+      op->linear(z[2], x, c.w);
+      for (int i = 0; i < 3; ++i) EXPECT_TRUE(y[i] == z[i]) << i << " of " << rows << " rows";
+    }
+  }
+}
+
+TEST_P(ProductsTest, GatedLinearIsItsDefinition) {
+  const OwnedWeight gate(BlockType::Q4_0, 256, 90, 1, rng), up(BlockType::Q5_K, 256, 90, 1, rng);
+  for (const int rows : {1, 20}) {
+    const Matrix x(rows, 256, rng);
+    for (cpu::Ops* op : {&cpu, &cpu3}) {
+      Matrix fused(rows, 90), scratch(rows, 90), plain(rows, 90), other(rows, 90);
+      op->gated_linear(fused, scratch, x, gate.w, up.w);
+      op->linear(plain, x, gate.w);
+      op->linear(other, x, up.w);
+      op->gelu_mul(plain, plain, other);
+      EXPECT_TRUE(fused == plain);
+    }
+  }
+}
+
+// The reference's experts in double, with a bound beside every value.
+struct Expected {
+  std::vector<double> value, bound;
+};
+
+Expected mixture(const float* x, const Routing& routing, int row, const ExpertWeight& gate, const ExpertWeight& up,
+                 const ExpertWeight& down) {
+  const auto dot = [](const auto& a, const Weight& w, int o) {
+    const std::vector<float> row_of_w = quant::decoded(w.type, {w.rows(o, 1).data, w.row_bytes()});
+    double sum = 0;
+    for (size_t i = 0; i < row_of_w.size(); ++i) sum += static_cast<double>(a[i]) * row_of_w[i];
+    return sum * w.scale;
+  };
+  const int n_ff = down.first.n_in, n_out = down.first.n_out, n_in = gate.first.n_in;
+  Expected e{std::vector<double>(static_cast<size_t>(n_out)), std::vector<double>(static_cast<size_t>(n_out))};
+  for (int j = 0; j < routing.n_used; ++j) {
+    const int expert = routing.index[row * routing.n_used + j];
+    const double weight = routing.weight[row * routing.n_used + j];
+    const Weight both = gate.expert(expert), g = both.rows(0, n_ff),
+                 u = up.empty() ? both.rows(n_ff, n_ff) : up.expert(expert);
+    const Weight d = down.expert(expert);
+    std::vector<double> h(static_cast<size_t>(n_ff)), h_error(h);
+    for (int i = 0; i < n_ff; ++i) {
+      const double a = dot(x, g, i), b = dot(x, u, i),
+                   gelu = 0.5 * a * (1 + std::tanh(0.7978845608028654 * (a + 0.044715 * a * a * a)));
+      const double a_error = product_bound(n_in, size_of(x, g, i)), b_error = product_bound(n_in, size_of(x, u, i));
+      h[static_cast<size_t>(i)] = gelu * b;
+      // The slope of gelu is below 1.13; its own error as in RowsTest.GeluMul, taken at its largest for |a| < 88.
+      const double gelu_error = 1.13 * a_error + std::abs(gelu) * (88 * 8 * kUlp + kernels::kExpError);
+      h_error[static_cast<size_t>(i)] = gelu_error * (std::abs(b) + b_error) + std::abs(gelu) * b_error;
+    }
+    for (int o = 0; o < n_out; ++o) {
+      const std::vector<float> w = quant::decoded(d.type, {d.rows(o, 1).data, d.row_bytes()});
+      double size = 0, error = 0;
+      for (size_t i = 0; i < w.size(); ++i) {
+        size += std::abs(h[i] * w[i] * d.scale);
+        error += h_error[i] * std::abs(w[i] * d.scale);
+      }
+      const double y = dot(h, d, o);
+      e.value[static_cast<size_t>(o)] += weight * y;
+      e.bound[static_cast<size_t>(o)] +=
+          std::abs(weight) * (error + product_bound(n_ff, size + error) + 10 * kUlp * std::abs(y));
+    }
+  }
+  return e;
+}
+
+TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
+  const int n_in = 64, n_ff = 96, n_experts = 6, n_used = 2, n_out = 64;
+  const std::vector<float> scales{1, 0.5f, 2, 1, 1.5f, 0.25f};
+  for (const bool joined : {false, true})
+    for (const int rows : {1, 7, 40}) {
+      const OwnedWeight gate_w(BlockType::Q8_0, n_in, n_experts * n_ff * (joined ? 2 : 1), 1, rng),
+          up_w(BlockType::Q4_0, n_in, n_experts * n_ff, 1, rng),
+          down_w(BlockType::Q4_0, n_ff, n_experts * n_out, 1, rng);
+      const auto stack = [&](const OwnedWeight& w, Vec s) {
+        Weight first = w.w;
+        first.n_out /= n_experts;
+        return ExpertWeight{first, n_experts, s};
+      };
+      const ExpertWeight gate = stack(gate_w, scales), up = joined ? ExpertWeight{} : stack(up_w, {}),
+                         down = stack(down_w, scales);
+      std::vector<int> index(static_cast<size_t>(rows * n_used));
+      std::vector<float> weight(index.size());
+      for (int r = 0; r < rows; ++r) {  // experts 4 and 5 stay without rows
+        index[static_cast<size_t>(r * n_used)] = r % 4;
+        index[static_cast<size_t>(r * n_used + 1)] = (r + 1 + r / 4 % 3) % 4;
+        weight[static_cast<size_t>(r * n_used)] = 0.7f;
+        weight[static_cast<size_t>(r * n_used + 1)] = 0.3f;
+      }
+      const Routing routing{index.data(), weight.data(), rows, n_used};
+      const Matrix x(rows, n_in, rng);
+      std::vector<Expected> expected;
+      for (int r = 0; r < rows; ++r) expected.push_back(mixture(x.row(r), routing, r, gate, up, down));
+      Matrix from_ref(rows, n_out);
+      ref.experts(from_ref, x, routing, gate, up, down);
+      for (int r = 0; r < rows; ++r)
+        for (int o = 0; o < n_out; ++o)
+          ASSERT_NEAR(from_ref.at(r, o), expected[static_cast<size_t>(r)].value[static_cast<size_t>(o)],
+                      expected[static_cast<size_t>(r)].bound[static_cast<size_t>(o)]);
+      compare(
+          Matrix(rows, n_out), [&](Ops& op, Matrix& out) { op.experts(out, x, routing, gate, up, down); },
+          [&](int r, int o) { return 2 * expected[static_cast<size_t>(r)].bound[static_cast<size_t>(o)]; });
+      Matrix all(rows, n_out), alone(1, n_out);
+      cpu.experts(all, x, routing, gate, up, down);
+      for (int r = 0; r < rows; ++r) {
+        cpu.experts(alone, x.mat().rows(r, 1), {index.data() + r * n_used, weight.data() + r * n_used, 1, n_used}, gate,
+                    up, down);
+        EXPECT_TRUE(same_row(alone, 0, all, r)) << r << " of " << rows;
+      }
+      if (HasFailure()) return;
+    }
+}
+
+FACET_EVERY_ISA(ProductsTest);
+
+}  // namespace
+}  // namespace facet::ops
