@@ -3,11 +3,10 @@
 #include <immintrin.h>
 
 #include "kernels/generic/prelude.h"
+#include "kernels/generic/target.h"
 #include "kernels/sets.h"
 
-#pragma GCC push_options
-#pragma GCC optimize("O3")
-#pragma GCC target("avx2,fma,f16c")
+FACET_BEGIN_TARGET("avx2,fma,f16c")
 
 namespace facet::kernels {
 namespace {
@@ -41,7 +40,9 @@ struct V {
   static inline Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
   static inline Reg round(Reg x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   // y where x >= limit, else 0.
-  static inline Reg zero_below(Reg limit, Reg x, Reg y) { return _mm256_and_ps(y, _mm256_cmp_ps(x, limit, _CMP_GE_OQ)); }
+  static inline Reg zero_below(Reg limit, Reg x, Reg y) {
+    return _mm256_and_ps(y, _mm256_cmp_ps(x, limit, _CMP_GE_OQ));
+  }
   // n is whole and within the range of normal exponents.
   static inline Reg scale_by_power_of_two(Reg x, Reg n) {
     const __m256i exponent = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
@@ -81,7 +82,8 @@ struct V {
 
 inline float f16(const uint8_t* p) { return _cvtsh_ss(quant::load_u16(p)); }
 
-// clang-format off: each needs those before it
+// In the order in which they need each other.
+// clang-format off
 #include "kernels/generic/vectors.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/matvec.inl"
@@ -98,5 +100,5 @@ const Kernels& avx2_kernels() { return kTable; }
 
 }  // namespace facet::kernels
 
-#pragma GCC pop_options
+FACET_END_TARGET
 #endif

@@ -3,14 +3,16 @@
 #include <immintrin.h>
 
 #include "kernels/generic/prelude.h"
+#include "kernels/generic/target.h"
 #include "kernels/sets.h"
 
+FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma,f16c")
+#if !defined(__clang__)
+#pragma GCC target("prefer-vector-width=512")
 // GCC 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC push_options
-#pragma GCC optimize("O3")
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma,f16c,prefer-vector-width=512")
+#endif
 
 namespace facet::kernels {
 namespace {
@@ -72,7 +74,8 @@ struct V {
 
 inline float f16(const uint8_t* p) { return _cvtsh_ss(quant::load_u16(p)); }
 
-// clang-format off: each needs those before it
+// In the order in which they need each other.
+// clang-format off
 #include "kernels/generic/vectors.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/matvec.inl"
@@ -89,5 +92,5 @@ const Kernels& avx512_kernels() { return kTable; }
 
 }  // namespace facet::kernels
 
-#pragma GCC pop_options
+FACET_END_TARGET
 #endif

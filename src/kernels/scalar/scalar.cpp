@@ -45,7 +45,8 @@ struct V {
 
 inline float f16(const uint8_t* p) { return quant::load_f16(p); }
 
-// clang-format off: each needs those before it
+// In the order in which they need each other.
+// clang-format off
 #include "kernels/generic/vectors.inl"
 #include "kernels/generic/codes.inl"
 #include "kernels/generic/matvec.inl"
