@@ -24,6 +24,11 @@ std::string strip_thoughts(std::string_view text) {
   return std::string(trim(out));
 }
 
+std::string name_or_unknown(const ChatJson& response) {
+  const ChatJson& name = member(response, "name");
+  return name.is_string() && name != "" ? name.get<std::string>() : "unknown";
+}
+
 std::optional<Kind> media_kind(const ChatJson& part) {
   const ChatJson& type = member(part, "type");
   if (type == "image" || type == "image_url") return Kind::Image;
@@ -90,7 +95,7 @@ class Renderer {
     const std::string role = role_of(m), shown = role == "assistant" ? "model" : role;
     const bool is_model = shown == "model";
     last_ = Last::Nothing;
-    if (!(role == "assistant" && previous_ == "assistant")) {
+    if (!(is_model && previous_ == "assistant")) {
       out_.control("<|turn>");
       out_.text(shown + "\n");
     }
@@ -144,8 +149,7 @@ class Renderer {
     if (own.is_array() && !own.empty()) {
       for (const ChatJson& r : own) {
         if (!r.is_object()) throw_error<RequestError>("{}.tool_responses: expected objects", where(i));
-        const ChatJson& name = member(r, "name");
-        response(name.is_string() ? name.get<std::string>() : "unknown", member(r, "response"));
+        response(name_or_unknown(r), member(r, "response"));
       }
       last_ = Last::Response;
       return true;
@@ -160,7 +164,7 @@ class Renderer {
 
   // The last call with the same id gives the name; two missing ids are the same.
   static std::string response_name(const ChatJson& caller, const ChatJson& tool) {
-    std::string name = member(tool, "name").is_string() ? tool["name"].get<std::string>() : "unknown";
+    std::string name = name_or_unknown(tool);
     for (const ChatJson& call : caller["tool_calls"])
       if (member(call, "id") == member(tool, "tool_call_id")) name = call["function"]["name"].get<std::string>();
     return name;

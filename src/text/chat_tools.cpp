@@ -41,9 +41,10 @@ std::string plain(const ChatJson& v) { return v.is_string() ? v.get<std::string>
 
 class Declaration {
  public:
-  explicit Declaration(PromptBuilder& out) : out_(out) {}
+  Declaration(PromptBuilder& out, const std::string& where) : out_(out), where_(where) {}
 
   void names(const ChatJson& list) {
+    if (!list.is_array()) throw_error<RequestError>("{}: \"required\": expected a list of names", where_);
     for (size_t i = 0; i < list.size(); ++i) {
       if (i > 0) out_.text(",");
       out_.quoted(plain(list[i]));
@@ -154,11 +155,12 @@ class Declaration {
   }
 
   PromptBuilder& out_;
+  const std::string& where_;
   bool any_ = false;  // whether the property being written has a keyword yet
 };
 
-void parameters(PromptBuilder& out, const ChatJson& schema) {
-  Declaration declaration(out);
+void parameters(PromptBuilder& out, const ChatJson& schema, const std::string& where) {
+  Declaration declaration(out, where);
   out.text(",parameters:{");
   if (truthy(member(schema, "properties"))) {
     out.text("properties:{");
@@ -202,8 +204,8 @@ void render_tool(PromptBuilder& out, const ChatJson& tool, const std::string& wh
   out.text("declaration:" + function["name"].get<std::string>() + "{description:");
   const ChatJson& description = member(function, "description");
   out.quoted(description.is_null() ? "" : plain(description));
-  if (truthy(member(function, "parameters"))) parameters(out, function["parameters"]);
-  if (truthy(member(function, "response"))) response(out, function["response"]);
+  if (truthy(member(function, "parameters"))) parameters(out, function["parameters"], where);
+  if (function.contains("response")) response(out, function["response"]);
   out.text("}");
   out.control("<tool|>");
 }

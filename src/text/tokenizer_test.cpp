@@ -6,42 +6,16 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 
 #include "base/error.h"
-#include "base/test_data.h"
 #include "text/detokenizer.h"
+#include "text/test_vocabularies.h"
 #include "text/utf8.h"
 
 namespace facet::text {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream bytes;
-  bytes << in.rdbuf();
-  return bytes.str();
-}
-
-std::shared_ptr<const Tokenizer> load(const std::string& path) { return Tokenizer::from_json(read_file(path), path); }
-
-std::shared_ptr<const Tokenizer> tiny() {
-  static const auto tokenizer = load(golden_path("checkpoints/tiny-e2b/tokenizer.json"));
-  return tokenizer;
-}
-
-// The real vocabulary, or nothing where it was not downloaded.
-std::shared_ptr<const Tokenizer> real() {
-  static const auto tokenizer = [] {
-    const std::string path = asset_path("gemma4-tokenizer.json");
-    return std::ifstream(path) ? load(path) : nullptr;
-  }();
-  return tokenizer;
-}
-#define REQUIRE_REAL() \
-  if (real() == nullptr) GTEST_SKIP() << "the real vocabulary was not downloaded (scripts/fetch-test-assets.sh)"
 
 std::vector<Json> read_lines(const std::string& path) {
   std::ifstream in(path);
@@ -82,9 +56,7 @@ TEST(Tokenizer, AgreesWithTheOfficialOneOnTheRealVocabulary) {
 }
 
 TEST(Tokenizer, ControlStringsInPlainTextStayText) {
-  std::vector<const Tokenizer*> tokenizers{tiny().get()};
-  if (real() != nullptr) tokenizers.push_back(real().get());
-  for (const Tokenizer* t : tokenizers)
+  for (const Tokenizer* t : vocabularies())
     for (TokenId id = 0; id < t->n_tokens(); ++id) {
       const std::string piece(t->piece(id));
       if (!t->is_special(id) && !t->byte_value(id) && !piece.starts_with("<unused")) continue;
