@@ -6,13 +6,19 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace facet {
 
+// Text from outside, fit for one line of a terminal or a log: control characters are written as \n, \t or \xNN, and
+// what is longer than max_bytes is cut and ends in "...". Other text stays as it is.
+std::string printable(std::string_view text, size_t max_bytes = 1000);
+
+// Names and values from files stand in messages, so every message is made printable here.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string_view message) : std::runtime_error(printable(message)) {}
 };
 
 // A file, or bytes from outside, that are not what they claim to be, or that we do not support.
