@@ -1,157 +1,14 @@
 #include "gguf/reader.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <limits>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "gguf/cursor.h"
+#include "gguf/directory.h"
+#include "gguf/name_index.h"
+#include "gguf/values.h"
 
 namespace facet::gguf {
-namespace {
-
-constexpr uint64_t kMinValueBytes = 14, kMinTensorBytes = 25;  // the smallest encodings of a key and of a tensor
-constexpr uint64_t kMaxTensorName = 63;
-
-std::string_view type_name(ValueType type) {
-  constexpr std::string_view kNames[] = {"u8",   "i8",     "u16",   "i16", "u32", "i32", "f32",
-                                         "bool", "string", "array", "u64", "i64", "f64"};
-  return kNames[static_cast<size_t>(type)];
-}
-
-size_t value_bytes(ValueType type) {
-  constexpr size_t kBytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-  return kBytes[static_cast<size_t>(type)];
-}
-
-ValueType read_type(Cursor& in, std::string_view key) {
-  const uint32_t id = in.read<uint32_t>("a value type");
-  if (id > 12) in.fail(fmt::format("key {} has value type {}, which does not exist", key, id));
-  return static_cast<ValueType>(id);
-}
-
-// Checks an array's elements and steps over them.
-void skip_elements(Cursor& in, const Value& v) {
-  if (v.element_type != ValueType::String) {
-    in.skip_array(v.count, value_bytes(v.element_type), v.key);
-    return;
-  }
-  in.check_count(v.count, sizeof(uint64_t), v.key);
-  for (uint64_t i = 0; i < v.count; ++i) in.read_string(v.key);
-}
-
-Value read_value(Cursor& in) {
-  Value v{};
-  v.key = in.read_string("a key");
-  if (v.key.empty()) in.fail("a key is empty");
-  v.type = v.element_type = read_type(in, v.key);
-  v.count = 1;
-  size_t begin = in.position();
-  if (v.type == ValueType::Array) {
-    v.element_type = read_type(in, v.key);
-    if (v.element_type == ValueType::Array)
-      in.fail(fmt::format("key {} is an array of arrays, which no model file uses", v.key));
-    v.count = in.read<uint64_t>(v.key);
-    begin = in.position();
-    skip_elements(in, v);
-  } else if (v.type == ValueType::String) {
-    in.read_string(v.key);
-  } else {
-    in.skip_array(1, value_bytes(v.type), v.key);
-  }
-  v.payload = in.bytes().subspan(begin, in.position() - begin);
-  return v;
-}
-
-uint64_t multiply(Cursor& in, uint64_t a, uint64_t b, std::string_view name) {
-  if (b != 0 && a > static_cast<uint64_t>(INT64_MAX) / b)
-    in.fail(fmt::format("tensor {} has more elements than 63 bits count", name));
-  return a * b;
-}
-
-Tensor read_tensor(Cursor& in, uint64_t& offset, uint64_t& n_bytes) {
-  Tensor t{};
-  t.name = in.read_string("a tensor name");
-  if (t.name.empty() || t.name.size() > kMaxTensorName || t.name.find('\0') != std::string_view::npos)
-    in.fail(
-        fmt::format("a tensor name has {} bytes, expected 1 to {} without zero bytes", t.name.size(), kMaxTensorName));
-  const uint32_t n_dims = in.read<uint32_t>(t.name);
-  if (n_dims < 1 || n_dims > 4) in.fail(fmt::format("tensor {} has {} dimensions, expected 1 to 4", t.name, n_dims));
-  t.n_dims = static_cast<int>(n_dims);
-  t.ne = {1, 1, 1, 1};
-  uint64_t n_elements = 1;
-  for (uint32_t d = 0; d < n_dims; ++d) {
-    t.ne[d] = in.read<uint64_t>(t.name);
-    if (t.ne[d] == 0 || t.ne[d] > static_cast<uint64_t>(INT64_MAX))
-      in.fail(fmt::format("tensor {}: dimension {} is {}", t.name, d, t.ne[d]));
-    n_elements = multiply(in, n_elements, t.ne[d], t.name);
-  }
-  const uint32_t id = in.read<uint32_t>(t.name);
-  const auto info = quant::find_block_type(id);
-  if (!info) in.fail(fmt::format("tensor {} has type {}, which facet does not know", t.name, id));
-  if (t.ne[0] % info->n_elements != 0)
-    in.fail(fmt::format("tensor {} has rows of {}, not a multiple of {}'s blocks of {}", t.name, t.ne[0], info->name,
-                        info->n_elements));
-  t.type = info->type;
-  n_bytes = multiply(in, n_elements / info->n_elements, info->n_bytes, t.name);
-  offset = in.read<uint64_t>(t.name);
-  return t;
-}
-
-template <class T>
-T load(const std::byte* p) {
-  T v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
-// The integer at p as i128-free pair: negative values are reported as nothing.
-std::optional<uint64_t> load_uint(ValueType type, const std::byte* p) {
-  const auto from_signed = [](int64_t v) {
-    return v < 0 ? std::nullopt : std::optional<uint64_t>(static_cast<uint64_t>(v));
-  };
-  switch (type) {
-    case ValueType::U8:
-      return load<uint8_t>(p);
-    case ValueType::Bool:
-      return load<uint8_t>(p) != 0;
-    case ValueType::U16:
-      return load<uint16_t>(p);
-    case ValueType::U32:
-      return load<uint32_t>(p);
-    case ValueType::U64:
-      return load<uint64_t>(p);
-    case ValueType::I8:
-      return from_signed(load<int8_t>(p));
-    case ValueType::I16:
-      return from_signed(load<int16_t>(p));
-    case ValueType::I32:
-      return from_signed(load<int32_t>(p));
-    case ValueType::I64:
-      return from_signed(load<int64_t>(p));
-    default:
-      return {};
-  }
-}
-
-bool is_integer(ValueType type) {
-  return type != ValueType::F32 && type != ValueType::F64 && type != ValueType::String && type != ValueType::Array;
-}
-
-std::string shard_path(const std::string& first, int index, int count) {
-  const std::string suffix = fmt::format("-{:05}-of-{:05}.gguf", 1, count);
-  if (!first.ends_with(suffix))
-    throw_error<FormatError>("{}: says it is the first of {} shards, but its name does not end in \"{}\"", first, count,
-                             suffix);
-  return first.substr(0, first.size() - suffix.size()) + fmt::format("-{:05}-of-{:05}.gguf", index + 1, count);
-}
-
-}  // namespace
 
 struct File::State {
   std::string path;
@@ -161,114 +18,101 @@ struct File::State {
   std::vector<MappedFile> maps;
   std::vector<Value> values;  // of the first shard
   std::vector<Tensor> tensors;
-  std::unordered_map<std::string_view, size_t> value_index, tensor_index;
+  ValueIndex value_index;
+  TensorIndex tensor_index;
 
-  void parse(std::span<const std::byte> bytes, const std::string& name, int shard);
-  void read_values(Cursor& in, uint64_t n, std::vector<Value>& out);
-  void read_tensors(Cursor& in, uint64_t n, uint64_t alignment, int shard);
-  void open_other_shards(const std::string& first);
+  void read_first(std::span<const std::byte> bytes);
+  void add_shard(const std::string& shard_path, int index, uint64_t count);
+  void open_other_shards();
+  void index_tensors();
+  std::optional<uint64_t> get_uint(std::string_view key) const;
   [[noreturn]] void wrong_type(const Value& v, std::string_view expected) const;
 };
 
-void File::State::read_values(Cursor& in, uint64_t n, std::vector<Value>& out) {
-  in.check_count(n, kMinValueBytes, "the keys");
-  std::unordered_set<std::string_view> seen;
-  for (uint64_t i = 0; i < n; ++i) {
-    out.push_back(read_value(in));
-    if (!seen.insert(out.back().key).second) in.fail(fmt::format("key {} occurs twice", out.back().key));
+namespace {
+
+constexpr uint64_t kMaxShards = 99999;  // five digits in the names
+
+std::string shard_suffix(uint64_t number, uint64_t count) { return fmt::format("-{:05}-of-{:05}.gguf", number, count); }
+
+void check_unique(const ValueIndex& index, const std::string& file) {
+  if (const Value* twice = index.find_duplicate())
+    throw_error<FormatError>("{}: key {} occurs twice", file, twice->key);
+}
+
+// The shard's own word on which of how many it is.
+void check_shard(const ValueIndex& values, const std::string& file, uint64_t index, uint64_t count) {
+  check_unique(values, file);
+  for (const auto& [key, expected] : {std::pair<const char*, uint64_t>{"split.no", index}, {"split.count", count}}) {
+    const Value* v = values.find(key);
+    const auto found = v == nullptr ? std::nullopt : load_uint(v->type, v->payload.data());
+    if (found != expected)
+      throw_error<FormatError>("{}: key {} is {}, expected {}: the file is no shard of this model", file, key,
+                               found ? std::to_string(*found) : "not there", expected);
   }
 }
 
-void File::State::read_tensors(Cursor& in, uint64_t n, uint64_t alignment, int shard) {
-  in.check_count(n, kMinTensorBytes, "the tensors");
-  struct Place {
-    uint64_t offset, n_bytes;
-  };
-  std::vector<Place> places;
-  const size_t first = tensors.size();
-  for (uint64_t i = 0; i < n; ++i) {
-    Place place{};
-    tensors.push_back(read_tensor(in, place.offset, place.n_bytes));
-    places.push_back(place);
-  }
-  const uint64_t file_size = in.bytes().size();
-  const uint64_t data_start = n == 0 ? in.position() : (in.position() + alignment - 1) / alignment * alignment;
-  uint64_t expected = 0;  // tensors follow one another, each padded to the alignment
-  for (size_t i = 0; i < places.size(); ++i) {
-    Tensor& t = tensors[first + i];
-    const auto [offset, n_bytes] = places[i];
-    if (offset != expected)
-      in.fail(fmt::format("tensor {} starts at {}, expected {}: tensors must follow one another", t.name, offset,
-                          expected));
-    if (data_start > file_size || offset > file_size - data_start || n_bytes > file_size - data_start - offset)
-      in.fail(fmt::format("tensor {} needs {} bytes from {} on, but the file ends at {}: it is cut off", t.name,
-                          n_bytes, data_start + offset, file_size));
-    t.shard = shard;
-    t.file_offset = data_start + offset;
-    t.data = in.bytes().subspan(static_cast<size_t>(t.file_offset), static_cast<size_t>(n_bytes));
-    expected = offset + (n_bytes + alignment - 1) / alignment * alignment;
-    if (!tensor_index.emplace(t.name, first + i).second) in.fail(fmt::format("tensor {} occurs twice", t.name));
-  }
+}  // namespace
+
+void File::State::read_first(std::span<const std::byte> bytes) {
+  Directory first = read_directory(bytes, path, 0);
+  shard_paths.push_back(path);
+  version = first.version;
+  values = std::move(first.values);
+  tensors = std::move(first.tensors);
+  total_bytes = bytes.size();
+  value_index.build(values);
+  check_unique(value_index, path);
 }
 
-void File::State::parse(std::span<const std::byte> bytes, const std::string& name, int shard) {
-  Cursor in(bytes, name);
-  if (bytes.size() < 4 || std::memcmp(bytes.data(), "GGUF", 4) != 0)
-    in.fail("does not start with \"GGUF\": not a GGUF file");
-  in.read<uint32_t>("the magic");
-  const uint32_t v = in.read<uint32_t>("the version");
-  if ((v & 0xffff) == 0 && v != 0) in.fail("is big-endian, which facet does not read: convert it to little-endian");
-  if (v != 2 && v != 3) in.fail(fmt::format("has version {}, expected 2 or 3", v));
-  const uint64_t n_tensors = in.read<uint64_t>("the number of tensors"),
-                 n_values = in.read<uint64_t>("the number of keys");
-
-  std::vector<Value> read;
-  read_values(in, n_values, read);
-  uint64_t alignment = 32;
-  for (const Value& value : read)
-    if (value.key == "general.alignment") {
-      if (value.type != ValueType::U32)
-        in.fail(fmt::format("general.alignment has type {}, expected u32", type_name(value.type)));
-      alignment = load<uint32_t>(value.payload.data());
-      if (alignment == 0 || (alignment & (alignment - 1)) != 0)
-        in.fail(fmt::format("general.alignment is {}, expected a power of two", alignment));
-    }
-  read_tensors(in, n_tensors, alignment, shard);
+void File::State::add_shard(const std::string& shard_path, int index, uint64_t count) {
+  maps.emplace_back(shard_path);
+  const auto bytes = maps.back().bytes();
+  Directory shard = read_directory(bytes, shard_path, index);
+  ValueIndex shard_values;
+  shard_values.build(shard.values);
+  check_shard(shard_values, shard_path, static_cast<uint64_t>(index), count);
+  shard_paths.push_back(shard_path);
   total_bytes += bytes.size();
-  if (shard > 0) {
-    for (const Value& value : read)
-      if (value.key == "split.no" && load_uint(value.type, value.payload.data()) != static_cast<uint64_t>(shard))
-        in.fail(fmt::format("is not shard {} by its own key split.no", shard));
-    return;
-  }
-  version = static_cast<int>(v);
-  values = std::move(read);
-  for (size_t i = 0; i < values.size(); ++i) value_index.emplace(values[i].key, i);
+  tensors.insert(tensors.end(), shard.tensors.begin(), shard.tensors.end());
 }
 
-void File::State::open_other_shards(const std::string& first) {
-  const auto number = [this](std::string_view key) -> uint64_t {
-    const auto it = value_index.find(key);
-    return it == value_index.end() ? 0
-                                   : load_uint(values[it->second].type, values[it->second].payload.data()).value_or(0);
-  };
-  const uint64_t n = number("split.count");
-  if (const uint64_t no = number("split.no"); no != 0)
-    throw_error<FormatError>("{}: is shard {} of {}: open the first one, whose name ends in \"-00001-of-{:05}.gguf\"",
-                             first, no + 1, n, n);
+void File::State::open_other_shards() {
+  const uint64_t n = get_uint("split.count").value_or(0);
+  if (const uint64_t no = get_uint("split.no").value_or(0); no != 0)
+    throw_error<FormatError>("{}: is shard {} of {}, expected the first: its name ends in \"{}\"", path, no + 1, n,
+                             shard_suffix(1, n));
   if (n <= 1) return;
-  if (n > 99999) throw_error<FormatError>("{}: split.count is {}, which is absurd", first, n);
+  if (n > kMaxShards) throw_error<FormatError>("{}: key split.count is {}, expected at most {}", path, n, kMaxShards);
+  if (!path.ends_with(shard_suffix(1, n)))
+    throw_error<FormatError>(
+        "{}: is the first of {} shards, but its name does not end in \"{}\", so the others "
+        "cannot be found",
+        path, n, shard_suffix(1, n));
+  const std::string stem = path.substr(0, path.size() - shard_suffix(1, n).size());
   for (int i = 1; i < static_cast<int>(n); ++i) {
-    const std::string path = shard_path(first, i, static_cast<int>(n));
-    if (!std::filesystem::exists(path))
-      throw_error<ResourceError>("{}: missing; it is shard {} of {} of {}", path, i + 1, n, first);
-    maps.emplace_back(path);
-    shard_paths.push_back(path);
-    parse(maps.back().bytes(), path, i);
+    const std::string shard_path = stem + shard_suffix(static_cast<uint64_t>(i) + 1, n);
+    if (!std::filesystem::exists(shard_path))
+      throw_error<ResourceError>("{}: no such file; it is shard {} of {} of {}", shard_path, i + 1, n, path);
+    add_shard(shard_path, i, n);
   }
-  if (const uint64_t total = number("split.tensors.count"); total != 0 && total != tensors.size())
-    throw_error<FormatError>("{}: the shards hold {} tensors together, split.tensors.count says {}", first,
-                             tensors.size(), total);
+  if (const auto total = get_uint("split.tensors.count"); total && *total != tensors.size())
+    throw_error<FormatError>("{}: the shards hold {} tensors together, key split.tensors.count says {}", path,
+                             tensors.size(), *total);
+}
+
+void File::State::index_tensors() {
+  tensor_index.build(tensors);
+  if (const Tensor* twice = tensor_index.find_duplicate())
+    throw_error<FormatError>("{}: tensor {} occurs twice", shard_paths[static_cast<size_t>(twice->shard)], twice->name);
+}
+
+std::optional<uint64_t> File::State::get_uint(std::string_view key) const {
+  const Value* v = value_index.find(key);
+  if (v == nullptr) return {};
+  const auto number = load_uint(v->type, v->payload.data());
+  if (!number) wrong_type(*v, "an integer of 0 or more");
+  return number;
 }
 
 void File::State::wrong_type(const Value& v, std::string_view expected) const {
@@ -286,17 +130,17 @@ File File::open(const std::string& path) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->maps.emplace_back(path);
-  state->shard_paths.push_back(path);
-  state->parse(state->maps.back().bytes(), path, 0);
-  state->open_other_shards(path);
+  state->read_first(state->maps.back().bytes());
+  state->open_other_shards();
+  state->index_tensors();
   return File(std::move(state));
 }
 
 File File::parse(std::span<const std::byte> bytes, std::string name) {
   auto state = std::make_unique<State>();
-  state->path = name;
-  state->shard_paths.push_back(name);
-  state->parse(bytes, name, 0);
+  state->path = std::move(name);
+  state->read_first(bytes);
+  state->index_tensors();
   return File(std::move(state));
 }
 
@@ -307,23 +151,9 @@ std::span<const std::string> File::shard_paths() const noexcept { return state_-
 std::span<const Tensor> File::tensors() const noexcept { return state_->tensors; }
 std::span<const Value> File::values() const noexcept { return state_->values; }
 
-const Tensor* File::find_tensor(std::string_view name) const noexcept {
-  const auto it = state_->tensor_index.find(name);
-  return it == state_->tensor_index.end() ? nullptr : &state_->tensors[it->second];
-}
-
-const Value* File::find(std::string_view key) const noexcept {
-  const auto it = state_->value_index.find(key);
-  return it == state_->value_index.end() ? nullptr : &state_->values[it->second];
-}
-
-std::optional<uint64_t> File::get_uint(std::string_view key) const {
-  const Value* v = find(key);
-  if (v == nullptr) return {};
-  const auto number = load_uint(v->type, v->payload.data());
-  if (!number) state_->wrong_type(*v, "an integer of 0 or more");
-  return number;
-}
+const Tensor* File::find_tensor(std::string_view name) const noexcept { return state_->tensor_index.find(name); }
+const Value* File::find(std::string_view key) const noexcept { return state_->value_index.find(key); }
+std::optional<uint64_t> File::get_uint(std::string_view key) const { return state_->get_uint(key); }
 
 std::optional<double> File::get_float(std::string_view key) const {
   const Value* v = find(key);
