@@ -40,7 +40,8 @@ class File {
   ~File();
 
   const std::string& path() const noexcept;
-  uint64_t total_bytes() const noexcept;
+  uint64_t total_bytes() const noexcept;  // of all shards
+  size_t n_shards() const noexcept;
   std::span<const Tensor> tensors() const noexcept;  // in file order
   const Tensor* find(std::string_view name) const noexcept;
   const std::map<std::string, std::string>& metadata() const noexcept;  // __metadata__
