@@ -66,15 +66,22 @@ void encode_affine(const float* x, uint8_t* b, int bits) {
   pack_nibbles(q, b + (bits == 5 ? 8 : 4));
 }
 
+// Rounded. Where the scale is so small that its inverse is infinite, v may be anything.
+int8_t to_i8(float v) {
+  const float r = std::round(v);
+  if (r >= 127) return 127;
+  return r > -128 ? static_cast<int8_t>(r) : r <= -128 ? int8_t{-128} : int8_t{0};
+}
+
 void encode_q8_0(const float* x, uint8_t* b) {
   const float d = std::fabs(extreme(x, 32)) / 127, id = inverse(d);
   store_f16(b, d);
-  for (int i = 0; i < 32; ++i) b[2 + i] = static_cast<uint8_t>(static_cast<int8_t>(std::round(x[i] * id)));
+  for (int i = 0; i < 32; ++i) b[2 + i] = static_cast<uint8_t>(to_i8(x[i] * id));
 }
 
 void encode_mxfp4(const float* x, uint8_t* b) {
   const float top = std::fabs(extreme(x, 32));
-  const auto e = static_cast<uint8_t>(top > 0 ? std::floor(std::log2(top)) - 2 + 127 : 0);
+  const auto e = static_cast<uint8_t>(top > 0 ? std::clamp(std::floor(std::log2(top)) - 2 + 127, 0.0f, 254.0f) : 0);
   const float d = e8m0_half(e);
   int q[32];
   for (int i = 0; i < 32; ++i) {
