@@ -99,6 +99,24 @@ TEST_P(VectorTest, ExpOfMinusInfinityIsZero) {
   for (size_t i = 0; i < p.size(); ++i) EXPECT_EQ(p[i], i == 5 ? 1 : 0);
 }
 
+// Damaged weights show in the logits only if no function on the way makes numbers of what is none.
+TEST_P(VectorTest, WhatIsNoNumberStaysNone) {
+  for (const int n : {3, 40}) {
+    const auto bad = static_cast<size_t>(n / 2);
+    Floats x(static_cast<size_t>(n)), up(static_cast<size_t>(n)), out(static_cast<size_t>(n));
+    for (const auto span : {x.span(), up.span()}) fill_normal(span, rng);
+    x[bad] = std::numeric_limits<float>::quiet_NaN();
+    k().gelu_mul(out.data(), x.data(), up.data(), n);
+    k().softcap(x.data(), n, 30);
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_EQ(std::isnan(out[i]), i == bad);
+      EXPECT_EQ(std::isnan(x[i]), i == bad);
+    }
+    EXPECT_TRUE(std::isnan(k().exp_sum(x.data(), n, 1)));
+    EXPECT_TRUE(std::isnan(x[bad]));
+  }
+}
+
 TEST_P(VectorTest, ElementwiseIsExact) {
   for (const int n : kLengths) {
     Floats x(static_cast<size_t>(n)), y(static_cast<size_t>(n)), out(static_cast<size_t>(n));

@@ -39,9 +39,9 @@ struct V {
   static inline Reg min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
   static inline Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
   static inline Reg round(Reg x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  // y where x >= limit, else 0.
+  // y, but 0 where x < limit.
   static inline Reg zero_below(Reg limit, Reg x, Reg y) {
-    return _mm256_and_ps(y, _mm256_cmp_ps(x, limit, _CMP_GE_OQ));
+    return _mm256_and_ps(y, _mm256_cmp_ps(x, limit, _CMP_NLT_UQ));
   }
   // n is whole and within the range of normal exponents.
   static inline Reg scale_by_power_of_two(Reg x, Reg n) {

@@ -46,7 +46,7 @@ struct V {
   static inline Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }
   static inline Reg round(Reg x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static inline Reg zero_below(Reg limit, Reg x, Reg y) {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_GE_OQ), y);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_NLT_UQ), y);
   }
   static inline Reg scale_by_power_of_two(Reg x, Reg n) { return _mm512_scalef_ps(x, n); }
   static inline float sum(Reg x) { return _mm512_reduce_add_ps(x); }

@@ -12,10 +12,10 @@ inline float dot(const float* a, const float* b, int n) {
   return total;
 }
 
-// exp(x) for x <= 88, 0 below kExpFloor. Cody-Waite reduction by ln 2, then 1 + r + r^2 Q(r) with the Q of degree 4 whose
+// exp(x) for x <= 88, 0 below kExpFloor, NaN for NaN (min and max give their second operand then). Cody-Waite reduction by ln 2, then 1 + r + r^2 Q(r) with the Q of degree 4 whose
 // largest relative error on |r| <= ln2 / 2 is least (4e-9).
 inline V::Reg exp_reg(V::Reg x) {
-  const V::Reg floor = V::broadcast(kExpFloor), top = V::min(x, V::broadcast(88.0f)), y = V::max(top, floor);
+  const V::Reg floor = V::broadcast(kExpFloor), top = V::min(V::broadcast(88.0f), x), y = V::max(floor, top);
   const V::Reg n = V::round(V::mul(y, V::broadcast(1.44269504f)));
   V::Reg r = V::fma(n, V::broadcast(-0.693145752f), y);
   r = V::fma(n, V::broadcast(-1.42860677e-6f), r);

@@ -29,7 +29,7 @@ struct V {
   static Reg min(Reg a, Reg b) { return a < b ? a : b; }
   static Reg max(Reg a, Reg b) { return a > b ? a : b; }
   static Reg round(Reg x) { return std::nearbyintf(x); }
-  static Reg zero_below(Reg limit, Reg x, Reg y) { return x >= limit ? y : 0; }
+  static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
   static Reg scale_by_power_of_two(Reg x, Reg n) { return std::ldexp(x, static_cast<int>(n)); }
   static float sum(Reg x) { return x; }
   // out[i] = 16 where bit i of 32 is set, else 0.
