@@ -59,11 +59,16 @@ void check_layer(const Config& c, int i, const std::string& source) {
   check_range(where, "number of KV heads", l.n_kv_heads, 1, c.n_heads);
   if (c.n_heads % l.n_kv_heads != 0)
     throw_error<FormatError>("{}: {} query heads cannot share {} KV heads evenly", where, c.n_heads, l.n_kv_heads);
-  check_range(where, "feed-forward length", l.n_ff, 1, 1 << 20);
+  check_range(where, "feed-forward length", l.n_ff, 1, kMaxFeedForward);
   const LayerConfig& donor = c.layers[static_cast<size_t>(l.kv_source)];
   if (donor.head_dim != l.head_dim || donor.n_kv_heads != l.n_kv_heads)
     throw_error<FormatError>("{}: its heads differ from those of layer {}, whose keys and values it reads", where,
                              l.kv_source);
+  for (int k = 0; k < i; ++k)  // one table of angles serves all layers of a kind
+    if (c.layers[static_cast<size_t>(k)].is_local == l.is_local &&
+        c.layers[static_cast<size_t>(k)].head_dim != l.head_dim)
+      throw_error<FormatError>("{}: head size {} differs from the {} of layer {}, which is of the same kind", where,
+                               l.head_dim, c.layers[static_cast<size_t>(k)].head_dim, k);
   const RopeConfig& rope = l.is_local ? c.local_rope : c.global_rope;
   check_range(where, "number of rotated pairs", rope.n_pairs, 1, l.head_dim / 2);
 }
@@ -90,7 +95,7 @@ void check_config(const Config& c, const std::string& source) {
   if (c.n_experts > 0) {
     check_range(source, "number of experts", c.n_experts, 1, 1024);
     check_range(source, "number of used experts", c.n_experts_used, 1, c.n_experts);
-    check_range(source, "expert feed-forward length", c.n_expert_ff, 1, 1 << 20);
+    check_range(source, "expert feed-forward length", c.n_expert_ff, 1, kMaxFeedForward);
   }
   for (int i = 0; i < c.n_layers; ++i) check_layer(c, i, source);
 }

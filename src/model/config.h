@@ -15,6 +15,7 @@ struct RopeConfig {
   double base = 10000;
   double factor = 1;
   int n_pairs = 0;
+  bool has_divisors = false;  // the tensor rope_freqs divides the angles, and says in that way which pairs stay
 };
 
 struct LayerConfig {

@@ -7,6 +7,8 @@
 
 namespace facet::model {
 
+constexpr int kMaxFeedForward = 1 << 20;
+
 void check_layer_count(int64_t n, const std::string& source);  // before layers are allocated
 void assign_kv_sources(Config& config, int n_shared, const std::string& source);
 void check_config(const Config& config, const std::string& source);

@@ -60,7 +60,12 @@ void read_sizes(Config& c, const gguf::File& file, const Keys& keys) {
   c.layers.resize(static_cast<size_t>(n_layers));
   c.n_embd = static_cast<int>(keys.integer("embedding_length"));
   c.context_length = static_cast<int>(keys.integer("context_length"));
-  c.n_heads = keys.per_layer("attention.head_count", c.n_layers)[0];
+  const auto heads = keys.per_layer("attention.head_count", c.n_layers);
+  c.n_heads = heads[0];
+  for (const int n : heads)
+    if (n != c.n_heads)
+      throw_error<FormatError>("{}: layers have {} and {} heads, expected one number for all", file.path(), c.n_heads,
+                               n);
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
   c.norm_eps = static_cast<float>(keys.number("attention.layer_norm_rms_epsilon", 1e-6));
   const gguf::Tensor* embd = file.find_tensor("token_embd.weight");
@@ -79,9 +84,16 @@ void read_sizes(Config& c, const gguf::File& file, const Keys& keys) {
 // K and V of a layer have one length; a file that says otherwise is for another model.
 int head_length(const Keys& keys, const std::string& path, const std::string& suffix, int64_t fallback) {
   const int64_t k = keys.integer("attention.key_length" + suffix, fallback);
-  const int64_t v = keys.integer("attention.value_length" + suffix, fallback);
+  const int64_t v = keys.integer("attention.value_length" + suffix, k);
   if (k != v) throw_error<FormatError>("{}: key length {} and value length {} differ", path, k, v);
   return static_cast<int>(k);
+}
+
+// Which part of a head turns is said elsewhere; a file that says it here is for another model.
+void check_rotated(const Keys& keys, const std::string& path, const std::string& suffix, int head) {
+  const int64_t n = keys.integer("rope.dimension_count" + suffix, head);
+  if (n != head)
+    throw_error<FormatError>("{}: rope.dimension_count{} is {}, expected the head size {}", path, suffix, n, head);
 }
 
 void read_gemma4(Config& c, const gguf::File& file, const Keys& keys) {
@@ -104,8 +116,10 @@ void read_gemma4(Config& c, const gguf::File& file, const Keys& keys) {
   c.n_experts_used = static_cast<int>(keys.integer("expert_used_count", 0));
   c.n_expert_ff = static_cast<int>(keys.integer("expert_feed_forward_length", 0));
   c.bidirectional_media = c.n_ple == 0;
+  check_rotated(keys, file.path(), "", head_global);
+  check_rotated(keys, file.path(), "_swa", head_local);
   // Which pairs of global layers rotate stands in the tensor rope_freqs: all are counted here, see bind_weights.
-  c.global_rope = {keys.number("rope.freq_base", 10000), keys.number("rope.scaling.factor", 1), head_global / 2};
+  c.global_rope = {keys.number("rope.freq_base", 10000), keys.number("rope.scaling.factor", 1), head_global / 2, true};
   c.local_rope = {keys.number("rope.freq_base_swa", 10000), 1, head_local / 2};
   assign_kv_sources(c, static_cast<int>(keys.integer("attention.shared_kv_layers", 0)), file.path());
 }
@@ -125,6 +139,7 @@ void read_gemma3(Config& c, const gguf::File& file, const Keys& keys) {
     c.layers[i].is_local = local[i] != 0;
     c.layers[i].head_dim = head;
   }
+  check_rotated(keys, file.path(), "", head);
   // The 27B scales by the width of a head of the embedding, the others by the head itself; only the layer count tells.
   constexpr int kLayersOf27B = 62;
   const int scale_dim = c.n_layers == kLayersOf27B ? c.n_embd / std::max(1, c.n_heads) : head;
@@ -145,8 +160,7 @@ void read_gemma3(Config& c, const gguf::File& file, const Keys& keys) {
 std::string explain(std::string_view architecture) {
   if (architecture == "clip")
     return "it is a projector (images and sound) that goes beside a model: give the model's own file";
-  if (architecture.starts_with("gemma4-assistant") || architecture.starts_with("gemma4_assistant") ||
-      architecture == "gemma4_mtp")
+  if (architecture == "gemma4-assistant" || architecture == "gemma4_assistant" || architecture == "gemma4_mtp")
     return "it is a drafter that goes beside a model: give the model's own file";
   return "facet runs gemma4 and gemma3";
 }
@@ -155,14 +169,20 @@ std::string explain(std::string_view architecture) {
 
 Config read_config(const gguf::File& file) {
   Config c;
+  const auto type = file.get_string("general.type");
   const auto architecture = file.get_string("general.architecture");
-  if (!architecture) throw_error<FormatError>("{}: key general.architecture is missing: not a model file", file.path());
+  if (!architecture)
+    throw_error<FormatError>("{}: key general.architecture is missing, expected a model; {}", file.path(),
+                             type ? fmt::format("the file calls itself \"{}\"", *type) : "it is none");
   c.architecture = *architecture;
   c.name = file.get_string("general.name").value_or("");
   const bool gemma4 = *architecture == "gemma4", gemma3 = *architecture == "gemma3";
   if (!gemma4 && !gemma3)
     throw_error<FormatError>("{}: architecture \"{}\" is not supported: {}", file.path(), *architecture,
                              explain(*architecture));
+  if (type && *type != "model")
+    throw_error<FormatError>("{}: the file is of the type \"{}\", which goes beside a model: give the model's own file",
+                             file.path(), *type);
   const Keys keys(file, c.architecture + ".");
   read_sizes(c, file, keys);
   if (gemma4)

@@ -84,33 +84,41 @@ std::vector<bool> local_layers(const Fields& f, int n_layers, int default_period
   return local;
 }
 
+int rotated_pairs(int head_dim, double share) { return static_cast<int>(head_dim * share / 2); }
+
 RopeConfig read_rope(const Fields& parameters, int head_dim, double default_base) {
   const std::string type = parameters.text("rope_type", parameters.text("type", "default").c_str());
   RopeConfig rope{parameters.number("rope_theta", default_base), 1, head_dim / 2};
   if (type == "linear") {
     rope.factor = parameters.number("factor");
   } else if (type == "proportional") {
-    rope.n_pairs = static_cast<int>(head_dim * parameters.number("partial_rotary_factor", 1.0) / 2);
+    const double share = parameters.number("partial_rotary_factor", 1.0);
+    if (!(share > 0 && share <= 1)) parameters.wrong("partial_rotary_factor", "above 0 and at most 1");
+    rope.n_pairs = rotated_pairs(head_dim, share);
   } else if (type != "default") {
-    throw_error<FormatError>("{}: rotary embedding of type \"{}\" is not one Gemma uses", parameters.source(), type);
+    throw_error<FormatError>(
+        "{}: the rotary embedding has type \"{}\", expected \"default\", \"linear\" or \"proportional\"",
+        parameters.source(), type);
   }
   return rope;
 }
 
+// rope_parameters, with an entry for each kind of layer.
 void read_ropes(Config& c, const Fields& f, int head_local, int head_global) {
   static const Json empty = Json::object();
   const std::string where = f.source() + ": rope_parameters";
-  if (f.find("rope_parameters") != nullptr) {
-    const Fields both(f.object("rope_parameters", empty), where);
-    c.local_rope = read_rope(Fields(both.object("sliding_attention", empty), where), head_local, 10000);
-    c.global_rope = read_rope(Fields(both.object("full_attention", empty), where), head_global, 1e6);
-    return;
-  }
-  // The spelling of Gemma 3's first checkpoints.
-  c.local_rope = {f.number("rope_local_base_freq", 10000), 1, head_local / 2};
-  c.global_rope = read_rope(Fields(f.object("rope_scaling", empty), f.source() + ": rope_scaling"), head_global,
-                            f.number("rope_theta", 1e6));
-  c.global_rope.base = f.number("rope_theta", 1e6);
+  const Fields both(f.object("rope_parameters", empty), where);
+  c.local_rope = read_rope(Fields(both.object("sliding_attention", empty), where), head_local, 10000);
+  c.global_rope = read_rope(Fields(both.object("full_attention", empty), where), head_global, 1e6);
+}
+
+// The spelling of Gemma 3's first checkpoints.
+void read_old_ropes(Config& c, const Fields& f, int head) {
+  static const Json empty = Json::object();
+  c.local_rope = {f.number("rope_local_base_freq", 10000), 1, head / 2};
+  const double base = f.number("rope_theta", 1e6);
+  c.global_rope = read_rope(Fields(f.object("rope_scaling", empty), f.source() + ": rope_scaling"), head, base);
+  c.global_rope.base = base;
 }
 
 void read_common(Config& c, const Fields& f) {
@@ -120,59 +128,73 @@ void read_common(Config& c, const Fields& f) {
   c.layers.resize(static_cast<size_t>(n_layers));
   c.n_embd = f.integer("hidden_size");
   c.embed_scale = std::sqrt(static_cast<float>(c.n_embd));
-  c.n_heads = f.integer("num_attention_heads");
-  c.n_vocab = f.integer("vocab_size", 262144);
+  c.n_heads = f.integer("num_attention_heads", 8);
   c.context_length = f.integer("max_position_embeddings", 131072);
-  c.window = f.integer("sliding_window", 0);
   c.norm_eps = static_cast<float>(f.number("rms_norm_eps", 1e-6));
   const std::string activation = f.text("hidden_activation", f.text("hidden_act", "gelu_pytorch_tanh").c_str());
   if (activation != "gelu_pytorch_tanh") f.wrong("hidden_activation", "\"gelu_pytorch_tanh\"");
   if (f.boolean("attention_bias", false)) f.wrong("attention_bias", "false");
 }
 
-void read_gemma4(Config& c, const Fields& f) {
+// Re-saved checkpoints say for single layers what differs; the keys are layer numbers, some with zeros before them.
+void read_per_layer(Config& c, const Fields& f) {
+  static const Json empty = Json::object();
+  for (const auto& [key, value] : f.object("per_layer_config", empty).items()) {
+    if (key.empty() || key.size() > 6 || key.find_first_not_of("0123456789") != std::string::npos ||
+        std::stoi(key) >= c.n_layers || !value.is_object())
+      f.wrong("per_layer_config", "made of objects under layer numbers");
+    const Fields own(value, f.source() + ": per_layer_config");
+    LayerConfig& l = c.layers[static_cast<size_t>(std::stoi(key))];
+    l.head_dim = own.integer("head_dim", l.head_dim);
+    l.n_kv_heads = own.integer("num_key_value_heads", l.n_kv_heads);
+    l.n_ff = own.integer("intermediate_size", l.n_ff);
+  }
+}
+
+// What the published spelling says of layers of one kind, and the shared tail's width.
+void read_layers(Config& c, const Fields& f, int n_shared) {
   const auto local = local_layers(f, c.n_layers, 6);
+  const bool re_saved = f.find("per_layer_config") != nullptr;
   const int head_local = f.integer("head_dim", 256);
-  int head_global = f.integer("global_head_dim", head_local);
-  const bool k_is_v = f.boolean("attention_k_eq_v", false);
-  const int kv_local = f.integer("num_key_value_heads", c.n_heads);
-  const int kv_global = k_is_v ? f.integer("num_global_key_value_heads", kv_local) : kv_local;
-  const int n_shared = f.integer("num_kv_shared_layers", 0);
+  const int head_global = f.integer("global_head_dim", re_saved ? head_local : 512);
+  const int kv_local = f.integer("num_key_value_heads", 4);
+  const int kv_global =
+      f.boolean("attention_k_eq_v", false) ? f.integer("num_global_key_value_heads", kv_local) : kv_local;
+  const int n_ff = f.integer("intermediate_size");
+  if (n_ff > kMaxFeedForward) f.wrong("intermediate_size", "at most 1048576");
   const bool double_wide = f.boolean("use_double_wide_mlp", false);
   for (int i = 0; i < c.n_layers; ++i) {
     LayerConfig& l = c.layers[static_cast<size_t>(i)];
     l.is_local = local[static_cast<size_t>(i)] && i != c.n_layers - 1;  // the last layer is global whatever is written
     l.head_dim = l.is_local ? head_local : head_global;
     l.n_kv_heads = l.is_local ? kv_local : kv_global;
-    l.n_ff = f.integer("intermediate_size") * (double_wide && i >= c.n_layers - n_shared ? 2 : 1);
+    l.n_ff = double_wide && i >= c.n_layers - n_shared ? 2 * n_ff : n_ff;
   }
-  // Re-saved checkpoints say for single layers what differs; the keys are zero-padded layer numbers.
-  if (const Json* per_layer = f.find("per_layer_config")) {
-    if (!per_layer->is_object()) f.wrong("per_layer_config", "an object");
-    for (const auto& [key, value] : per_layer->items()) {
-      if (key.empty() || key.size() > 6 || key.find_first_not_of("0123456789") != std::string::npos ||
-          std::stoi(key) >= c.n_layers || !value.is_object())
-        f.wrong("per_layer_config", "objects under layer numbers");
-      const Fields own(value, f.source() + ": per_layer_config");
-      LayerConfig& l = c.layers[static_cast<size_t>(std::stoi(key))];
-      l.head_dim = own.integer("head_dim", l.head_dim);
-      l.n_kv_heads = own.integer("num_key_value_heads", l.n_kv_heads);
-      l.n_ff = own.integer("intermediate_size", l.n_ff);
-      if (!l.is_local) head_global = l.head_dim;
-    }
-  }
+  read_per_layer(c, f);
+}
+
+// default_n_ple: the unified models have no per-layer embeddings, nor a key that says so.
+void read_gemma4(Config& c, const Fields& f, int default_n_ple) {
+  const int n_shared = f.integer("num_kv_shared_layers", 0);
+  read_layers(c, f, n_shared);
+  c.n_vocab = f.integer("vocab_size", 262144);
+  c.window = f.integer("sliding_window", 512);
   c.value_norm = true;
   c.attn_scale = 1;
   c.logit_softcap = static_cast<float>(f.number("final_logit_softcapping", 0));
-  c.n_ple = f.integer("hidden_size_per_layer_input", 0);
+  c.n_ple = f.integer("hidden_size_per_layer_input", default_n_ple);
   if (f.boolean("enable_moe_block", false)) {
     c.n_experts = f.integer("num_experts");
     c.n_experts_used = f.integer("top_k_experts");
     c.n_expert_ff = f.integer("moe_intermediate_size");
   }
-  c.bidirectional_media =
-      f.find("use_bidirectional_attention") != nullptr && *f.find("use_bidirectional_attention") == "vision";
-  read_ropes(c, f, head_local, head_global);
+  const std::string bidirectional = f.text("use_bidirectional_attention", "none");
+  if (bidirectional != "none" && bidirectional != "vision")
+    f.wrong("use_bidirectional_attention", "null or \"vision\"");
+  c.bidirectional_media = bidirectional == "vision";
+  const int head_global = c.layers.back().head_dim;
+  read_ropes(c, f, f.integer("head_dim", 256), head_global);
+  if (f.find("rope_parameters") == nullptr) c.global_rope.n_pairs = rotated_pairs(head_global, 0.25);
   assign_kv_sources(c, n_shared, f.source());
 }
 
@@ -180,13 +202,37 @@ void read_gemma3(Config& c, const Fields& f) {
   const auto local = local_layers(f, c.n_layers, 6);
   const int head = f.integer("head_dim", 256);
   for (size_t i = 0; i < c.layers.size(); ++i)
-    c.layers[i] = {local[i], head, f.integer("num_key_value_heads", c.n_heads), f.integer("intermediate_size"), 0};
+    c.layers[i] = {local[i], head, f.integer("num_key_value_heads", 4), f.integer("intermediate_size"), 0};
   if (f.find("attn_logit_softcapping") != nullptr) f.wrong("attn_logit_softcapping", "absent: Gemma 3 has none");
+  if (f.boolean("use_bidirectional_attention", false)) f.wrong("use_bidirectional_attention", "false");
+  c.n_vocab = f.integer("vocab_size", 262208);
+  c.window = f.integer("sliding_window", 4096);
   c.norm_offset = 1;
-  c.attn_scale = static_cast<float>(1 / std::sqrt(f.number("query_pre_attn_scalar", head)));
+  c.attn_scale = static_cast<float>(1 / std::sqrt(f.number("query_pre_attn_scalar", 256)));
   c.logit_softcap = static_cast<float>(f.number("final_logit_softcapping", 0));
-  read_ropes(c, f, head, head);
+  if (f.find("rope_parameters") != nullptr)
+    read_ropes(c, f, head, head);
+  else
+    read_old_ropes(c, f, head);
   assign_kv_sources(c, 0, f.source());
+}
+
+// The text model's type, or why there is none to run.
+std::string model_type(const Fields& top, const Fields& text) {
+  const std::string outer = top.text("model_type", ""), type = text.text("model_type", outer.c_str());
+  if (outer.find("assistant") != std::string::npos)
+    throw_error<FormatError>(
+        "{}: model type \"{}\" is a drafter, which goes beside a model: give the model's own folder", top.source(),
+        outer);
+  if (top.find("quantization_config") != nullptr) {
+    static const Json empty = Json::object();
+    const Fields quantization(top.object("quantization_config", empty), top.source() + ": quantization_config");
+    throw_error<FormatError>(
+        "{}: the checkpoint is quantised ({}); facet reads checkpoints in bf16, f16 or f32, and quantised models as "
+        "GGUF",
+        top.source(), quantization.text("quant_method", "by a method it does not name"));
+  }
+  return type;
 }
 
 }  // namespace
@@ -196,7 +242,7 @@ Config parse_config(const std::string& json, const std::string& source) {
   try {
     // Eight levels are twice what any published configuration nests.
     root = Json::parse(json, [](int depth, Json::parse_event_t, Json&) {
-      if (depth > 8) throw FormatError("nested too deeply");
+      if (depth > 8) throw FormatError("nested more than 8 deep");
       return true;
     });
   } catch (const std::exception& e) {
@@ -210,16 +256,16 @@ Config parse_config(const std::string& json, const std::string& source) {
   const Fields f(text, nested ? source + ": text_config" : source);
 
   Config c;
-  c.architecture = f.text("model_type", top.text("model_type", "").c_str());
-  const bool gemma4 =
-      c.architecture == "gemma4_text" || c.architecture == "gemma4" || c.architecture == "gemma4_unified_text";
+  c.architecture = model_type(top, f);
+  const bool unified = c.architecture == "gemma4_unified_text";
+  const bool gemma4 = unified || c.architecture == "gemma4_text" || c.architecture == "gemma4";
   const bool gemma3 = c.architecture == "gemma3_text" || c.architecture == "gemma3";
   if (!gemma4 && !gemma3)
     throw_error<FormatError>("{}: model type \"{}\" is not supported: facet runs gemma4 and gemma3", source,
                              c.architecture);
   read_common(c, f);
   if (gemma4)
-    read_gemma4(c, f);
+    read_gemma4(c, f, unified ? 0 : 256);
   else
     read_gemma3(c, f);
   check_config(c, source);

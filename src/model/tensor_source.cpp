@@ -55,6 +55,8 @@ std::optional<std::string_view> lookup(const std::array<Name, N>& names, std::st
   return {};
 }
 
+std::string count_files(size_t n) { return n == 1 ? "" : fmt::format(", {} files", n); }
+
 // Remembers what was asked for, so that leftovers can be named.
 class Claims {
  public:
@@ -87,30 +89,35 @@ class GgufSource final : public TensorSource {
     }
     if (t == nullptr) return {};
     claims_.add(t->name);
-    return convert(*t);
+    return SourceTensor{std::string(t->name), t->type, row_major(*t), t->data};
   }
 
-  std::vector<SourceTensor> all() const override {
-    std::vector<SourceTensor> out;
-    for (const gguf::Tensor& t : file_.tensors()) out.push_back(convert(t));
+  std::vector<TensorFacts> all() const override {
+    std::vector<TensorFacts> out;
+    for (const gguf::Tensor& t : file_.tensors())
+      out.push_back({std::string(t.name), quant::block_info(t.type).name, row_major(t), t.data.size()});
     return out;
   }
 
   const std::string& path() const noexcept override { return file_.path(); }
+  std::string format() const override {
+    return fmt::format("GGUF v{}{}", file_.version(), count_files(file_.shard_paths().size()));
+  }
   uint64_t total_bytes() const noexcept override { return file_.total_bytes(); }
 
   std::vector<std::string> unclaimed() const override {
     std::vector<std::string> names;
     for (const gguf::Tensor& t : file_.tensors())
-      if (!claims_.has(t.name)) names.emplace_back(t.name);
+      if (!claims_.has(t.name) && !is_encoder(t.name)) names.emplace_back(t.name);
     return names;
   }
 
  private:
-  static SourceTensor convert(const gguf::Tensor& t) {
-    SourceTensor out{std::string(t.name), t.type, {}, t.data};
-    for (int d = t.n_dims - 1; d >= 0; --d) out.shape.push_back(t.ne[static_cast<size_t>(d)]);
-    return out;
+  static std::vector<uint64_t> row_major(const gguf::Tensor& t) { return {t.ne.rend() - t.n_dims, t.ne.rend()}; }
+
+  // Ollama's converter writes image and sound encoders into the text model's file.
+  static bool is_encoder(std::string_view name) {
+    return name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm.");
   }
 
   gguf::File file_;
@@ -154,13 +161,15 @@ class SafetensorsSource final : public TensorSource {
     return SourceTensor{t->name, block_type(*t, file_.path()), t->shape, t->data};
   }
 
-  std::vector<SourceTensor> all() const override {
-    std::vector<SourceTensor> out;
-    for (const safetensors::Tensor& t : file_.tensors()) out.push_back({t.name, block_type(t, file_.path()), t.shape, t.data});
+  std::vector<TensorFacts> all() const override {
+    std::vector<TensorFacts> out;
+    for (const safetensors::Tensor& t : file_.tensors())
+      out.push_back({t.name, safetensors::dtype_name(t.dtype), t.shape, t.data.size()});
     return out;
   }
 
   const std::string& path() const noexcept override { return file_.path(); }
+  std::string format() const override { return "safetensors" + count_files(file_.n_shards()); }
   uint64_t total_bytes() const noexcept override { return file_.total_bytes(); }
 
   std::vector<std::string> unclaimed() const override {

@@ -22,14 +22,24 @@ struct SourceTensor {
   std::span<const std::byte> data;
 };
 
+// What a listing says of a tensor, whether or not a model can use its type.
+struct TensorFacts {
+  std::string name;            // as the file spells it
+  std::string_view type_name;  // as its format spells it: "q4_0", "BF16"
+  std::vector<uint64_t> shape;
+  uint64_t n_bytes;
+};
+
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
   virtual std::optional<SourceTensor> find(std::string_view gguf_name) const = 0;
-  virtual std::vector<SourceTensor> all() const = 0;  // of the files, in their order and spelling
+  virtual std::vector<TensorFacts> all() const = 0;  // of the files, in their order
   virtual const std::string& path() const noexcept = 0;
+  virtual std::string format() const = 0;  // for people: "GGUF v3, 2 files"
   virtual uint64_t total_bytes() const noexcept = 0;
-  // Names (as the file spells them) of text-model tensors that nobody asked for with find(). Diagnostics only.
+  // Names (as the file spells them) of text-model tensors that nobody asked for with find(); those of image and sound
+  // encoders in the same file do not count.
   virtual std::vector<std::string> unclaimed() const = 0;
 };
 

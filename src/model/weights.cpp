@@ -51,6 +51,15 @@ class Binder {
     return v;
   }
 
+  Norm divisors(const RopeConfig& rope) const {
+    if (!rope.has_divisors) return {};
+    Norm v = vector("rope_freqs.weight", rope.n_pairs);
+    for (const float x : v)
+      if (!(x > 0))
+        throw_error<FormatError>("{}: tensor rope_freqs.weight holds {}, expected numbers above 0", source_.path(), x);
+    return v;
+  }
+
   Norm norm(const std::string& name, int n, Need need = Need::Required) const {
     return vector(name + ".weight", n, need, c_.norm_offset);
   }
@@ -190,12 +199,16 @@ Weights bind_weights(const Config& c, std::unique_ptr<TensorSource> source) {
   }
   const int head_local = head_dim_of_kind(c, true), head_global = head_dim_of_kind(c, false);
   if (head_local > 0) w.local_freqs = rope_freqs(c.local_rope, head_local, {});
-  if (head_global > 0)
-    w.global_freqs =
-        rope_freqs(c.global_rope, head_global, b.vector("rope_freqs.weight", head_global / 2, Need::Optional));
+  if (head_global > 0) w.global_freqs = rope_freqs(c.global_rope, head_global, b.divisors(c.global_rope));
   for (int i = 0; i < c.n_layers; ++i) w.layers.push_back(bind_layer(c, b, i));
-  for (std::string& name : source->unclaimed())
-    if (!is_expected_leftover(c, name)) w.ignored.push_back(std::move(name));
+  for (std::string& name : source->unclaimed()) {
+    if (is_expected_leftover(c, name)) continue;
+    // Other leftovers may be harmless; a factor or an addend that is left out certainly changes what the model says.
+    if (name.ends_with(".scale") || name.ends_with(".bias"))
+      throw_error<FormatError>("{}: tensor {} belongs to the text model, but this architecture has no such part",
+                               source->path(), name);
+    w.ignored.push_back(std::move(name));
+  }
   w.source = std::move(source);
   return w;
 }
