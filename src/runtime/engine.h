@@ -55,7 +55,7 @@ struct MemoryPlan {
   int64_t kv_bytes = 0;                // total at `context`
   int64_t scratch_bytes = 0;           // activations of a prefill chunk and logits
   int64_t tokenizer_bytes = 0;
-  int64_t resident_bytes = 0;   // expected peak: resident weights + KV at context + scratch + tokenizer
+  int64_t resident_bytes = 0;   // expected peak: all of these, what the files hold beside tensors, and the program
   int64_t available_bytes = 0;  // of this machine (cgroup limits included) when asked
   int context = 0;
 };

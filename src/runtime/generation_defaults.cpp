@@ -24,20 +24,33 @@ GenerationDefaults family_defaults(const text::Tokenizer& tokenizer) {
   return d;
 }
 
-void add_ids(std::vector<TokenId>& ids, const Json& value, const std::string& path, const char* key) {
+// What a file asks for must be possible; source names the file.
+void check(const GenerationDefaults& d, const std::string& source) {
+  if (!(d.temperature >= 0 && d.temperature <= 100))
+    throw_error<FormatError>("{}: temperature {} is not between 0 and 100", source, d.temperature);
+  if (!(d.top_p >= 0 && d.top_p <= 1)) throw_error<FormatError>("{}: top_p {} is not between 0 and 1", source, d.top_p);
+}
+
+std::vector<TokenId> read_ids(const Json& value, const text::Tokenizer& tokenizer, const std::string& path,
+                              const char* key) {
+  std::vector<TokenId> ids;
   for (const Json& id : value.is_array() ? value : Json::array({value})) {
-    if (!id.is_number_integer()) throw_error<FormatError>("{}: \"{}\" must be a token id or a list of them", path, key);
+    if (!id.is_number_integer() || id < 0 || id >= tokenizer.n_tokens())
+      throw_error<FormatError>("{}: \"{}\" holds {}, expected token ids below {}", path, key, id.dump(),
+                               tokenizer.n_tokens());
     ids.push_back(id.get<TokenId>());
   }
+  return ids;
 }
 
 Json read_json(const std::string& path) {
   const MappedFile file(path);
-  constexpr size_t kMaxBytes = 64 << 20;
-  if (file.bytes().size() > kMaxBytes) throw_error<FormatError>("{}: {} bytes are too many", path, file.bytes().size());
+  constexpr size_t kMaxBytes = 16 << 20;  // ten times what real ones have
+  if (file.bytes().size() > kMaxBytes)
+    throw_error<FormatError>("{}: has {} bytes, expected at most {}", path, file.bytes().size(), kMaxBytes);
   const auto* text = reinterpret_cast<const char*>(file.bytes().data());
   Json json = Json::parse(text, text + file.bytes().size(), nullptr, false);
-  if (!json.is_object()) throw_error<FormatError>("{}: expected a JSON object", path);
+  if (!json.is_object()) throw_error<FormatError>("{}: not a JSON object", path);
   return json;
 }
 
@@ -63,6 +76,7 @@ GenerationDefaults read_defaults(const gguf::File& file, const text::Tokenizer& 
       std::min<uint64_t>(file.get_uint("general.sampling.top_k").value_or(static_cast<uint64_t>(d.top_k)), 1 << 20));
   if (const auto ids = file.get_uint_array("tokenizer.ggml.suppress_tokens"))
     for (const uint64_t id : *ids) d.suppress_tokens.push_back(static_cast<TokenId>(std::min<uint64_t>(id, INT32_MAX)));
+  check(d, file.path());
   return d;
 }
 
@@ -74,21 +88,21 @@ GenerationDefaults read_defaults(const std::string& folder, const text::Tokenize
   const auto number = [&](const char* key, double fallback) {
     const auto it = json.find(key);
     if (it == json.end() || it->is_null()) return fallback;
-    if (!it->is_number()) throw_error<FormatError>("{}: \"{}\" must be a number", path, key);
+    if (!it->is_number()) throw_error<FormatError>("{}: \"{}\" is {}, expected a number", path, key, it->dump());
     return it->get<double>();
   };
   d.sample = json.value("do_sample", Json(true)) == Json(true);
   d.temperature = static_cast<float>(number("temperature", d.temperature));
   d.top_k = static_cast<int>(std::clamp(number("top_k", d.top_k), 0.0, 1e6));
   d.top_p = static_cast<float>(number("top_p", d.top_p));
-  if (json.contains("eos_token_id") && !json["eos_token_id"].is_null()) {
-    std::vector<TokenId> ids;
-    add_ids(ids, json["eos_token_id"], path, "eos_token_id");
-    for (const TokenId id : ids)
-      if (std::find(d.stop_tokens.begin(), d.stop_tokens.end(), id) == d.stop_tokens.end()) d.stop_tokens.push_back(id);
-  }
-  if (json.contains("suppress_tokens") && !json["suppress_tokens"].is_null())
-    add_ids(d.suppress_tokens, json["suppress_tokens"], path, "suppress_tokens");
+  check(d, path);
+  const auto ids = [&](const char* key) {
+    const auto it = json.find(key);
+    return it == json.end() || it->is_null() ? std::vector<TokenId>{} : read_ids(*it, tokenizer, path, key);
+  };
+  for (const TokenId id : ids("eos_token_id"))
+    if (std::find(d.stop_tokens.begin(), d.stop_tokens.end(), id) == d.stop_tokens.end()) d.stop_tokens.push_back(id);
+  for (const TokenId id : ids("suppress_tokens")) d.suppress_tokens.push_back(id);
   return d;
 }
 

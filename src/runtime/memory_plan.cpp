@@ -16,6 +16,13 @@ int64_t pages(int64_t tokens, const model::KvLayout& layout) {
   return (tokens + layout.page_tokens - 1) / layout.page_tokens;
 }
 
+// What the files hold beside tensors (keys, the vocabulary): it is read when the model is loaded.
+int64_t directory_bytes(const model::Weights& weights) {
+  auto n = static_cast<int64_t>(weights.source->total_bytes());
+  for (const model::TensorFacts& t : weights.source->all()) n -= static_cast<int64_t>(t.n_bytes);
+  return n;
+}
+
 }  // namespace
 
 ops::KvType kv_type(KvPrecision precision) noexcept {
@@ -52,8 +59,8 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   plan.kv_bytes = global * pages(context, layout) + plan.kv_window_bytes;
   plan.scratch_bytes = static_cast<int64_t>(Executor::scratch_bytes(config, chunk));
   plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
-  plan.resident_bytes =
-      plan.resident_weight_bytes + plan.kv_bytes + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
+  plan.resident_bytes = plan.resident_weight_bytes + directory_bytes(weights) + plan.kv_bytes + plan.scratch_bytes +
+                        plan.tokenizer_bytes + kProcessBytes;
   return plan;
 }
 
@@ -64,7 +71,7 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
   while (low < high) {
     const int middle = low + (high - low + 1) / 2;
     const MemoryPlan plan = make_plan(config, weights, layout, chunk, middle, available);
-    if (plan.kv_bytes + plan.scratch_bytes <= budget)
+    if (plan.kv_bytes + plan.scratch_bytes <= budget && plan.resident_bytes <= available)
       low = middle;
     else
       high = middle - 1;

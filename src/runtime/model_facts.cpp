@@ -12,10 +12,11 @@
 namespace facet::runtime {
 namespace {
 
+// Fewer tokens than rows are fine: checkpoints pad the embedding.
 void check_vocabulary(const ModelFacts& b, const std::string& path) {
   if (b.tokenizer->n_tokens() > b.config.n_vocab)
-    throw_error<FormatError>("{}: the tokenizer has {} tokens, the embedding {} rows", path, b.tokenizer->n_tokens(),
-                             b.config.n_vocab);
+    throw_error<FormatError>("{}: the tokenizer has {} tokens, the embedding {} rows: they are of different models",
+                             path, b.tokenizer->n_tokens(), b.config.n_vocab);
 }
 
 ModelFacts bind_gguf(const std::string& path) {
@@ -55,7 +56,7 @@ void settle(ModelFacts& m) {
   EngineOptions& options = m.options;
   if (options.prefill_chunk <= 0) options.prefill_chunk = default_prefill_chunk(m.config);
   if (options.context < 0 || options.context > m.config.context_length)
-    throw_error<RequestError>("{}: a context of {} tokens was asked for; the model's own is {}", m.path,
+    throw_error<RequestError>("{}: a context of {} tokens was asked for, the model's own has {}: ask for less", m.path,
                               options.context, m.config.context_length);
   const model::KvLayout layout(m.config, kv_type(options.kv), kPageTokens);
   if (options.memory_limit <= 0) options.memory_limit = available_memory();
@@ -78,13 +79,16 @@ ModelFacts read_model(const std::string& path, const EngineOptions& options) {
 
 // Weights are pages of the file and can be dropped and read again; the rest must fit.
 void check_fits(const ModelFacts& m) {
-  const int64_t limit = m.options.memory_limit, needed = m.plan.kv_bytes + m.plan.scratch_bytes;
-  if (limit <= 0 || needed <= limit) return;
+  const MemoryPlan& p = m.plan;
+  const int64_t limit = m.options.memory_limit;
+  if (limit <= 0 || p.kv_bytes + p.scratch_bytes + p.tokenizer_bytes <= limit) return;
   throw_error<ResourceError>(
-      "{}: a context of {} tokens needs {:.2f} GB of keys and values and {:.2f} GB of activations, and {:.2f} GB are "
-      "available: ask for a "
-      "smaller --ctx or a 16-bit --kv",
-      m.path, m.options.context, gigabytes(m.plan.kv_bytes), gigabytes(m.plan.scratch_bytes), gigabytes(limit));
+      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations {:.2f} GB, the "
+      "tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: ask for "
+      "a "
+      "smaller --ctx{}",
+      m.path, p.context, gigabytes(p.kv_bytes), gigabytes(p.scratch_bytes), gigabytes(p.tokenizer_bytes),
+      gigabytes(p.resident_weight_bytes), gigabytes(limit), m.options.kv == KvPrecision::F32 ? " or --kv f16" : "");
 }
 
 }  // namespace facet::runtime

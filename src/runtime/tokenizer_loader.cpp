@@ -12,8 +12,8 @@ constexpr const char* kPrefix = "tokenizer.ggml.";
 
 std::optional<text::TokenId> special(const gguf::File& file, const char* name) {
   const auto id = file.get_uint(std::string(kPrefix) + name + "_token_id");
-  if (!id || *id > INT32_MAX) return {};
-  return static_cast<text::TokenId>(*id);
+  if (!id) return {};
+  return static_cast<text::TokenId>(std::min<uint64_t>(*id, INT32_MAX));  // too large stays outside any vocabulary
 }
 
 // Gemma 4 files carry merges (some name their tokenizer "llama" all the same); Gemma 3 files carry scores.
@@ -26,6 +26,26 @@ text::TokenizerParts::Kind kind_of(const gguf::File& file, bool has_merges) {
       "{}: the tokenizer \"{}\" has no merges, without which it cannot encode as the model was trained; "
       "use a newer conversion of the model",
       file.path(), model);
+}
+
+void check_length(const text::TokenizerParts& parts, const char* key, size_t n) {
+  if (n != 0 && n != parts.tokens.size())
+    throw_error<FormatError>("{}: key {}{} has {} entries for {} tokens", parts.source, kPrefix, key, n,
+                             parts.tokens.size());
+}
+
+// Some Gemma 3 files name more tokens than the embedding has rows; those can never occur. The tokens of a file with
+// merges are those of its embedding.
+void fit_to_rows(text::TokenizerParts& parts, size_t n_rows) {
+  check_length(parts, "scores", parts.scores.size());
+  check_length(parts, "token_type", parts.types.size());
+  const bool may_be_longer = parts.kind == text::TokenizerParts::Kind::SentencePieceScores;
+  if (parts.tokens.size() < n_rows || (parts.tokens.size() > n_rows && !may_be_longer))
+    throw_error<FormatError>("{}: the tokenizer has {} tokens, token_embd.weight {} rows: they are of different models",
+                             parts.source, parts.tokens.size(), n_rows);
+  parts.tokens.resize(n_rows);
+  if (!parts.scores.empty()) parts.scores.resize(n_rows);
+  if (!parts.types.empty()) parts.types.resize(n_rows);
 }
 
 }  // namespace
@@ -46,14 +66,7 @@ std::shared_ptr<const text::Tokenizer> load_tokenizer(const gguf::File& file, in
   }
   if (const auto types = file.get_uint_array("tokenizer.ggml.token_type"))
     for (const uint64_t type : *types) parts.types.push_back(static_cast<int32_t>(std::min<uint64_t>(type, 7)));
-  if (parts.tokens.size() < static_cast<size_t>(n_rows))
-    throw_error<FormatError>("{}: {} tokens for {} rows of token_embd.weight", file.path(), parts.tokens.size(),
-                             n_rows);
-  if (parts.tokens.size() > static_cast<size_t>(n_rows)) {
-    parts.tokens.resize(static_cast<size_t>(n_rows));
-    if (!parts.scores.empty()) parts.scores.resize(parts.tokens.size());
-    if (!parts.types.empty()) parts.types.resize(parts.tokens.size());
-  }
+  fit_to_rows(parts, static_cast<size_t>(n_rows));
   parts.bos = special(file, "bos");
   parts.eos = special(file, "eos");
   parts.unk = special(file, "unknown");

@@ -10,7 +10,7 @@
 
 namespace facet::runtime {
 
-// n_rows: rows of the embedding; tokens beyond it are padding and are cut off. Throws FormatError.
+// n_rows: rows of the embedding, one for each token. Throws FormatError.
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const gguf::File& file, int n_rows);
 // folder/tokenizer.json.
 std::shared_ptr<const text::Tokenizer> load_tokenizer(const std::string& folder);

@@ -1,0 +1,274 @@
+#include "runtime/model_facts.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/test_data.h"
+#include "model/test_model.h"
+#include "runtime/generate.h"
+#include "runtime/session.h"
+
+namespace facet::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using gguf::TestFile;
+
+// Options with one thread and a context (0: the default).
+EngineOptions small_engine(int context = 0, Backend backend = Backend::Cpu) {
+  EngineOptions options;
+  options.n_threads = 1;
+  options.context = context;
+  options.backend = backend;
+  return options;
+}
+
+class ModelFactsTest : public testing::Test {
+ protected:
+  ModelFactsTest() {
+    std::string pattern = testing::TempDir() + "facet-model-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~ModelFactsTest() override { fs::remove_all(folder_); }
+
+  std::string write(const TestFile& file) const {
+    file.write(folder_ + "/m.gguf");
+    return folder_ + "/m.gguf";
+  }
+
+  template <class E>
+  static std::string error_of(const std::string& path, const EngineOptions& options = {}) {
+    try {
+      Engine::load(path, options);
+    } catch (const E& e) {
+      return e.what();
+    }
+    return "no error of this kind";
+  }
+
+  // What loading says to a file, after its path.
+  std::string format_error(const TestFile& file) const {
+    const std::string path = write(file), message = error_of<FormatError>(path);
+    EXPECT_TRUE(message.starts_with(path + ": ")) << message;
+    return message.substr(std::min(message.size(), path.size() + 2));
+  }
+
+  std::string folder_;
+};
+
+constexpr int64_t kMiB = 1 << 20;
+
+TEST_F(ModelFactsTest, AWholeModelRuns) {
+  for (const TestFile& file : {model::gemma4_file(), model::gemma4_file(model::expert_sizes()), model::gemma3_file()}) {
+    const auto engine = Engine::load(write(file), small_engine());
+    Session session(engine);
+    session.sync(std::vector<TokenId>{2, 264, 265});
+    EXPECT_EQ(session.logits().size(), 269u);
+    EXPECT_EQ(engine->config().name, "test model");
+  }
+}
+
+TEST_F(ModelFactsTest, PathsThatAreNoModel) {
+  EXPECT_EQ(error_of<ResourceError>(folder_ + "/absent.gguf"), folder_ + "/absent.gguf: no such file or folder");
+  EXPECT_NE(error_of<ResourceError>(folder_).find("config.json: cannot open"), std::string::npos);
+  std::ofstream(folder_ + "/text.gguf") << "hello";
+  EXPECT_NE(error_of<FormatError>(folder_ + "/text.gguf").find("not a GGUF file"), std::string::npos);
+}
+
+TEST_F(ModelFactsTest, FilesThatAreNoTextModel) {
+  TestFile unknown = model::gemma4_file(), projector = model::gemma4_file(), drafter = model::gemma4_file();
+  unknown.set("general.architecture", "qwen3");
+  EXPECT_EQ(format_error(unknown), "architecture \"qwen3\" is not supported: facet runs gemma4 and gemma3");
+  projector.set("general.architecture", "clip");
+  EXPECT_EQ(
+      format_error(projector),
+      "architecture \"clip\" is not supported: it is a projector (images and sound) that goes beside a model: give "
+      "the model's own file");
+  drafter.set("general.architecture", "gemma4-assistant");
+  EXPECT_NE(format_error(drafter).find("it is a drafter"), std::string::npos);
+}
+
+TEST_F(ModelFactsTest, FilesOfTheCommunityThatAreNoTextModel) {
+  const std::string projector = golden_path("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf");
+  const std::string drafter = golden_path("checkpoints/tiny-e2b-assistant");
+  if (!fs::exists(projector)) GTEST_SKIP() << "needs " << projector;
+  EXPECT_NE(error_of<FormatError>(projector).find("it is a projector"), std::string::npos);
+  EXPECT_NE(error_of<FormatError>(drafter).find("is a drafter"), std::string::npos);
+}
+
+TEST_F(ModelFactsTest, DamagedModels) {
+  TestFile missing = model::gemma4_file(), shape = model::gemma4_file(), type = model::gemma4_file(),
+           vocabulary = model::gemma4_file(), norm = model::gemma4_file();
+  missing.remove_tensor("blk.0.ffn_up.weight");
+  EXPECT_EQ(format_error(missing),
+            "tensor blk.0.ffn_up.weight (layers.0.mlp.up_proj.weight in checkpoints) is missing");
+  shape.find("blk.0.ffn_up.weight").ne = {32, 63};
+  shape.find("blk.0.ffn_up.weight").data.clear();
+  EXPECT_EQ(format_error(shape), "tensor blk.0.ffn_up.weight has shape [63, 32], expected [64, 32] (outputs first)");
+  type.find("blk.0.ffn_up.weight").type = 9;
+  EXPECT_NE(format_error(type).find("tensor blk.0.ffn_up.weight has type 9"), std::string::npos);
+  auto& rows = vocabulary.find("token_embd.weight");
+  rows.ne[1] = 270;
+  rows.data.clear();
+  EXPECT_EQ(format_error(vocabulary),
+            "the tokenizer has 269 tokens, token_embd.weight 270 rows: they are of different models");
+  norm.find("blk.0.attn_norm.weight").data.replace(0, 4, TestFile::bytes_of(NAN));
+  EXPECT_EQ(format_error(norm),
+            "tensor blk.0.attn_norm.weight holds a value that is not a finite number; the file is damaged");
+}
+
+// Matrices are not read when a model is loaded; what is wrong with them shows in the first result.
+TEST_F(ModelFactsTest, MatricesThatAreNotNumbers) {
+  for (const float bad : {NAN, INFINITY})
+    for (const Backend backend : {Backend::Cpu, Backend::Ref}) {
+      TestFile file = model::gemma4_file();
+      std::string& data = file.find("blk.2.ffn_down.weight").data;
+      for (size_t i = 0; i < data.size(); i += 4) data.replace(i, 4, TestFile::bytes_of(bad));
+      const auto engine = Engine::load(write(file), small_engine(0, backend));
+      Session session(engine);
+      try {
+        session.sync(std::vector<TokenId>{2, 264});
+        ADD_FAILURE() << "no error";
+      } catch (const FormatError& e) {
+        EXPECT_NE(std::string_view(e.what()).find("its weights are damaged"), std::string_view::npos) << e.what();
+        EXPECT_TRUE(std::string_view(e.what()).starts_with(folder_)) << e.what();
+      }
+    }
+}
+
+TEST_F(ModelFactsTest, AFileCutOffAnywhere) {
+  const std::string whole = model::gemma4_file().bytes();
+  // In the head at many places, and in the data at the end.
+  for (size_t n = 0; n < whole.size(); n += 997) {
+    std::ofstream(folder_ + "/cut.gguf", std::ios::binary) << whole.substr(0, n);
+    const std::string message = error_of<FormatError>(folder_ + "/cut.gguf");
+    EXPECT_TRUE(message.starts_with(folder_ + "/cut.gguf: ")) << n << ": " << message;
+  }
+}
+
+// Checkpoint folders.
+
+class CheckpointTest : public ModelFactsTest {
+ protected:
+  void SetUp() override {
+    const std::string source = golden_path("checkpoints/tiny-e2b");
+    if (!fs::exists(source)) GTEST_SKIP() << "needs " << source;
+    for (const char* name : {"config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json"})
+      fs::copy_file(source + "/" + name, folder_ + "/" + name);
+    fs::create_symlink(fs::absolute(source + "/model.safetensors"), folder_ + "/model.safetensors");
+  }
+  void replace(const std::string& name, std::string_view text) const { std::ofstream(folder_ + "/" + name) << text; }
+};
+
+TEST_F(CheckpointTest, AWholeFolderLoads) { EXPECT_EQ(Engine::load(folder_, {})->config().n_layers, 15); }
+
+TEST_F(CheckpointTest, FilesThatAreMissing) {
+  for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) {
+    fs::rename(folder_ + "/" + name, folder_ + "/away");
+    EXPECT_NE(error_of<ResourceError>(folder_).find(folder_), std::string::npos) << name;
+    fs::rename(folder_ + "/away", folder_ + "/" + name);
+  }
+  fs::remove(folder_ + "/generation_config.json");  // these two may be
+  fs::remove(folder_ + "/tokenizer_config.json");
+  EXPECT_EQ(Engine::load(folder_, {})->config().n_layers, 15);
+}
+
+TEST_F(CheckpointTest, HostileJson) {
+  const size_t deep = 1 << 18;
+  for (const char* name : {"config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json"}) {
+    fs::copy_file(folder_ + "/" + name, folder_ + "/saved");
+    for (const std::string& text : {std::string(), std::string("[]"), std::string("{"), std::string("\xff\xfe"),
+                                    std::string(deep, '['), "{\"a\":" + std::string(deep, '{')}) {
+      replace(name, text);
+      const std::string message = error_of<FormatError>(folder_);
+      EXPECT_TRUE(message.starts_with(folder_ + "/" + name)) << name << ": " << message;
+    }
+    fs::rename(folder_ + "/saved", folder_ + "/" + name);
+  }
+}
+
+TEST_F(CheckpointTest, AConfigurationOfAnotherModel) {
+  std::ifstream in(folder_ + "/config.json");
+  std::string json{std::istreambuf_iterator<char>(in), {}};
+  const auto with = [&](std::string_view from, std::string_view to) {
+    std::string changed = json;
+    changed.replace(changed.find(from), from.size(), to);
+    replace("config.json", changed);
+    return error_of<FormatError>(folder_);
+  };
+  EXPECT_NE(with("\"vocab_size\": 1536", "\"vocab_size\": 1537").find("has shape [1536, 96], expected [1537, 96]"),
+            std::string::npos);
+  EXPECT_NE(with("\"num_hidden_layers\": 15", "\"num_hidden_layers\": 16").find("layer_types"), std::string::npos);
+  EXPECT_NE(with("\"hidden_size\": 96", "\"hidden_size\": 64").find("has shape"), std::string::npos);
+}
+
+// Memory and context.
+
+TEST_F(ModelFactsTest, AContextBeyondTheModels) {
+  const std::string path = write(model::gemma4_file());
+  EXPECT_EQ(error_of<RequestError>(path, small_engine(129)),
+            path + ": a context of 129 tokens was asked for, the model's own has 128: ask for less");
+  EXPECT_EQ(Engine::load(path, small_engine(128))->context(), 128);
+}
+
+TEST_F(ModelFactsTest, APromptBeyondTheContextIsToldByHowMuch) {
+  Session session(Engine::load(write(model::gemma4_file()), small_engine(16)));
+  try {
+    session.sync(std::vector<TokenId>(21, 264));
+    ADD_FAILURE() << "no error";
+  } catch (const RequestError& e) {
+    EXPECT_STREQ(e.what(),
+                 "the prompt has 21 tokens, 5 more than the context of 16: shorten it or ask for a larger context");
+  }
+}
+
+TestFile with_context(uint32_t n) {
+  TestFile file = model::gemma4_file();
+  return file.set("gemma4.context_length", n);
+}
+
+TEST_F(ModelFactsTest, TheDefaultContextFitsItsShare) {
+  const std::string path = write(with_context(1 << 24));
+  const auto plan_of = [&](int64_t limit, double share) {
+    EngineOptions options;
+    options.memory_limit = limit;
+    options.memory_share = share;
+    return read_model(path, options).plan;
+  };
+  for (const double share : {0.25, 0.5})
+    for (const int64_t limit : {256 * kMiB, 1024 * kMiB}) {
+      const MemoryPlan plan = plan_of(limit, share);
+      const auto budget = static_cast<int64_t>(share * static_cast<double>(limit));
+      EXPECT_LE(plan.kv_bytes + plan.scratch_bytes, budget);
+      // One more page would not fit.
+      EXPECT_GT(plan.kv_bytes + plan.scratch_bytes + 2 * 64 * plan.kv_bytes_per_token, budget);
+      EXPECT_LE(plan.resident_bytes, limit);
+    }
+  // Memory for everything: the model's own. Hardly any: the smallest.
+  EXPECT_EQ(plan_of(int64_t{1} << 40, 0.5).context, 1 << 24);
+  EXPECT_EQ(plan_of(kMiB, 0.5).context, 512);
+  // Weights need room too, whatever the share.
+  EXPECT_LE(plan_of(256 * kMiB, 1.0).resident_bytes, 256 * kMiB);
+}
+
+TEST_F(ModelFactsTest, TooLittleMemoryIsFoundBeforeAnyIsTaken) {
+  const std::string path = write(with_context(1 << 24));
+  EngineOptions options = small_engine(1 << 24);
+  options.kv = KvPrecision::F32;
+  options.memory_limit = 100 * kMiB;
+  const std::string message = error_of<ResourceError>(path, options);
+  EXPECT_TRUE(message.starts_with(path + ": not enough memory for a context of 16777216 tokens: keys and values take "))
+      << message;
+  for (const char* part : {"activations", "tokenizer", "weights", "0.10 GB are available", "smaller --ctx or --kv f16"})
+    EXPECT_NE(message.find(part), std::string::npos) << part << "\n" << message;
+  options.kv = KvPrecision::F16;
+  EXPECT_TRUE(error_of<ResourceError>(path, options).ends_with("smaller --ctx"));
+  EXPECT_EQ(read_model(path, options).plan.available_bytes, 100 * kMiB);  // looking at it is allowed
+}
+
+}  // namespace
+}  // namespace facet::runtime
