@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "apps/commands.h"
 #include "apps/model_options.h"
+#include "base/error.h"
 #include "model/config.h"
 #include "model/weights.h"
 #include "runtime/model_facts.h"
@@ -51,6 +54,10 @@ std::string by_kind(const model::Config& c, Get&& get) {
   return text.size() == 2 ? text[false] + " / " + text[true] : text.begin()->second;
 }
 
+Json rope_json(const model::RopeConfig& rope, const std::vector<float>& freqs) {
+  return {{"base", rope.base}, {"factor", rope.factor}, {"rotated_pairs", freqs.size()}};
+}
+
 Json architecture_json(const runtime::ModelFacts& m) {
   const model::Config& c = m.config;
   Json layers = Json::array();
@@ -75,7 +82,47 @@ Json architecture_json(const runtime::ModelFacts& m) {
           {"per_layer_embedding", c.n_ple},
           {"experts", c.n_experts},
           {"experts_used", c.n_experts_used},
+          {"expert_feed_forward", c.n_expert_ff},
+          {"norm_epsilon", c.norm_eps},
+          {"attention_scale", c.attn_scale},
+          {"rope_local", rope_json(c.local_rope, m.weights.local_freqs)},
+          {"rope_global", rope_json(c.global_rope, m.weights.global_freqs)},
+          {"tied_output", m.weights.output.data == m.weights.token_embd.data},
           {"layer", layers}};
+}
+
+// Sums over the tensors of each type.
+struct TypeSum {
+  int n = 0;
+  uint64_t bytes = 0;
+};
+std::map<std::string_view, TypeSum> sum_types(const std::vector<model::TensorFacts>& tensors) {
+  std::map<std::string_view, TypeSum> sums;
+  for (const model::TensorFacts& t : tensors) {
+    ++sums[t.type_name].n;
+    sums[t.type_name].bytes += t.n_bytes;
+  }
+  return sums;
+}
+
+uint64_t count_parameters(const std::vector<model::TensorFacts>& tensors) {
+  uint64_t n = 0;
+  for (const model::TensorFacts& t : tensors)
+    n += std::accumulate(t.shape.begin(), t.shape.end(), uint64_t{1}, std::multiplies<>());
+  return n;
+}
+
+Json file_json(const runtime::ModelFacts& m) {
+  const auto tensors = m.weights.source->all();
+  Json types = Json::array();
+  for (const auto& [name, sum] : sum_types(tensors))
+    types.push_back({{"type", name}, {"tensors", sum.n}, {"bytes", sum.bytes}});
+  return {{"format", m.weights.source->format()},
+          {"bytes", m.weights.source->total_bytes()},
+          {"tensors", tensors.size()},
+          {"parameters", count_parameters(tensors)},
+          {"types", types},
+          {"unused", m.weights.ignored}};
 }
 
 Json plan_json(const runtime::MemoryPlan& p) {
@@ -102,83 +149,111 @@ Json tokenizer_json(const runtime::ModelFacts& m) {
   return {{"tokens", t.n_tokens()},
           {"special", n_special},
           {"bos", t.bos() ? Json(*t.bos()) : Json()},
+          {"eos", t.eos() ? Json(*t.eos()) : Json()},
           {"stop", stop},
+          {"never_sampled", m.defaults.suppress_tokens.size()},
           {"chat", chat_name(m.family)}};
+}
+
+Json sampling_json(const runtime::GenerationDefaults& d) {
+  return {{"sample", d.sample}, {"temperature", d.temperature}, {"top_k", d.top_k}, {"top_p", d.top_p}};
 }
 
 Json tensors_json(const runtime::ModelFacts& m) {
   Json out = Json::array();
-  for (const model::SourceTensor& t : m.weights.source->all())
-    out.push_back({{"name", t.name},
-                   {"type", std::string(quant::block_info(t.type).name)},
-                   {"shape", t.shape},
-                   {"bytes", t.data.size()}});
+  for (const model::TensorFacts& t : m.weights.source->all())
+    out.push_back({{"name", t.name}, {"type", t.type_name}, {"shape", t.shape}, {"bytes", t.n_bytes}});
   return out;
 }
 
-std::string megabytes(int64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
+std::string megabytes(double bytes) { return fmt::format("{:.1f} MB", bytes / 1e6); }
 
-void print_text(const runtime::ModelFacts& m, bool tensors) {
+// Names come from the file, so they are made printable.
+void row(std::string_view name, const std::string& value) {
+  fmt::print("  {:<26}{}\n", printable(name), printable(value));
+}
+
+void print_architecture(const runtime::ModelFacts& m) {
   const model::Config& c = m.config;
-  const auto row = [](std::string_view name, const std::string& value) { fmt::print("  {:<26}{}\n", name, value); };
-  fmt::print("{}\n", m.path);
   row("architecture", c.architecture + (c.name.empty() ? "" : " (" + c.name + ")"));
-  row("layers", fmt::format("{}  {}", c.n_layers, layer_pattern(c)));
+  row("layers", fmt::format("{}  {}  (L: local, G: global)", c.n_layers, layer_pattern(c)));
   if (c.n_kv_layers < c.n_layers)
     row("own keys and values", fmt::format("layers 0 to {}, later ones share theirs", c.n_kv_layers - 1));
   row("embedding, heads", fmt::format("{}, {}", c.n_embd, c.n_heads));
   row("head size (local / global)", by_kind(c, [](const auto& l) { return l.head_dim; }));
   row("KV heads (local / global)", by_kind(c, [](const auto& l) { return l.n_kv_heads; }));
-  row("feed-forward", fmt::format("{} to {}", c.layers.front().n_ff, c.max_ff()));
+  row("feed-forward", c.layers.front().n_ff == c.max_ff() ? std::to_string(c.max_ff())
+                                                          : fmt::format("{} to {}", c.layers.front().n_ff, c.max_ff()));
   if (c.n_experts > 0) row("experts", fmt::format("{} of {}, {} used", c.n_experts, c.n_expert_ff, c.n_experts_used));
   if (c.n_ple > 0) row("per-layer embedding", std::to_string(c.n_ple));
   row("window, context", fmt::format("{}, {}", c.window, c.context_length));
+  row("rotary base, pairs", fmt::format("{}, {} local; {}, {} global{}", c.local_rope.base,
+                                        m.weights.local_freqs.size(), c.global_rope.base, m.weights.global_freqs.size(),
+                                        c.global_rope.factor == 1 ? "" : fmt::format(", / {}", c.global_rope.factor)));
   row("logit soft cap", c.logit_softcap > 0 ? fmt::format("{}", c.logit_softcap) : "none");
-  std::map<std::string_view, std::pair<int, int64_t>> types;
-  for (const model::SourceTensor& t : m.weights.source->all()) {
-    auto& [n, bytes] = types[quant::block_info(t.type).name];
-    ++n;
-    bytes += static_cast<int64_t>(t.data.size());
-  }
-  for (const auto& [type, sum] : types)
-    row(fmt::format("tensors of {}", type), fmt::format("{}, {}", sum.first, megabytes(sum.second)));
+}
+
+void print_file(const runtime::ModelFacts& m) {
+  const auto tensors = m.weights.source->all();
+  row("file", fmt::format("{}, {}, {:.0f} M parameters", m.weights.source->format(),
+                          megabytes(static_cast<double>(m.weights.source->total_bytes())),
+                          static_cast<double>(count_parameters(tensors)) / 1e6));
+  for (const auto& [type, sum] : sum_types(tensors))
+    row(fmt::format("tensors of {}", type), fmt::format("{}, {}", sum.n, megabytes(static_cast<double>(sum.bytes))));
+  for (const std::string& name : m.weights.ignored) row("not used", name);
+}
+
+void print_tokenizer(const runtime::ModelFacts& m) {
   const Json t = tokenizer_json(m);
   std::string stop;
   for (const Json& s : t["stop"]) stop += fmt::format(" {} ({})", s["text"].get<std::string>(), s["id"].get<int>());
   row("tokenizer",
       fmt::format("{} tokens, {} special; an answer ends at{}", t["tokens"].get<int>(), t["special"].get<int>(), stop));
   row("chat format", chat_name(m.family));
-  const runtime::MemoryPlan& p = m.plan;
+  const runtime::GenerationDefaults& d = m.defaults;
+  row("sampling",
+      d.sample ? fmt::format("temperature {}, top-k {}, top-p {}", d.temperature, d.top_k, d.top_p) : "greedy");
+}
+
+void print_plan(const runtime::MemoryPlan& p) {
+  const auto mb = [](int64_t bytes) { return megabytes(static_cast<double>(bytes)); };
   fmt::print("memory at a context of {}\n", p.context);
-  row("read per token", megabytes(p.weight_bytes_per_token));
-  row("weights, once used", megabytes(p.resident_weight_bytes));
-  if (p.ple_bytes_on_disk > 0) row("stays on disk", megabytes(p.ple_bytes_on_disk) + " of per-layer embeddings");
-  row("keys and values", fmt::format("{}: {} bytes a token, {} for windows", megabytes(p.kv_bytes),
-                                     p.kv_bytes_per_token, megabytes(p.kv_window_bytes)));
-  row("activations", megabytes(p.scratch_bytes));
-  row("tokenizer", megabytes(p.tokenizer_bytes));
-  row("resident, at most",
-      fmt::format("{} ({} available now)", megabytes(p.resident_bytes), megabytes(p.available_bytes)));
-  for (const std::string& name : m.weights.ignored) row("not used", name);
-  if (!tensors) return;
+  row("read per token", mb(p.weight_bytes_per_token));
+  row("weights, once used", mb(p.resident_weight_bytes));
+  if (p.ple_bytes_on_disk > 0) row("stays on disk", mb(p.ple_bytes_on_disk) + " of per-layer embeddings");
+  row("keys and values",
+      fmt::format("{}: {} bytes a token, {} for windows", mb(p.kv_bytes), p.kv_bytes_per_token, mb(p.kv_window_bytes)));
+  row("activations", mb(p.scratch_bytes));
+  row("tokenizer", mb(p.tokenizer_bytes));
+  row("resident, at most", fmt::format("{} ({} available now)", mb(p.resident_bytes), mb(p.available_bytes)));
+}
+
+void print_tensors(const runtime::ModelFacts& m) {
   fmt::print("tensors (outputs first)\n");
-  for (const model::SourceTensor& s : m.weights.source->all())
-    fmt::print("  {:<44}{:<9}{:<22}{}\n", s.name, quant::block_info(s.type).name,
-               fmt::format("[{}]", fmt::join(s.shape, ", ")), s.data.size());
+  for (const model::TensorFacts& t : m.weights.source->all())
+    fmt::print("  {:<44}{:<9}{:<22}{}\n", printable(t.name), t.type_name, fmt::format("[{}]", fmt::join(t.shape, ", ")),
+               t.n_bytes);
 }
 
 int inspect(const Flags& flags) {
   const auto facts = runtime::read_model(find_model(flags.path), flags.model.engine_options());
   if (!flags.json) {
-    print_text(facts, flags.tensors);
+    fmt::print("{}\n", printable(facts.path));
+    print_architecture(facts);
+    print_file(facts);
+    print_tokenizer(facts);
+    print_plan(facts.plan);
+    if (flags.tensors) print_tensors(facts);
     return 0;
   }
   Json out{{"path", facts.path},
            {"model", architecture_json(facts)},
+           {"file", file_json(facts)},
            {"tokenizer", tokenizer_json(facts)},
+           {"sampling", sampling_json(facts.defaults)},
            {"plan", plan_json(facts.plan)}};
   if (flags.tensors) out["tensors"] = tensors_json(facts);
-  fmt::print("{}\n", out.dump());
+  fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
   return 0;
 }
 
@@ -188,13 +263,7 @@ void add_inspect(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("inspect", "What a model file holds, and the memory it needs");
   const auto flags = std::make_shared<Flags>();
   command->add_option("MODEL", flags->path, "A .gguf, a checkpoint folder, or a name in the library");
-  command
-      ->add_option("--ctx", flags->model.context,
-                   "Plan for N tokens of context [the largest that fits half of the free memory]")
-      ->check(CLI::Range(1, 1 << 28))
-      ->type_name("N");
-  command->add_option("--kv", flags->model.kv, "Precision of the cache: f32, f16, bf16")
-      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
+  flags->model.add_memory_to(*command);
   command->add_flag("--tensors", flags->tensors, "List every tensor");
   command->add_flag("--json", flags->json, "One JSON object on stdout");
   command->footer("Example:\n  facet inspect --ctx 8192 --tensors MODEL");

@@ -2,8 +2,10 @@
 // wrong. Errors are one line on stderr.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "apps/commands.h"
 #include "apps/suggest.h"
@@ -20,7 +22,7 @@ Each command explains itself: facet run --help)";
 
 int fail(int status, const std::string& message) {
   std::fflush(stdout);
-  fmt::print(stderr, "facet: error: {}\n", message);
+  fmt::print(stderr, "facet: error: {}\n", facet::printable(message));
   return status;
 }
 
@@ -40,7 +42,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail(2, facet::apps::explain(app, error, {argv + 1, argv + argc}));
   }
-  return action();
+  const int status = action();
+  if (std::fflush(stdout) != 0) facet::throw_error<facet::ResourceError>("standard output: {}", std::strerror(errno));
+  return status;
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <random>
 
 #include "base/error.h"
+#include "model/config.h"
 
 namespace facet::apps {
 namespace {
@@ -30,6 +32,23 @@ std::vector<std::string> library_models() {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+// "6GB", "1.5 GiB", "700000000": bytes, at least one.
+int64_t parse_size(const std::string& text) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"", 1},      {"b", 1},        {"kb", 1e3},     {"mb", 1e6},     {"gb", 1e9},
+      {"tb", 1e12}, {"kib", 0x1p10}, {"mib", 0x1p20}, {"gib", 0x1p30}, {"tib", 0x1p40}};
+  try {
+    size_t end = 0;
+    const double number = std::stod(text, &end);
+    std::string unit = text.substr(std::min(text.find_first_not_of(' ', end), text.size()));
+    std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const auto& [name, bytes] : kUnits)
+      if (unit == name && number * bytes >= 1 && number * bytes < 0x1p62) return static_cast<int64_t>(number * bytes);
+  } catch (const std::exception&) {
+  }
+  throw_error<RequestError>("--memory-limit {}: expected a size, for example 6GB or 512MiB", text);
 }
 
 runtime::LogitBias parse_bias(const std::string& text) {
@@ -84,12 +103,18 @@ void ModelOptions::add_to(CLI::App& command) {
   command.add_option("--threads", threads, "Threads to compute with [the processors there are]")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
+  add_memory_to(command);
+}
+
+void ModelOptions::add_memory_to(CLI::App& command) {
   command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")
       ->check(CLI::Range(1, 1 << 28))
       ->type_name("N");
   command.add_option("--kv", kv, "Precision of the cache of keys and values [f16]")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->type_name("TYPE");
+  command.add_option("--memory-limit", memory_limit, "Plan with this much memory, for example 6GB [what is free]")
+      ->type_name("SIZE");
 }
 
 runtime::EngineOptions ModelOptions::engine_options() const {
@@ -100,6 +125,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
                               : runtime::KvPrecision::F16;
   options.n_threads = threads;
   options.context = context;
+  if (!memory_limit.empty()) options.memory_limit = parse_size(memory_limit);
   return options;
 }
 
@@ -145,7 +171,10 @@ void SamplingOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false)  // the word after the value is not another one
       ->type_name("ID=VALUE")
       ->group(group);
-  command.add_option("--seed", seed, "The same seed gives the same text [random]")->type_name("N")->group(group);
+  command.add_option("--seed", seed, "The same seed gives the same text [random]")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->group(group);
   command.add_option("--stop", stop, "End the answer before this text; repeatable")
       ->allow_extra_args(false)
       ->type_name("TEXT")
@@ -168,7 +197,12 @@ runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine
   set(p.presence_penalty, presence_penalty);
   set(p.frequency_penalty, frequency_penalty);
   set(p.penalty_window, penalty_window);
-  for (const std::string& text : bias) p.bias.push_back(parse_bias(text));
+  for (const std::string& text : bias) {
+    p.bias.push_back(parse_bias(text));
+    if (const int token = p.bias.back().token; token < 0 || token >= engine.config().n_vocab)
+      throw_error<RequestError>("--logit-bias {}: token {} is outside the vocabulary of {}", text, token,
+                                engine.config().n_vocab);
+  }
   p.seed = seed ? *seed : (uint64_t{std::random_device{}()} << 32 | std::random_device{}());
   runtime::check(p);
   options.stop = stop;

@@ -11,13 +11,15 @@
 
 namespace facet::apps {
 
-// -m, --backend, --threads, --ctx, --kv
+// -m, --backend, --threads, and those of add_memory_to
 struct ModelOptions {
   std::string model;
   std::string backend = "cpu", kv = "f16";
   int threads = 0, context = 0;
+  std::string memory_limit;  // "6GB"; empty: what is free
 
   void add_to(CLI::App& command);
+  void add_memory_to(CLI::App& command);  // --ctx, --kv, --memory-limit
   runtime::EngineOptions engine_options() const;
   // The model's path (see find_model), loaded; progress on a terminal's stderr.
   std::shared_ptr<const runtime::Engine> load() const;
