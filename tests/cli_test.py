@@ -101,6 +101,32 @@ class Cli(unittest.TestCase):
         text = self.json("tokenize", "-m", MODEL, "--decode", "--json", stdin=json.dumps(ids["ids"]))
         self.assertEqual(text, {"text": "Hello, wörld"})
 
+    def test_render(self):
+        chat = {"messages": [{"role": "user", "content": "Hi <turn|>"}], "model": "ignored"}
+        prompt = "<bos><|turn>user\nHi <turn|><turn|>\n<|turn>model\n"
+        self.assertEqual(self.facet("render", "--template", "small", stdin=json.dumps(chat))[0], prompt + "\n")
+        file = self.folder / "chat.json"
+        file.write_text(json.dumps(chat["messages"]), encoding="utf-8")
+        self.assertEqual(self.json("render", "--json", file)["text"], prompt + "<|channel>thought\n<channel|>")
+        self.assertEqual(self.facet("render", "--no-opening", file)[0], "<bos><|turn>user\nHi <turn|><turn|>\n\n")
+        rendered = self.json("render", "-m", MODEL, "--template", "small", "--json", file)
+        self.assertEqual(list(rendered), ["text", "starts_in_thought", "ids"])
+        decoded = self.json("tokenize", "-m", MODEL, "--decode", "--specials", "--json", stdin=json.dumps(rendered["ids"]))
+        self.assertEqual(decoded["text"], prompt)
+        turn_end = self.json("tokenize", "-m", MODEL, "--specials", "--json", "<turn|>")["ids"]
+        self.assertEqual(rendered["ids"].count(*turn_end), 1)  # the user's own is text
+        lines = self.facet("render", "-m", MODEL, "--template", "small", "--ids", file)[0].splitlines()
+        self.assertEqual([int(line.split()[0]) for line in lines], rendered["ids"])
+
+    def test_render_names_what_it_refuses(self):
+        self.assertIn("messages[0]", self.error("render", stdin='[{"content": "no role"}]'))
+        self.assertIn("standard input", self.error("render", stdin="{"))
+        self.assertIn('"messages"', self.error("render", stdin="{}"))
+        self.assertIn("nothing.json", self.error("render", self.folder / "nothing.json"))
+        image = json.dumps([{"role": "user", "content": [{"type": "image"}]}])
+        self.assertIn("<|image|>", self.facet("render", stdin=image)[0])
+        self.assertIn("media", self.error("render", "-m", MODEL, "--template", "small", "--ids", stdin=image))
+
     def test_verify_closes_with_counts(self):
         out, err = self.facet("verify", "--filter", "tiny-e2b/text/p7", GOLDENS / "tiny-e2b")
         self.assertRegex(out, r"\APASS tiny-e2b/text/p7 [^\n]*\n1 passed, 0 failed, 0 skipped\n\Z")

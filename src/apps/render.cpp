@@ -1,0 +1,131 @@
+// facet render: chat messages to the prompt that a model reads, as text and as token ids.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "apps/commands.h"
+#include "apps/model_options.h"
+#include "apps/terminal.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "runtime/model_facts.h"
+#include "text/chat.h"
+
+namespace facet::apps {
+namespace {
+
+using text::ChatJson;
+using text::ChatTemplate;
+using text::PromptItem;
+
+struct Flags {
+  std::string file, model, format;
+  bool think = false, no_opening = false, preserve_thinking = false, ids = false, json = false;
+
+  bool has_model() const { return !model.empty() || ids; }
+};
+
+struct Chat {
+  ChatJson messages, tools;
+};
+
+std::string read_input(const std::string& file) {
+  if (file.empty() || file == "-") return read_stdin();
+  if (!std::filesystem::exists(file)) throw_error<RequestError>("{}: no such file", file);
+  const MappedFile map(file);
+  return {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()};
+}
+
+// {"messages": [...], "tools": [...]}, of which other members are ignored, or the messages alone.
+Chat read_chat(const std::string& file) {
+  try {
+    ChatJson json = text::parse_chat_json(read_input(file));
+    if (json.is_array()) return {std::move(json), nullptr};
+    if (!json.is_object() || !json.contains("messages"))
+      throw RequestError("expected a list of messages, or an object with \"messages\"");
+    return {json["messages"], json.value("tools", ChatJson())};
+  } catch (const RequestError& e) {
+    if (file.empty() || file == "-") throw_error<RequestError>("standard input: {}", e.what());
+    throw_error<RequestError>("{}: {}", file, e.what());
+  }
+}
+
+ChatTemplate template_of(const runtime::ModelFacts& model) {
+  switch (model.family) {
+    case runtime::ChatFamily::Gemma4Large:
+      return ChatTemplate::Gemma4Large;
+    case runtime::ChatFamily::Gemma4Small:
+      return ChatTemplate::Gemma4Small;
+    case runtime::ChatFamily::Gemma3:
+      return ChatTemplate::Gemma3;
+    case runtime::ChatFamily::None:
+      break;
+  }
+  throw_error<RequestError>("{}: a base model without a chat format; --template chooses one", model.path);
+}
+
+ChatTemplate named_template(const std::string& name) {
+  return name == "gemma3"  ? ChatTemplate::Gemma3
+         : name == "small" ? ChatTemplate::Gemma4Small
+                           : ChatTemplate::Gemma4Large;
+}
+
+std::vector<text::TokenId> token_ids(const text::Prompt& prompt, const text::Tokenizer& tokenizer) {
+  for (const PromptItem& item : prompt)
+    if (item.kind != PromptItem::Kind::Control && item.kind != PromptItem::Kind::Text)
+      throw RequestError(
+          "the messages hold media, whose number of tokens depends on their files: render the text alone");
+  return text::to_tokens(prompt, tokenizer);
+}
+
+int render(const Flags& flags) {
+  const Chat chat = read_chat(flags.file);
+  std::optional<runtime::ModelFacts> model;
+  if (flags.has_model()) model = runtime::read_model(find_model(flags.model), {});
+  const ChatTemplate format = flags.format.empty() && model ? template_of(*model) : named_template(flags.format);
+  const text::Prompt prompt =
+      text::render_chat(chat.messages, chat.tools, {format, flags.think, !flags.no_opening, flags.preserve_thinking});
+  std::vector<text::TokenId> ids;
+  if (model && (flags.ids || flags.json)) ids = token_ids(prompt, *model->tokenizer);
+
+  if (flags.json) {
+    ChatJson out = {{"text", text::to_text(prompt)}, {"starts_in_thought", text::ends_in_thought(prompt)}};
+    if (model) out["ids"] = ids;
+    fmt::print("{}\n", text::chat_json_text(out));
+  } else if (flags.ids) {
+    for (const text::TokenId id : ids)
+      fmt::print("{:>8}  {}\n", id, text::chat_json_text(std::string(model->tokenizer->piece(id))));
+  } else {
+    fmt::print("{}\n", text::to_text(prompt));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_render(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("render", "Chat messages to the prompt that a model reads");
+  const auto flags = std::make_shared<Flags>();
+  command->add_option("FILE", flags->file,
+                      "JSON: {\"messages\": [...], \"tools\": [...]}, or the messages alone [standard input]");
+  command
+      ->add_option("-m,--model", flags->model,
+                   "Whose chat format and tokenizer: a .gguf, a checkpoint folder, or a name in the library")
+      ->type_name("MODEL");
+  command
+      ->add_option("--template", flags->format,
+                   "The chat format: large (Gemma 4 12B and above), small (E2B, E4B), gemma3 [the model's, else large]")
+      ->check(CLI::IsMember({"large", "small", "gemma3"}));
+  command->add_flag("--think", flags->think, "With thinking switched on");
+  command->add_flag("--preserve-thinking", flags->preserve_thinking,
+                    "Keep the thoughts of earlier messages with tool calls");
+  command->add_flag("--no-opening", flags->no_opening, "Without the opening of the model's answer");
+  command->add_flag("--ids", flags->ids, "The token ids instead, one a line with its piece");
+  command->add_flag("--json", flags->json, "One JSON object on stdout; with a model it holds the token ids");
+  command->footer(
+      "Examples:\n  echo '[{\"role\": \"user\", \"content\": \"Hello!\"}]' | facet render\n"
+      "  echo '[{\"role\": \"user\", \"content\": \"Hello!\"}]' | facet render --template small --think --json");
+  command->callback([flags, &action] { action = [flags] { return render(*flags); }; });
+}
+
+}  // namespace facet::apps
