@@ -12,11 +12,14 @@ namespace facet::kernels {
 std::vector<KernelSet> all_sets() {
   std::vector<KernelSet> sets;
 #if defined(__x86_64__)
+  static const Kernels wide{avx512::kProducts, avx512::kPanels, avx512::kRows, avx512::kAttention, "avx512"};
+  static const Kernels medium{avx2::kProducts, avx2::kPanels, avx2::kRows, avx2::kAttention, "avx2"};
   const CpuFeatures& cpu = cpu_features();
-  sets.push_back({&avx512_kernels(), cpu.avx512});
-  sets.push_back({&avx2_kernels(), cpu.avx2});
+  sets.push_back({&wide, cpu.avx512});
+  sets.push_back({&medium, cpu.avx2});
 #endif
-  sets.push_back({&scalar_kernels(), true});
+  static const Kernels plain{scalar::kProducts, scalar::kPanels, scalar::kRows, scalar::kAttention, "scalar"};
+  sets.push_back({&plain, true});
   return sets;
 }
 

@@ -20,14 +20,24 @@ namespace facet::kernels {
 
 // Columns that one pass over the weights serves.
 constexpr int kMaxColumns = 8;
-// Elements whose sum formats with a minimum need: x_sums[c][i / kSumGroup].
-constexpr int kSumGroup = 32;
+// Elements whose sum formats with a minimum need.
+constexpr int kSumGroup = 16;
 
-// y[c * y_stride + o] = sum_i x[c * x_stride + i] * w[o, i]     o < n_rows, c < n_cols, i < n_in
+// The columns of a product: x itself, and the same prepared for formats of codes (see ProductKernels::prepare).
+struct Columns {
+  const float* x;
+  size_t stride;  // floats between columns
+  const float* prepared;
+  size_t prepared_stride;
+};
+constexpr size_t prepared_floats(int n) {
+  return static_cast<size_t>(n) + static_cast<size_t>(n + kSumGroup - 1) / kSumGroup;
+}
+
+// y[c * y_stride + o] = sum_i x[c][i] * w[o, i]     o < n_rows, c < n_cols, i < n_in
 // w: n_rows rows of blocks, row_bytes apart, any alignment; nothing beyond the last row is read, except by prefetch.
-// x_sums: [n_cols][n_in / 32] sums of 32 (rounded up; see sum_groups), x_sums_stride floats apart.
-using MatVec = void (*)(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* x, size_t x_stride,
-                        const float* x_sums, size_t x_sums_stride, int n_cols, float* y, size_t y_stride);
+using MatVec = void (*)(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const Columns& x, int n_cols,
+                        float* y, size_t y_stride);
 
 // y[0 .. n) = the values of n consecutive weights of a row that starts at a block border.
 using Decode = void (*)(const std::byte* blocks, float* y, int n);
@@ -49,25 +59,29 @@ struct AttentionTile {
 };
 constexpr int kTileTokens = 64;
 
-struct Kernels {
-  std::string_view name;  // "avx512"
-  int n_lanes;            // floats of a vector
-  int panel_rows;         // output rows of a panel tile
-  int panel_tokens;       // tokens of a packed tile
-
+// Weights in their own blocks.
+struct ProductKernels {
   std::array<MatVec, 43> matvec;  // by BlockType
   std::array<Decode, 43> decode;  // by BlockType
+  // One column as this set's products want it: its n elements in an order of the set's own, then their sums by
+  // kSumGroup (the last group may be short); prepared_floats(n) in all.
+  void (*prepare)(const float* x, int n, float* out);
+};
 
-  // x_sums[g] = sum of x[32 g .. 32 g + 32), the last group may be short.
-  void (*sum_groups)(const float* x, int n, float* x_sums);
-
+// Decoded weights and many tokens: lanes are tokens.
+struct PanelKernels {
+  int panel_rows;    // output rows of a tile of sums
+  int panel_tokens;  // tokens of a packed tile
   // packed[tile][i][t] = x[(tile * panel_tokens + t) * x_stride + i] for one tile of n_tokens <= panel_tokens tokens
   // and columns [0, n); missing tokens are 0.
   void (*pack_tokens)(const float* x, size_t x_stride, int n_tokens, int n, float* packed);
   // acc[r][t] += sum_i w[r][i] * packed[i][t], r < n_rows <= panel_rows, t < panel_tokens (all of them are written up
   // to the vector that holds n_tokens - 1). w rows w_stride floats apart; acc rows panel_tokens apart.
   void (*panel)(const float* w, size_t w_stride, int n_rows, int n, const float* packed, int n_tokens, float* acc);
+};
 
+// Loops over one row of activations.
+struct RowKernels {
   // out = x * factor * w, factor = 1 / sqrt(mean(x^2) + eps); w null: no weight. out may be x.
   void (*rms_norm)(float* out, const float* x, const float* w, int n, float eps);
   // out = gate / (1 + exp(a)) * up, a = -2 sqrt(2/pi) (gate + 0.044715 gate^3): the tanh form without its cancellation.
@@ -81,13 +95,20 @@ struct Kernels {
   // p[i] = exp(p[i] - top), returns their sum. 0 where the difference is below kExpFloor.
   float (*exp_sum)(float* p, int n, float top);
   float (*max)(const float* x, int n);
+};
 
-  // scores[q][t] = q . k_t, q < n_queries; scores rows kTileTokens apart. By KvFormat.
+// A tile of the cache; by KvFormat.
+struct AttentionKernels {
+  // scores[q][t] = q . k_t, q < n_queries; scores rows kTileTokens apart.
   std::array<void (*)(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores), 3> scores;
   // out[q][i] += sum_t p[q][t] * v_t[i]; p rows kTileTokens apart.
   std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), 3> accumulate;
-  // 16-bit rows from f32, to nearest even. By KvFormat.
+  // Elements from f32, to nearest even.
   std::array<void (*)(std::byte* out, const float* x, int n), 3> store;
+};
+
+struct Kernels : ProductKernels, PanelKernels, RowKernels, AttentionKernels {
+  std::string_view name;  // "avx512"
 };
 
 // What this CPU can run, best first; never empty (scalar comes last).

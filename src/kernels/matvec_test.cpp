@@ -1,4 +1,5 @@
 // Matrix times vectors and decoding, for every set, every weight format, and shapes around blocks, rows and columns.
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/kernel_test.h"
@@ -34,9 +35,9 @@ class FormatTest : public IsaTest {
 struct Problem {
   BlockType type;
   int n_in, n_rows, n_cols;
-  size_t row_bytes, x_stride, sums_stride;
+  size_t row_bytes, x_stride, prepared_stride;
   Bytes w;
-  Floats x, sums;
+  Floats x, prepared;
 
   Problem(const Kernels& k, BlockType t, int in, int rows, int cols, std::mt19937& rng)
       : type(t),
@@ -45,15 +46,18 @@ struct Problem {
         n_cols(cols),
         row_bytes(quant::row_bytes(t, static_cast<size_t>(in))),
         x_stride(static_cast<size_t>(in) + 3),
-        sums_stride(static_cast<size_t>(in + kSumGroup - 1) / kSumGroup),
+        prepared_stride(prepared_floats(in)),
         w(row_bytes * static_cast<size_t>(rows)),
         x(x_stride * static_cast<size_t>(cols - 1) + static_cast<size_t>(in)),
-        sums(sums_stride * static_cast<size_t>(cols)) {
+        prepared(prepared_stride * static_cast<size_t>(cols)) {
     quant::fill_blocks(type, w.span(), rng);
     fill_normal(x.span(), rng);
-    for (int c = 0; c < cols; ++c) k.sum_groups(column(c), in, sums.data() + static_cast<size_t>(c) * sums_stride);
+    for (int c = 0; c < cols; ++c) k.prepare(column(c), in, prepared.data() + static_cast<size_t>(c) * prepared_stride);
   }
 
+  Columns columns(int first) const {
+    return {column(first), x_stride, prepared.data() + static_cast<size_t>(first) * prepared_stride, prepared_stride};
+  }
   float* column(int c) const { return x.data() + static_cast<size_t>(c) * x_stride; }
 
   // y of rows [row, row + rows) and columns [col, col + cols), packed.
@@ -61,8 +65,7 @@ struct Problem {
     const size_t stride = static_cast<size_t>(rows);
     Floats y(stride * static_cast<size_t>(cols));
     k.matvec[static_cast<size_t>(type)](w.data() + static_cast<size_t>(row) * row_bytes, row_bytes, n_in, rows,
-                                        column(col), x_stride, sums.data() + static_cast<size_t>(col) * sums_stride,
-                                        sums_stride, cols, y.data(), stride);
+                                        columns(col), cols, y.data(), stride);
     return {y.begin(), y.end()};
   }
 };
@@ -111,8 +114,8 @@ TEST_P(FormatTest, OutputsBetweenTheStridesStay) {
     const Problem p(k(), type, lengths(type).front(), 3, 5, rng);
     const size_t y_stride = 5;
     std::vector<float> y(y_stride * 5, -7.0f);
-    k().matvec[static_cast<size_t>(type)](p.w.data(), p.row_bytes, p.n_in, p.n_rows, p.x.data(), p.x_stride,
-                                          p.sums.data(), p.sums_stride, p.n_cols, y.data(), y_stride);
+    k().matvec[static_cast<size_t>(type)](p.w.data(), p.row_bytes, p.n_in, p.n_rows, p.columns(0), p.n_cols, y.data(),
+                                          y_stride);
     for (size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i] == -7.0f, i % y_stride >= 3) << i;
   });
 }
@@ -139,25 +142,28 @@ TEST_P(FormatTest, DecodesToTheBit) {
 
 FACET_EVERY_ISA(FormatTest);
 
-class SumsTest : public IsaTest {};
+class PrepareTest : public IsaTest {};
 
-TEST_P(SumsTest, GroupsOf32AndAShortLastOne) {
+TEST_P(PrepareTest, KeepsEveryElementAndAddsSumsOf16) {
   for (const int n : {1, 31, 32, 33, 64, 100, 1536}) {
-    Floats x(static_cast<size_t>(n)), sums(static_cast<size_t>(n + kSumGroup - 1) / kSumGroup);
+    Floats x(static_cast<size_t>(n)), prepared(prepared_floats(n));
     fill_normal(x.span(), rng);
-    k().sum_groups(x.data(), n, sums.data());
+    k().prepare(x.data(), n, prepared.data());
+    std::vector<float> before(x.begin(), x.end()), after(prepared.begin(), prepared.begin() + n);
+    for (auto* v : {&before, &after}) std::sort(v->begin(), v->end());
+    EXPECT_EQ(before, after);
     for (int begin = 0; begin < n; begin += kSumGroup) {
       double exact = 0, size = 0;
       for (int i = begin; i < std::min(n, begin + kSumGroup); ++i) {
         exact += x[static_cast<size_t>(i)];
         size += std::abs(x[static_cast<size_t>(i)]);
       }
-      EXPECT_NEAR(sums[static_cast<size_t>(begin / kSumGroup)], exact, product_bound(kSumGroup, size));
+      EXPECT_NEAR(prepared[static_cast<size_t>(n + begin / kSumGroup)], exact, product_bound(kSumGroup, size));
     }
   }
 }
 
-FACET_EVERY_ISA(SumsTest);
+FACET_EVERY_ISA(PrepareTest);
 
 }  // namespace
 }  // namespace facet::kernels

@@ -1,14 +1,29 @@
-// The instruction sets this build has. Internal to kernels/.
+// The instruction sets this build has, in parts: each part of a set is compiled on its own. The parts are constants, so
+// a CPU that lacks a set runs none of its code. Internal to kernels/.
 #pragma once
 
 #include "kernels/kernels.h"
 
 namespace facet::kernels {
 
-const Kernels& scalar_kernels();
+#define FACET_KERNEL_PARTS               \
+  extern const ProductKernels kProducts; \
+  extern const PanelKernels kPanels;     \
+  extern const RowKernels kRows;         \
+  extern const AttentionKernels kAttention
+
+namespace scalar {
+FACET_KERNEL_PARTS;
+}
 #if defined(__x86_64__)
-const Kernels& avx2_kernels();
-const Kernels& avx512_kernels();
+namespace avx2 {
+FACET_KERNEL_PARTS;
+}
+namespace avx512 {
+FACET_KERNEL_PARTS;
+}
 #endif
+
+#undef FACET_KERNEL_PARTS
 
 }  // namespace facet::kernels

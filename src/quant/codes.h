@@ -2,7 +2,6 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -19,13 +18,11 @@ inline float e8m0_half(uint8_t e) noexcept {
   return std::bit_cast<float>(e < 2 ? 0x00200000u << e : static_cast<uint32_t>(e - 1) << 23);
 }
 
-// Unsigned E4M3 (bias 7), halved; 0x7f and 0 are zero, bit 7 is ignored.
+// Unsigned E4M3 (bias 7), halved; 0x7f and 0 are zero, bit 7 is ignored. Exponent and mantissa stand in an f32 as they
+// stand in the byte, subnormals included; the factor moves the bias from 127 to 7.
 inline float ue4m3_half(uint8_t x) noexcept {
-  if (x == 0 || x == 0x7f) return 0;
-  const int exponent = (x >> 3) & 15, mantissa = x & 7;
-  const float raw = exponent == 0 ? static_cast<float>(mantissa) * 0x1p-9f
-                                  : std::ldexp(1.0f + static_cast<float>(mantissa) / 8.0f, exponent - 7);
-  return raw * 0.5f;
+  const uint32_t bits = x & 0x7fu;
+  return bits == 0x7f ? 0 : std::bit_cast<float>(bits << 20) * 0x1p119f;
 }
 
 // The 6-bit scale and minimum of sub-block j (0..7) of Q4_K and Q5_K, from their 12 packed bytes.

@@ -24,7 +24,8 @@ inline void score_group(const AttentionTile& tile, const float* const* queries, 
 template <class L>
 void attention_scores(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores) {
   int q = 0;
-  for (; q + kQueryGroup <= n_queries; q += kQueryGroup) score_group<L, kQueryGroup>(tile, queries + q, scores + q * kTileTokens);
+  for (; q + kQueryGroup <= n_queries; q += kQueryGroup)
+    score_group<L, kQueryGroup>(tile, queries + q, scores + q * kTileTokens);
   for (; q < n_queries; ++q) score_group<L, 1>(tile, queries + q, scores + q * kTileTokens);
 }
 
@@ -43,17 +44,21 @@ inline void accumulate_group(const AttentionTile& tile, const float* p, float* c
   for (int i = whole; i < d; ++i)
     for (int t = 0; t < tile.n_tokens; ++t)
       for (int q = 0; q < N; ++q)
-        out[q][i] += p[q * kTileTokens + t] * L::load_one(tile.v + static_cast<size_t>(t) * tile.row_bytes + i * L::kBytes);
+        out[q][i] +=
+            p[q * kTileTokens + t] * L::load_one(tile.v + static_cast<size_t>(t) * tile.row_bytes + i * L::kBytes);
 }
 
 template <class L>
 void attention_accumulate(const AttentionTile& tile, const float* p, int n_queries, float* const* out) {
   int q = 0;
-  for (; q + kQueryGroup <= n_queries; q += kQueryGroup) accumulate_group<L, kQueryGroup>(tile, p + q * kTileTokens, out + q);
+  for (; q + kQueryGroup <= n_queries; q += kQueryGroup)
+    accumulate_group<L, kQueryGroup>(tile, p + q * kTileTokens, out + q);
   for (; q < n_queries; ++q) accumulate_group<L, 1>(tile, p + q * kTileTokens, out + q);
 }
 
-void store_f32_row(std::byte* out, const float* x, int n) { __builtin_memcpy(out, x, sizeof(float) * static_cast<size_t>(n)); }
+void store_f32_row(std::byte* out, const float* x, int n) {
+  __builtin_memcpy(out, x, sizeof(float) * static_cast<size_t>(n));
+}
 
 void store_f16_row(std::byte* out, const float* x, int n) {
   int i = 0;

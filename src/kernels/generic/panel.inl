@@ -1,5 +1,5 @@
-// Prefill: lanes are tokens. Weights are broadcast from decoded f32 rows, activations lie transposed, sums run over k in
-// order for every token alone.
+// Prefill: lanes are tokens. Weights are broadcast from decoded f32 rows, activations lie transposed, sums run over k
+// in order for every token alone.
 
 constexpr int kPanelVectors = 3;
 constexpr int kPanelTokens = kPanelVectors * V::kLanes;
@@ -35,14 +35,19 @@ inline void panel_tile(const float* w, size_t w_stride, int n, const float* pack
 
 template <int kRows>
 inline void panel_rows(const float* w, size_t w_stride, int n, const float* packed, int n_tokens, float* acc) {
-  if (n_tokens <= V::kLanes) panel_tile<kRows, 1>(w, w_stride, n, packed, acc);
-  else if (n_tokens <= 2 * V::kLanes) panel_tile<kRows, 2>(w, w_stride, n, packed, acc);
-  else panel_tile<kRows, 3>(w, w_stride, n, packed, acc);
+  if (n_tokens <= V::kLanes)
+    panel_tile<kRows, 1>(w, w_stride, n, packed, acc);
+  else if (n_tokens <= 2 * V::kLanes)
+    panel_tile<kRows, 2>(w, w_stride, n, packed, acc);
+  else
+    panel_tile<kRows, 3>(w, w_stride, n, packed, acc);
 }
 
 void panel(const float* w, size_t w_stride, int n_rows, int n, const float* packed, int n_tokens, float* acc) {
   int r = 0;
   for (; r + V::kPanelRows <= n_rows; r += V::kPanelRows)
-    panel_rows<V::kPanelRows>(w + static_cast<size_t>(r) * w_stride, w_stride, n, packed, n_tokens, acc + r * kPanelTokens);
-  for (; r < n_rows; ++r) panel_rows<1>(w + static_cast<size_t>(r) * w_stride, w_stride, n, packed, n_tokens, acc + r * kPanelTokens);
+    panel_rows<V::kPanelRows>(w + static_cast<size_t>(r) * w_stride, w_stride, n, packed, n_tokens,
+                              acc + r * kPanelTokens);
+  for (; r < n_rows; ++r)
+    panel_rows<1>(w + static_cast<size_t>(r) * w_stride, w_stride, n, packed, n_tokens, acc + r * kPanelTokens);
 }

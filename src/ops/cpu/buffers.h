@@ -28,10 +28,10 @@ class FloatBuffer {
 };
 
 struct Ops::Buffers {
-  FloatBuffer sums;       // of activations by groups of 32
+  FloatBuffer prepared;   // activations of a decode step, as the kernels want them
   FloatBuffer packed;     // transposed activations of a prefill
   FloatBuffer attention;  // partial results
-  FloatBuffer experts, expert_sums, gathered;
+  FloatBuffer experts, expert_prepared, gathered;
   std::unique_ptr<FloatBuffer[]> per_thread;
   std::vector<int> expert_rows, expert_begin, slot_place;
 };

@@ -43,7 +43,7 @@ class Ops final : public ops::Ops {
   void for_rows(int n_rows, int n_cols, Row&& row) noexcept;
   void narrow(std::span<const Projection> projections, ConstMat x) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
-  const float* sum_groups(ConstMat x) noexcept;
+  kernels::Columns prepare(ConstMat x) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& k_;

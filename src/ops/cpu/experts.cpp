@@ -31,18 +31,18 @@ void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeigh
   float* memory = b.experts.reserve(static_cast<size_t>(n_slots) * static_cast<size_t>(2 * n_ff + n_out));
   const Mat hidden(memory, n_slots, 2 * n_ff);
   const Mat result(memory + static_cast<size_t>(n_slots) * static_cast<size_t>(2 * n_ff), n_slots, n_out);
-  const int in_groups = divide_up(n_in, kernels::kSumGroup), ff_groups = divide_up(n_ff, kernels::kSumGroup);
-  float* sums =
-      b.expert_sums.reserve(static_cast<size_t>(n_slots) * static_cast<size_t>(std::max(in_groups, ff_groups)));
+  // What matvec wants of the inputs, later of the hidden activations.
+  const size_t in_stride = kernels::prepared_floats(n_in), ff_stride = kernels::prepared_floats(n_ff);
+  float* prepared = b.expert_prepared.reserve(static_cast<size_t>(n_slots) * std::max(in_stride, ff_stride));
   for_rows(n_slots, n_in, [&](int i) {
     std::memcpy(gathered.row(i), x.row(b.expert_rows[static_cast<size_t>(i)] / routing.n_used),
                 sizeof(float) * static_cast<size_t>(n_in));
-    k_.sum_groups(gathered.row(i), n_in, sums + static_cast<size_t>(i) * static_cast<size_t>(in_groups));
+    k_.prepare(gathered.row(i), n_in, prepared + static_cast<size_t>(i) * in_stride);
   });
 
   // One list of tasks: (expert, block of its output rows); every task streams its weights past the expert's slots.
   constexpr int kRows = 64;
-  const auto multiply = [&](const ExpertWeight& stack, int first_out, int n, ConstMat in, int groups, Mat to,
+  const auto multiply = [&](const ExpertWeight& stack, int first_out, int n, ConstMat in, size_t stride, Mat to,
                             int to_col) {
     const int n_blocks = divide_up(n, kRows);
     threads_.run(gate.n_experts * n_blocks, [&](int task, int) {
@@ -51,21 +51,21 @@ void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeigh
       if (n_rows == 0) return;
       const int begin = task % n_blocks * kRows, count = std::min(kRows, n - begin);
       const Weight w = stack.expert(static_cast<int>(e)).rows(first_out + begin, count);
-      k_.matvec[static_cast<size_t>(w.type)](w.data, w.row_bytes(), w.n_in, count, in.row(first_slot), in.stride,
-                                             sums + static_cast<size_t>(first_slot) * static_cast<size_t>(groups),
-                                             static_cast<size_t>(groups), n_rows, to.row(first_slot) + to_col + begin,
-                                             to.stride);
+      const kernels::Columns columns{in.row(first_slot), in.stride, prepared + static_cast<size_t>(first_slot) * stride,
+                                     stride};
+      k_.matvec[static_cast<size_t>(w.type)](w.data, w.row_bytes(), w.n_in, count, columns, n_rows,
+                                             to.row(first_slot) + to_col + begin, to.stride);
       if (w.scale != 1)
         for (int r = 0; r < n_rows; ++r) k_.scale(to.row(first_slot + r) + to_col + begin, count, w.scale);
     });
   };
-  multiply(gate, 0, up.empty() ? 2 * n_ff : n_ff, gathered, in_groups, hidden, 0);
-  if (!up.empty()) multiply(up, 0, n_ff, gathered, in_groups, hidden, n_ff);
+  multiply(gate, 0, up.empty() ? 2 * n_ff : n_ff, gathered, in_stride, hidden, 0);
+  if (!up.empty()) multiply(up, 0, n_ff, gathered, in_stride, hidden, n_ff);
   for_rows(n_slots, n_ff, [&](int i) {
     k_.gelu_mul(hidden.row(i), hidden.row(i), hidden.row(i) + n_ff, n_ff);
-    k_.sum_groups(hidden.row(i), n_ff, sums + static_cast<size_t>(i) * static_cast<size_t>(ff_groups));
+    k_.prepare(hidden.row(i), n_ff, prepared + static_cast<size_t>(i) * ff_stride);
   });
-  multiply(down, 0, n_out, ConstMat(hidden.cols(0, n_ff)), ff_groups, result, 0);
+  multiply(down, 0, n_out, ConstMat(hidden.cols(0, n_ff)), ff_stride, result, 0);
 
   // Each row's experts are added in the order of its own list.
   std::vector<int>& place = b.slot_place;

@@ -20,12 +20,11 @@ int divide_up(int a, int b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-const float* Ops::sum_groups(ConstMat x) noexcept {
-  const int n = divide_up(x.n_cols, kernels::kSumGroup);
-  float* sums = buffers_->sums.reserve(static_cast<size_t>(n) * static_cast<size_t>(x.n_rows));
-  for (int r = 0; r < x.n_rows; ++r)
-    k_.sum_groups(x.row(r), x.n_cols, sums + static_cast<size_t>(r) * static_cast<size_t>(n));
-  return sums;
+kernels::Columns Ops::prepare(ConstMat x) noexcept {
+  const size_t stride = kernels::prepared_floats(x.n_cols);
+  float* prepared = buffers_->prepared.reserve(stride * static_cast<size_t>(x.n_rows));
+  for (int r = 0; r < x.n_rows; ++r) k_.prepare(x.row(r), x.n_cols, prepared + static_cast<size_t>(r) * stride);
+  return {x.data, x.stride, prepared, stride};
 }
 
 void Ops::linear(Mat out, ConstMat x, const Weight& w) noexcept {
@@ -42,8 +41,7 @@ void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept 
 }
 
 void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
-  const float* sums = sum_groups(x);
-  const auto sums_stride = static_cast<size_t>(divide_up(x.n_cols, kernels::kSumGroup));
+  const kernels::Columns columns = prepare(x);
   int n_tasks = 0;
   for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, rows_per_task(*p.w));
   threads_.run(n_tasks, [&](int task, int) {
@@ -52,8 +50,7 @@ void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
     const Weight& w = *p->w;
     const int begin = task * rows_per_task(w), n = std::min(rows_per_task(w), w.n_out - begin);
     k_.matvec[static_cast<size_t>(w.type)](w.data + w.row_bytes() * static_cast<size_t>(begin), w.row_bytes(), w.n_in,
-                                           n, x.data, x.stride, sums, sums_stride, x.n_rows, p->out.data + begin,
-                                           p->out.stride);
+                                           n, columns, x.n_rows, p->out.data + begin, p->out.stride);
     if (w.scale != 1)
       for (int r = 0; r < x.n_rows; ++r) k_.scale(p->out.row(r) + begin, n, w.scale);
   });

@@ -1,19 +1,7 @@
 // Elementwise loops, norms and softmax pieces.
 
-inline float dot(const float* a, const float* b, int n) {
-  typename V::Reg s0 = V::zero(), s1 = V::zero();
-  int i = 0;
-  for (; i + 2 * V::kLanes <= n; i += 2 * V::kLanes) {
-    s0 = V::fma(V::load(a + i), V::load(b + i), s0);
-    s1 = V::fma(V::load(a + i + V::kLanes), V::load(b + i + V::kLanes), s1);
-  }
-  float total = V::sum(V::add(s0, s1));
-  for (; i < n; ++i) total += a[i] * b[i];
-  return total;
-}
-
-// exp(x) for x <= 88, 0 below kExpFloor, NaN for NaN (min and max give their second operand then). Cody-Waite reduction by ln 2, then 1 + r + r^2 Q(r) with the Q of degree 4 whose
-// largest relative error on |r| <= ln2 / 2 is least (4e-9).
+// exp(x) for x <= 88, 0 below kExpFloor, NaN for NaN (min and max give their second operand then). Cody-Waite reduction
+// by ln 2, then 1 + r + r^2 Q(r) with the Q of degree 4 whose largest relative error on |r| <= ln2 / 2 is least (4e-9).
 inline V::Reg exp_reg(V::Reg x) {
   const V::Reg floor = V::broadcast(kExpFloor), top = V::min(V::broadcast(88.0f), x), y = V::max(floor, top);
   const V::Reg n = V::round(V::mul(y, V::broadcast(1.44269504f)));
@@ -47,15 +35,6 @@ inline void store_part(float* p, V::Reg x, int n) {
   alignas(64) float buffer[V::kLanes];
   V::store(buffer, x);
   for (int i = 0; i < n; ++i) p[i] = buffer[i];
-}
-
-void sum_groups(const float* x, int n, float* x_sums) {
-  for (int begin = 0; begin < n; begin += kSumGroup) {
-    float total = 0;
-    const int end = begin + kSumGroup < n ? begin + kSumGroup : n;
-    for (int i = begin; i < end; ++i) total += x[i];
-    x_sums[begin / kSumGroup] = total;
-  }
 }
 
 void rms_norm(float* out, const float* x, const float* w, int n, float eps) {

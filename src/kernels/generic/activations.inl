@@ -1,0 +1,21 @@
+// The parts of an instruction set that work on numbers alone: panels, rows of activations, attention.
+namespace {
+
+// In this order.
+// clang-format off
+#include "kernels/generic/attention.inl"
+#include "kernels/generic/elements.inl"
+#include "kernels/generic/panel.inl"
+#include "kernels/generic/rows.inl"
+// clang-format on
+
+}  // namespace
+
+constinit const PanelKernels kPanels{V::kPanelRows, kPanelTokens, pack_tokens, panel};
+
+constinit const RowKernels kRows{rms_norm, gelu_mul, softcap, add, scale, multiply, add_scaled, exp_sum, max_of};
+
+constinit const AttentionKernels kAttention{
+    {attention_scores<F32>, attention_scores<F16>, attention_scores<BF16>},
+    {attention_accumulate<F32>, attention_accumulate<F16>, attention_accumulate<BF16>},
+    {store_f32_row, store_f16_row, store_bf16_row}};

@@ -1,0 +1,102 @@
+// One lane: what every CPU runs, and what the vector sets are tested against. Opens the namespace in which the generic
+// kernels are then included; end.h closes it.
+#include <cmath>
+
+#include "kernels/generic/prelude.h"
+#include "kernels/sets.h"
+
+// Nobody waits for this set but its compiler.
+#if !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
+
+namespace facet::kernels::scalar {
+namespace {
+
+struct V {
+  using Reg = float;
+  static constexpr int kLanes = 1, kPanelRows = 4;
+  static Reg zero() { return 0; }
+  static Reg broadcast(float x) { return x; }
+  static Reg load(const float* p) { return *p; }
+  static void store(float* p, Reg x) { *p = x; }
+  static Reg load_f16(const std::byte* p) { return quant::load_f16(reinterpret_cast<const uint8_t*>(p)); }
+  static Reg load_bf16(const std::byte* p) { return bf16_to_f32(quant::load_u16(reinterpret_cast<const uint8_t*>(p))); }
+  static void store_f16(std::byte* p, Reg x) {
+    const uint16_t h = f32_to_f16(x);
+    __builtin_memcpy(p, &h, sizeof h);
+  }
+  static Reg from_int8(const int8_t* p) { return *p; }
+  static Reg add(Reg a, Reg b) { return a + b; }
+  static Reg sub(Reg a, Reg b) { return a - b; }
+  static Reg mul(Reg a, Reg b) { return a * b; }
+  static Reg div(Reg a, Reg b) { return a / b; }
+  static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }  // two roundings: a fused one is a library call without FMA
+  static Reg min(Reg a, Reg b) { return a < b ? a : b; }
+  static Reg max(Reg a, Reg b) { return a > b ? a : b; }
+  static Reg round(Reg x) { return std::nearbyintf(x); }
+  static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
+  static Reg scale_by_power_of_two(Reg x, Reg n) { return std::ldexp(x, static_cast<int>(n)); }
+  static float sum(Reg x) { return x; }
+  // Products of codes, 32 at a time, in their natural order; either half of 16 has a sum of its own.
+  struct Sum {
+    float low, high;
+  };
+  static constexpr float kCodeUnit = 1;
+  static constexpr int kQuads[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+  static Sum zero_sum() { return {0, 0}; }
+  static float total(Sum a, Sum b) { return (a.low + a.high) + (b.low + b.high); }
+  static void floats(B32 codes, float* out) {
+    int8_t c[32];
+    __builtin_memcpy(c, &codes, sizeof c);
+    for (int i = 0; i < 32; ++i) out[i] = c[i];
+  }
+  template <int kGroup>
+  static void add_product(Sum& acc, B32 codes, const float* scale, const float* x) {
+    float w[32];
+    floats(codes, w);
+    add_product<kGroup>(acc, w, scale, x);
+  }
+  // acc += scale * (w . x): products first, then their group's scale.
+  template <int kGroup>
+  static void add_product(Sum& acc, const float* w, const float* scale, const float* x) {
+    float low = 0, high = 0;
+    for (int i = 0; i < 16; ++i) low += w[i] * x[i];
+    for (int i = 16; i < 32; ++i) high += w[i] * x[i];
+    acc.low += low * scale[0];
+    acc.high += high * scale[kGroup == 16 ? 1 : 0];
+  }
+  // Eight halves, `stride` bytes apart.
+  static void eight_halves(const uint8_t* p, int stride, float* out) {
+    for (int i = 0; i < 8; ++i) out[i] = quant::load_f16(p + i * stride);
+  }
+  // 16 bytes -> their low nibbles, then their high ones.
+  static B32 nibbles(const uint8_t* p) {
+    return bytes([p](int i) { return i < 16 ? p[i] & 15 : p[i - 16] >> 4; });
+  }
+  // Byte i = 16 where bit i of 32 is set, else 0.
+  static B32 fifth_bits(const uint8_t* bits) {
+    return bytes([bits](int i) { return ((bits[i / 8] >> (i % 8)) & 1) << 4; });
+  }
+  // Each nibble's entry of a table of 16.
+  static B32 lookup(B32 nibbles, const int8_t* table) {
+    uint8_t index[32];
+    __builtin_memcpy(index, &nibbles, sizeof index);
+    return bytes([&](int i) { return table[index[i]]; });
+  }
+
+ private:
+  template <class Byte>
+  static B32 bytes(Byte&& byte) {
+    uint8_t out[32];
+    for (int i = 0; i < 32; ++i) out[i] = static_cast<uint8_t>(byte(i));
+    B32 b;
+    __builtin_memcpy(&b, out, sizeof b);
+    return b;
+  }
+};
+
+inline float f16(const uint8_t* p) { return quant::load_f16(p); }
+
+}  // namespace
