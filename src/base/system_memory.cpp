@@ -1,6 +1,7 @@
 #include "base/system_memory.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -52,6 +53,11 @@ int64_t available_memory() noexcept {
   } catch (...) {
     return 0;
   }
+}
+
+int64_t total_memory() noexcept {
+  const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page_bytes > 0 ? int64_t{pages} * page_bytes : 0;
 }
 
 int64_t peak_resident_memory() noexcept {

@@ -22,6 +22,8 @@ namespace facet::kernels {
 constexpr int kMaxColumns = 8;
 // Elements whose sum formats with a minimum need.
 constexpr int kSumGroup = 16;
+// Independent chains of multiply_adds: enough to hide the latency of two units, few enough for sixteen registers.
+constexpr int kPeakChains = 12;
 
 // The columns of a product: x itself, and the same prepared for formats of codes (see ProductKernels::prepare).
 struct Columns {
@@ -78,6 +80,10 @@ struct PanelKernels {
   // acc[r][t] += sum_i w[r][i] * packed[i][t], r < n_rows <= panel_rows, t < panel_tokens (all of them are written up
   // to the vector that holds n_tokens - 1). w rows w_stride floats apart; acc rows panel_tokens apart.
   void (*panel)(const float* w, size_t w_stride, int n_rows, int n, const float* packed, int n_tokens, float* acc);
+
+  // x = x * factor + term, n_steps times, in each lane of kPeakChains vectors; returns the sum of all. Touches no
+  // memory: the ceiling that products are compared with.
+  float (*multiply_adds)(int n_steps, float factor, float term);
 };
 
 // Loops over one row of activations.
@@ -105,6 +111,9 @@ struct AttentionKernels {
   std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), 3> accumulate;
   // Elements from f32, to nearest even.
   std::array<void (*)(std::byte* out, const float* x, int n), 3> store;
+returns the sum of all. Touches no
+  // memory: the ceiling that products are compared with.
+  float (*multiply_adds)(int n_steps, float factor, float term);
 };
 
 struct Kernels : ProductKernels, PanelKernels, RowKernels, AttentionKernels {

@@ -6,12 +6,13 @@ namespace {
 #include "kernels/generic/attention.inl"
 #include "kernels/generic/elements.inl"
 #include "kernels/generic/panel.inl"
+#include "kernels/generic/peak.inl"
 #include "kernels/generic/rows.inl"
 // clang-format on
 
 }  // namespace
 
-constinit const PanelKernels kPanels{V::kPanelRows, kPanelTokens, pack_tokens, panel};
+constinit const PanelKernels kPanels{V::kPanelRows, kPanelTokens, pack_tokens, panel, multiply_adds};
 
 constinit const RowKernels kRows{rms_norm, gelu_mul, softcap, add, scale, multiply, add_scaled, exp_sum, max_of};
 

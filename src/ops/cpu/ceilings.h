@@ -1,0 +1,45 @@
+// What this machine does at most: the figures that every measurement is shown beside.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/thread_pool.h"
+#include "kernels/kernels.h"
+
+namespace facet::ops::cpu {
+
+struct Ceilings {
+  double read_gb_s = 0;  // memory read by all threads, 1e9 bytes a second
+  double gflop_s = 0;    // f32 multiplications and additions of all threads with the given instruction set
+};
+
+// Measures the ceilings in a few milliseconds a time. On a shared machine the bandwidth changes within seconds, so
+// sample before, between and after what is to be compared.
+class CeilingProbe {
+ public:
+  // Holds a buffer larger than any cache while it lives. threads outlives the object. Throws ResourceError.
+  CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels);
+
+  // One sample, the best of a few repeats; returned, and kept if it is better than those before.
+  Ceilings sample() noexcept;
+  const Ceilings& best() const noexcept { return best_; }
+
+ private:
+  struct Unmap {
+    size_t n_bytes;
+    void operator()(uint64_t* words) const noexcept;
+  };
+
+  double read_seconds() noexcept;
+  double arithmetic_seconds() noexcept;
+
+  ThreadPool& threads_;
+  const kernels::Kernels& kernels_;
+  std::unique_ptr<uint64_t[], Unmap> words_;
+  size_t n_words_ = 0;
+  Ceilings best_;
+};
+
+}  // namespace facet::ops::cpu
