@@ -10,6 +10,7 @@
 #include <limits>
 #include <random>
 
+#include "apps/terminal.h"
 #include "base/error.h"
 #include "model/config.h"
 
@@ -21,17 +22,6 @@ namespace fs = std::filesystem;
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-std::vector<std::string> library_models() {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(facet_home() + "/models", error)) {
-    const bool checkpoint = entry.is_directory() && fs::exists(entry.path() / "config.json");
-    if (checkpoint || entry.path().extension() == ".gguf") names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 // "6GB", "1.5 GiB", "700000000": bytes, at least one.
@@ -78,9 +68,22 @@ std::string facet_home() {
   return (home.empty() ? "." : home) + "/.local/share/facet";
 }
 
+std::string library_folder() { return facet_home() + "/models"; }
+
+std::vector<std::string> library_models() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(library_folder(), error)) {
+    const bool checkpoint = entry.is_directory() && fs::exists(entry.path() / "config.json");
+    if (checkpoint || entry.path().extension() == ".gguf") names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 std::string find_model(const std::string& name) {
   const std::string wanted = name.empty() ? environment("FACET_MODEL") : name;
-  const std::string folder = facet_home() + "/models/";
+  const std::string folder = library_folder() + "/";
   if (!wanted.empty()) {
     if (fs::exists(wanted)) return wanted;
     for (const std::string& candidate : {folder + wanted, folder + wanted + ".gguf"})
@@ -130,7 +133,11 @@ runtime::EngineOptions ModelOptions::engine_options() const {
 }
 
 std::shared_ptr<const runtime::Engine> ModelOptions::load() const {
-  return runtime::Engine::load(find_model(model), engine_options());
+  const std::string path = find_model(model);
+  ProgressLine loading("loading " + path);
+  auto options = engine_options();
+  options.progress = [&loading](int64_t done, int64_t total) { loading.show(done, total); };
+  return runtime::Engine::load(path, options);
 }
 
 void SamplingOptions::add_to(CLI::App& command) {

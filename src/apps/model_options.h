@@ -40,6 +40,10 @@ struct SamplingOptions {
 // Where facet keeps its files: $FACET_HOME, else the platform's data folder.
 std::string facet_home();
 
+// The model library, $FACET_HOME/models, and the names of the models in it, sorted.
+std::string library_folder();
+std::vector<std::string> library_models();
+
 // A path as it is; a name in the library ($FACET_HOME/models/NAME or NAME.gguf); nothing: $FACET_MODEL, else the
 // library's only model. RequestError saying what there is.
 std::string find_model(const std::string& name);
