@@ -4,34 +4,130 @@
 
 #include <cstdio>
 
+#include "apps/terminal.h"
 #include "base/error.h"
 
 namespace facet::apps {
+namespace {
+
+text::ChatTemplate template_of(const runtime::Engine& engine) {
+  switch (engine.chat_family()) {
+    case runtime::ChatFamily::Gemma4Large:
+      return text::ChatTemplate::Gemma4Large;
+    case runtime::ChatFamily::Gemma4Small:
+      return text::ChatTemplate::Gemma4Small;
+    case runtime::ChatFamily::Gemma3:
+      return text::ChatTemplate::Gemma3;
+    case runtime::ChatFamily::None:
+      break;
+  }
+  throw_error<RequestError>("{}: this is a base model without a chat format; `facet run --raw` continues a text",
+                            engine.path());
+}
+
+}  // namespace
 
 Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
-  Prompt prompt{engine.tokenizer().encode(text, text::Specials::Forbid), false};
+  Prompt prompt;
+  prompt.tokens = engine.tokenizer().encode(text, text::Specials::Forbid);
   if (engine.tokenizer().bos()) prompt.tokens.insert(prompt.tokens.begin(), *engine.tokenizer().bos());
   return prompt;
 }
 
-Prompt chat_prompt(const runtime::Engine& engine, const Question& question) {
-  if (engine.chat_family() == runtime::ChatFamily::None) return raw_prompt(engine, question.text);
-  return raw_prompt(engine, question.text);
+Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think) {
+  text::ChatOptions options;
+  options.format = template_of(engine);
+  options.enable_thinking = think;
+  if (think && options.format == text::ChatTemplate::Gemma3)
+    throw_error<RequestError>("{}: Gemma 3 models were not trained to think", engine.path());
+  const text::Prompt rendered = text::render_chat(messages, nullptr, options);
+  return {text::to_tokens(rendered, engine.tokenizer()), true, text::ends_in_thought(rendered)};
 }
 
-AnswerPrinter::AnswerPrinter(const runtime::Engine&, const Prompt&, bool print) : print_(print) {}
+AnswerPrinter::AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, const std::vector<std::string>& stop,
+                             bool print)
+    : print_(print), stop_(stop), content_style_(use_colour()), reasoning_style_(false) {
+  if (!prompt.is_chat) return;
+  text::OutputParserOptions options;
+  options.starts_in_thought = prompt.starts_in_thought;
+  parser_.emplace(engine.tokenizer(), options);
+}
 
 void AnswerPrinter::push(const runtime::GenerateEvent& event) {
-  text_ += event.text;
+  if (!parser_)
+    show_content(event.text);
+  else if (event.token >= 0)
+    take(parser_->push(event.token));
+}
+
+void AnswerPrinter::finish(const runtime::GenerateResult& result) {
+  if (parser_) {
+    if (result.stop_token) take(parser_->push(*result.stop_token));
+    take(parser_->finish(result.finish == runtime::FinishReason::Stop ? text::OutputEnd::Stopped
+                                                                      : text::OutputEnd::Cut));
+    show_content(stop_.finish());
+  }
+  end_reasoning();
   if (!print_) return;
-  fmt::print("{}", event.text);
+  if (stdout_is_terminal()) fmt::print("{}", content_style_.finish());
+  end_line();
   std::fflush(stdout);
 }
 
-void AnswerPrinter::finish() {
-  if (print_ && !text_.empty()) fmt::print("\n");
+void AnswerPrinter::take(const text::OutputEvents& events) {
+  for (const text::OutputEvent& event : events) {
+    if (event.kind == text::OutputEvent::Kind::Content)
+      show_content(stop_.push(event.text));
+    else if (event.kind == text::OutputEvent::Kind::Reasoning)
+      show_reasoning(event.text);
+    else
+      show_call(event);
+  }
 }
 
-nlohmann::ordered_json AnswerPrinter::json() const { return {{"text", text_}}; }
+// Only a terminal is protected and styled; a file or a pipe gets the very bytes.
+void AnswerPrinter::show_content(const std::string& text) {
+  if (text.empty()) return;
+  end_reasoning();
+  content_ += text;
+  line_open_ = !text.ends_with('\n');
+  if (!print_) return;
+  fmt::print("{}", stdout_is_terminal() ? content_style_.push(text) : text);
+  std::fflush(stdout);
+}
+
+void AnswerPrinter::show_reasoning(const std::string& text) {
+  if (text.empty()) return;
+  reasoning_ += text;
+  in_reasoning_ = true;
+  if (!print_) return;
+  if (!stderr_is_terminal())
+    fmt::print(stderr, "{}", text);
+  else if (use_stderr_colour())
+    fmt::print(stderr, "\x1b[2m{}\x1b[0m", reasoning_style_.push(text));
+  else
+    fmt::print(stderr, "{}", reasoning_style_.push(text));
+}
+
+void AnswerPrinter::show_call(const text::OutputEvent& call) {
+  end_reasoning();
+  calls_.push_back({{"name", call.text}, {"arguments", call.arguments}});
+  if (!print_) return;
+  end_line();
+  fmt::print("{}\n", text::chat_json_text(calls_.back()));
+}
+
+void AnswerPrinter::end_line() {
+  if (std::exchange(line_open_, false)) fmt::print("\n");
+}
+
+void AnswerPrinter::end_reasoning() {
+  if (std::exchange(in_reasoning_, false) && print_) fmt::print(stderr, "\n\n");
+}
+
+nlohmann::ordered_json AnswerPrinter::json() const {
+  if (!parser_) return {{"text", content_}};
+  return {{"content", content_}, {"reasoning", reasoning_}, {"tool_calls", calls_}};
+}
 
 }  // namespace facet::apps

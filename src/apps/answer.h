@@ -1,42 +1,62 @@
-// From a question to prompt tokens, and from generated tokens to what is shown: chat format and its markers in between.
+// From messages to prompt tokens, and from generated tokens to what is shown: chat format and its markers in between.
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/terminal_text.h"
 #include "runtime/generate.h"
-#include "text/detokenizer.h"
+#include "runtime/stop_strings.h"
+#include "text/chat.h"
+#include "text/output_parser.h"
 
 namespace facet::apps {
 
 struct Prompt {
   std::vector<runtime::TokenId> tokens;
   bool is_chat = false;
+  bool starts_in_thought = false;
 };
 
 // The text itself, with <bos> in front.
 Prompt raw_prompt(const runtime::Engine& engine, const std::string& text);
 
-struct Question {
-  std::string system, text;
-  bool think = false;
-};
-// One user turn in the model's chat format. RequestError when the model has none, or cannot think.
-Prompt chat_prompt(const runtime::Engine& engine, const Question& question);
+// Messages in the model's chat format, and the opening of its answer. RequestError when the model has none, or cannot
+// think.
+Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think);
 
-// Prints an answer as it comes: reasoning dimmed on a terminal, tool calls as JSON lines.
+// Prints an answer as it comes: content on stdout, styled if that is a terminal; reasoning dimmed on stderr; tool calls
+// as JSON lines. Control tokens are never printed.
 class AnswerPrinter {
  public:
-  AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, bool print);
+  // stop: the strings that generation ends at; of content they are no part.
+  AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, const std::vector<std::string>& stop, bool print);
 
   void push(const runtime::GenerateEvent& event);
-  void finish();
-  nlohmann::ordered_json json() const;  // {"text"} or {"content","reasoning","tool_calls"}
+  void finish(const runtime::GenerateResult& result);
+
+  const std::string& content() const noexcept { return content_; }
+  const std::string& reasoning() const noexcept { return reasoning_; }
+  nlohmann::ordered_json json() const;  // {"text"}, or of a chat {"content", "reasoning", "tool_calls"}
 
  private:
+  void take(const text::OutputEvents& events);
+  void show_content(const std::string& text);
+  void show_reasoning(const std::string& text);
+  void show_call(const text::OutputEvent& call);
+  void end_line();
+  void end_reasoning();
+
   bool print_;
-  std::string text_;
+  std::optional<text::OutputParser> parser_;  // of a chat
+  runtime::StopStrings stop_;
+  TerminalText content_style_, reasoning_style_;
+  std::string content_, reasoning_;
+  text::ChatJson calls_ = text::ChatJson::array();
+  bool line_open_ = false;     // content that ends in no line break
+  bool in_reasoning_ = false;  // the last thing printed was reasoning
 };
 
 }  // namespace facet::apps

@@ -25,7 +25,9 @@ int dump(const Flags& flags) {
     return std::make_unique<ops::DumpOps>(std::move(op), tensors);
   };
   const auto engine = runtime::Engine::load(find_model(flags.model.model), options);
-  const Prompt prompt = flags.raw ? raw_prompt(*engine, flags.prompt) : chat_prompt(*engine, {"", flags.prompt, false});
+  const auto messages = text::ChatJson::array({{{"role", "user"}, {"content", flags.prompt}}});
+  const bool raw = flags.raw || engine->chat_family() == runtime::ChatFamily::None;
+  const Prompt prompt = raw ? raw_prompt(*engine, flags.prompt) : chat_prompt(*engine, messages, false);
 
   // Logits of every position, so that no layer is left out for any row.
   std::vector<float> logits;

@@ -6,9 +6,9 @@
 #include "apps/answer.h"
 #include "apps/commands.h"
 #include "apps/model_options.h"
+#include "apps/stats.h"
 #include "apps/terminal.h"
 #include "base/error.h"
-#include "base/system_memory.h"
 
 namespace facet::apps {
 namespace {
@@ -34,31 +34,6 @@ std::string read_prompt(const Flags& flags) {
   return prompt;
 }
 
-Json stats_json(const runtime::Engine& engine, const runtime::GenerateStats& s) {
-  const auto rate = [](int n, double seconds) { return seconds > 0 ? n / seconds : 0.0; };
-  return {{"prompt_tokens", s.n_prompt},
-          {"reused_tokens", s.prompt.n_reused},
-          {"computed_tokens", s.prompt.n_computed},
-          {"recomputed_tokens", s.prompt.n_recomputed},
-          {"generated_tokens", s.n_generated},
-          {"load_ms", engine.load_seconds() * 1e3},
-          {"prompt_ms", s.prompt_seconds * 1e3},
-          {"first_token_ms", s.first_token_seconds * 1e3},
-          {"prompt_tokens_per_s", rate(s.prompt.n_computed, s.prompt_seconds)},
-          {"tokens_per_s", rate(s.n_generated - 1, s.decode_seconds)},
-          {"peak_rss_bytes", peak_resident_memory()}};
-}
-
-void print_stats(const runtime::Engine& engine, const runtime::GenerateStats& s) {
-  const Json j = stats_json(engine, s);
-  fmt::print(stderr,
-             "load {:.0f} ms; prompt {} tokens ({} reused) in {:.0f} ms, {:.1f} tokens/s; first token {:.0f} ms; {} "
-             "tokens at {:.1f} tokens/s; peak {:.0f} MB\n",
-             j["load_ms"].get<double>(), s.n_prompt, s.prompt.n_reused, j["prompt_ms"].get<double>(),
-             j["prompt_tokens_per_s"].get<double>(), j["first_token_ms"].get<double>(), s.n_generated,
-             j["tokens_per_s"].get<double>(), static_cast<double>(peak_resident_memory()) / 1e6);
-}
-
 Json logprobs_json(const runtime::Engine& engine, const std::vector<runtime::Logprobs>& all) {
   Json out = Json::array();
   const auto entry = [&](const runtime::TokenLogprob& t) {
@@ -74,28 +49,48 @@ Json logprobs_json(const runtime::Engine& engine, const std::vector<runtime::Log
   return out;
 }
 
+// The chat format, unless it is not wanted or not known.
+Prompt make_prompt(const Flags& flags, const runtime::Engine& engine, const std::string& text) {
+  if (flags.raw) return raw_prompt(engine, text);
+  if (engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() && !flags.think) {
+    fmt::print(stderr, "facet: this is a base model without a chat format: it continues the text\n");
+    return raw_prompt(engine, text);
+  }
+  text::ChatJson messages = text::ChatJson::array();
+  if (!flags.system.empty()) messages.push_back({{"role", "system"}, {"content", flags.system}});
+  messages.push_back({{"role", "user"}, {"content", text}});
+  return chat_prompt(engine, messages, flags.think);
+}
+
+void print_json(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result) {
+  Json out = printer.json();
+  out["finish"] = std::string(runtime::finish_reason_name(result.finish));
+  out["tokens"] = result.tokens;
+  if (!result.logprobs.empty()) out["logprobs"] = logprobs_json(engine, result.logprobs);
+  out["stats"] = stats_json(engine, result.stats);
+  fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
 int run(const Flags& flags) {
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
+  const Prompt prompt = make_prompt(flags, *engine, text);
   runtime::Session session(engine);
   auto options = flags.sampling.generate_options(*engine);
   const InterruptGuard interrupt;
   options.cancel = &InterruptGuard::flag();
+  ProgressLine reading("reading the prompt");
+  options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
 
-  const Prompt prompt = flags.raw ? raw_prompt(*engine, text) : chat_prompt(*engine, {flags.system, text, flags.think});
-  AnswerPrinter printer(*engine, prompt, !flags.json);
-  const auto result =
-      runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) { printer.push(e); });
-  printer.finish();
-  if (flags.json) {
-    Json out = printer.json();
-    out["finish"] = std::string(runtime::finish_reason_name(result.finish));
-    out["tokens"] = result.tokens;
-    if (options.n_logprobs >= 0) out["logprobs"] = logprobs_json(*engine, result.logprobs);
-    out["stats"] = stats_json(*engine, result.stats);
-    fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
-  }
-  if (flags.stats) print_stats(*engine, result.stats);
+  AnswerPrinter printer(*engine, prompt, options.stop, !flags.json);
+  const auto result = runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
+    reading.clear();
+    printer.push(e);
+  });
+  reading.clear();
+  printer.finish(result);
+  if (flags.json) print_json(*engine, printer, result);
+  if (flags.stats) fmt::print(stderr, "{}\n", stats_line(*engine, result.stats));
   return result.finish == runtime::FinishReason::Cancelled ? 1 : 0;
 }
 

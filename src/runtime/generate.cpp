@@ -91,7 +91,7 @@ GenerateResult generate(Session& session, std::span<const TokenId> prompt, const
   }
   if (result.stats.n_generated > 1) result.stats.decode_seconds = seconds_since(first);
   if (const std::string rest = stop.push(detokenizer.finish()) + stop.finish(); !rest.empty())
-    emit(result.tokens.empty() ? -1 : result.tokens.back(), rest, nullptr);
+    emit(-1, rest, nullptr);
   return result;
 }
 

@@ -31,7 +31,7 @@ GenerateOptions default_options(const Engine& engine);
 
 // What one step of generation gives. `text` never ends inside a character, and holds back what may begin a stop string.
 struct GenerateEvent {
-  TokenId token;
+  TokenId token;  // -1: none; text that was held back comes at the end
   std::string text;
   const Logprobs* logprobs = nullptr;
 };

@@ -1,0 +1,98 @@
+#include "apps/answer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/test_data.h"
+
+namespace facet::apps {
+namespace {
+
+struct Shown {
+  std::string out, err;
+  nlohmann::ordered_json json;
+};
+
+class Answer : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string folder = golden_path("checkpoints/tiny-e2b");
+    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is absent";
+    runtime::EngineOptions options;
+    options.context = 64;
+    engine_ = runtime::Engine::load(folder, options);
+  }
+
+  // What is shown when the model writes `text`, in which control tokens are spelled out.
+  Shown show(const Prompt& prompt, const std::string& text, bool print = true,
+             runtime::FinishReason finish = runtime::FinishReason::Stop, const std::vector<std::string>& stop = {}) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    AnswerPrinter printer(*engine_, prompt, stop, print);
+    runtime::GenerateResult result;
+    result.finish = finish;
+    text::Detokenizer detokenizer(engine_->tokenizer(), false);
+    for (const auto token : engine_->tokenizer().encode(text, text::Specials::Allow)) {
+      const auto& stops = engine_->defaults().stop_tokens;
+      if (std::find(stops.begin(), stops.end(), token) != stops.end())
+        result.stop_token = token;
+      else
+        printer.push({token, detokenizer.push(token), nullptr});
+    }
+    printer.push({-1, detokenizer.finish(), nullptr});
+    printer.finish(result);
+    return {testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr(), printer.json()};
+  }
+
+  Prompt chat(bool think = false) const {
+    return chat_prompt(*engine_, text::ChatJson::array({{{"role", "user"}, {"content", "Hi"}}}), think);
+  }
+
+  std::shared_ptr<const runtime::Engine> engine_;
+};
+
+TEST_F(Answer, ThoughtsAndMarkersStayOutOfTheAnswer) {
+  const Shown s = show(chat(true), "<|channel>thought\nThey greet.<channel|>Hello.<turn|>");
+  EXPECT_EQ(s.out, "Hello.\n");
+  EXPECT_EQ(s.err, "They greet.\n\n");
+  EXPECT_EQ(s.json.dump(), R"({"content":"Hello.","reasoning":"They greet.","tool_calls":[]})");
+}
+
+TEST_F(Answer, CallsAreLinesOfJson) {
+  const Shown s = show(chat(), "Let me see.<|tool_call>call:look{at:<|\"|>sky<|\"|>,n:2}<tool_call|><|tool_response>");
+  EXPECT_EQ(s.out, "Let me see.\n{\"name\":\"look\",\"arguments\":{\"at\":\"sky\",\"n\":2}}\n");
+  EXPECT_EQ(s.json["tool_calls"].dump(), R"([{"name":"look","arguments":{"at":"sky","n":2}}])");
+}
+
+TEST_F(Answer, StopStringsAreNotPartOfIt) {
+  const Shown s = show(chat(), "One. Two. END", true, runtime::FinishReason::Stop, {" END"});
+  EXPECT_EQ(s.out, "One. Two.\n");
+  const Shown cut = show(chat(), "One. E", true, runtime::FinishReason::Length, {" END"});
+  EXPECT_EQ(cut.out, "One. E\n");  // what might have become one is shown after all
+}
+
+TEST_F(Answer, SilentWhenAskedTo) {
+  const Shown s = show(chat(true), "<|channel>thought\nHm.<channel|>Hello.<turn|>", false);
+  EXPECT_EQ(s.out + s.err, "");
+  EXPECT_EQ(s.json["content"], "Hello.");
+}
+
+TEST_F(Answer, RawTextIsItself) {
+  const Prompt prompt = raw_prompt(*engine_, "Once <turn|> upon");
+  EXPECT_EQ(prompt.tokens.front(), engine_->tokenizer().bos());
+  for (const auto token : std::span(prompt.tokens).subspan(1)) EXPECT_FALSE(engine_->tokenizer().is_special(token));
+  const Shown s = show(prompt, "a time");
+  EXPECT_EQ(s.out, "a time\n");
+  EXPECT_EQ(s.json.dump(), R"({"text":"a time"})");
+}
+
+TEST_F(Answer, PromptsFollowTheModelsFormat) {
+  const std::string text = engine_->tokenizer().decode(chat().tokens, false);
+  EXPECT_EQ(text.find("<bos><|turn>user\nHi<turn|>\n<|turn>model\n"), 0u) << text;
+  EXPECT_NE(engine_->tokenizer().decode(chat(true).tokens, false).find("<|think|>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace facet::apps

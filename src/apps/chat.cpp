@@ -1,0 +1,224 @@
+// facet chat: a conversation in the terminal, or with a script over a pipe.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "apps/answer.h"
+#include "apps/chat/command.h"
+#include "apps/chat/conversation.h"
+#include "apps/chat/line_input.h"
+#include "apps/chat/message_reader.h"
+#include "apps/commands.h"
+#include "apps/model_options.h"
+#include "apps/stats.h"
+#include "apps/terminal.h"
+#include "base/error.h"
+
+namespace facet::apps {
+namespace {
+
+using chat::Command;
+using chat::Conversation;
+
+struct Flags {
+  ModelOptions model;
+  SamplingOptions sampling;
+  std::string system, load;
+  bool think = false;
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw_error<RequestError>("{}: cannot be read", path);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+template <class... Args>
+void note(fmt::format_string<Args...> format, Args&&... args) {
+  fmt::print(stderr, "{}\n", fmt::format(format, std::forward<Args>(args)...));
+}
+
+class Chat {
+ public:
+  Chat(const Flags& flags, std::shared_ptr<const runtime::Engine> engine)
+      : flags_(flags), engine_(std::move(engine)), session_(engine_), input_(facet_home() + "/chat_history") {
+    talk_.system = flags.system;
+    talk_.think = flags.think;
+    if (!flags.load.empty()) load(flags.load);
+    check(talk_.think);
+  }
+
+  // Errors of a turn are shown and the conversation goes on. A script learns from the status that there were some.
+  int run() {
+    std::optional<InterruptGuard> interrupt;  // of a script it ends the program while it waits
+    if (input_.interactive()) interrupt.emplace(InterruptGuard::Second::IsIgnored);
+    if (input_.interactive())
+      note("{}, {} tokens of context; /help tells more", std::filesystem::path(engine_->path()).filename().string(),
+           engine_->context());
+    while (!quit_) {
+      try {
+        const auto message = chat::read_message([this](bool more) { return input_.read(more); });
+        if (!message) break;
+        take(*message);
+      } catch (const CancelledError&) {
+      } catch (const std::exception& e) {
+        note("facet: error: {}", e.what());
+        failed_ = true;
+      }
+    }
+    return failed_ && !input_.interactive() ? 1 : 0;
+  }
+
+ private:
+  // RequestError when the model cannot chat, or not think.
+  void check(bool think) const {
+    chat_prompt(*engine_, Conversation::Json::array({{{"role", "user"}, {"content", "?"}}}), think);
+  }
+
+  void take(const std::string& message) {
+    const Command command = chat::parse_command(message);
+    if (command.kind != Command::Kind::None) return obey(command);
+    Conversation next = talk_;
+    next.add_user(message);
+    answer(std::move(next));
+  }
+
+  void obey(const Command& command) {
+    using enum Command::Kind;
+    switch (command.kind) {
+      case Help:
+        return fmt::print(stderr, "{}", chat::help_text());
+      case System:
+        return set_system(command.argument);
+      case Think:
+        return set_think(command.argument);
+      case Save:
+        return save(command.argument);
+      case Load:
+        return load(command.argument);
+      case Regen:
+        return answer_again();
+      case Undo:
+        if (!talk_.undo()) throw RequestError("there is nothing to take back");
+        return note("taken back; {} messages are left", talk_.n_messages());
+      case Clear:
+        talk_.clear();
+        return note("a new conversation");
+      case Stats:
+        return show_stats();
+      case Quit:
+        quit_ = true;
+        return;
+      case Unknown:
+      case None:
+        throw RequestError(chat::explain_unknown(command));
+    }
+  }
+
+  void set_system(const std::string& text) {
+    if (!text.empty()) talk_.system = text == "none" ? "" : text;
+    note("system: {}", talk_.system.empty() ? "none" : talk_.system);
+  }
+
+  void set_think(const std::string& argument) {
+    if (!argument.empty() && argument != "on" && argument != "off")
+      throw_error<RequestError>("/think {}: expected on or off", argument);
+    const bool think = argument.empty() ? !talk_.think : argument == "on";
+    check(think);
+    talk_.think = think;
+    note("thinking: {}", talk_.think ? "on" : "off");
+  }
+
+  void save(const std::string& path) {
+    if (path.empty()) throw RequestError("/save needs the name of a file");
+    std::ofstream out(path, std::ios::binary);
+    out << talk_.to_text();
+    out.close();
+    if (!out) throw_error<ResourceError>("{}: cannot be written", path);
+    note("{}: {} messages", path, talk_.n_messages());
+  }
+
+  void load(const std::string& path) {
+    if (path.empty()) throw RequestError("/load needs the name of a file");
+    Conversation loaded = Conversation::from_text(read_file(path), path);
+    check(loaded.think);
+    talk_ = std::move(loaded);
+    note("{}: {} messages", path, talk_.n_messages());
+  }
+
+  void answer_again() {
+    Conversation next = talk_;
+    if (!next.undo_answer()) throw RequestError("there is no message to answer again");
+    answer(std::move(next));
+  }
+
+  // Answers `next`, which becomes the conversation if anything came.
+  void answer(Conversation next) {
+    const Prompt prompt = chat_prompt(*engine_, next.messages(), next.think);
+    auto options = flags_.sampling.generate_options(*engine_);
+    options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
+    options.cancel = &InterruptGuard::flag();
+    ProgressLine reading("reading the conversation");
+    options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
+    std::optional<InterruptGuard> interrupt;
+    if (!input_.interactive()) interrupt.emplace();
+
+    AnswerPrinter printer(*engine_, prompt, options.stop, true);
+    const auto result = runtime::generate(session_, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
+      reading.clear();
+      printer.push(e);
+    });
+    reading.clear();
+    printer.finish(result);
+    last_ = result.stats;
+    tell_end(result);
+    if (result.finish == runtime::FinishReason::Cancelled && result.tokens.empty()) return;
+    next.add_answer(printer.content(), printer.reasoning());
+    talk_ = std::move(next);
+  }
+
+  void tell_end(const runtime::GenerateResult& result) const {
+    if (result.finish == runtime::FinishReason::Cancelled) note("(stopped)");
+    if (result.finish != runtime::FinishReason::Length) return;
+    if (session_.position() >= session_.context())
+      note("(the context of {} tokens is full: /clear, /undo, or start with a larger --ctx)", session_.context());
+    else
+      note("(cut at {} tokens)", result.stats.n_generated);
+  }
+
+  void show_stats() const {
+    if (last_) note("{}", stats_line(*engine_, *last_));
+    note("context: {} of {} tokens, {:.1f} MB of keys and values; {} messages", session_.position(), session_.context(),
+         static_cast<double>(session_.kv_bytes()) / 1e6, talk_.n_messages());
+  }
+
+  const Flags& flags_;
+  std::shared_ptr<const runtime::Engine> engine_;
+  runtime::Session session_;
+  chat::LineInput input_;
+  Conversation talk_;
+  std::optional<runtime::GenerateStats> last_;
+  uint64_t n_answers_ = 0;
+  bool quit_ = false, failed_ = false;
+};
+
+}  // namespace
+
+void add_chat(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("chat", "Talk with a model");
+  const auto flags = std::make_shared<Flags>();
+  flags->model.add_to(*command);
+  command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
+  command->add_flag("--think", flags->think, "Let the model reason before it answers");
+  command->add_option("--load", flags->load, "Go on with a conversation that /save wrote")->type_name("FILE");
+  flags->sampling.add_to(*command);
+  command->footer(
+      "Examples:\n  facet chat\n  facet chat --system \"Answer in one sentence.\" --temperature 0\n"
+      "  printf 'Hello!\\nAnd in French?\\n' | facet chat");
+  command->callback([flags, &action] { action = [flags] { return Chat(*flags, flags->model.load()).run(); }; });
+}
+
+}  // namespace facet::apps

@@ -1,0 +1,89 @@
+#include "apps/chat/conversation.h"
+
+#include "base/error.h"
+
+namespace facet::apps::chat {
+namespace {
+
+using Json = Conversation::Json;
+
+constexpr int kVersion = 1;
+
+bool has_role(const Json& message, std::string_view role) {
+  return message["role"].get_ref<const std::string&>() == role;
+}
+
+void check_message(const Json& message, size_t i, std::string_view source) {
+  if (!message.is_object() || !message.contains("role") || !message["role"].is_string())
+    throw_error<FormatError>("{}: message {} must be an object with a \"role\"", source, i);
+  if (!message.contains("content") || !message["content"].is_string())
+    throw_error<FormatError>("{}: message {} must have a \"content\" that is text", source, i);
+  if (!has_role(message, "user") && !has_role(message, "assistant") && !(has_role(message, "system") && i == 0))
+    throw_error<FormatError>("{}: message {} has the role \"{}\"; expected user or assistant, or system first", source,
+                             i, message["role"].get<std::string>());
+}
+
+}  // namespace
+
+void Conversation::add_user(std::string text) { messages_.push_back({{"role", "user"}, {"content", std::move(text)}}); }
+
+void Conversation::add_answer(std::string content, std::string reasoning) {
+  Json message{{"role", "assistant"}, {"content", std::move(content)}};
+  if (!reasoning.empty()) message["reasoning"] = std::move(reasoning);
+  messages_.push_back(std::move(message));
+}
+
+size_t Conversation::last_user() const noexcept {
+  for (size_t i = messages_.size(); i-- > 0;)
+    if (has_role(messages_[i], "user")) return i;
+  return messages_.size();
+}
+
+bool Conversation::undo() {
+  const size_t i = last_user();
+  if (i == messages_.size()) return false;
+  messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(i), messages_.end());
+  return true;
+}
+
+bool Conversation::undo_answer() {
+  const size_t i = last_user();
+  if (i == messages_.size()) return false;
+  messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(i) + 1, messages_.end());
+  return true;
+}
+
+Json Conversation::messages() const {
+  Json all = Json::array();
+  if (!system.empty()) all.push_back({{"role", "system"}, {"content", system}});
+  all.insert(all.end(), messages_.begin(), messages_.end());
+  return all;
+}
+
+std::string Conversation::to_text() const {
+  const Json all{{"facet_chat", kVersion}, {"think", think}, {"messages", messages()}};
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Conversation Conversation::from_text(std::string_view text, std::string_view source) {
+  const Json all = Json::parse(text, nullptr, false);
+  if (all.is_discarded()) throw_error<FormatError>("{}: this is not JSON", source);
+  Conversation c;
+  if (all.is_object()) {
+    if (all.value("facet_chat", Json(kVersion)) != Json(kVersion))
+      throw_error<FormatError>("{}: \"facet_chat\" is {}; expected {}", source, all["facet_chat"].dump(), kVersion);
+    if (all.contains("think")) c.think = all["think"] == Json(true);
+  }
+  const Json messages = all.is_object() ? all.value("messages", Json()) : all;
+  if (!messages.is_array()) throw_error<FormatError>("{}: expected \"messages\", a list", source);
+  for (size_t i = 0; i < messages.size(); ++i) {
+    check_message(messages[i], i, source);
+    if (has_role(messages[i], "system"))
+      c.system = messages[i]["content"];
+    else
+      c.messages_.push_back(messages[i]);
+  }
+  return c;
+}
+
+}  // namespace facet::apps::chat

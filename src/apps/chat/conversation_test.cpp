@@ -1,0 +1,73 @@
+#include "apps/chat/conversation.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace facet::apps::chat {
+namespace {
+
+Conversation two_turns() {
+  Conversation c;
+  c.system = "Be brief.";
+  c.add_user("Hi \"you\"\n\xc3\xa4");
+  c.add_answer("Hello.", "They greet.");
+  c.add_user("Bye");
+  c.add_answer("So long.", "");
+  return c;
+}
+
+TEST(Conversation, SavesAndLoadsTheSame) {
+  Conversation c = two_turns();
+  c.think = true;
+  const Conversation loaded = Conversation::from_text(c.to_text(), "test");
+  EXPECT_EQ(loaded.messages(), c.messages());
+  EXPECT_EQ(loaded.system, "Be brief.");
+  EXPECT_TRUE(loaded.think);
+  EXPECT_EQ(loaded.to_text(), c.to_text());
+  EXPECT_EQ(c.messages()[2]["reasoning"], "They greet.");
+  EXPECT_FALSE(c.messages()[4].contains("reasoning"));
+}
+
+TEST(Conversation, LoadsABareList) {
+  const auto c = Conversation::from_text(R"([{"role":"user","content":"x"}])", "test");
+  EXPECT_EQ(c.n_messages(), 1);
+  EXPECT_TRUE(c.system.empty());
+}
+
+TEST(Conversation, TakesBack) {
+  Conversation c = two_turns();
+  EXPECT_TRUE(c.undo_answer());
+  EXPECT_EQ(c.n_messages(), 3);
+  EXPECT_TRUE(c.undo_answer());  // an answer that never came
+  EXPECT_EQ(c.n_messages(), 3);
+  EXPECT_TRUE(c.undo());
+  EXPECT_EQ(c.n_messages(), 2);
+  EXPECT_TRUE(c.undo());
+  EXPECT_TRUE(c.empty());
+  EXPECT_FALSE(c.undo());
+  EXPECT_FALSE(c.undo_answer());
+  EXPECT_EQ(c.messages().size(), 1u);  // the instructions stay
+}
+
+TEST(Conversation, BadFilesAreExplained) {
+  const auto error = [](const char* text) -> std::string {
+    try {
+      Conversation::from_text(text, "talk.json");
+    } catch (const FormatError& e) {
+      return e.what();
+    }
+    return "loaded";
+  };
+  EXPECT_EQ(error("{"), "talk.json: this is not JSON");
+  EXPECT_EQ(error("{}"), "talk.json: expected \"messages\", a list");
+  EXPECT_EQ(error("3"), "talk.json: expected \"messages\", a list");
+  EXPECT_EQ(error(R"({"facet_chat":2,"messages":[]})"), "talk.json: \"facet_chat\" is 2; expected 1");
+  EXPECT_EQ(error(R"([1])"), "talk.json: message 0 must be an object with a \"role\"");
+  EXPECT_EQ(error(R"([{"role":"user"}])"), "talk.json: message 0 must have a \"content\" that is text");
+  EXPECT_EQ(error(R"([{"role":"user","content":"x"},{"role":"system","content":"y"}])"),
+            "talk.json: message 1 has the role \"system\"; expected user or assistant, or system first");
+}
+
+}  // namespace
+}  // namespace facet::apps::chat
