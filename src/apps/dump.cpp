@@ -21,33 +21,39 @@ struct Flags {
 int dump(const Flags& flags) {
   ops::Dump tensors;
   runtime::EngineOptions options = flags.model.engine_options();
-  options.wrap_ops = [&tensors](std::unique_ptr<ops::Ops> op) {
-    return std::make_unique<ops::DumpOps>(std::move(op), tensors);
+  const auto wants = [&](const std::string& name) { return fnmatch(flags.names.c_str(), name.c_str(), 0) == 0; };
+  options.wrap_ops = [&](std::unique_ptr<ops::Ops> op) {
+    return std::make_unique<ops::DumpOps>(std::move(op), tensors, wants);
   };
   const auto engine = runtime::Engine::load(find_model(flags.model.model), options);
   const auto messages = text::ChatJson::array({{{"role", "user"}, {"content", flags.prompt}}});
   const bool raw = flags.raw || engine->chat_family() == runtime::ChatFamily::None;
   const Prompt prompt = raw ? raw_prompt(*engine, flags.prompt) : chat_prompt(*engine, messages, false);
 
-  // Logits of every position, so that no layer is left out for any row.
-  std::vector<float> logits;
+  // Logits of every position are asked for, so that no layer is left out for any row.
+  ops::DumpedTensor logits;
   runtime::Session session(engine);
-  session.sync_with_logits(
-      prompt.tokens, 0, [&](int, std::span<const float> row) { logits.insert(logits.end(), row.begin(), row.end()); });
-  const auto n = static_cast<int>(prompt.tokens.size());
-  tensors["logits"] = {n, static_cast<int>(logits.size()) / n, std::move(logits)};
+  session.sync_with_logits(prompt.tokens, 0, [&](int, std::span<const float> row) {
+    if (!wants("logits")) return;
+    ++logits.n_rows;
+    logits.n_cols = static_cast<int>(row.size());
+    logits.values.insert(logits.values.end(), row.begin(), row.end());
+  });
+  if (wants("logits")) tensors["logits"] = std::move(logits);
+  if (tensors.empty())
+    throw_error<RequestError>("--names {}: no tensor has such a name; there are logits, embed, layer.0.out and others",
+                              flags.names);
 
   std::vector<safetensors::TensorToWrite> selected;
   selected.push_back(
       {"input_ids", safetensors::Dtype::I32, {prompt.tokens.size()}, std::as_bytes(std::span(prompt.tokens))});
   for (const auto& [name, t] : tensors)
-    if (fnmatch(flags.names.c_str(), name.c_str(), 0) == 0)
-      selected.push_back({name,
-                          safetensors::Dtype::F32,
-                          {static_cast<uint64_t>(t.n_rows), static_cast<uint64_t>(t.n_cols)},
-                          std::as_bytes(std::span(t.values))});
+    selected.push_back({name,
+                        safetensors::Dtype::F32,
+                        {static_cast<uint64_t>(t.n_rows), static_cast<uint64_t>(t.n_cols)},
+                        std::as_bytes(std::span(t.values))});
   safetensors::write(flags.out, selected, {{"model", engine->path()}, {"backend", flags.model.backend}});
-  fmt::print(stderr, "{}: {} tensors of {} tokens\n", flags.out, selected.size(), n);
+  fmt::print(stderr, "{}: {} tensors of {} tokens\n", flags.out, selected.size(), prompt.tokens.size());
   return 0;
 }
 
@@ -58,6 +64,7 @@ void add_dump(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<Flags>();
   command->add_option("PROMPT", flags->prompt, "The prompt")->required();
   command->add_option("-o,--out", flags->out, "The file to write")->required()->type_name("FILE");
+  flags->model.kv = "f32";  // to compare with implementations that round nothing
   flags->model.add_to(*command);
   command->add_option("--names", flags->names, "Only tensors whose name matches, for example 'layer.3.*' [all]")
       ->type_name("PATTERN");

@@ -1,6 +1,7 @@
 // facet eval: how well a model does on a text.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -17,20 +18,23 @@ namespace {
 struct Flags {
   ModelOptions model;
   std::string file;
-  int chunk = 512;
+  int chunk = 512, max_chunks = 0;
   bool json = false;
 };
 
 int eval_perplexity(Flags flags) {
   std::ifstream in(flags.file, std::ios::binary);
-  if (!in) throw_error<RequestError>("{}: cannot be read", flags.file);
+  if (!in || std::filesystem::is_directory(flags.file)) throw_error<RequestError>("{}: cannot be read", flags.file);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (flags.model.context == 0) flags.model.context = flags.chunk;
   const auto engine = flags.model.load();
   const bool progress = stderr_is_terminal();
-  const auto result = runtime::perplexity(engine, text, flags.chunk, [progress](int done, int total, double so_far) {
-    if (progress) fmt::print(stderr, "\r{} of {} chunks, {:.4f} ", done, total, so_far);
-  });
+  const auto show = [](int done, int total, double so_far) {
+    fmt::print(stderr, "\r{} of {} chunks, perplexity {:.4f} ", done, total, so_far);
+  };
+  runtime::PerplexityOptions options{flags.chunk, flags.max_chunks, {}};
+  if (progress) options.on_chunk = show;
+  const auto result = runtime::perplexity(engine, text, options);
   if (progress) fmt::print(stderr, "\r\x1b[K");
   if (flags.json)
     fmt::print("{}\n", nlohmann::ordered_json{{"perplexity", result.perplexity},
@@ -57,6 +61,9 @@ void add_eval(CLI::App& app, Action& action) {
   perplexity->add_option("--chunk", flags->chunk, "Tokens a chunk")
       ->check(CLI::Range(4, 1 << 20))
       ->capture_default_str()
+      ->type_name("N");
+  perplexity->add_option("--chunks", flags->max_chunks, "Only the first N chunks [all]")
+      ->check(CLI::Range(1, 1 << 28))
       ->type_name("N");
   perplexity->add_flag("--json", flags->json, "One JSON object on stdout");
   perplexity->footer("Example:\n  facet eval perplexity README.md");

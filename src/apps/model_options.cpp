@@ -113,7 +113,7 @@ void ModelOptions::add_memory_to(CLI::App& command) {
   command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")
       ->check(CLI::Range(1, 1 << 28))
       ->type_name("N");
-  command.add_option("--kv", kv, "Precision of the cache of keys and values [f16]")
+  command.add_option("--kv", kv, fmt::format("Precision of the cache of keys and values [{}]", kv))
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->type_name("TYPE");
   command.add_option("--memory-limit", memory_limit, "Plan with this much memory, for example 6GB [what is free]")

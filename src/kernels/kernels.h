@@ -111,9 +111,6 @@ struct AttentionKernels {
   std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), 3> accumulate;
   // Elements from f32, to nearest even.
   std::array<void (*)(std::byte* out, const float* x, int n), 3> store;
-returns the sum of all. Touches no
-  // memory: the ceiling that products are compared with.
-  float (*multiply_adds)(int n_steps, float factor, float term);
 };
 
 struct Kernels : ProductKernels, PanelKernels, RowKernels, AttentionKernels {

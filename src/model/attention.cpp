@@ -32,8 +32,7 @@ void store_kv(const Context& c, int layer, ops::Mat h, ops::Mat cos, ops::Mat si
   c.op.probe("v", layer, v);
   for (const Segment& segment : c.rows.segments)
     c.op.store_kv(c.layout.view(layer, segment.pages),
-                  std::span(c.rows.positions)
-                      .subspan(static_cast<size_t>(segment.first_row), static_cast<size_t>(segment.n_rows)),
+                  c.rows.positions.subspan(static_cast<size_t>(segment.first_row), static_cast<size_t>(segment.n_rows)),
                   k.rows(segment.first_row, segment.n_rows), v.rows(segment.first_row, segment.n_rows));
 }
 
@@ -70,8 +69,8 @@ void attention(const Context& c, int layer) {
   if (!w.attn_k.empty()) store_kv(c, layer, h, cos, sin);
   // 4. Each session attends to its own cache
   for (const Segment& segment : c.rows.segments) {
-    const auto positions = std::span(c.rows.positions)
-                               .subspan(static_cast<size_t>(segment.first_row), static_cast<size_t>(segment.n_rows));
+    const auto positions =
+        c.rows.positions.subspan(static_cast<size_t>(segment.first_row), static_cast<size_t>(segment.n_rows));
     const bool media = c.config.bidirectional_media && l.is_local;
     const ops::AttnSpec spec{positions, l.is_local ? c.config.window : 0, c.config.attn_scale,
                              media ? segment.runs : std::span<const ops::BidirectionalRun>{}};

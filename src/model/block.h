@@ -1,20 +1,9 @@
 // One transformer block and its sublayers. Internal to model/: gemma.cpp runs them.
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include "model/gemma.h"
 
 namespace facet::model {
-
-// The rows that a layer runs for: all of a step's, or after the last layer with its own K and V only the wanted ones.
-struct Rows {
-  std::vector<int32_t> tokens;
-  std::vector<int> positions;
-  std::vector<Segment> segments;
-  int n() const noexcept { return static_cast<int>(positions.size()); }
-};
 
 // What every sublayer needs.
 struct Context {

@@ -6,28 +6,24 @@
 namespace facet::model {
 namespace {
 
-Rows all_rows(const Step& step) {
-  return {{step.tokens.begin(), step.tokens.end()},
-          {step.positions.begin(), step.positions.end()},
-          {step.segments.begin(), step.segments.end()}};
-}
-
 // The wanted rows alone, with segments to match.
-Rows wanted_rows(const Step& step) {
-  Rows out;
+Rows wanted_rows(const Step& step, Scratch& s) {
+  s.tail_tokens.clear();
+  s.tail_positions.clear();
+  s.tail_segments.clear();
   size_t next = 0;
-  for (const Segment& segment : step.segments) {
-    Segment s = segment;
-    s.first_row = out.n();
+  for (const Segment& segment : step.rows.segments) {
+    Segment tail = segment;
+    tail.first_row = static_cast<int>(s.tail_tokens.size());
     for (; next < step.wanted.size() && step.wanted[next] < segment.first_row + segment.n_rows; ++next) {
       const auto row = static_cast<size_t>(step.wanted[next]);
-      out.tokens.push_back(step.tokens[row]);
-      out.positions.push_back(step.positions[row]);
+      s.tail_tokens.push_back(step.rows.tokens[row]);
+      s.tail_positions.push_back(step.rows.positions[row]);
     }
-    s.n_rows = out.n() - s.first_row;
-    if (s.n_rows > 0) out.segments.push_back(s);
+    tail.n_rows = static_cast<int>(s.tail_tokens.size()) - tail.first_row;
+    if (tail.n_rows > 0) s.tail_segments.push_back(tail);
   }
-  return out;
+  return {s.tail_tokens, s.tail_positions, s.tail_segments};
 }
 
 // Rotary tables of the rows' positions and, from the embeddings x, the per-layer inputs of layers [begin, end).
@@ -57,7 +53,8 @@ ops::Mat embed(const Context& c, ops::Mat buffer) {
 
 ops::ConstMat forward(ops::Ops& op, const Config& config, const Weights& weights, const KvLayout& layout,
                       const Step& step, Scratch& s) {
-  const Rows all = all_rows(step), wanted = wanted_rows(step);
+  const Rows& all = step.rows;
+  const Rows wanted = wanted_rows(step, s);
   const int n_all = all.n(), n_wanted = wanted.n();
   assert(n_all <= s.max_rows);
   // The tail (layers without their own K and V) changes no cache, so it runs for the wanted rows only.

@@ -41,6 +41,9 @@ Scratch::Scratch(const Config& c, int rows) : max_rows(rows) {
   });
   expert_index.resize(static_cast<size_t>(rows) * static_cast<size_t>(c.n_experts_used));
   expert_weight.resize(expert_index.size());
+  tail_tokens.reserve(static_cast<size_t>(rows));
+  tail_positions.reserve(static_cast<size_t>(rows));
+  tail_segments.reserve(static_cast<size_t>(rows));
 }
 
 size_t Scratch::count_bytes(const Config& c, int rows) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/config.h"
-#include "ops/tensor.h"
+#include "model/step.h"
 
 namespace facet::model {
 
@@ -30,6 +30,10 @@ struct Scratch {
   ops::Mat local_cos, local_sin, global_cos, global_sin;  // [rows, rotated pairs]
   std::vector<int> expert_index;                          // [rows, n_experts_used]
   std::vector<float> expert_weight;
+  // Of the wanted rows, when they are fewer than all.
+  std::vector<int32_t> tail_tokens;
+  std::vector<int> tail_positions;
+  std::vector<Segment> tail_segments;
 
  private:
   std::unique_ptr<float[]> floats_;

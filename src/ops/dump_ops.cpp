@@ -9,21 +9,24 @@ std::string full_name(std::string_view name, int layer) {
   return "layer." + std::to_string(layer) + "." + std::string(name);
 }
 
-void append(DumpedTensor& t, ConstMat x) {
+}  // namespace
+
+void DumpOps::append(std::string_view name, int layer, ConstMat x) {
+  const std::string full = full_name(name, layer);
+  if (wants_ && !wants_(full)) return;
+  DumpedTensor& t = dump_[full];
   t.n_cols = x.n_cols;
   t.n_rows += x.n_rows;
   for (int r = 0; r < x.n_rows; ++r) t.values.insert(t.values.end(), x.row(r), x.row(r) + x.n_cols);
 }
 
-}  // namespace
-
-void DumpOps::probe(std::string_view name, int layer, ConstMat x) noexcept { append(dump_[full_name(name, layer)], x); }
+void DumpOps::probe(std::string_view name, int layer, ConstMat x) noexcept { append(name, layer, x); }
 
 void DumpOps::probe_routing(int layer, const Routing& routing) noexcept {
   const size_t n = static_cast<size_t>(routing.n_rows) * static_cast<size_t>(routing.n_used);
   const std::vector<float> index(routing.index, routing.index + n);
-  append(dump_[full_name("router_index", layer)], {index.data(), routing.n_rows, routing.n_used});
-  append(dump_[full_name("router_weights", layer)], {routing.weight, routing.n_rows, routing.n_used});
+  append("router_index", layer, {index.data(), routing.n_rows, routing.n_used});
+  append("router_weights", layer, {routing.weight, routing.n_rows, routing.n_used});
 }
 
 }  // namespace facet::ops

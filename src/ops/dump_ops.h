@@ -1,6 +1,7 @@
 // A decorator that keeps the named intermediates of a forward pass, row after row as steps go by.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,14 +21,18 @@ using Dump = std::map<std::string, DumpedTensor>;
 
 class DumpOps final : public ForwardingOps {
  public:
-  // dump outlives the object; whoever owns both clears it between runs.
-  DumpOps(std::unique_ptr<Ops> inner, Dump& dump) : ForwardingOps(std::move(inner)), dump_(dump) {}
+  // dump outlives the object; whoever owns both clears it between runs. wants: which names are kept, by default all.
+  DumpOps(std::unique_ptr<Ops> inner, Dump& dump, std::function<bool(const std::string& name)> wants = {})
+      : ForwardingOps(std::move(inner)), dump_(dump), wants_(std::move(wants)) {}
 
   void probe(std::string_view name, int layer, ConstMat x) noexcept override;
   void probe_routing(int layer, const Routing& routing) noexcept override;
 
  private:
+  void append(std::string_view name, int layer, ConstMat x);
+
   Dump& dump_;
+  std::function<bool(const std::string&)> wants_;
 };
 
 }  // namespace facet::ops

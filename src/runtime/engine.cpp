@@ -27,7 +27,7 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   auto s = std::make_unique<State>();
   report(0);
   s->facts = read_model(path, options);
-  check_fits(s->facts);
+  check_fits(path, s->facts.plan, options.kv);
   report(1);
   const ModelFacts& m = s->facts;
   s->layout = std::make_unique<model::KvLayout>(m.config, kv_type(options.kv), kPageTokens);

@@ -66,6 +66,7 @@ struct GenerationDefaults {
   float temperature = 1.0f;
   int top_k = 64;
   float top_p = 0.95f;
+  float min_p = 0, typical_p = 1, repetition_penalty = 1;  // off
   std::vector<TokenId> stop_tokens;
   std::vector<TokenId> suppress_tokens;
 };

@@ -1,11 +1,23 @@
 #include "runtime/executor.h"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 
 #include "base/error.h"
+#include "runtime/backend.h"
 
 namespace facet::runtime {
+namespace {
+
+// No early exit and no call, so that the compiler makes vectors of it.
+bool all_finite(std::span<const float> x) noexcept {
+  constexpr uint32_t kExponent = 0x7f800000;
+  uint32_t n_bad = 0;
+  for (const float v : x) n_bad += (std::bit_cast<uint32_t>(v) & kExponent) == kExponent;
+  return n_bad == 0;
+}
+
+}  // namespace
 
 Executor::Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
                    std::unique_ptr<ops::Ops> op, int max_rows)
@@ -16,6 +28,8 @@ Executor::Executor(const model::Config& config, const model::Weights& weights, c
 size_t Executor::scratch_bytes(const model::Config& config, int max_rows) {
   return model::Scratch::count_bytes(config, max_rows) + sizeof(float) * static_cast<size_t>(config.n_vocab);
 }
+
+int Executor::max_decode_rows() const noexcept { return std::min(max_rows(), kDecodeRows); }
 
 void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit) {
   const std::lock_guard lock(mutex_);
@@ -30,7 +44,7 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
     for (int i = 0; i < n; ++i) positions_.push_back(item.first_position + i);
     for (int i = item.first_wanted; i < n; ++i) wanted_.push_back(first_row + i);
   }
-  const model::Step step{tokens_, positions_, segments_, wanted_, cancel};
+  const model::Step step{{tokens_, positions_, segments_}, wanted_, cancel};
   visit_logits(model::forward(*op_, config_, weights_, layout_, step, scratch_), visit);
 }
 
@@ -45,7 +59,7 @@ void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {
       const int row = wanted_[static_cast<size_t>(begin + i)];
       while (row >= segments_[item].first_row + segments_[item].n_rows) ++item;
       const std::span<const float> logits(logits_.data() + static_cast<size_t>(i) * n_vocab, n_vocab);
-      if (!std::all_of(logits.begin(), logits.end(), [](float x) { return std::isfinite(x); }))
+      if (!all_finite(logits))
         throw_error<FormatError>(
             "{}: the model computes values that are not numbers after token {}: its weights are damaged",
             weights_.source->path(), positions_[static_cast<size_t>(row)]);

@@ -29,9 +29,12 @@ class Executor {
            std::unique_ptr<ops::Ops> op, int max_rows);
 
   int max_rows() const noexcept { return scratch_.max_rows; }
+  // Sessions that a decode step may join so that each gets what it would get alone.
+  int max_decode_rows() const noexcept;
 
   // Runs all items as one step of at most max_rows rows and calls visit(item, position, logits) for each wanted row, in
   // order; the logits are valid during the call. Throws CancelledError, and FormatError when the model computes NaN.
+  // A step no larger than an earlier one allocates nothing (visit aside).
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
   void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "model/config.h"
 #include "runtime/stop_strings.h"
 #include "text/detokenizer.h"
 
@@ -38,61 +39,108 @@ GenerateOptions default_options(const Engine& engine) {
   options.sampling.temperature = d.sample ? d.temperature : 0;
   options.sampling.top_k = d.top_k;
   options.sampling.top_p = d.top_p;
+  options.sampling.min_p = d.min_p;
+  options.sampling.typical_p = d.typical_p;
+  options.sampling.repetition_penalty = d.repetition_penalty;
   options.sampling.suppress = d.suppress_tokens;
   options.stop_tokens = d.stop_tokens;
   return options;
 }
 
+namespace {
+
+void check(const GenerateOptions& options, const Engine& engine) {
+  runtime::check(options.sampling);
+  const int n_vocab = engine.config().n_vocab;
+  for (const LogitBias& b : options.sampling.bias)
+    if (b.token < 0 || b.token >= n_vocab)
+      throw_error<RequestError>("a bias for token {}: the vocabulary has {}", b.token, n_vocab);
+}
+
+// One answer under way: what has come and how it ended.
+class Answer {
+ public:
+  Answer(Session& session, const GenerateOptions& options, const std::function<void(const GenerateEvent&)>& on_event)
+      : session_(session),
+        options_(options),
+        on_event_(on_event),
+        sampler_(options.sampling),
+        detokenizer_(session.engine().tokenizer(), options.show_specials),
+        stop_(options.stop) {}
+
+  GenerateResult run(std::span<const TokenId> prompt) {
+    result_.stats.n_prompt = static_cast<int>(prompt.size());
+    try {
+      result_.stats.prompt = session_.sync(prompt, {options_.progress, options_.cancel});
+    } catch (const CancelledError&) {
+      result_.finish = FinishReason::Cancelled;
+      return std::move(result_);
+    }
+    result_.stats.prompt_seconds = seconds_since(start_);
+    while (step()) session_.append(result_.tokens.back());
+    if (result_.stats.n_generated > 1) result_.stats.decode_seconds = seconds_since(first_);
+    flush();
+    return std::move(result_);
+  }
+
+ private:
+  // Chooses and shows a token; false: the answer has ended, and `finish` says why.
+  bool step() {
+    if (is_full() || is_cancelled(options_)) return end(is_full() ? FinishReason::Length : FinishReason::Cancelled);
+    const TokenId token = sampler_.sample(session_.logits(), session_.tokens());
+    if (result_.stats.n_generated++ == 0) {
+      result_.stats.first_token_seconds = seconds_since(start_);
+      first_ = Clock::now();
+    }
+    if (std::find(options_.stop_tokens.begin(), options_.stop_tokens.end(), token) != options_.stop_tokens.end()) {
+      result_.stop_token = token;
+      return end(FinishReason::Stop);
+    }
+    const bool wants_logprobs = options_.n_logprobs >= 0;
+    if (wants_logprobs) result_.logprobs.push_back(logprobs(session_.logits(), token, options_.n_logprobs));
+    result_.tokens.push_back(token);
+    emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
+    if (stop_.stopped()) return end(FinishReason::Stop);
+    if (is_full() || session_.position() >= session_.context()) return end(FinishReason::Length);
+    return true;
+  }
+
+  bool is_full() const { return options_.max_tokens >= 0 && result_.stats.n_generated >= options_.max_tokens; }
+
+  bool end(FinishReason reason) {
+    result_.finish = reason;
+    return false;
+  }
+
+  // What was held back. The last bytes of a broken character may complete a stop string.
+  void flush() {
+    std::string rest = stop_.push(detokenizer_.finish());
+    if (stop_.stopped()) result_.finish = FinishReason::Stop;
+    rest += stop_.finish();
+    if (!rest.empty()) emit(-1, std::move(rest), nullptr);
+  }
+
+  void emit(TokenId token, std::string text, const Logprobs* probabilities) {
+    result_.text += text;
+    if (on_event_) on_event_({token, std::move(text), probabilities});
+  }
+
+  Session& session_;
+  const GenerateOptions& options_;
+  const std::function<void(const GenerateEvent&)>& on_event_;
+  Sampler sampler_;
+  text::Detokenizer detokenizer_;
+  StopStrings stop_;
+  Clock::time_point start_ = Clock::now(), first_{};
+  GenerateResult result_;
+};
+
+}  // namespace
+
 GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
                         const std::function<void(const GenerateEvent&)>& on_event) {
-  const auto start = Clock::now();
-  Sampler sampler(options.sampling);
-  text::Detokenizer detokenizer(session.engine().tokenizer(), options.show_specials);
-  StopStrings stop(options.stop);
-  GenerateResult result;
-  result.stats.n_prompt = static_cast<int>(prompt.size());
-  try {
-    result.stats.prompt = session.sync(prompt, {options.progress, options.cancel});
-  } catch (const CancelledError&) {
-    result.finish = FinishReason::Cancelled;
-    return result;
-  }
-  result.stats.prompt_seconds = seconds_since(start);
-
-  const auto emit = [&](TokenId token, std::string text, const Logprobs* probabilities) {
-    result.text += text;
-    if (on_event) on_event({token, std::move(text), probabilities});
-  };
-  Clock::time_point first{};
-  for (;;) {
-    const bool full = options.max_tokens >= 0 && result.stats.n_generated >= options.max_tokens;
-    if (full || is_cancelled(options)) {
-      result.finish = full ? FinishReason::Length : FinishReason::Cancelled;
-      break;
-    }
-    const TokenId token = sampler.sample(session.logits(), session.tokens());
-    if (result.stats.n_generated++ == 0) {
-      result.stats.first_token_seconds = seconds_since(start);
-      first = Clock::now();
-    }
-    if (std::find(options.stop_tokens.begin(), options.stop_tokens.end(), token) != options.stop_tokens.end()) {
-      result.stop_token = token;
-      break;
-    }
-    if (options.n_logprobs >= 0) result.logprobs.push_back(logprobs(session.logits(), token, options.n_logprobs));
-    result.tokens.push_back(token);
-    emit(token, stop.push(detokenizer.push(token)), options.n_logprobs >= 0 ? &result.logprobs.back() : nullptr);
-    if (stop.stopped()) break;
-    if (session.position() >= session.context()) {
-      result.finish = FinishReason::Length;
-      break;
-    }
-    session.append(token);
-  }
-  if (result.stats.n_generated > 1) result.stats.decode_seconds = seconds_since(first);
-  if (const std::string rest = stop.push(detokenizer.finish()) + stop.finish(); !rest.empty())
-    emit(-1, rest, nullptr);
-  return result;
+  check(options, session.engine());
+  return Answer(session, options, on_event).run(prompt);
 }
 
 }  // namespace facet::runtime

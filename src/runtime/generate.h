@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/logprobs.h"
 #include "runtime/sampler.h"
 #include "runtime/session.h"
 
@@ -38,10 +39,10 @@ struct GenerateEvent {
 
 struct GenerateStats {
   SyncResult prompt;
-  int n_prompt = 0, n_generated = 0;
-  double prompt_seconds = 0;       // prompt, to its logits
-  double first_token_seconds = 0;  // from the call to the first token
-  double decode_seconds = 0;       // from the first token to the last
+  int n_prompt = 0, n_generated = 0;  // with the stop token
+  double prompt_seconds = 0;          // prompt, to its logits
+  double first_token_seconds = 0;     // from the call to the first token
+  double decode_seconds = 0;          // from the first token to the last
 };
 
 struct GenerateResult {
@@ -53,8 +54,9 @@ struct GenerateResult {
   GenerateStats stats;
 };
 
-// Appends an answer to `prompt` in the session's timeline. Afterwards the session holds the prompt and the tokens
-// computed. Throws RequestError (parameters, prompt too long); cancellation is a finish reason, not an error.
+// Appends an answer to `prompt` in the session's timeline. Afterwards the session holds the prompt and the answer, but
+// for the last token if that ended it. Throws RequestError (parameters, prompt too long); cancellation is a finish
+// reason, not an error.
 GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
                         const std::function<void(const GenerateEvent&)>& on_event = {});
 

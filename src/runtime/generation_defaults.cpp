@@ -26,9 +26,15 @@ GenerationDefaults family_defaults(const text::Tokenizer& tokenizer) {
 
 // What a file asks for must be possible; source names the file.
 void check(const GenerationDefaults& d, const std::string& source) {
-  if (!(d.temperature >= 0 && d.temperature <= 100))
-    throw_error<FormatError>("{}: temperature {} is not between 0 and 100", source, d.temperature);
-  if (!(d.top_p >= 0 && d.top_p <= 1)) throw_error<FormatError>("{}: top_p {} is not between 0 and 1", source, d.top_p);
+  const auto check_range = [&](const char* name, float value, double low, double high) {
+    if (!(value >= low && value <= high))
+      throw_error<FormatError>("{}: {} {} is not between {} and {}", source, name, value, low, high);
+  };
+  check_range("temperature", d.temperature, 0, 100);
+  check_range("top_p", d.top_p, 0, 1);
+  check_range("min_p", d.min_p, 0, 1);
+  check_range("typical_p", d.typical_p, 0, 1);
+  check_range("repetition penalty", d.repetition_penalty, 0.01, 100);
 }
 
 std::vector<TokenId> read_ids(const Json& value, const text::Tokenizer& tokenizer, const std::string& path,
@@ -74,6 +80,9 @@ GenerationDefaults read_defaults(const gguf::File& file, const text::Tokenizer& 
   d.top_p = static_cast<float>(file.get_float("general.sampling.top_p").value_or(d.top_p));
   d.top_k = static_cast<int>(
       std::min<uint64_t>(file.get_uint("general.sampling.top_k").value_or(static_cast<uint64_t>(d.top_k)), 1 << 20));
+  d.min_p = static_cast<float>(file.get_float("general.sampling.min_p").value_or(d.min_p));
+  d.repetition_penalty =
+      static_cast<float>(file.get_float("general.sampling.penalty_repeat").value_or(d.repetition_penalty));
   if (const auto ids = file.get_uint_array("tokenizer.ggml.suppress_tokens"))
     for (const uint64_t id : *ids) d.suppress_tokens.push_back(static_cast<TokenId>(std::min<uint64_t>(id, INT32_MAX)));
   check(d, file.path());
@@ -95,6 +104,9 @@ GenerationDefaults read_defaults(const std::string& folder, const text::Tokenize
   d.temperature = static_cast<float>(number("temperature", d.temperature));
   d.top_k = static_cast<int>(std::clamp(number("top_k", d.top_k), 0.0, 1e6));
   d.top_p = static_cast<float>(number("top_p", d.top_p));
+  d.min_p = static_cast<float>(number("min_p", d.min_p));
+  d.typical_p = static_cast<float>(number("typical_p", d.typical_p));
+  d.repetition_penalty = static_cast<float>(number("repetition_penalty", d.repetition_penalty));
   check(d, path);
   const auto ids = [&](const char* key) {
     const auto it = json.find(key);

@@ -63,8 +63,11 @@ TEST_F(GenerationDefaultsTest, OfAGguf) {
   TestFile file = model::gemma4_file();
   file.value("general.sampling.temp", 0.5f).value("general.sampling.top_k", int32_t{7});
   file.value("general.sampling.top_p", 0.25f).array("tokenizer.ggml.suppress_tokens", std::vector<int32_t>{9, 10});
+  file.value("general.sampling.min_p", 0.1f).value("general.sampling.penalty_repeat", 1.2f);
   const GenerationDefaults d = of_file(file);
   EXPECT_EQ(d.temperature, 0.5f);
+  EXPECT_EQ(d.min_p, 0.1f);
+  EXPECT_EQ(d.repetition_penalty, 1.2f);
   EXPECT_EQ(d.top_k, 7);
   EXPECT_EQ(d.top_p, 0.25f);
   EXPECT_EQ(d.suppress_tokens, (std::vector<TokenId>{0, 2, 3, 4, 9, 10}));
@@ -87,6 +90,10 @@ TEST_F(GenerationDefaultsTest, OfAFolder) {
   EXPECT_EQ(d.top_p, 0.95f);
   EXPECT_EQ(d.stop_tokens, (std::vector<TokenId>{1, 6, 8}));
   EXPECT_EQ(d.suppress_tokens, (std::vector<TokenId>{0, 2, 3, 4, 11}));
+  const GenerationDefaults filters = of_json(R"({"min_p":0.05,"typical_p":0.9,"repetition_penalty":1.1})");
+  EXPECT_EQ(filters.min_p, 0.05f);
+  EXPECT_EQ(filters.typical_p, 0.9f);
+  EXPECT_EQ(filters.repetition_penalty, 1.1f);
   EXPECT_EQ(of_json(R"({"eos_token_id":8})").stop_tokens, (std::vector<TokenId>{1, 6, 8}));
 }
 
@@ -97,6 +104,9 @@ TEST_F(GenerationDefaultsTest, HostileFolders) {
   expect_json_error(R"({"temperature":-1})", "temperature -1 is not between 0 and 100");
   expect_json_error(R"({"temperature":1e300})", "temperature inf is not between");
   expect_json_error(R"({"top_p":2})", "top_p 2 is not between 0 and 1");
+  expect_json_error(R"({"min_p":-1})", "min_p -1 is not between 0 and 1");
+  expect_json_error(R"({"typical_p":2})", "typical_p 2 is not between 0 and 1");
+  expect_json_error(R"({"repetition_penalty":0})", "repetition penalty 0 is not between 0.01 and 100");
   for (const char* ids : {"-1", "269", "1.5", "\"1\"", "[[1]]", "[1,99999999999]", "18446744073709551615", "{}"})
     for (const char* key : {"eos_token_id", "suppress_tokens"})
       expect_json_error(fmt::format(R"({{"{}":{}}})", key, ids), "expected token ids below 269");

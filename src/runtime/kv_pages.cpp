@@ -6,35 +6,10 @@
 namespace facet::runtime {
 namespace {
 
-constexpr int kGlobal = static_cast<int>(model::KvGroup::Global);
-constexpr int kLocal = static_cast<int>(model::KvGroup::Local);
+constexpr auto kGlobal = static_cast<size_t>(model::KvGroup::Global);
+constexpr auto kLocal = static_cast<size_t>(model::KvGroup::Local);
 
 }  // namespace
-
-struct PagePool::Free {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<std::byte[]>> pages;
-};
-
-std::shared_ptr<PagePool::Free> PagePool::make_free() { return std::make_shared<Free>(); }
-
-PagePool::Ref PagePool::take() {
-  std::unique_ptr<std::byte[]> page;
-  {
-    const std::lock_guard lock(free_->mutex);
-    if (!free_->pages.empty()) {
-      page = std::move(free_->pages.back());
-      free_->pages.pop_back();
-    }
-  }
-  // Zeroed: kernels may read a whole page and mask, and what they read must be numbers.
-  if (!page) page = std::make_unique<std::byte[]>(page_bytes_);
-  // The deleter holds the free list alive, so pages may outlive the pool.
-  return Ref(page.release(), [free = free_](std::byte* p) {
-    const std::lock_guard lock(free->mutex);
-    free->pages.emplace_back(p);
-  });
-}
 
 KvPages::KvPages(std::shared_ptr<PagePools> pools, int page_tokens, int window, int context)
     : pools_(std::move(pools)), page_tokens_(page_tokens), window_(window) {
@@ -43,24 +18,29 @@ KvPages::KvPages(std::shared_ptr<PagePools> pools, int page_tokens, int window, 
   for (auto& pages : pages_) pages.resize(n_pages);
 }
 
-void KvPages::own(int group, int page) {
-  PagePool& pool = (*pools_)[static_cast<size_t>(group)];
+void KvPages::own(size_t group, size_t page) {
+  PagePool& pool = (*pools_)[group];
   if (pool.page_bytes() == 0) return;
-  PagePool::Ref& ref = pages_[static_cast<size_t>(group)][static_cast<size_t>(page)];
-  if (ref == nullptr) {
+  PagePool::Ref& ref = pages_[group][page];
+  if (!ref) {
     ref = pool.take();
-  } else if (ref.use_count() > 1) {
+  } else if (!ref.is_sole()) {
     PagePool::Ref copy = pool.take();
     std::memcpy(copy.get(), ref.get(), pool.page_bytes());
     ref = std::move(copy);
   }
-  tables_[static_cast<size_t>(group)][static_cast<size_t>(page)] = ref.get();
+  tables_[group][page] = ref.get();
+}
+
+void KvPages::release(size_t group, size_t page) {
+  pages_[group][page] = {};
+  tables_[group][page] = nullptr;
 }
 
 void KvPages::extend(int begin, int end) {
   for (int page = begin / page_tokens_; page * page_tokens_ < end; ++page) {
-    own(kGlobal, page);
-    own(kLocal, page);
+    own(kGlobal, static_cast<size_t>(page));
+    own(kLocal, static_cast<size_t>(page));
   }
 }
 
@@ -74,8 +54,7 @@ void KvPages::advance(int end) {
   const int first_needed = std::max(0, end - window_ + 1) / page_tokens_;
   for (; first_local_ < first_needed; ++first_local_) {
     if (is_pinned(first_local_)) continue;
-    pages_[kLocal][static_cast<size_t>(first_local_)].reset();
-    tables_[kLocal][static_cast<size_t>(first_local_)] = nullptr;
+    release(kLocal, static_cast<size_t>(first_local_));
   }
 }
 
@@ -86,8 +65,7 @@ void KvPages::pin_boundary(int position) {
   boundaries_.erase(boundaries_.begin());
   for (int page = 0; page < first_local_; ++page) {
     if (tables_[kLocal][static_cast<size_t>(page)] == nullptr || is_pinned(page)) continue;
-    pages_[kLocal][static_cast<size_t>(page)].reset();
-    tables_[kLocal][static_cast<size_t>(page)] = nullptr;
+    release(kLocal, static_cast<size_t>(page));
   }
 }
 
@@ -108,13 +86,8 @@ int KvPages::resumable(int n) const noexcept {
 
 void KvPages::truncate(int n) {
   const int first_gone = (n + page_tokens_ - 1) / page_tokens_;
-  for (int group = 0; group < model::kKvGroups; ++group) {
-    auto& pages = pages_[static_cast<size_t>(group)];
-    for (auto page = static_cast<size_t>(first_gone); page < pages.size(); ++page) {
-      pages[page].reset();
-      tables_[static_cast<size_t>(group)][page] = nullptr;
-    }
-  }
+  for (size_t group = 0; group < pages_.size(); ++group)
+    for (auto page = static_cast<size_t>(first_gone); page < pages_[group].size(); ++page) release(group, page);
   std::erase_if(boundaries_, [n](int boundary) { return boundary > n; });
   first_local_ = std::min(first_local_, std::max(0, n - window_ + 1) / page_tokens_);
 }

@@ -1,35 +1,17 @@
-// The memory of keys and values: pages of a fixed number of tokens, shared by reference between timelines, and the two
-// page tables (global and local layers) of one timeline. Full pages are immutable; a page that others refer to is
-// copied before it is written.
+// The keys and values of one timeline: page tables of its global and local layers. Pages hold a fixed number of tokens
+// and are shared by reference between timelines; one that others refer to is copied before it is written.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "model/kv_layout.h"
+#include "runtime/page_pool.h"
 
 namespace facet::runtime {
-
-// Hands out pages of one size and takes them back; freed pages are kept for the next taker. Thread-safe.
-class PagePool {
- public:
-  explicit PagePool(size_t page_bytes) : page_bytes_(page_bytes) {}
-
-  using Ref = std::shared_ptr<std::byte>;
-
-  Ref take();
-  size_t page_bytes() const noexcept { return page_bytes_; }
-
- private:
-  struct Free;
-  size_t page_bytes_;
-  std::shared_ptr<Free> free_ = make_free();
-  static std::shared_ptr<Free> make_free();
-};
 
 using PagePools = std::array<PagePool, model::kKvGroups>;
 
@@ -66,7 +48,8 @@ class KvPages {
  private:
   bool has_window(int position) const noexcept;
   bool is_pinned(int page) const noexcept;
-  void own(int group, int page);
+  void own(size_t group, size_t page);
+  void release(size_t group, size_t page);
 
   std::shared_ptr<PagePools> pools_;
   int page_tokens_, window_;

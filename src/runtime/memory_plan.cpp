@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "runtime/executor.h"
 
 namespace facet::runtime {
@@ -22,6 +23,8 @@ int64_t directory_bytes(const model::Weights& weights) {
   for (const model::TensorFacts& t : weights.source->all()) n -= static_cast<int64_t>(t.n_bytes);
   return n;
 }
+
+double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 
 }  // namespace
 
@@ -77,6 +80,17 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
       high = middle - 1;
   }
   return low;
+}
+
+// Weights are pages of the file and can be dropped and read again; the rest must fit.
+void check_fits(const std::string& path, const MemoryPlan& p, KvPrecision kv) {
+  if (p.available_bytes <= 0 || p.kv_bytes + p.scratch_bytes + p.tokenizer_bytes <= p.available_bytes) return;
+  throw_error<ResourceError>(
+      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations {:.2f} GB, the "
+      "tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: ask for "
+      "a smaller --ctx{}",
+      path, p.context, gigabytes(p.kv_bytes), gigabytes(p.scratch_bytes), gigabytes(p.tokenizer_bytes),
+      gigabytes(p.resident_weight_bytes), gigabytes(p.available_bytes), kv == KvPrecision::F32 ? " or --kv f16" : "");
 }
 
 }  // namespace facet::runtime

@@ -49,8 +49,6 @@ ModelFacts bind(const std::string& path) {
   return b;
 }
 
-double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
-
 // Fills in the zeros of the options, and the plan.
 void settle(ModelFacts& m) {
   EngineOptions& options = m.options;
@@ -75,20 +73,6 @@ ModelFacts read_model(const std::string& path, const EngineOptions& options) {
   m.options = options;
   settle(m);
   return m;
-}
-
-// Weights are pages of the file and can be dropped and read again; the rest must fit.
-void check_fits(const ModelFacts& m) {
-  const MemoryPlan& p = m.plan;
-  const int64_t limit = m.options.memory_limit;
-  if (limit <= 0 || p.kv_bytes + p.scratch_bytes + p.tokenizer_bytes <= limit) return;
-  throw_error<ResourceError>(
-      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations {:.2f} GB, the "
-      "tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: ask for "
-      "a "
-      "smaller --ctx{}",
-      m.path, p.context, gigabytes(p.kv_bytes), gigabytes(p.scratch_bytes), gigabytes(p.tokenizer_bytes),
-      gigabytes(p.resident_weight_bytes), gigabytes(limit), m.options.kv == KvPrecision::F32 ? " or --kv f16" : "");
 }
 
 }  // namespace facet::runtime

@@ -25,7 +25,4 @@ struct ModelFacts {
 // Throws as Engine::load does, except that a plan beyond the memory there is only shows in `plan`.
 ModelFacts read_model(const std::string& path, const EngineOptions& options);
 
-// Throws ResourceError with the plan when it does not fit.
-void check_fits(const ModelFacts& facts);
-
 }  // namespace facet::runtime

@@ -1,20 +1,23 @@
 #include "runtime/perplexity.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
-#include "runtime/sampler.h"
+#include "runtime/logprobs.h"
 
 namespace facet::runtime {
 
-PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::string_view text, int n,
-                            const std::function<void(int, int, double)>& on_chunk) {
+PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::string_view text,
+                            const PerplexityOptions& options) {
+  const int n = options.chunk;
   if (n < 4 || n > engine->context())
     throw_error<RequestError>("chunks of {} tokens do not fit a context of {}", n, engine->context());
   const auto bos = engine->tokenizer().bos();
   std::vector<TokenId> tokens = engine->tokenizer().encode(text, text::Specials::Forbid);
   if (bos) tokens.insert(tokens.begin(), *bos);
-  const int n_chunks = static_cast<int>(tokens.size()) / n;
+  int n_chunks = static_cast<int>(tokens.size()) / n;
+  if (options.max_chunks > 0) n_chunks = std::min(n_chunks, options.max_chunks);
   if (n_chunks == 0)
     throw_error<RequestError>("the text has {} tokens, which is less than one chunk of {}", tokens.size(), n);
 
@@ -28,13 +31,14 @@ PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::st
     // Logits after position p say how likely token p + 1 was.
     session.sync_with_logits(part, n / 2, [&](int position, std::span<const float> logits) {
       if (position + 1 >= n) return;
-      const double nll = -double{logprobs(logits, part[static_cast<size_t>(position) + 1], 0).chosen.logprob};
+      const auto target = static_cast<size_t>(part[static_cast<size_t>(position) + 1]);
+      const double nll = log_normalizer(logits) - logits[target];
       sum += nll;
       sum_of_squares += nll * nll;
       ++result.n_scored;
     });
     result.running.push_back(std::exp(sum / static_cast<double>(result.n_scored)));
-    if (on_chunk) on_chunk(chunk + 1, n_chunks, result.running.back());
+    if (options.on_chunk) options.on_chunk(chunk + 1, n_chunks, result.running.back());
   }
   const auto count = static_cast<double>(result.n_scored);
   const double mean = sum / count, variance = sum_of_squares / count - mean * mean;

@@ -2,7 +2,9 @@
 // chunks of n tokens (the rest is dropped), each chunk's first token becomes <bos>, and its second half is scored.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -18,9 +20,14 @@ struct PerplexityResult {
   std::vector<double> running;  // after each chunk
 };
 
-// on_chunk(done, total, perplexity so far). Throws RequestError when the text has less than one chunk, or n does not
-// fit.
-PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::string_view text, int n = 512,
-                            const std::function<void(int, int, double)>& on_chunk = {});
+struct PerplexityOptions {
+  int chunk = 512;     // tokens
+  int max_chunks = 0;  // 0: all
+  std::function<void(int done, int total, double so_far)> on_chunk;
+};
+
+// Throws RequestError when the text has less than one chunk, or a chunk does not fit the context.
+PerplexityResult perplexity(const std::shared_ptr<const Engine>& engine, std::string_view text,
+                            const PerplexityOptions& options = {});
 
 }  // namespace facet::runtime

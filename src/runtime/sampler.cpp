@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 
@@ -10,6 +11,7 @@ namespace facet::runtime {
 namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
+constexpr float kLargestBias = 1e6f;
 
 // splitmix64 spreads a seed over the state of xoshiro256++ (both by Blackman and Vigna, public domain).
 uint64_t splitmix64(uint64_t& x) {
@@ -39,6 +41,10 @@ void check(const SamplingParams& p) {
   check_range("presence penalty", p.presence_penalty, -100, 100);
   check_range("frequency penalty", p.frequency_penalty, -100, 100);
   check_range("penalty window", p.penalty_window, -1, 1 << 24);
+  for (const LogitBias& b : p.bias)
+    if (!(b.bias <= kLargestBias))
+      throw_error<RequestError>("the bias of token {} is {}, expected a number of at most {}", b.token, b.bias,
+                                kLargestBias);
 }
 
 Sampler::Sampler(SamplingParams params) : params_(std::move(params)) {
@@ -59,107 +65,105 @@ double Sampler::random() {
   return static_cast<double>(result >> 11) * 0x1p-53;
 }
 
-TokenId argmax(std::span<const float> logits) noexcept {
-  return static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-}
-
-// logits_ <- logits with bias and penalties.
+// logits_ <- logits with bias, penalties and suppression; NaN becomes -infinity, and +infinity a number.
 void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> history) {
-  logits_.assign(logits.begin(), logits.end());
-  const auto valid = [&](TokenId t) { return t >= 0 && static_cast<size_t>(t) < logits_.size(); };
+  constexpr float kMost = std::numeric_limits<float>::max();
+  logits_.resize(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i) {
+    const float x = logits[i] > kNever ? logits[i] : kNever;
+    logits_[i] = x < kMost ? x : kMost;
+  }
   for (const LogitBias& b : params_.bias)
-    if (valid(b.token)) logits_[static_cast<size_t>(b.token)] += b.bias;
-  const bool penalties =
-      params_.repetition_penalty != 1 || params_.presence_penalty != 0 || params_.frequency_penalty != 0;
-  if (penalties && params_.penalty_window != 0) {
-    if (params_.penalty_window > 0)
-      history = history.last(std::min(history.size(), static_cast<size_t>(params_.penalty_window)));
-    counts_.resize(logits_.size());
-    for (const TokenId t : history)
-      if (valid(t)) ++counts_[static_cast<size_t>(t)];
-    for (const TokenId t : history) {
-      if (!valid(t) || counts_[static_cast<size_t>(t)] == 0) continue;
-      float& logit = logits_[static_cast<size_t>(t)];
-      logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
-      logit -=
-          params_.presence_penalty + params_.frequency_penalty * static_cast<float>(counts_[static_cast<size_t>(t)]);
-      counts_[static_cast<size_t>(t)] = 0;
-    }
-  }
+    if (is_valid(b.token)) logits_[static_cast<size_t>(b.token)] += b.bias;
+  penalize(history);
   for (const TokenId t : params_.suppress)
-    if (valid(t)) logits_[static_cast<size_t>(t)] = kNever;
+    if (is_valid(t)) logits_[static_cast<size_t>(t)] = kNever;
 }
 
-// candidates_ <- the best top_k tokens, best first. Without top_k, those within reach: below e^-40 of the best token no
-// f32 probability is left.
-void Sampler::keep_top_k() {
-  constexpr float kReach = 40;
-  const float top = *std::max_element(logits_.begin(), logits_.end());
-  const float floor = top - kReach * std::max(params_.temperature, 1e-6f);
-  candidates_.clear();
-  for (size_t i = 0; i < logits_.size(); ++i)
-    if (logits_[i] >= floor && logits_[i] > kNever) candidates_.push_back({logits_[i], static_cast<TokenId>(i)});
-  const auto better = [](const Candidate& a, const Candidate& b) {
-    return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
-  };
-  const size_t n =
-      params_.top_k > 0 ? std::min(candidates_.size(), static_cast<size_t>(params_.top_k)) : candidates_.size();
-  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(n), candidates_.end(),
-                    better);
-  candidates_.resize(n);
-}
-
-void Sampler::softmax() {
-  double sum = 0;
-  for (Candidate& c : candidates_) {
-    c.p = std::exp((c.logit - candidates_[0].logit) / params_.temperature);
-    sum += c.p;
+void Sampler::penalize(std::span<const TokenId> history) {
+  if (params_.repetition_penalty == 1 && params_.presence_penalty == 0 && params_.frequency_penalty == 0) return;
+  if (params_.penalty_window >= 0)
+    history = history.last(std::min(history.size(), static_cast<size_t>(params_.penalty_window)));
+  counts_.resize(logits_.size());
+  for (const TokenId t : history)
+    if (is_valid(t)) ++counts_[static_cast<size_t>(t)];
+  for (const TokenId t : history) {
+    if (!is_valid(t)) continue;
+    const int n = std::exchange(counts_[static_cast<size_t>(t)], 0);
+    if (n == 0) continue;  // done at its first place
+    float& logit = logits_[static_cast<size_t>(t)];
+    logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
+    logit -= params_.presence_penalty + params_.frequency_penalty * static_cast<float>(n);
   }
+}
+
+// candidates_ <- the best top_k tokens, best first. Without top_k, all within reach in any order: below e^-40 of the
+// best token no f32 probability is left.
+void Sampler::gather() {
+  constexpr float kReach = 40;
+  const float best = logits_[static_cast<size_t>(argmax(logits_))];
+  const float floor = best - kReach * std::max(params_.temperature, 1e-6f);
+  if (params_.top_k > 0)
+    top_.find(logits_, static_cast<size_t>(params_.top_k), floor, candidates_);
+  else
+    TopTokens::find_all(logits_, floor, candidates_);
+  if (candidates_.empty()) throw RequestError("no token is left to choose: all are suppressed");
+  double sum = 0;
+  for (Candidate& c : candidates_) sum += c.p = std::exp((c.logit - best) / params_.temperature);
   for (Candidate& c : candidates_) c.p = static_cast<float>(c.p / sum);
 }
 
-// Locally typical sampling: the tokens whose surprise is nearest to the entropy, up to typical_p of the mass.
+void Sampler::normalize() {
+  double sum = 0;
+  for (const Candidate& c : candidates_) sum += c.p;
+  for (Candidate& c : candidates_) c.p = static_cast<float>(c.p / sum);
+}
+
+// Keeps the first candidates in the order `before` until they have `mass`. Sorts no further than it must.
+template <class Before>
+void Sampler::keep_mass(double mass, Before&& before) {
+  constexpr size_t kFirst = 256, kGrowth = 8;
+  const auto at = [this](size_t n) { return candidates_.begin() + static_cast<std::ptrdiff_t>(n); };
+  double sum = 0;
+  size_t n = 0;
+  for (size_t end = kFirst; n < candidates_.size() && (n == 0 || sum < mass); end *= kGrowth) {
+    end = std::min(end, candidates_.size());
+    std::nth_element(at(n), at(end - 1), candidates_.end(), before);
+    std::sort(at(n), at(end), before);
+    while (n < end && (n == 0 || sum < mass)) sum += candidates_[n++].p;
+  }
+  candidates_.resize(n);
+}
+
+// Locally typical sampling: the tokens whose surprise is nearest to the entropy.
 void Sampler::keep_typical() {
   if (params_.typical_p >= 1) return;
   double entropy = 0;
   for (const Candidate& c : candidates_)
     if (c.p > 0) entropy -= c.p * std::log(double{c.p});
-  const auto distance = [&](const Candidate& c) {
-    return c.p > 0 ? std::fabs(-std::log(double{c.p}) - entropy) : INFINITY;
-  };
-  std::stable_sort(candidates_.begin(), candidates_.end(),
-                   [&](const Candidate& a, const Candidate& b) { return distance(a) < distance(b); });
-  double mass = 0;
-  size_t n = 0;
-  while (n < candidates_.size() && (n == 0 || mass < params_.typical_p)) mass += candidates_[n++].p;
-  candidates_.resize(n);
-  std::sort(candidates_.begin(), candidates_.end(),
-            [](const Candidate& a, const Candidate& b) { return a.p != b.p ? a.p > b.p : a.token < b.token; });
-  softmax();
+  // The logit's place is taken by the distance; it is not needed any more.
+  for (Candidate& c : candidates_)
+    c.logit = c.p > 0 ? static_cast<float>(std::fabs(-std::log(double{c.p}) - entropy)) : -kNever;
+  keep_mass(params_.typical_p, [](const Candidate& a, const Candidate& b) {
+    return a.logit != b.logit ? a.logit < b.logit : a.p != b.p ? a.p > b.p : a.token < b.token;
+  });
+  normalize();
 }
 
 void Sampler::keep_top_p() {
   if (params_.top_p >= 1) return;
-  double mass = 0;
-  size_t n = 0;
-  while (n < candidates_.size() && (n == 0 || mass < params_.top_p)) mass += candidates_[n++].p;
-  candidates_.resize(n);
+  keep_mass(params_.top_p,
+            [](const Candidate& a, const Candidate& b) { return a.p != b.p ? a.p > b.p : a.token < b.token; });
 }
 
 void Sampler::keep_min_p() {
-  const float floor = params_.min_p * candidates_[0].p;
-  while (candidates_.size() > 1 && candidates_.back().p < floor) candidates_.pop_back();
+  if (params_.min_p <= 0) return;
+  float best = 0;
+  for (const Candidate& c : candidates_) best = std::max(best, c.p);
+  std::erase_if(candidates_, [floor = params_.min_p * best](const Candidate& c) { return c.p < floor; });
 }
 
-TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history) {
-  adjust(logits, history);
-  if (params_.temperature == 0) return argmax(logits_);
-  keep_top_k();
-  if (candidates_.empty()) return argmax(logits);
-  softmax();
-  keep_typical();
-  keep_top_p();
-  keep_min_p();
+TokenId Sampler::draw() {
   double mass = 0;
   for (const Candidate& c : candidates_) mass += c.p;
   double at = random() * mass;
@@ -168,25 +172,19 @@ TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> 
   return candidates_.back().token;
 }
 
-Logprobs logprobs(std::span<const float> logits, TokenId token, int n) {
-  const double top = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float x : logits) sum += std::exp(x - top);
-  const double offset = top + std::log(sum);
-  const auto entry = [&](TokenId t) {
-    return TokenLogprob{t, static_cast<float>(logits[static_cast<size_t>(t)] - offset)};
-  };
-  Logprobs out{entry(token), {}};
-  if (n <= 0) return out;
-  std::vector<TokenId> ids(logits.size());
-  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<TokenId>(i);
-  const auto count = static_cast<std::ptrdiff_t>(std::min(ids.size(), static_cast<size_t>(std::max(0, n))));
-  std::partial_sort(ids.begin(), ids.begin() + count, ids.end(), [&](TokenId a, TokenId b) {
-    const float x = logits[static_cast<size_t>(a)], y = logits[static_cast<size_t>(b)];
-    return x != y ? x > y : a < b;
-  });
-  for (std::ptrdiff_t i = 0; i < count; ++i) out.top.push_back(entry(ids[static_cast<size_t>(i)]));
-  return out;
+TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history) {
+  adjust(logits, history);
+  if (params_.temperature == 0) {
+    const TokenId best = argmax(logits_);
+    if (logits_[static_cast<size_t>(best)] == kNever)
+      throw RequestError("no token is left to choose: all are suppressed");
+    return best;
+  }
+  gather();
+  keep_typical();
+  keep_top_p();
+  keep_min_p();
+  return draw();
 }
 
 }  // namespace facet::runtime

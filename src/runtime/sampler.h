@@ -5,28 +5,29 @@
 #include <span>
 #include <vector>
 
-#include "text/tokenizer.h"
+#include "runtime/top_tokens.h"
 
 namespace facet::runtime {
-
-using text::TokenId;
 
 struct LogitBias {
   TokenId token;
   float bias;  // added to the logit; -infinity: never
 };
 
-// The order of application: bias, penalties, temperature, top-k, typical, top-p, min-p.
+// Applied in this order, each to what the one before left: bias, penalties, suppression, temperature, top-k, typical,
+// top-p, min-p. Temperature comes before the filters, as in Hugging Face's generate(), so that top-p and typical see
+// the distribution that is drawn from; the filters' own order is llama.cpp's. Each filter sees probabilities that sum
+// to 1.
 struct SamplingParams {
   float temperature = 1.0f;      // 0: greedy
   int top_k = 64;                // 0: all
-  float top_p = 0.95f;           // 1: all
+  float top_p = 0.95f;           // the smallest set of most likely tokens with this much; 1: all
   float min_p = 0.0f;            // of the best token's probability; 0: all
-  float typical_p = 1.0f;        // 1: all
+  float typical_p = 1.0f;        // the smallest set of tokens nearest to the entropy with this much; 1: all
   float repetition_penalty = 1;  // divides positive, multiplies negative logits of tokens seen; 1: none
   float presence_penalty = 0;    // subtracted once for a token seen
   float frequency_penalty = 0;   // subtracted for each time it was seen
-  int penalty_window = 64;       // tokens looked back at; 0: none, -1: all
+  int penalty_window = 64;       // tokens looked back at, those of the prompt included; 0: none, -1: all
   std::vector<LogitBias> bias;
   std::vector<TokenId> suppress;  // never chosen
   uint64_t seed = 0;
@@ -35,48 +36,35 @@ struct SamplingParams {
 // Throws RequestError naming the parameter that is out of range.
 void check(const SamplingParams& params);
 
-struct TokenLogprob {
-  TokenId token;
-  float logprob;  // natural logarithm
-};
-
 class Sampler {
  public:
   explicit Sampler(SamplingParams params);
 
-  // history: the tokens so far, for penalties. Allocates only until its buffers have grown to the vocabulary.
+  // history: the tokens so far, for penalties. Tokens of parameters and history outside the vocabulary are ignored; a
+  // logit that is NaN is never chosen. Allocates only until its buffers have grown to the vocabulary. Throws
+  // RequestError when no token is left to choose.
   TokenId sample(std::span<const float> logits, std::span<const TokenId> history);
 
  private:
-  struct Candidate {
-    float logit;
-    TokenId token;
-    float p = 0;
-  };
+  bool is_valid(TokenId t) const noexcept { return t >= 0 && static_cast<size_t>(t) < logits_.size(); }
   void adjust(std::span<const float> logits, std::span<const TokenId> history);
-  void keep_top_k();
-  void softmax();
+  void penalize(std::span<const TokenId> history);
+  void gather();
+  void normalize();
   void keep_typical();
   void keep_top_p();
   void keep_min_p();
+  template <class Before>
+  void keep_mass(double mass, Before&& before);
+  TokenId draw();
   double random();
 
   SamplingParams params_;
   uint64_t state_[4];
+  TopTokens top_;
   std::vector<float> logits_;
   std::vector<Candidate> candidates_;
   std::vector<int> counts_;  // by token; zero between calls
 };
-
-// Log-probability of `token` and the n most likely tokens (ties: lower id first), from the model's own logits: before
-// temperature, penalties and bias.
-struct Logprobs {
-  TokenLogprob chosen;
-  std::vector<TokenLogprob> top;
-};
-Logprobs logprobs(std::span<const float> logits, TokenId token, int n);
-
-// The most likely token; the lowest id of equals.
-TokenId argmax(std::span<const float> logits) noexcept;
 
 }  // namespace facet::runtime

@@ -1,11 +1,14 @@
 #include "runtime/session.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "model/config.h"
+#include "runtime/backend.h"
 #include "runtime/executor.h"
 #include "runtime/kv_pages.h"
+#include "runtime/memory_plan.h"
 
 namespace facet::runtime {
 
@@ -13,20 +16,27 @@ struct Session::State {
   State(std::shared_ptr<const Engine> e, int n_context)
       : engine(std::move(e)),
         context(n_context),
-        pages(engine->page_pools(), engine->kv_layout().page_tokens, engine->config().window, n_context) {}
+        pages(engine->page_pools(), engine->kv_layout().page_tokens, engine->config().window, n_context) {
+    tokens.reserve(static_cast<size_t>(n_context));
+  }
 
   std::shared_ptr<const Engine> engine;
   int context;
   KvPages pages;
   std::vector<TokenId> tokens;
   int n_computed = 0;         // tokens whose keys and values are there; fewer than tokens only after a rewind
+  int parting = 0;            // where the tokens last parted from what was there before; 0: nowhere
   std::vector<float> logits;  // after the last token; empty when not known
 
   void check(std::span<const TokenId> new_tokens) const;
   int rewind(int n);
-  int prepare(std::span<const TokenId> new_tokens, int keep_at_most, SyncResult& result);
-  void compute(std::span<const TokenId> all, int begin, int first_wanted, int pin, const SyncOptions& options,
+  SyncResult prepare(std::span<const TokenId> new_tokens, int keep_at_most);
+  void compute(std::span<const TokenId> all, int first_wanted, const SyncOptions& options,
                const Executor::Visit& visit);
+  void compute_chunk(std::span<const TokenId> all, int end, int first_wanted, const SyncOptions& options,
+                     const Executor::Visit& visit);
+  void check_append(TokenId token) const;
+  WorkItem open_row(std::span<const TokenId> token);
 };
 
 void Session::State::check(std::span<const TokenId> new_tokens) const {
@@ -51,36 +61,67 @@ int Session::State::rewind(int n) {
   return n_computed;
 }
 
-// Drops what does not agree with new_tokens; returns where computing starts.
-int Session::State::prepare(std::span<const TokenId> new_tokens, int keep_at_most, SyncResult& result) {
+// Drops what does not agree with new_tokens; computing goes on at n_computed. Where timelines part, others will part
+// too (a system prompt and its questions), so the place is kept ready to resume from.
+SyncResult Session::State::prepare(std::span<const TokenId> new_tokens, int keep_at_most) {
   const auto [old_end, new_end] = std::mismatch(tokens.begin(), tokens.end(), new_tokens.begin(), new_tokens.end());
+  const bool part = old_end != tokens.end() && new_end != new_tokens.end();
   const int common = std::min(static_cast<int>(old_end - tokens.begin()), keep_at_most);
   const int begin = rewind(common);
   tokens.resize(static_cast<size_t>(begin));
+  parting = part || begin < common ? common : 0;
   const int n = static_cast<int>(new_tokens.size());
-  result = {begin, n - begin, common - begin};
-  return begin;
+  return {begin, n - begin, common - begin};
 }
 
-// Computes all[begin..) in chunks. `pin`: a position in between where timelines have parted before.
-void Session::State::compute(std::span<const TokenId> all, int begin, int first_wanted, int pin,
-                             const SyncOptions& options, const Executor::Visit& visit) {
-  Executor& executor = engine->executor();
-  const int n = static_cast<int>(all.size()), start = begin;
-  while (begin < n) {
-    const int end = std::min(n, begin + executor.max_rows());
-    pages.extend(begin, end);
-    const auto chunk = all.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-    const WorkItem item{&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin)};
-    executor.run({&item, 1}, options.cancel, visit);
-    tokens.resize(static_cast<size_t>(begin));
-    tokens.insert(tokens.end(), chunk.begin(), chunk.end());
-    n_computed = end;
-    if (begin < pin && pin <= end) pages.pin_boundary(pin);
-    pages.advance(end);
-    begin = end;
-    if (options.progress) options.progress(end - start, n - start);
+// Computes all[n_computed ..) in chunks, without logits before first_wanted. Whatever is thrown, tokens, n_computed and
+// logits agree afterwards.
+void Session::State::compute(std::span<const TokenId> all, int first_wanted, const SyncOptions& options,
+                             const Executor::Visit& visit) {
+  const int n = static_cast<int>(all.size()), begin = n_computed;
+  tokens.resize(static_cast<size_t>(begin));
+  logits.clear();
+  try {
+    while (n_computed < n) {
+      compute_chunk(all, std::min(n, n_computed + engine->executor().max_rows()), first_wanted, options, visit);
+      if (options.progress) options.progress(n_computed - begin, n - begin);
+    }
+  } catch (...) {
+    logits.clear();
+    throw;
   }
+}
+
+void Session::State::compute_chunk(std::span<const TokenId> all, int end, int first_wanted, const SyncOptions& options,
+                                   const Executor::Visit& visit) {
+  const int begin = n_computed;
+  pages.extend(begin, end);
+  const auto chunk = all.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  const WorkItem item{&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin)};
+  engine->executor().run({&item, 1}, options.cancel, visit);
+  tokens.insert(tokens.end(), chunk.begin(), chunk.end());
+  n_computed = end;
+  if (parting > 0 && begin <= parting && parting <= end) pages.pin_boundary(parting);
+  pages.advance(end);
+}
+
+void Session::State::check_append(TokenId token) const {
+  if (static_cast<int>(tokens.size()) >= context)
+    throw_error<RequestError>("the context of {} tokens is full: nothing can be added", context);
+  if (token < 0 || token >= engine->config().n_vocab)
+    throw_error<RequestError>("token {} is outside the vocabulary of {}", token, engine->config().n_vocab);
+}
+
+// The next row of the timeline, ready to be computed.
+WorkItem Session::State::open_row(std::span<const TokenId> token) {
+  const int position = static_cast<int>(tokens.size());
+  if (n_computed < position) {  // a rewind went behind what can be resumed
+    const std::vector<TokenId> past = tokens;
+    compute(past, position, {}, {});
+  }
+  pages.extend(position, position + 1);
+  logits.clear();
+  return {&pages, token, position, 0};
 }
 
 Session::Session(std::shared_ptr<const Engine> engine, int context) {
@@ -88,6 +129,7 @@ Session::Session(std::shared_ptr<const Engine> engine, int context) {
   if (context < 0 || context > limit)
     throw_error<RequestError>("a context of {} tokens was asked for; the model's own is {}", context, limit);
   const int n = context > 0 ? context : engine->context();
+  if (n > engine->context()) check_fits(engine->path(), engine->plan(n), engine->options().kv);
   state_ = std::make_unique<State>(std::move(engine), n);
 }
 
@@ -107,27 +149,26 @@ SyncResult Session::sync(std::span<const TokenId> tokens, const SyncOptions& opt
   s.check(tokens);
   const int n = static_cast<int>(tokens.size());
   if (!s.logits.empty() && std::ranges::equal(s.tokens, tokens)) return {n, 0, 0};
-  SyncResult result;
-  const int begin = s.prepare(tokens, n - 1, result);
-  s.compute(tokens, begin, n - 1, begin + result.n_recomputed, options,
+  const SyncResult result = s.prepare(tokens, n - 1);
+  s.compute(tokens, n - 1, options,
             [&s](size_t, int, std::span<const float> logits) { s.logits.assign(logits.begin(), logits.end()); });
   s.pages.pin_boundary(n);
   return result;
 }
 
-void Session::sync_with_logits(std::span<const TokenId> tokens, int first,
-                               const std::function<void(int, std::span<const float>)>& visit,
-                               const SyncOptions& options) {
+SyncResult Session::sync_with_logits(std::span<const TokenId> tokens, int first,
+                                     const std::function<void(int, std::span<const float>)>& visit,
+                                     const SyncOptions& options) {
   State& s = *state_;
   s.check(tokens);
   const int n = static_cast<int>(tokens.size());
-  SyncResult result;
-  const int begin = s.prepare(tokens, std::clamp(first, 0, n - 1), result);
-  s.compute(tokens, begin, first, 0, options, [&](size_t, int position, std::span<const float> logits) {
+  const SyncResult result = s.prepare(tokens, std::clamp(first, 0, n - 1));
+  s.compute(tokens, first, options, [&](size_t, int position, std::span<const float> logits) {
     if (position == n - 1) s.logits.assign(logits.begin(), logits.end());
     visit(position, logits);
   });
   s.pages.pin_boundary(n);
+  return result;
 }
 
 void Session::append(TokenId token) {
@@ -136,30 +177,32 @@ void Session::append(TokenId token) {
 }
 
 void Session::append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
-  assert(!sessions.empty() && sessions.size() == tokens.size());
-  std::vector<WorkItem> items;
-  for (size_t i = 0; i < sessions.size(); ++i) {
-    State& s = *sessions[i]->state_;
-    const int position = static_cast<int>(s.tokens.size());
-    if (position >= s.context)
-      throw_error<RequestError>("the context of {} tokens is full: nothing can be added", s.context);
-    if (tokens[i] < 0 || tokens[i] >= s.engine->config().n_vocab)
-      throw_error<RequestError>("token {} is outside the vocabulary of {}", tokens[i], s.engine->config().n_vocab);
-    if (s.n_computed < position) {  // a rewind went behind what can be resumed
-      const std::vector<TokenId> past = s.tokens;
-      s.compute(past, s.n_computed, position, 0, {}, {});
-    }
-    s.pages.extend(position, position + 1);
-    items.push_back({&s.pages, tokens.subspan(i, 1), position, 0});
+  assert(sessions.size() == tokens.size());
+  for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->state_->check_append(tokens[i]);
+  for (size_t begin = 0, n = 0; begin < sessions.size(); begin += n) {
+    n = std::min(sessions.size() - begin, static_cast<size_t>(sessions[0]->engine().executor().max_decode_rows()));
+    append_step(sessions.subspan(begin, n), tokens.subspan(begin, n));
   }
-  sessions[0]->engine().executor().run(items, nullptr, [&](size_t i, int, std::span<const float> logits) {
-    sessions[i]->state_->logits.assign(logits.begin(), logits.end());
-  });
+}
+
+// One decode step.
+void Session::append_step(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
+  std::array<WorkItem, kDecodeRows> items;
+  for (size_t i = 0; i < sessions.size(); ++i) items[i] = sessions[i]->state_->open_row(tokens.subspan(i, 1));
+  try {
+    sessions[0]->engine().executor().run(std::span(items).first(sessions.size()), nullptr,
+                                         [&](size_t i, int, std::span<const float> logits) {
+                                           sessions[i]->state_->logits.assign(logits.begin(), logits.end());
+                                         });
+  } catch (...) {
+    for (Session* session : sessions) session->state_->logits.clear();
+    throw;
+  }
   for (size_t i = 0; i < sessions.size(); ++i) {
     State& s = *sessions[i]->state_;
     s.tokens.push_back(tokens[i]);
     ++s.n_computed;
-    s.pages.advance(static_cast<int>(s.tokens.size()));
+    s.pages.advance(s.n_computed);
   }
 }
 

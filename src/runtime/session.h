@@ -44,15 +44,15 @@ class Session {
   // Computes one more token.
   void append(TokenId token);
 
-  // One more token for each of several sessions of one engine, computed together. A row's result does not depend on
-  // the rows beside it.
+  // One more token for each of several (different) sessions of one engine, computed together in steps of up to eight. A
+  // session's result is what append() alone gives, to the bit.
   static void append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens);
 
   // sync() that also gives logits after every token from tokens[first] on: visit(position, logits), in order. The
   // common prefix is kept only up to `first`.
-  void sync_with_logits(std::span<const TokenId> tokens, int first,
-                        const std::function<void(int position, std::span<const float> logits)>& visit,
-                        const SyncOptions& options = {});
+  SyncResult sync_with_logits(std::span<const TokenId> tokens, int first,
+                              const std::function<void(int position, std::span<const float> logits)>& visit,
+                              const SyncOptions& options = {});
 
   // Back to the first n tokens. Logits are not available until the next sync or append.
   void rewind(int n);
@@ -67,8 +67,8 @@ class Session {
 
  private:
   struct State;
+  static void append_step(std::span<Session* const> sessions, std::span<const TokenId> tokens);
   std::unique_ptr<State> state_;
-  friend class Executor;
 };
 
 }  // namespace facet::runtime

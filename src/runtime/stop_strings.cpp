@@ -12,11 +12,16 @@ StopStrings::StopStrings(std::vector<std::string> strings) : strings_(std::move(
 std::string StopStrings::push(std::string_view text) {
   if (stopped_) return {};
   held_ += text;
-  size_t first = std::string::npos;
-  for (const std::string& s : strings_) first = std::min(first, held_.find(s));
-  if (first != std::string::npos) {
+  // The string that is complete first counts, of several the longest, so that it does not matter how the text was cut.
+  size_t begin = std::string::npos, end = std::string::npos;
+  for (const std::string& s : strings_) {
+    const size_t at = held_.find(s);
+    if (at == std::string::npos) continue;
+    if (at + s.size() < end || (at + s.size() == end && at < begin)) begin = at, end = at + s.size();
+  }
+  if (begin != std::string::npos) {
     stopped_ = true;
-    return std::exchange(held_, {}).substr(0, first);
+    return std::exchange(held_, {}).substr(0, begin);
   }
   // The longest tail that begins a stop string stays.
   size_t keep = 0;

@@ -33,6 +33,7 @@ std::string Report::summary() const {
 }
 
 void Case::compare(std::string_view what, double error, double tolerance) {
+  ++n_compared_;
   const std::string text = fmt::format("{} {:.2e} (tolerance {:.1e})", what, error, tolerance);
   if (!(error <= tolerance)) failures_.push_back(text);
   const double share = tolerance > 0 ? error / tolerance : error;
@@ -43,13 +44,15 @@ void Case::compare(std::string_view what, double error, double tolerance) {
 }
 
 void Case::expect(bool ok, const std::string& what) {
+  ++n_compared_;
   if (!ok) failures_.push_back(what);
 }
 
 void Case::finish() {
   constexpr size_t kShown = 4;
+  if (n_compared_ == 0) failures_.push_back("holds nothing to compare");
   if (failures_.empty()) {
-    report_.pass(name_, worst_);
+    report_.pass(name_, worst_ + (worst_.empty() || note_.empty() ? "" : ", ") + note_);
     return;
   }
   const size_t n = failures_.size();

@@ -1,6 +1,7 @@
 // The lines and the closing count of `facet verify`.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,20 +40,35 @@ class Report {
 };
 
 // Collects the comparisons of one case and reports it as a whole: the comparison nearest to its tolerance, or all that
-// are beyond it.
+// are beyond it. A case that compares nothing has failed.
 class Case {
  public:
   Case(Report& report, std::string name) : report_(report), name_(std::move(name)) {}
 
   void compare(std::string_view what, double error, double tolerance);
-  void expect(bool ok, const std::string& what);  // what: said when it is not so
+  void expect(bool ok, const std::string& what);        // what: said when it is not so
+  void note(const std::string& text) { note_ = text; }  // said when all is well
   void finish();
 
  private:
   Report& report_;
-  std::string name_, worst_;
+  std::string name_, worst_, note_;
   double worst_share_ = -1;
+  int n_compared_ = 0;
   std::vector<std::string> failures_;
 };
+
+// Runs one case; what it throws is its failure, so that a damaged file does not end the others.
+template <class Check>
+void run_case(Report& report, const std::string& name, Check&& check) {
+  if (!report.wants(name)) return;
+  Case result(report, name);
+  try {
+    check(result);
+  } catch (const std::exception& e) {
+    result.expect(false, e.what());
+  }
+  result.finish();
+}
 
 }  // namespace facet::verify

@@ -1,6 +1,7 @@
 // Text cases of a checkpoint: logits, greedy continuations and intermediates of the official implementation in f32.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "apps/verify/json_file.h"
@@ -18,27 +19,41 @@ using runtime::TokenId;
 
 constexpr double kDefaultLogitTolerance = 5e-4;  // golden tolerances are max(this, 20 x the measured noise)
 constexpr double kRelativeTolerance = 1e-4;      // of intermediates, to the tensor's largest magnitude
-constexpr double kClosestMargin = 0.002;         // greedy ids are compared up to the first closer call
+constexpr double kDefaultClosestMargin = 0.002;  // greedy ids are compared up to the first closer call
 
 // The checkpoint of goldens/NAME is goldens/checkpoints/NAME; a folder that is a checkpoint itself is its own.
 fs::path find_checkpoint(const fs::path& folder) {
   const fs::path absolute = fs::weakly_canonical(folder);
-  for (const fs::path& candidate :
-       {absolute / "checkpoint", absolute, absolute.parent_path() / "checkpoints" / absolute.filename()})
+  std::vector<fs::path> candidates = {absolute / "checkpoint", absolute};
+  for (fs::path above = absolute.parent_path(); above.has_relative_path(); above = above.parent_path())
+    candidates.push_back(above / "checkpoints" / absolute.filename());
+  for (const fs::path& candidate : candidates)
     if (fs::exists(candidate / "config.json")) return candidate;
   throw_error<ResourceError>("{}: no checkpoint beside it (looked for checkpoints/{})", folder.string(),
                              absolute.filename().string());
 }
 
-double logit_tolerance(const fs::path& folder, const std::string& file) {
+struct Tolerances {
+  double logits = kDefaultLogitTolerance;
+  double closest_margin = kDefaultClosestMargin;
+};
+
+// What manifest.json, if there is one, says of a file.
+Tolerances read_tolerances(const fs::path& folder, const std::string& file) {
   const fs::path absolute = fs::weakly_canonical(folder);
-  const fs::path manifest = absolute.parent_path() / "manifest.json";
-  if (!fs::exists(manifest)) return kDefaultLogitTolerance;
-  const Json json = read_json(manifest);
-  const auto entry = json.find("tolerances");
-  const std::string key = absolute.filename().string() + "/" + file;
-  if (entry == json.end() || !entry->contains(key)) return kDefaultLogitTolerance;
-  return (*entry)[key].value("logits_abs", kDefaultLogitTolerance);
+  Tolerances t;
+  for (const auto& [manifest, key] :
+       {std::pair(absolute / "manifest.json", file),
+        std::pair(absolute.parent_path() / "manifest.json", absolute.filename().string() + "/" + file)}) {
+    if (!fs::exists(manifest)) continue;
+    const Json json = read_json(manifest);
+    const auto all = json.find("tolerances");
+    if (all == json.end() || !all->is_object() || !all->contains(key)) continue;
+    t.logits = (*all)[key].value("logits_abs", t.logits);
+    t.closest_margin = (*all)[key].value("greedy_check_until_margin_below", t.closest_margin);
+    return t;
+  }
+  return t;
 }
 
 double largest_difference(std::span<const float> a, std::span<const float> b) {
@@ -71,8 +86,8 @@ std::vector<TokenId> tokens_of(const safetensors::File& file, const char* name) 
 class TextCase {
  public:
   TextCase(const std::shared_ptr<const runtime::Engine>& engine, ops::Dump& dump, const safetensors::File& golden,
-           const Json& facts, double tolerance, Case& result)
-      : session_(engine), dump_(dump), golden_(golden), facts_(facts), tolerance_(tolerance), result_(result) {}
+           const Json& facts, const Tolerances& tolerances, Case& result)
+      : session_(engine), dump_(dump), golden_(golden), facts_(facts), tolerances_(tolerances), result_(result) {}
 
   void run() {
     prompt();
@@ -84,8 +99,9 @@ class TextCase {
   // Logits of the stored positions, and the log likelihood of the whole prompt.
   void prompt() {
     const auto ids = tokens_of(golden_, "input_ids");
-    const auto logits = golden_.to_f32("logits");
-    const auto positions = golden_.to_i64("logits_pos");
+    const bool has_logits = golden_.find("logits") != nullptr;
+    const auto logits = has_logits ? golden_.to_f32("logits") : std::vector<float>{};
+    const auto positions = has_logits ? positions_of(ids.size()) : std::vector<int64_t>{};
     const size_t n_vocab = positions.empty() ? 0 : logits.size() / positions.size();
     double worst = 0, loglik = 0;
     dump_.clear();
@@ -98,10 +114,18 @@ class TextCase {
       result_.expect(got.size() == n_vocab, "vocabulary size differs");
       if (got.size() == n_vocab) worst = std::max(worst, largest_difference(got, want));
     });
-    result_.compare("logits", worst, tolerance_);
+    if (has_logits) result_.compare("logits", worst, tolerances_.logits);
     if (facts_.contains("loglik_sum"))
       result_.compare("log likelihood", std::fabs(loglik - facts_["loglik_sum"].get<double>()),
-                      tolerance_ * static_cast<double>(std::max<size_t>(1, ids.size())));
+                      tolerances_.logits * static_cast<double>(std::max<size_t>(1, ids.size())));
+  }
+
+  // Which positions the logits belong to; all of them when it is not said.
+  std::vector<int64_t> positions_of(size_t n_tokens) const {
+    if (golden_.find("logits_pos") != nullptr) return golden_.to_i64("logits_pos");
+    std::vector<int64_t> all(n_tokens);
+    std::iota(all.begin(), all.end(), 0);
+    return all;
   }
 
   void intermediates() {
@@ -136,29 +160,39 @@ class TextCase {
   void greedy() {
     if (golden_.find("greedy_ids") == nullptr) return;
     const auto ids = tokens_of(golden_, "greedy_ids");
-    const auto margins = golden_.to_f32("greedy_margins");
+    auto margins = golden_.find("greedy_margins") != nullptr ? golden_.to_f32("greedy_margins") : std::vector<float>{};
+    margins.resize(ids.size(), std::numeric_limits<float>::infinity());
     session_.sync(tokens_of(golden_, "input_ids"));
     for (size_t i = 0; i < ids.size(); ++i) {
       if (i > 0) session_.append(ids[i - 1]);
       const auto logits = session_.logits();
       const auto best = static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-      if (margins[i] < kClosestMargin && best != ids[i]) return;
+      if (margins[i] < tolerances_.closest_margin && best != ids[i]) return;
       result_.expect(best == ids[i],
                      fmt::format("greedy token {} is {}, expected {} (margin {:.4f})", i, best, ids[i], margins[i]));
       if (best != ids[i]) return;
     }
     if (golden_.find("greedy_last_logits") != nullptr)
       result_.compare("last greedy logits", largest_difference(session_.logits(), golden_.to_f32("greedy_last_logits")),
-                      tolerance_);
+                      tolerances_.logits);
   }
 
   runtime::Session session_;
   ops::Dump& dump_;
   const safetensors::File& golden_;
   const Json& facts_;
-  double tolerance_;
+  Tolerances tolerances_;
   Case& result_;
 };
+
+std::shared_ptr<const runtime::Engine> load_dumping(const fs::path& folder, const Options& options, ops::Dump& dump) {
+  runtime::EngineOptions o;
+  o.backend = options.backend;
+  o.n_threads = options.n_threads;
+  o.kv = runtime::KvPrecision::F32;
+  o.wrap_ops = [&dump](std::unique_ptr<ops::Ops> op) { return std::make_unique<ops::DumpOps>(std::move(op), dump); };
+  return runtime::Engine::load(find_checkpoint(folder).string(), o);
+}
 
 }  // namespace
 
@@ -168,23 +202,14 @@ void run_text_goldens(const fs::path& folder, Report& report) {
   ops::Dump dump;
   std::shared_ptr<const runtime::Engine> engine;
   for (const auto& [name, facts] : cases.items()) {
-    const std::string title = group + "/text/" + name;
-    if (!facts.is_object() || !facts.contains("file") || !report.wants(title)) continue;
-    if (engine == nullptr) {
-      runtime::EngineOptions options;
-      options.backend = report.options().backend;
-      options.n_threads = report.options().n_threads;
-      options.kv = runtime::KvPrecision::F32;
-      options.wrap_ops = [&dump](std::unique_ptr<ops::Ops> op) {
-        return std::make_unique<ops::DumpOps>(std::move(op), dump);
-      };
-      engine = runtime::Engine::load(find_checkpoint(folder).string(), options);
-    }
-    Case result(report, title);
-    const std::string file = facts["file"].get<std::string>();
-    const auto golden = safetensors::File::open((folder / file).string());
-    TextCase(engine, dump, golden, facts, logit_tolerance(folder, file), result).run();
-    result.finish();
+    if (!facts.is_object()) continue;
+    const std::string file = facts.value("file", "text_" + name + ".safetensors");
+    if (!fs::exists(folder / file) && !facts.contains("file")) continue;
+    run_case(report, group + "/text/" + name, [&](Case& result) {
+      if (engine == nullptr) engine = load_dumping(folder, report.options(), dump);
+      const auto golden = safetensors::File::open((folder / file).string());
+      TextCase(engine, dump, golden, facts, read_tolerances(folder, file), result).run();
+    });
   }
 }
 

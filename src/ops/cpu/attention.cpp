@@ -105,17 +105,18 @@ class Pass {
   // Scores -> weights relative to the running maximum; what was gathered before is rescaled to it.
   void soften(float* s, int d, float* out) const noexcept {
     constexpr int n = kernels::kTileTokens;
-    const float top = std::max(out[d], k_.max(s, n));
-    if (top == -std::numeric_limits<float>::infinity()) {
+    const float found = k_.max(s, n);
+    if (found == -std::numeric_limits<float>::infinity()) {
       std::memset(s, 0, sizeof(float) * static_cast<size_t>(n));
       return;
     }
-    if (top > out[d]) {
-      const float factor = std::exp(out[d] - top);
+    if (!(found <= out[d])) {  // also when it is NaN, which must show
+      const float factor = std::exp(out[d] - found);
       k_.scale(out, d, factor);
       out[d + 1] *= factor;
-      out[d] = top;
+      out[d] = found;
     }
+    const float top = out[d];
     out[d + 1] += k_.exp_sum(s, n, top);
   }
 
@@ -126,16 +127,17 @@ class Pass {
   int group_;
 };
 
-// out <- the partial results of one query head, merged in the order of their keys.
-void merge(const kernels::Kernels& k, float* const* partials, int n, int d, float* out) {
+// out <- the partial results of one query head, `stride` floats apart, merged in the order of their keys.
+void merge(const kernels::Kernels& k, const float* partials, size_t stride, int n, int d, float* out) {
+  const auto partial = [=](int i) { return partials + stride * static_cast<size_t>(i); };
   float top = -std::numeric_limits<float>::infinity(), sum = 0;
-  for (int i = 0; i < n; ++i) top = std::max(top, partials[i][d]);
+  for (int i = 0; i < n; ++i) top = std::max(top, partial(i)[d]);
   std::memset(out, 0, sizeof(float) * static_cast<size_t>(d));
   for (int i = 0; i < n; ++i) {
-    const float factor = std::exp(partials[i][d] - top);
+    const float factor = std::exp(partial(i)[d] - top);
     if (factor == 0) continue;
-    k.add_scaled(out, partials[i], d, factor);
-    sum += partials[i][d + 1] * factor;
+    k.add_scaled(out, partial(i), d, factor);
+    sum += partial(i)[d + 1] * factor;
   }
   k.scale(out, d, 1 / sum);
 }
@@ -168,6 +170,7 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
   constexpr int kWave = 64;
   float* partials = buffers_->attention.reserve(
       task_floats * static_cast<size_t>(max_spans * kv.n_heads * std::min(kWave, n_blocks)));
+  buffers_->reserve_per_thread(scratch_floats);
   for (int wave = 0; wave < n_blocks; wave += kWave) {
     const int n = std::min(kWave, n_blocks - wave), n_tasks = n * kv.n_heads * max_spans;
     threads_.run(n_tasks, [&](int task, int thread) {
@@ -179,21 +182,18 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
       const int first_row = block * block_rows;
       const Task t{head, first_row, std::min(block_rows, q.n_rows - first_row), std::max(begin, from),
                    std::min(end, from + kSpanTokens)};
-      pass.run(t, partials + task_floats * static_cast<size_t>(task),
-               buffers_->per_thread[static_cast<size_t>(thread)].reserve(scratch_floats));
+      pass.run(t, partials + task_floats * static_cast<size_t>(task), buffers_->of_thread(thread));
     });
     threads_.run(n, [&](int b, int) {
       const int block = wave + b;
       const auto [begin, end] = span_range(block);
       const int n_spans = (end - 1) / kSpanTokens - begin / kSpanTokens + 1;
-      std::vector<float*> parts(static_cast<size_t>(n_spans));
       for (int r = block * block_rows; r < std::min(q.n_rows, (block + 1) * block_rows); ++r)
         for (int head = 0; head < kv.n_heads * group; ++head) {
-          for (int s = 0; s < n_spans; ++s)
-            parts[static_cast<size_t>(s)] =
-                partials + task_floats * static_cast<size_t>((b * kv.n_heads + head / group) * max_spans + s) +
-                query_floats * static_cast<size_t>((r - block * block_rows) * group + head % group);
-          merge(k_, parts.data(), n_spans, d, out.row(r) + head * d);
+          const float* first = partials +
+                               task_floats * static_cast<size_t>((b * kv.n_heads + head / group) * max_spans) +
+                               query_floats * static_cast<size_t>((r - block * block_rows) * group + head % group);
+          merge(k_, first, task_floats, n_spans, d, out.row(r) + head * d);
         }
     });
   }

@@ -17,6 +17,9 @@ class FloatBuffer {
       memory_ = std::make_unique_for_overwrite<float[]>(n + kAlign);
       size_ = n;
     }
+    return data();
+  }
+  float* data() const {
     const auto address = reinterpret_cast<uintptr_t>(memory_.get());
     return memory_.get() + (kAlign - address / sizeof(float) % kAlign) % kAlign;
   }
@@ -33,7 +36,15 @@ struct Ops::Buffers {
   FloatBuffer attention;  // partial results
   FloatBuffer experts, expert_prepared, gathered;
   std::unique_ptr<FloatBuffer[]> per_thread;
+  int n_threads = 0;
   std::vector<int> expert_rows, expert_begin, slot_place;
+
+  // Room for every thread at once: which of them a task will meet is chance, and a decode step should allocate nothing
+  // once it has been done.
+  void reserve_per_thread(size_t n) {
+    for (int t = 0; t < n_threads; ++t) per_thread[static_cast<size_t>(t)].reserve(n);
+  }
+  float* of_thread(int t) const { return per_thread[static_cast<size_t>(t)].data(); }
 };
 
 // Calls row(r) for every row; small work stays on this thread, where a barrier would cost more than it saves.

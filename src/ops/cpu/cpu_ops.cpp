@@ -11,6 +11,7 @@ namespace facet::ops::cpu {
 
 Ops::Ops(ThreadPool& threads, const kernels::Kernels& kernels)
     : threads_(threads), k_(kernels), buffers_(std::make_unique<Buffers>()) {
+  buffers_->n_threads = threads.count();
   buffers_->per_thread = std::make_unique<FloatBuffer[]>(static_cast<size_t>(threads.count()));
 }
 
@@ -23,9 +24,10 @@ void Ops::embed(Mat out, std::span<const int32_t> ids, const Weight& table, int 
   const auto decode = k_.decode[static_cast<size_t>(table.type)];
   const float factor = scale * table.scale;
   const size_t row_bytes = table.row_bytes(), skip = quant::row_bytes(table.type, static_cast<size_t>(begin));
+  buffers_->reserve_per_thread(static_cast<size_t>(n));
   threads_.run(out.n_rows, [&](int r, int thread) {
     assert(ids[static_cast<size_t>(r)] >= 0 && ids[static_cast<size_t>(r)] < table.n_out);
-    float* buffer = buffers_->per_thread[static_cast<size_t>(thread)].reserve(static_cast<size_t>(n));
+    float* buffer = buffers_->of_thread(thread);
     decode(table.data + row_bytes * static_cast<size_t>(ids[static_cast<size_t>(r)]) + skip, buffer, n);
     std::memcpy(out.row(r), buffer + (first_col - begin), sizeof(float) * static_cast<size_t>(out.n_cols));
     k_.scale(out.row(r), out.n_cols, factor);

@@ -69,14 +69,14 @@ void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
   constexpr int kPanelRows = 32, kDepth = 1024;
   int n_tasks = 0;
   for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, kPanelRows);
+  const auto acc_floats = static_cast<size_t>(kPanelRows) * static_cast<size_t>(tile);
+  buffers_->reserve_per_thread(static_cast<size_t>(kPanelRows) * kDepth + acc_floats * static_cast<size_t>(n_tiles));
   threads_.run(n_tasks, [&](int task, int thread) {
     const Projection* p = projections.data();
     for (int n; task >= (n = divide_up(p->w->n_out, kPanelRows)); ++p) task -= n;
     const Weight& w = *p->w;
     const int begin = task * kPanelRows, n_rows = std::min(kPanelRows, w.n_out - begin);
-    const auto acc_floats = static_cast<size_t>(kPanelRows) * static_cast<size_t>(tile);
-    float* weights = buffers_->per_thread[static_cast<size_t>(thread)].reserve(
-        static_cast<size_t>(kPanelRows) * kDepth + acc_floats * static_cast<size_t>(n_tiles));
+    float* weights = buffers_->of_thread(thread);
     float* acc = weights + static_cast<size_t>(kPanelRows) * kDepth;
     std::memset(acc, 0, acc_floats * static_cast<size_t>(n_tiles) * sizeof(float));
     const auto decode = k_.decode[static_cast<size_t>(w.type)];
