@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)runtime::read_defaults(file, *tokenizer);
     (void)runtime::read_chat_family(file, config, *tokenizer);
     const auto weights = model::bind_weights(config, model::make_tensor_source(std::move(file)));
-    volatile int64_t sink = model::count_bytes(config, weights).per_token;
+    [[maybe_unused]] volatile int64_t sink = model::count_bytes(config, weights).per_token;
     // A row of every matrix can be decoded.
     std::vector<float> row;
     for (const auto& layer : weights.layers)

@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto info = facet::quant::find_block_type(data[0] % 43u);
   if (!info || !info->is_weight) return 0;
   const size_t n_blocks = (size - 1) / info->n_bytes;
+  if (n_blocks == 0) return 0;
   std::vector<float> y(n_blocks * info->n_elements);
   facet::quant::decode_row(info->type, reinterpret_cast<const std::byte*>(data + 1), y.data(), y.size());
   return 0;

@@ -170,7 +170,7 @@ std::string megabytes(double bytes) { return fmt::format("{:.1f} MB", bytes / 1e
 
 // Names come from the file, so they are made printable.
 void row(std::string_view name, const std::string& value) {
-  fmt::print("  {:<26}{}\n", printable(name), printable(value));
+  fmt::print("  {:<28}{}\n", printable(name), printable(value));
 }
 
 void print_architecture(const runtime::ModelFacts& m) {

@@ -85,9 +85,14 @@ std::string find_model(const std::string& name) {
   const std::string wanted = name.empty() ? environment("FACET_MODEL") : name;
   const std::string folder = library_folder() + "/";
   if (!wanted.empty()) {
-    if (fs::exists(wanted)) return wanted;
+    // A path that is there but cannot be looked at is reported by whoever opens it.
+    const auto may_exist = [](const std::string& path) {
+      std::error_code error;
+      return fs::exists(path, error) || error;
+    };
+    if (may_exist(wanted)) return wanted;
     for (const std::string& candidate : {folder + wanted, folder + wanted + ".gguf"})
-      if (fs::exists(candidate)) return candidate;
+      if (may_exist(candidate)) return candidate;
   }
   const auto names = library_models();
   if (wanted.empty() && names.size() == 1) return folder + names[0];

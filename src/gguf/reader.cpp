@@ -26,12 +26,15 @@ struct File::State {
   void open_other_shards();
   void index_tensors();
   std::optional<uint64_t> get_uint(std::string_view key) const;
+  void check_array(const Value& v, bool is_right, std::string_view expected) const;
   [[noreturn]] void wrong_type(const Value& v, std::string_view expected) const;
 };
 
 namespace {
 
 constexpr uint64_t kMaxShards = 99999;  // five digits in the names
+// Of an array that is converted: eight times the merges of Gemma's vocabulary, so that memory stays bounded.
+constexpr uint64_t kMaxElements = 1 << 22;
 
 std::string shard_suffix(uint64_t number, uint64_t count) { return fmt::format("-{:05}-of-{:05}.gguf", number, count); }
 
@@ -121,6 +124,12 @@ void File::State::wrong_type(const Value& v, std::string_view expected) const {
   throw_error<FormatError>("{}: key {} is {}, expected {}", path, v.key, found, expected);
 }
 
+void File::State::check_array(const Value& v, bool is_right, std::string_view expected) const {
+  if (v.type != ValueType::Array || !is_right) wrong_type(v, expected);
+  if (v.count > kMaxElements)
+    throw_error<FormatError>("{}: key {} has {} elements, expected at most {}", path, v.key, v.count, kMaxElements);
+}
+
 File::File(std::unique_ptr<State> state) : state_(std::move(state)) {}
 File::File(File&&) noexcept = default;
 File& File::operator=(File&&) noexcept = default;
@@ -183,7 +192,7 @@ std::optional<std::string_view> File::get_string(std::string_view key) const {
 std::optional<std::vector<uint64_t>> File::get_uint_array(std::string_view key) const {
   const Value* v = find(key);
   if (v == nullptr) return {};
-  if (v->type != ValueType::Array || !is_integer(v->element_type)) state_->wrong_type(*v, "an array of integers");
+  state_->check_array(*v, is_integer(v->element_type), "an array of integers");
   std::vector<uint64_t> out;
   out.reserve(v->count);
   for (uint64_t i = 0; i < v->count; ++i) {
@@ -197,8 +206,7 @@ std::optional<std::vector<uint64_t>> File::get_uint_array(std::string_view key) 
 std::optional<std::vector<float>> File::get_float_array(std::string_view key) const {
   const Value* v = find(key);
   if (v == nullptr) return {};
-  if (v->type != ValueType::Array || (v->element_type != ValueType::F32 && v->element_type != ValueType::F64))
-    state_->wrong_type(*v, "an array of floats");
+  state_->check_array(*v, v->element_type == ValueType::F32 || v->element_type == ValueType::F64, "an array of floats");
   std::vector<float> out;
   out.reserve(v->count);
   for (uint64_t i = 0; i < v->count; ++i)
@@ -210,8 +218,7 @@ std::optional<std::vector<float>> File::get_float_array(std::string_view key) co
 std::optional<std::vector<std::string_view>> File::get_string_array(std::string_view key) const {
   const Value* v = find(key);
   if (v == nullptr) return {};
-  if (v->type != ValueType::Array || v->element_type != ValueType::String)
-    state_->wrong_type(*v, "an array of strings");
+  state_->check_array(*v, v->element_type == ValueType::String, "an array of strings");
   std::vector<std::string_view> out;
   out.reserve(v->count);
   const std::byte* p = v->payload.data();

@@ -77,7 +77,8 @@ class File {
   const Value* find(std::string_view key) const noexcept;
 
   // Typed access. Empty when the key is absent; FormatError (naming file, key, type found, type expected) when it is
-  // there with a value of another kind. Any integer type is taken when the value fits, f64 for f32.
+  // there with a value of another kind, or with more elements than any model has. Any integer type is taken when the
+  // value fits, f64 for f32.
   std::optional<uint64_t> get_uint(std::string_view key) const;
   std::optional<double> get_float(std::string_view key) const;
   std::optional<bool> get_bool(std::string_view key) const;

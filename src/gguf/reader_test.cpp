@@ -166,6 +166,20 @@ TEST(GgufReader, GettersNameKeyFoundAndExpected) {
             "test.gguf: key list is an array of f32, expected an array of strings");
 }
 
+TEST(GgufReader, ArraysThatAreTooLongAreNotConverted) {
+  constexpr uint64_t kMost = 1 << 22;
+  for (const uint64_t n : {kMost, kMost + 1}) {
+    TestFile file;
+    file.raw_array("list", static_cast<uint32_t>(ValueType::U8), n, std::string(n, '\1'));
+    const std::string bytes = file.bytes();
+    const File read = parse(bytes);
+    if (n == kMost)
+      EXPECT_EQ(read.get_uint_array("list")->size(), n);
+    else
+      EXPECT_THROW(read.get_uint_array("list"), FormatError);
+  }
+}
+
 TEST(GgufReader, NoTensorsAndNoPaddingAreFine) {
   TestFile file;
   file.value("general.name", "vocabulary only");

@@ -43,7 +43,10 @@ ModelFacts bind_folder(const std::string& path) {
 ModelFacts bind(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) throw_error<ResourceError>("{}: no such file or folder", path);
+  if (!std::filesystem::exists(status))
+    throw_error<ResourceError>(
+        "{}: {}", path,
+        status.type() == std::filesystem::file_type::not_found ? "no such file or folder" : error.message());
   ModelFacts b = std::filesystem::is_directory(status) ? bind_folder(path) : bind_gguf(path);
   check_vocabulary(b, path);
   return b;

@@ -193,6 +193,10 @@ class UnreadableTest(CliTest):
         self.addCleanup(setattr, facet_cli, "BINARY", facet_cli.BINARY)
         facet_cli.BINARY = str(program)
         self.assert_error(1, "cannot open: Permission denied", "inspect", path, **options)
+        (self.folder / "closed").mkdir(mode=0o700)
+        (self.folder / "closed").chmod(0)
+        self.assert_error(1, "closed/m.gguf: .*Permission denied", "inspect", self.folder / "closed/m.gguf", **options)
+        self.assert_error(1, "closed.*Permission denied", "inspect", self.folder / "closed", **options)
 
     def test_names_of_two_lines(self):
         self.assert_error(2, r"one\\ntwo.gguf", "inspect", self.write("one\ntwo.gguf", b"x"))
