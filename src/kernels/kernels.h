@@ -84,6 +84,7 @@ struct PanelKernels {
   // x = x * factor + term, n_steps times, in each lane of kPeakChains vectors; returns the sum of all. Touches no
   // memory: the ceiling that products are compared with.
   float (*multiply_adds)(int n_steps, float factor, float term);
+  int n_lanes;  // floats of a vector
 };
 
 // Loops over one row of activations.

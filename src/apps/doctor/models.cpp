@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <map>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "runtime/model_facts.h"
 
 namespace facet::apps::doctor {
@@ -21,28 +23,36 @@ double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 std::string kernel_of(quant::BlockType type) {
   using enum quant::BlockType;
   switch (type) {
+#define FACET_FLOAT_FORMAT(format) case format:
+#define FACET_CODE_FORMAT(format)
+#define FACET_DECODED_FORMAT(format)
+#include "kernels/kernels.def"
+#undef FACET_FLOAT_FORMAT
+#undef FACET_CODE_FORMAT
+    return "as it is";
+#define FACET_FLOAT_FORMAT(format)
 #define FACET_CODE_FORMAT(format) case format:
 #include "kernels/kernels.def"
+#undef FACET_FLOAT_FORMAT
 #undef FACET_CODE_FORMAT
+#undef FACET_DECODED_FORMAT
     return "from its blocks";
-    case F32:
-    case F16:
-    case BF16:
-      return "as it is";
     default:
       return "decoded to f32 first";
   }
 }
 
 std::vector<TensorKind> kinds_of(const model::TensorSource& source) {
-  std::map<std::string_view, TensorKind> kinds;
-  for (const model::SourceTensor& t : source.all()) {
-    const auto name = quant::block_info(t.type).name;
+  std::map<std::string, TensorKind> kinds;
+  for (const model::TensorFacts& t : source.all()) {
+    std::string name(t.type_name);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto type = quant::find_block_type(name);
     TensorKind& kind = kinds[name];
     kind.type = name;
-    kind.kernel = kernel_of(t.type);
+    kind.kernel = type && type->is_weight ? kernel_of(type->type) : "none: not a weight";
     ++kind.n;
-    kind.n_bytes += static_cast<int64_t>(t.data.size());
+    kind.n_bytes += static_cast<int64_t>(t.n_bytes);
   }
   std::vector<TensorKind> out;
   for (auto& [name, kind] : kinds) out.push_back(std::move(kind));
@@ -50,19 +60,31 @@ std::vector<TensorKind> kinds_of(const model::TensorSource& source) {
   return out;
 }
 
-// Bytes of the tensors that are in the page cache.
-int64_t cached_bytes(const model::TensorSource& source) {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  int64_t n_pages = 0;
-  std::vector<unsigned char> in_memory;
-  for (const model::SourceTensor& t : source.all()) {
-    const auto begin = reinterpret_cast<uintptr_t>(t.data.data()) / page * page;
-    const auto n_bytes = reinterpret_cast<uintptr_t>(t.data.data()) + t.data.size() - begin;
-    in_memory.resize((n_bytes + page - 1) / page);
-    if (mincore(reinterpret_cast<void*>(begin), n_bytes, in_memory.data()) != 0) continue;
-    n_pages += std::ranges::count_if(in_memory, [](unsigned char flags) { return (flags & 1) != 0; });
+// Bytes of a file that are in the page cache.
+int64_t cached_bytes_of(const std::filesystem::path& path) {
+  const MappedFile file(path.string());
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> in_memory((file.bytes().size() + page - 1) / page);
+  auto* const begin = const_cast<std::byte*>(file.bytes().data());
+  if (in_memory.empty() || mincore(begin, file.bytes().size(), in_memory.data()) != 0) return 0;
+  const auto n = std::ranges::count_if(in_memory, [](unsigned char flags) { return (flags & 1) != 0; });
+  return static_cast<int64_t>(n) * static_cast<int64_t>(page);
+}
+
+// The same of a model: a file, all shards of a split one, or a folder of safetensors.
+int64_t cached_bytes(const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  if (!fs::is_directory(path) && path.filename().string().find("-of-") == std::string::npos)
+    return cached_bytes_of(path);
+  const std::string name = fs::is_directory(path) ? "" : path.filename().string();
+  const std::string stem = name.substr(0, name.size() - std::min(name.size(), std::string("00001-of-00001.gguf").size()));
+  int64_t n = 0;
+  for (const auto& entry : fs::directory_iterator(fs::is_directory(path) ? path : fs::absolute(path).parent_path())) {
+    const std::string other = entry.path().filename().string();
+    if (name.empty() ? entry.path().extension() == ".safetensors" : other.starts_with(stem) && other.ends_with(".gguf"))
+      n += cached_bytes_of(entry.path());
   }
-  return n_pages * static_cast<int64_t>(page);
+  return n;
 }
 
 // 0.42, 5.3, 120: two digits tell what matters.
@@ -97,7 +119,7 @@ Model examine_model(const std::string& path, const runtime::EngineOptions& optio
     m.fits = m.plan.available_bytes <= 0 || m.plan.resident_bytes <= m.plan.available_bytes;
     m.tokens_per_s = machine.ceilings.read_gb_s * 1e9 / static_cast<double>(m.plan.weight_bytes_per_token);
     m.kinds = kinds_of(*facts.weights.source);
-    m.cached_bytes = cached_bytes(*facts.weights.source);
+    m.cached_bytes = cached_bytes(path);
   } catch (const Error& e) {
     m.error = e.what();
   }

@@ -12,7 +12,7 @@ namespace {
 
 }  // namespace
 
-constinit const PanelKernels kPanels{V::kPanelRows, kPanelTokens, pack_tokens, panel, multiply_adds};
+constinit const PanelKernels kPanels{V::kPanelRows, kPanelTokens, pack_tokens, panel, multiply_adds, V::kLanes};
 
 constinit const RowKernels kRows{rms_norm, gelu_mul, softcap, add, scale, multiply, add_scaled, exp_sum, max_of};
 
