@@ -18,11 +18,10 @@ inline float e8m0_half(uint8_t e) noexcept {
   return std::bit_cast<float>(e < 2 ? 0x00200000u << e : static_cast<uint32_t>(e - 1) << 23);
 }
 
-// Unsigned E4M3 (bias 7), halved; 0x7f and 0 are zero, bit 7 is ignored. Exponent and mantissa stand in an f32 as they
-// stand in the byte, subnormals included; the factor moves the bias from 127 to 7.
+// Unsigned E4M3 (bias 7), halved; 0x7f is zero, in every other byte (0xff too) bit 7 is ignored. Exponent and mantissa
+// stand in an f32 as they stand in the byte, subnormals included; the factor moves the bias from 127 to 7.
 inline float ue4m3_half(uint8_t x) noexcept {
-  const uint32_t bits = x & 0x7fu;
-  return bits == 0x7f ? 0 : std::bit_cast<float>(bits << 20) * 0x1p119f;
+  return x == 0x7f ? 0 : std::bit_cast<float>((x & 0x7fu) << 20) * 0x1p119f;
 }
 
 // The 6-bit scale and minimum of sub-block j (0..7) of Q4_K and Q5_K, from their 12 packed bytes.

@@ -46,7 +46,8 @@ class Resolver {
       const auto [left, right] = merges_[i];
       Resolved& r = out_[i] = {vocabulary_.find(left, hashes[i - begin][0]),
                                vocabulary_.find(right, hashes[i - begin][1]), find_result(merges_[i]), 0};
-      if (r.left >= 0 && r.right >= 0) r.join = JoinFilter::slot(last_character(left).code, first_character(right).code);
+      if (r.left >= 0 && r.right >= 0)
+        r.join = JoinFilter::slot(last_character(left).code, first_character(right).code);
     }
   }
 

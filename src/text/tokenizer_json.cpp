@@ -112,7 +112,8 @@ void Reader::read_model(ondemand::object model) {
 }
 
 void Reader::place(int64_t id, std::string_view piece) {
-  if (id < 0 || id >= static_cast<int64_t>(kMaxTokens)) fail(fmt::format("token id {} of \"{}\" is out of range", id, piece));
+  if (id < 0 || id >= static_cast<int64_t>(kMaxTokens))
+    fail(fmt::format("token id {} of \"{}\" is out of range", id, piece));
   const auto at = static_cast<size_t>(id);
   if (at >= parts_.tokens.size()) parts_.tokens.resize(at + 1);
   if (std::string_view& token = parts_.tokens[at]; token.empty())

@@ -77,7 +77,8 @@ int64_t cached_bytes(const std::filesystem::path& path) {
   if (!fs::is_directory(path) && path.filename().string().find("-of-") == std::string::npos)
     return cached_bytes_of(path);
   const std::string name = fs::is_directory(path) ? "" : path.filename().string();
-  const std::string stem = name.substr(0, name.size() - std::min(name.size(), std::string("00001-of-00001.gguf").size()));
+  const std::string stem =
+      name.substr(0, name.size() - std::min(name.size(), std::string("00001-of-00001.gguf").size()));
   int64_t n = 0;
   for (const auto& entry : fs::directory_iterator(fs::is_directory(path) ? path : fs::absolute(path).parent_path())) {
     const std::string other = entry.path().filename().string();
