@@ -37,8 +37,11 @@ class MinimumSum {
 // What a row has gathered for one column: two sums, so that two chains of additions overlap.
 template <class F>
 struct RowSum {
-  typename V::Sum even = V::zero_sum(), odd = V::zero_sum();
+  typename V::Sum even, odd;
   MinimumSum minimums;
+
+  // Written out: clang compiles what it makes up by itself outside the target region.
+  RowSum() : even(V::zero_sum()), odd(V::zero_sum()) {}
 
   inline float total() const {
     const float products = V::total(even, odd) * V::kCodeUnit;
