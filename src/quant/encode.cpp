@@ -96,8 +96,11 @@ void encode_mxfp4(const float* x, uint8_t* b) {
   pack_nibbles(q, b + 1);
 }
 
-// -1, 0 or 1, and d the largest magnitude.
-int ternary(float x, float inverse_scale) { return static_cast<int>(std::round(x * inverse_scale)) + 1; }
+// -1, 0 or 1 as 0, 1 or 2. The reciprocal of a tiny magnitude is infinite: what comes of it is cut, and no number is 0.
+int ternary(float x, float inverse_scale) {
+  const float v = std::round(x * inverse_scale);
+  return v >= 1 ? 2 : v <= -1 ? 0 : 1;
+}
 
 void encode_tq1_0(const float* x, uint8_t* b) {
   const float d = std::fabs(extreme(x, 256)), id = inverse(d);
