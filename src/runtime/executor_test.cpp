@@ -24,8 +24,13 @@ void* counted(size_t n) {
 
 // Every allocation of the test program is counted; operator new[] comes here too.
 void* operator new(size_t n) { return counted(n); }
+void* operator new(size_t n, const std::nothrow_t&) noexcept {
+  ++n_allocations;
+  return std::malloc(n > 0 ? n : 1);
+}
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, size_t) noexcept { std::free(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
 namespace facet::runtime {
 namespace {
