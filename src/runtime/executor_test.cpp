@@ -113,7 +113,7 @@ TEST_P(ExecutorTest, ADecodeStepAllocatesNothing) {
 TEST(Allocations, AreCounted) {
   const int64_t before = n_allocations;
   const auto one = std::make_unique<int>(1);
-  const auto many = std::make_unique<int[]>(5);
+  const std::vector<int> many(5);
   EXPECT_EQ(n_allocations - before, 2);
 }
 
