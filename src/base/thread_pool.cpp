@@ -1,6 +1,8 @@
 #include "base/thread_pool.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +55,12 @@ ThreadPool::ThreadPool(int n_threads) {
   const int n = n_threads > 0 ? n_threads : processors;
   // With more threads than processors a spinning thread keeps a working one from running.
   n_spins_ = n <= processors ? kSpins : 0;
+  // Workers take no signals: one sent to the process reaches a thread that waits for it.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   for (int i = 1; i < n; ++i) workers_.emplace_back([this, i] { work(i); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 ThreadPool::~ThreadPool() {

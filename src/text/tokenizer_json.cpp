@@ -2,6 +2,7 @@
 // differently without anybody noticing.
 #include <simdjson.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
@@ -12,22 +13,18 @@ namespace facet::text {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-// Whether a test holds that may meet absent fields and other types.
-template <class Test>
-bool holds(Test&& test) {
-  try {
-    return test();
-  } catch (const simdjson::simdjson_error&) {
-    return false;
-  }
-}
+using Json = nlohmann::json;
 
 bool is_text(ondemand::value value, std::string_view text) { return std::string_view(value.get_string()) == text; }
 
-bool is_replacement(ondemand::object object, std::string_view from, std::string_view to) {
-  return is_text(object["type"], "Replace") && is_text(object["pattern"]["String"], from) &&
-         is_text(object["content"], to);
+// A step of the pipeline, whose fields may come in any order; discarded when it is no JSON.
+Json step_of(ondemand::value value) {
+  return Json::parse(std::string_view(simdjson::to_json_string(value)), nullptr, /*allow_exceptions=*/false);
+}
+
+bool is_text(const Json& step, const char* pointer, std::string_view text) {
+  const Json::json_pointer at(pointer);
+  return step.contains(at) && step.at(at) == text;
 }
 
 // Reads the file once, front to back. Strings of the parts point into the parser's buffers.
@@ -53,9 +50,9 @@ class Reader {
   MergePair read_merge(ondemand::value merge);
   void read_added(ondemand::array added);
   void read_added_token(ondemand::object token);
-  void check_normalizer(ondemand::value value);
-  void check_pre_tokenizer(ondemand::value value);
-  void check_decoder(ondemand::value value);
+  void check_normalizer(const Json& step);
+  void check_pre_tokenizer(const Json& step);
+  void check_decoder(const Json& step);
   void place(int64_t id, std::string_view piece);
   void need(const char* key) const;
 
@@ -89,9 +86,9 @@ void Reader::need(const char* key) const {
 void Reader::read_field(std::string_view key, ondemand::value value) {
   if (!seen_.emplace(key).second) fail(fmt::format("\"{}\" occurs twice", key));
   if (key == "model") read_model(value.get_object());
-  if (key == "normalizer") check_normalizer(value);
-  if (key == "pre_tokenizer") check_pre_tokenizer(value);
-  if (key == "decoder") check_decoder(value);
+  if (key == "normalizer") check_normalizer(step_of(value));
+  if (key == "pre_tokenizer") check_pre_tokenizer(step_of(value));
+  if (key == "decoder") check_decoder(step_of(value));
   if (key == "added_tokens" && !value.is_null()) read_added(value.get_array());
 }
 
@@ -168,31 +165,22 @@ void Reader::read_added_token(ondemand::object token) {
   parts_.added.push_back({static_cast<TokenId>(*id), special});
 }
 
-void Reader::check_normalizer(ondemand::value value) {
-  if (!holds([&] { return is_replacement(value.get_object(), " ", kSpaceSymbol); }))
+void Reader::check_normalizer(const Json& step) {
+  if (!is_text(step, "/type", "Replace") || !is_text(step, "/pattern/String", " ") ||
+      !is_text(step, "/content", kSpaceSymbol))
     fail("the normalizer is not Gemma's (replace \" \" by U+2581)");
 }
 
 // A split on a space does nothing after the normalizer; anything else would matter.
-void Reader::check_pre_tokenizer(ondemand::value value) {
-  if (value.is_null()) return;
-  if (!holds([&] {
-        ondemand::object split = value.get_object();
-        return is_text(split["type"], "Split") && is_text(split["pattern"]["String"], " ");
-      }))
+void Reader::check_pre_tokenizer(const Json& step) {
+  if (!step.is_null() && !(is_text(step, "/type", "Split") && is_text(step, "/pattern/String", " ")))
     fail("the pre-tokenizer is not Gemma's (split on a space)");
 }
 
-void Reader::check_decoder(ondemand::value value) {
-  constexpr std::string_view kTypes[] = {"Replace", "ByteFallback", "Fuse"};
-  if (!holds([&] {
-        ondemand::object sequence = value.get_object();
-        if (!is_text(sequence["type"], "Sequence")) return false;
-        size_t n = 0;
-        for (auto step : sequence["decoders"].get_array())
-          if (n == std::size(kTypes) || !is_text(step["type"], kTypes[n++])) return false;
-        return n == std::size(kTypes);
-      }))
+void Reader::check_decoder(const Json& step) {
+  if (!is_text(step, "/type", "Sequence") || !is_text(step, "/decoders/0/type", "Replace") ||
+      !is_text(step, "/decoders/1/type", "ByteFallback") || !is_text(step, "/decoders/2/type", "Fuse") ||
+      step["decoders"].size() != 3)
     fail("the decoder is not Gemma's (U+2581 to space, byte fallback, fuse)");
 }
 

@@ -116,6 +116,16 @@ TEST(Tokenizer, RefusesOtherPipelines) {
   changed = json;
   changed["normalizer"] = {{"type", "NFC"}};
   refuses(changed);
+  for (const char* step : {"normalizer", "pre_tokenizer", "decoder"}) {
+    changed = json;
+    changed[step] = {{"type", Json::array({"Replace"})}, {"pattern", 1}};
+    refuses(changed);
+    const std::string broken = fmt::format(R"("{}":{{"type" "Replace","pattern":{{"String":" "}}}},)", step);
+    EXPECT_THROW(Tokenizer::from_json(json.dump().insert(1, broken), "t.json"), FormatError) << step;
+  }
+  changed = json;
+  changed["decoder"]["decoders"].push_back({{"type", "Strip"}});
+  refuses(changed);
   changed = json;
   changed["model"]["byte_fallback"] = false;
   refuses(changed);

@@ -77,8 +77,11 @@ class Terminal:
 
     def status(self):
         """Waits for the end; the exit status, or minus the signal."""
+        deadline = time.monotonic() + TIMEOUT
         while self.read(0.5):
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > deadline:
+                raise AssertionError(f"it does not end; shown since: {self.screen[self.seen:]!r}")
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])

@@ -1,6 +1,7 @@
 // Lines from whoever talks: with editing and history on a terminal, as they come from a pipe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,10 +22,10 @@ class LineInput {
   std::optional<std::string> read(bool more);
 
  private:
-  std::optional<std::string> edit(const char* prompt);
+  class Editor;
 
-  std::string history_file_;
   bool interactive_;
+  std::unique_ptr<Editor> editor_;  // of a terminal
 };
 
 }  // namespace facet::apps::chat

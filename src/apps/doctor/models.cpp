@@ -20,26 +20,22 @@ using Json = nlohmann::ordered_json;
 
 double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 
+// How products with weights of a type are computed.
 std::string kernel_of(quant::BlockType type) {
   using enum quant::BlockType;
+  // clang-format off
+#define FACET_FLOAT_FORMAT(format) case format: return "as it is";
+#define FACET_CODE_FORMAT(format) case format: return "from its blocks";
+#define FACET_DECODED_FORMAT(format) case format: return "decoded to f32 first";
+  // clang-format on
   switch (type) {
-#define FACET_FLOAT_FORMAT(format) case format:
-#define FACET_CODE_FORMAT(format)
-#define FACET_DECODED_FORMAT(format)
 #include "kernels/kernels.def"
-#undef FACET_FLOAT_FORMAT
-#undef FACET_CODE_FORMAT
-    return "as it is";
-#define FACET_FLOAT_FORMAT(format)
-#define FACET_CODE_FORMAT(format) case format:
-#include "kernels/kernels.def"
+    default:
+      return "none: not a weight";
+  }
 #undef FACET_FLOAT_FORMAT
 #undef FACET_CODE_FORMAT
 #undef FACET_DECODED_FORMAT
-    return "from its blocks";
-    default:
-      return "decoded to f32 first";
-  }
 }
 
 std::vector<TensorKind> kinds_of(const model::TensorSource& source) {
@@ -50,7 +46,7 @@ std::vector<TensorKind> kinds_of(const model::TensorSource& source) {
     const auto type = quant::find_block_type(name);
     TensorKind& kind = kinds[name];
     kind.type = name;
-    kind.kernel = type && type->is_weight ? kernel_of(type->type) : "none: not a weight";
+    kind.kernel = type ? kernel_of(type->type) : "none: not a weight";
     ++kind.n;
     kind.n_bytes += static_cast<int64_t>(t.n_bytes);
   }
