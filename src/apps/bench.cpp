@@ -24,7 +24,7 @@ using Tokens = std::vector<runtime::TokenId>;
 // The prompt that is answered right after loading.
 constexpr int kFirstPrompt = 16;
 
-struct Flags {
+struct BenchFlags {
   ModelOptions model;
   int prefill = 512, decode = 64, depth = 0, batch = 1, repeats = 5;
   bool json = false;
@@ -70,7 +70,7 @@ Tokens random_tokens(const text::Tokenizer& tokenizer, int n, uint64_t seed) {
 
 class Bench {
  public:
-  Bench(const Flags& flags, std::shared_ptr<const runtime::Engine> engine)
+  Bench(const BenchFlags& flags, std::shared_ptr<const runtime::Engine> engine)
       : flags_(flags), engine_(std::move(engine)), past_(random_tokens(engine_->tokenizer(), flags.depth, 1)) {}
 
   Result run() {
@@ -165,7 +165,7 @@ class Bench {
     result.decode_bytes_per_token = bytes / (flags_.decode * flags_.batch);
   }
 
-  const Flags& flags_;
+  const BenchFlags& flags_;
   std::shared_ptr<const runtime::Engine> engine_;
   Tokens past_;
   uint64_t logits_hash_ = 0;
@@ -173,7 +173,7 @@ class Bench {
 
 double share(double value, double ceiling) { return ceiling > 0 ? value / ceiling : 0; }
 
-Json to_json(const Flags& flags, const runtime::Engine& engine, const Result& r) {
+Json to_json(const BenchFlags& flags, const runtime::Engine& engine, const Result& r) {
   return {{"model", engine.path()},
           {"backend", flags.model.backend},
           {"isa", r.isa},
@@ -200,7 +200,7 @@ Json to_json(const Flags& flags, const runtime::Engine& engine, const Result& r)
           {"logits_hash", fmt::format("{:016x}", r.logits_hash)}};
 }
 
-void print_text(const Flags& flags, const runtime::Engine& engine, const Result& r) {
+void print_text(const BenchFlags& flags, const runtime::Engine& engine, const Result& r) {
   const auto row = [](std::string_view name, double value, std::string_view unit, const std::string& rest) {
     fmt::print("  {:<12}{:>10.1f} {:<10}{}\n", name, value, unit, rest);
   };
@@ -221,7 +221,7 @@ void print_text(const Flags& flags, const runtime::Engine& engine, const Result&
   fmt::print("  {:<12}{:016x}\n", "logits", r.logits_hash);
 }
 
-int bench(Flags flags) {
+int bench(BenchFlags flags) {
   if (flags.model.context == 0)
     flags.model.context = std::max({flags.depth + flags.prefill, flags.depth + flags.decode + 1, kFirstPrompt + 1});
   const auto engine = flags.model.load();
@@ -237,7 +237,7 @@ int bench(Flags flags) {
 
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "Speed beside what this machine could give");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BenchFlags>();
   flags->model.add_to(*command);
   const auto count = [&](const char* name, int& value, int least, const char* text) {
     command->add_option(name, value, text)->check(CLI::Range(least, 1 << 24))->capture_default_str()->type_name("N");

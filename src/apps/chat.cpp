@@ -23,7 +23,7 @@ namespace {
 using chat::Command;
 using chat::Conversation;
 
-struct Flags {
+struct ChatFlags {
   ModelOptions model;
   SamplingOptions sampling;
   std::string system, load;
@@ -43,7 +43,7 @@ void note(fmt::format_string<Args...> format, Args&&... args) {
 
 class Chat {
  public:
-  Chat(const Flags& flags, std::shared_ptr<const runtime::Engine> engine)
+  Chat(const ChatFlags& flags, std::shared_ptr<const runtime::Engine> engine)
       : flags_(flags), engine_(std::move(engine)), session_(engine_), input_(facet_home() + "/chat_history") {
     talk_.system = flags.system;
     talk_.think = flags.think;
@@ -195,7 +195,7 @@ class Chat {
          static_cast<double>(session_.kv_bytes()) / 1e6, talk_.n_messages());
   }
 
-  const Flags& flags_;
+  const ChatFlags& flags_;
   std::shared_ptr<const runtime::Engine> engine_;
   runtime::Session session_;
   chat::LineInput input_;
@@ -209,7 +209,7 @@ class Chat {
 
 void add_chat(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("chat", "Talk with a model");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ChatFlags>();
   flags->model.add_to(*command);
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
   command->add_flag("--think", flags->think, "Let the model reason before it answers");

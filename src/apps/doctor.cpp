@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Flags {
+struct DoctorFlags {
   ModelOptions model;
   bool json = false;
 };
@@ -46,7 +46,7 @@ void add_hints(Report& r) {
                       ", or name one by its path with -m");
 }
 
-Report examine(const Flags& flags) {
+Report examine(const DoctorFlags& flags) {
   Report r;
   r.machine = doctor::examine_machine();
   r.library = library_folder();
@@ -89,7 +89,7 @@ void print_text(const Report& r) {
 }
 
 // A model that was asked for and does not run is an error, like anywhere else.
-int doctor_command(const Flags& flags) {
+int doctor_command(const DoctorFlags& flags) {
   const Report report = examine(flags);
   if (flags.json)
     print_json(report);
@@ -102,7 +102,7 @@ int doctor_command(const Flags& flags) {
 
 void add_doctor(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("doctor", "What runs on this machine, and what stands in the way");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DoctorFlags>();
   flags->model.add_to(*command);
   command->add_flag("--json", flags->json, "One JSON object on stdout");
   command->footer("Examples:\n  facet doctor\n  facet doctor --json");

@@ -12,13 +12,13 @@
 namespace facet::apps {
 namespace {
 
-struct Flags {
+struct DumpFlags {
   ModelOptions model;
   std::string prompt, out, names = "*";
   bool raw = false;
 };
 
-int dump(const Flags& flags) {
+int dump(const DumpFlags& flags) {
   ops::Dump tensors;
   runtime::EngineOptions options = flags.model.engine_options();
   const auto wants = [&](const std::string& name) { return fnmatch(flags.names.c_str(), name.c_str(), 0) == 0; };
@@ -61,7 +61,7 @@ int dump(const Flags& flags) {
 
 void add_dump(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("dump", "Write named activations of a prompt to a safetensors file");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<DumpFlags>();
   command->add_option("PROMPT", flags->prompt, "The prompt")->required();
   command->add_option("-o,--out", flags->out, "The file to write")->required()->type_name("FILE");
   flags->model.kv = "f32";  // to compare with implementations that round nothing

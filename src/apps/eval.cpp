@@ -15,14 +15,14 @@
 namespace facet::apps {
 namespace {
 
-struct Flags {
+struct EvalFlags {
   ModelOptions model;
   std::string file;
   int chunk = 512, max_chunks = 0;
   bool json = false;
 };
 
-int eval_perplexity(Flags flags) {
+int eval_perplexity(EvalFlags flags) {
   std::ifstream in(flags.file, std::ios::binary);
   if (!in || std::filesystem::is_directory(flags.file)) throw_error<RequestError>("{}: cannot be read", flags.file);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -55,7 +55,7 @@ void add_eval(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("eval", "Measure a model");
   command->require_subcommand(1);
   CLI::App* perplexity = command->add_subcommand("perplexity", "Perplexity on a text file, by llama.cpp's protocol");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<EvalFlags>();
   perplexity->add_option("FILE", flags->file, "A text file")->required();
   flags->model.add_to(*perplexity);
   perplexity->add_option("--chunk", flags->chunk, "Tokens a chunk")

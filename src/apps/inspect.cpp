@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Flags {
+struct InspectFlags {
   ModelOptions model;
   std::string path;
   bool tensors = false, json = false;
@@ -235,7 +235,7 @@ void print_tensors(const runtime::ModelFacts& m) {
                t.n_bytes);
 }
 
-int inspect(const Flags& flags) {
+int inspect(const InspectFlags& flags) {
   const auto facts = runtime::read_model(find_model(flags.path), flags.model.engine_options());
   if (!flags.json) {
     fmt::print("{}\n", printable(facts.path));
@@ -261,7 +261,7 @@ int inspect(const Flags& flags) {
 
 void add_inspect(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("inspect", "What a model file holds, and the memory it needs");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<InspectFlags>();
   command->add_option("MODEL", flags->path, "A .gguf, a checkpoint folder, or a name in the library");
   flags->model.add_memory_to(*command);
   command->add_flag("--tensors", flags->tensors, "List every tensor");

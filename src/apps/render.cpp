@@ -18,14 +18,14 @@ using text::ChatJson;
 using text::ChatTemplate;
 using text::PromptItem;
 
-struct Flags {
+struct RenderFlags {
   std::string file, model, format;
   bool think = false, no_opening = false, preserve_thinking = false, ids = false, json = false;
 
   bool has_model() const { return !model.empty() || ids; }
 };
 
-struct Chat {
+struct ChatFile {
   ChatJson messages, tools;
 };
 
@@ -37,7 +37,7 @@ std::string read_input(const std::string& file) {
 }
 
 // {"messages": [...], "tools": [...]}, of which other members are ignored, or the messages alone.
-Chat read_chat(const std::string& file) {
+ChatFile read_chat(const std::string& file) {
   try {
     ChatJson json = text::parse_chat_json(read_input(file));
     if (json.is_array()) return {std::move(json), nullptr};
@@ -78,8 +78,8 @@ std::vector<text::TokenId> token_ids(const text::Prompt& prompt, const text::Tok
   return text::to_tokens(prompt, tokenizer);
 }
 
-int render(const Flags& flags) {
-  const Chat chat = read_chat(flags.file);
+int render(const RenderFlags& flags) {
+  const ChatFile chat = read_chat(flags.file);
   std::optional<runtime::ModelFacts> model;
   if (flags.has_model()) model = runtime::read_model(find_model(flags.model), {});
   const ChatTemplate format = flags.format.empty() && model ? template_of(*model) : named_template(flags.format);
@@ -105,7 +105,7 @@ int render(const Flags& flags) {
 
 void add_render(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("render", "Chat messages to the prompt that a model reads");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<RenderFlags>();
   command->add_option("FILE", flags->file,
                       "JSON: {\"messages\": [...], \"tools\": [...]}, or the messages alone [standard input]");
   command

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Flags {
+struct RunFlags {
   ModelOptions model;
   SamplingOptions sampling;
   std::string prompt, system;
@@ -23,7 +23,7 @@ struct Flags {
 };
 
 // The argument, then what stdin brings: `facet run "Summarise:" < file`.
-std::string read_prompt(const Flags& flags) {
+std::string read_prompt(const RunFlags& flags) {
   std::string prompt = flags.prompt;
   if (!stdin_is_terminal()) {
     const std::string piped = read_stdin();
@@ -50,7 +50,7 @@ Json logprobs_json(const runtime::Engine& engine, const std::vector<runtime::Log
 }
 
 // The chat format, unless it is not wanted or not known.
-Prompt make_prompt(const Flags& flags, const runtime::Engine& engine, const std::string& text) {
+Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const std::string& text) {
   if (flags.raw) return raw_prompt(engine, text);
   if (engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() && !flags.think) {
     fmt::print(stderr, "facet: this is a base model without a chat format: it continues the text\n");
@@ -71,7 +71,7 @@ void print_json(const runtime::Engine& engine, const AnswerPrinter& printer, con
   fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-int run(const Flags& flags) {
+int run(const RunFlags& flags) {
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
   const Prompt prompt = make_prompt(flags, *engine, text);
@@ -98,7 +98,7 @@ int run(const Flags& flags) {
 
 void add_run(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("run", "Answer one prompt");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<RunFlags>();
   command->add_option("PROMPT", flags->prompt, "The prompt; standard input is added to it");
   flags->model.add_to(*command);
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");

@@ -15,7 +15,7 @@
 namespace facet::apps {
 namespace {
 
-struct Flags {
+struct TokenizeFlags {
   std::string model, text;
   bool specials = false, bos = false, decode = false, json = false;
 };
@@ -52,7 +52,7 @@ void print_ids(const std::vector<text::TokenId>& ids, const text::Tokenizer& tok
   for (const auto id : ids) fmt::print("{:>8}  {}\n", id, nlohmann::json(std::string(tokenizer.piece(id))).dump());
 }
 
-int tokenize(const Flags& flags) {
+int tokenize(const TokenizeFlags& flags) {
   const auto tokenizer = load(find_model(flags.model));
   const std::string text = flags.text.empty() && !stdin_is_terminal() ? read_stdin() : flags.text;
   if (flags.decode) {
@@ -73,7 +73,7 @@ int tokenize(const Flags& flags) {
 
 void add_tokenize(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("tokenize", "Text to token ids, and back");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<TokenizeFlags>();
   command->add_option("TEXT", flags->text, "The text, or with --decode the ids [standard input]");
   command->add_option("-m,--model", flags->model, "A .gguf, a checkpoint folder, or a name in the library")
       ->type_name("MODEL");

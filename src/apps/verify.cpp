@@ -7,13 +7,13 @@
 namespace facet::apps {
 namespace {
 
-struct Flags {
+struct VerifyFlags {
   std::vector<std::string> paths;
   std::string backend = "cpu", filter;
   int threads = 0;
 };
 
-int verify_paths(const Flags& flags) {
+int verify_paths(const VerifyFlags& flags) {
   verify::Report report(
       {flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
   for (const std::string& path : flags.paths) verify::run_path(path, report);
@@ -26,7 +26,7 @@ int verify_paths(const Flags& flags) {
 void add_verify(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("verify", "Compare this build with recorded results of the official implementation");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<VerifyFlags>();
   command->add_option("PATH", flags->paths, "Golden directories, conformance files, or folders of them")->required();
   command->add_option("--backend", flags->backend, "cpu, or ref: the slow specification [cpu]")
       ->check(CLI::IsMember({"cpu", "ref"}))

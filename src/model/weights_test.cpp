@@ -27,7 +27,7 @@ Bound bind(const gguf::TestFile& test_file) {
   return b;
 }
 
-void expect_error(const gguf::TestFile& file, std::initializer_list<std::string_view> parts) {
+void expect_refused(const gguf::TestFile& file, std::initializer_list<std::string_view> parts) {
   try {
     bind(file);
     ADD_FAILURE() << "no error";
@@ -110,7 +110,7 @@ TEST(Weights, KEqualsV) {
   file.remove_tensor("blk.1.attn_v.weight");  // global: its V is K
   EXPECT_TRUE(bind(file).weights.layers[1].attn_v.empty());
   file.remove_tensor("blk.0.attn_v.weight");  // local layers have their own
-  expect_error(file, {"tensor blk.0.attn_v.weight", "is missing"});
+  expect_refused(file, {"tensor blk.0.attn_v.weight", "is missing"});
 }
 
 TEST(Weights, AnOutputOfItsOwn) {
@@ -127,7 +127,7 @@ TEST(Weights, Gemma3) {
   EXPECT_FLOAT_EQ(b.weights.global_freqs[1], std::pow(1e6f, -1 / 8.0f));
   gguf::TestFile no_v = gemma3_file();
   no_v.remove_tensor("blk.2.attn_v.weight");  // without a norm on V, a missing V is no feature
-  expect_error(no_v, {"tensor blk.2.attn_v.weight", "is missing"});
+  expect_refused(no_v, {"tensor blk.2.attn_v.weight", "is missing"});
 }
 
 TEST(Weights, VectorsComeInOtherTypesAndShapes) {
@@ -154,16 +154,16 @@ TEST(Weights, TensorsThatAreMissing) {
       gguf::TestFile file = *whole;
       file.remove_tensor(t.name);
       if (t.name.ends_with("ffn_gate_up_exps.weight"))
-        expect_error(file, {"ffn_gate_exps.weight is missing"});
+        expect_refused(file, {"ffn_gate_exps.weight is missing"});
       else
-        expect_error(file, {"tensor " + t.name, "is missing"});
+        expect_refused(file, {"tensor " + t.name, "is missing"});
     }
 }
 
 TEST(Weights, AMissingTensorHasBothNames) {
   gguf::TestFile file = gemma4_file();
   file.remove_tensor("blk.3.attn_q.weight");
-  expect_error(file, {"tensor blk.3.attn_q.weight (layers.3.self_attn.q_proj.weight in checkpoints) is missing"});
+  expect_refused(file, {"tensor blk.3.attn_q.weight (layers.3.self_attn.q_proj.weight in checkpoints) is missing"});
 }
 
 TEST(Weights, ShapesThatAreWrong) {
@@ -174,16 +174,16 @@ TEST(Weights, ShapesThatAreWrong) {
     auto& changed = file.find(t.name);
     changed.ne.back() += 1;
     changed.data.clear();
-    expect_error(file, {"tensor " + t.name + " has shape [", "expected ["});
+    expect_refused(file, {"tensor " + t.name + " has shape [", "expected ["});
   }
   gguf::TestFile transposed = whole;
   std::swap(transposed.find("blk.0.ffn_up.weight").ne[0], transposed.find("blk.0.ffn_up.weight").ne[1]);
-  expect_error(transposed, {"tensor blk.0.ffn_up.weight has shape [32, 64], expected [64, 32] (outputs first)"});
+  expect_refused(transposed, {"tensor blk.0.ffn_up.weight has shape [32, 64], expected [64, 32] (outputs first)"});
   gguf::TestFile narrow = whole;
   auto& embedding = narrow.find("token_embd.weight");
   embedding.ne[0] = 16;
   embedding.data.clear();
-  expect_error(narrow, {"tensor token_embd.weight has shape [269, 16], expected [269, 32]"});
+  expect_refused(narrow, {"tensor token_embd.weight has shape [269, 16], expected [269, 32]"});
 }
 
 TEST(Weights, TypesThatHoldNoWeights) {
@@ -194,7 +194,7 @@ TEST(Weights, TypesThatHoldNoWeights) {
       t.type = static_cast<uint32_t>(type);
       t.data.clear();
     }
-    expect_error(file, {fmt::format("has type {}, which holds no weights", name)});
+    expect_refused(file, {fmt::format("has type {}, which holds no weights", name)});
   }
 }
 
@@ -204,11 +204,11 @@ TEST(Weights, NormsThatAreNotNumbers) {
       gguf::TestFile file = gemma4_file();
       auto& t = file.find(name);
       t.data.replace(4, 4, gguf::TestFile::bytes_of(bad));
-      expect_error(file, {std::string("tensor ") + name, "not a finite number; the file is damaged"});
+      expect_refused(file, {std::string("tensor ") + name, "not a finite number; the file is damaged"});
     }
   gguf::TestFile scale = gemma4_file();
   set_vector(scale, "blk.0.layer_output_scale.weight", {NAN});
-  expect_error(scale, {"tensor blk.0.layer_output_scale.weight", "not a finite number"});
+  expect_refused(scale, {"tensor blk.0.layer_output_scale.weight", "not a finite number"});
 }
 
 TEST(Weights, Divisors) {
@@ -217,7 +217,7 @@ TEST(Weights, Divisors) {
     std::vector<float> divisors(16, 1);
     divisors[3] = bad;
     set_vector(file, "rope_freqs.weight", divisors);
-    expect_error(file, {"tensor rope_freqs.weight holds", "expected numbers above 0"});
+    expect_refused(file, {"tensor rope_freqs.weight holds", "expected numbers above 0"});
   }
 }
 
@@ -235,7 +235,7 @@ TEST(Weights, Leftovers) {
   for (const char* name : {"blk.0.attn_q.bias", "blk.0.ffn_gate_inp.scale", "blk.0.mystery.scale"}) {
     gguf::TestFile changed = gemma4_file();
     changed.tensor(name, {4});
-    expect_error(changed, {std::string("tensor ") + name, "this architecture has no such part"});
+    expect_refused(changed, {std::string("tensor ") + name, "this architecture has no such part"});
   }
 }
 

@@ -7,7 +7,7 @@ namespace facet::ops {
 namespace {
 
 constexpr int kPageTokens = 64;
-constexpr KvType kTypes[] = {KvType::F32, KvType::F16, KvType::BF16};
+constexpr KvType kKvTypes[] = {KvType::F32, KvType::F16, KvType::BF16};
 
 // Pages in an order of their own, filled by store_kv.
 struct Cache {
@@ -39,7 +39,7 @@ struct Shape {
 class AttentionOpTest : public BackendTest {};
 
 TEST_P(AttentionOpTest, StoreWritesTheSameBytes) {
-  for (const KvType type : kTypes) {
+  for (const KvType type : kKvTypes) {
     const int n_heads = 2, head_dim = 34, n_tokens = 130;
     const Matrix k(n_tokens, n_heads * head_dim, rng), v(n_tokens, n_heads * head_dim, rng);
     Cache a(type, n_heads, head_dim, 200), b(type, n_heads, head_dim, 200), c(type, n_heads, head_dim, 200);
@@ -80,7 +80,7 @@ constexpr Shape kShapes[] = {{1, 8, 64, 5, 0},    {2, 1, 32, 70, 0},     {1, 4, 
                              {1, 2, 64, 200, 16}, {1, 8, 256, 600, 512}, {2, 3, 32, 700, 100}};
 
 TEST_P(AttentionOpTest, AgreesWithTheReference) {
-  for (const KvType type : kTypes)
+  for (const KvType type : kKvTypes)
     for (const Shape& s : kShapes)
       for (const int rows : {1, 2, 5, 9}) {
         if (rows > s.depth) continue;

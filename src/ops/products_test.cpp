@@ -27,14 +27,14 @@ double size_of(const float* x, const Weight& w, int o) {
   return size * std::abs(w.scale);
 }
 
-constexpr BlockType kTypes[] = {BlockType::F32,  BlockType::F16,   BlockType::BF16,  BlockType::Q4_0,
-                                BlockType::Q8_0, BlockType::Q4_1,  BlockType::Q2_K,  BlockType::Q4_K,
-                                BlockType::Q6_K, BlockType::NVFP4, BlockType::IQ2_XS};
+constexpr BlockType kWeightTypes[] = {BlockType::F32,  BlockType::F16,   BlockType::BF16,  BlockType::Q4_0,
+                                      BlockType::Q8_0, BlockType::Q4_1,  BlockType::Q2_K,  BlockType::Q4_K,
+                                      BlockType::Q6_K, BlockType::NVFP4, BlockType::IQ2_XS};
 
 class ProductsTest : public BackendTest {};
 
 TEST_P(ProductsTest, Linear) {
-  for (const BlockType type : kTypes)
+  for (const BlockType type : kWeightTypes)
     for (const auto& [n_in, n_out] : {std::pair{256, 1}, {768, 75}, {2304, 45}}) {
       const OwnedWeight w(type, n_in, n_out, type == BlockType::NVFP4 ? 0.7f : 1, rng);
       for (const int rows : {1, 2, 8, 9, 30, 75}) {  // narrow, wide, several tiles
@@ -51,7 +51,7 @@ TEST_P(ProductsTest, Linear) {
 // Up to kMaxColumns rows are one class, more are another: within a class a row's result is its own. Between the classes
 // the order of summation differs, and nothing but the bound holds.
 TEST_P(ProductsTest, ARowDependsOnItselfAloneWithinItsClass) {
-  for (const BlockType type : kTypes) {
+  for (const BlockType type : kWeightTypes) {
     const OwnedWeight w(type, 512, 70, 1, rng);
     const Matrix x(60, 512, rng);
     const auto multiply = [&](int begin, int n) {

@@ -7,14 +7,14 @@
 namespace facet::runtime {
 namespace {
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
+constexpr float kLowest = -std::numeric_limits<float>::infinity();
 constexpr size_t kBlock = 64;
 
 // The largest value, -infinity if all are NaN. Several running maxima, so that the compiler makes vectors of them.
 float largest(std::span<const float> x) noexcept {
   constexpr size_t kLanes = 16;
   float lanes[kLanes];
-  std::fill(lanes, lanes + kLanes, kNever);
+  std::fill(lanes, lanes + kLanes, kLowest);
   size_t i = 0;
   for (; i + kLanes <= x.size(); i += kLanes)
     for (size_t j = 0; j < kLanes; ++j) lanes[j] = x[i + j] > lanes[j] ? x[i + j] : lanes[j];
@@ -28,7 +28,7 @@ std::span<const float> block(std::span<const float> x, size_t b) {
 
 void collect(std::span<const float> logits, size_t first, float floor, std::vector<Candidate>& out) {
   for (size_t i = 0; i < logits.size(); ++i)
-    if (logits[i] >= floor && logits[i] > kNever) out.push_back({logits[i], static_cast<TokenId>(first + i)});
+    if (logits[i] >= floor && logits[i] > kLowest) out.push_back({logits[i], static_cast<TokenId>(first + i)});
 }
 
 }  // namespace

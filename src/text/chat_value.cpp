@@ -40,7 +40,7 @@ bool is_space(utf8proc_int32_t c) {
 }
 
 // The first character: its code point and length; a stray byte counts as a character of its own.
-std::pair<utf8proc_int32_t, size_t> first_character(std::string_view text) {
+std::pair<utf8proc_int32_t, size_t> read_character(std::string_view text) {
   utf8proc_int32_t c = -1;
   const auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                   static_cast<utf8proc_ssize_t>(text.size()), &c);
@@ -120,7 +120,7 @@ std::string_view trim(std::string_view text) { return trim_front(trim_back(text)
 
 std::string_view trim_front(std::string_view text) {
   while (!text.empty()) {
-    const auto [c, n] = first_character(text);
+    const auto [c, n] = read_character(text);
     if (!is_space(c)) break;
     text.remove_prefix(n);
   }
@@ -131,7 +131,7 @@ std::string_view trim_back(std::string_view text) {
   while (!text.empty()) {
     size_t start = text.size() - 1;
     while (start > 0 && text.size() - start < 4 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) --start;
-    const auto [c, n] = first_character(text.substr(start));
+    const auto [c, n] = read_character(text.substr(start));
     if (!is_space(c) || start + n != text.size()) break;
     text.remove_suffix(n);
   }

@@ -89,12 +89,12 @@ TEST(OutputParser, ReadsTheConformanceCasesHoweverTheyAreSplit) {
   for (const ParseCase& c : cases) EXPECT_EQ(parse_all_ways(c.output, c.options), c.expected) << c.id;
 }
 
-struct Row {
+struct AnswerRow {
   const char *output, *content, *reasoning;
 };
 
-void check(std::initializer_list<Row> rows, const OutputParserOptions& options = {}) {
-  for (const Row& row : rows) {
+void check_answers(std::initializer_list<AnswerRow> rows, const OutputParserOptions& options = {}) {
+  for (const AnswerRow& row : rows) {
     const Answer answer = parse_all_ways(row.output, options);
     EXPECT_EQ(answer.content, row.content) << row.output;
     EXPECT_EQ(answer.reasoning, row.reasoning) << row.output;
@@ -111,53 +111,53 @@ std::string calls_of(const std::string& output, const OutputParserOptions& optio
 }
 
 TEST(OutputParser, WhiteSpaceBelongsToBlocksOrToContent) {
-  check({{" a \n<turn|>", " a \n", ""},
-         {" \n", " \n", ""},
-         {"<|channel>thought\nt<channel|>\n\n a\n<turn|>", "a\n", "t"},
-         {"\n<|channel>thought\nt<channel|>a", "a", "t"},
-         {"a \n<|channel>thought\nt<channel|>\n<turn|>", "a", "t"},
-         {"a \n<|channel>thought\nt<channel|>\n b", "a \n\n b", "t"},
-         {"a\n<|tool_call>call:f{}<tool_call|> b\n", "a\n b\n", ""},
-         {"a\u3000<|tool_call>call:f{}<tool_call|>", "a", ""},
-         {"a <channel|> b", "a  b", ""},
-         {" <|tool_call>cut{", "", ""}});
+  check_answers({{" a \n<turn|>", " a \n", ""},
+                 {" \n", " \n", ""},
+                 {"<|channel>thought\nt<channel|>\n\n a\n<turn|>", "a\n", "t"},
+                 {"\n<|channel>thought\nt<channel|>a", "a", "t"},
+                 {"a \n<|channel>thought\nt<channel|>\n<turn|>", "a", "t"},
+                 {"a \n<|channel>thought\nt<channel|>\n b", "a \n\n b", "t"},
+                 {"a\n<|tool_call>call:f{}<tool_call|> b\n", "a\n b\n", ""},
+                 {"a\u3000<|tool_call>call:f{}<tool_call|>", "a", ""},
+                 {"a <channel|> b", "a  b", ""},
+                 {" <|tool_call>cut{", "", ""}});
 }
 
 TEST(OutputParser, SeparatesThoughts) {
-  check({{"<|channel>thought\n  a\n\nb \n<channel|>c", "c", "  a\n\nb"},
-         {"<|channel>thoughtful\n<channel|>c", "c", "thoughtful"},
-         {"<|channel>thought a<channel|>c", "c", "thought a"},
-         {"<|channel>tho<|\"|>x<channel|>c", "c", "tho\"x"},
-         {"<|channel>tho<|image|>ught\nx<channel|>c", "c", "x"},
-         {"<|channel>thought\na<|think|>b<tool_call|>c<channel|>", "", "abc"},
-         {"<|channel>thought\na<turn|>b", "", "a"},
-         {"<|channel>thought\na<|turn>b", "", "a"},
-         {"<|channel>thought\na", "", "a"},
-         {"<|channel>thought\n<|channel>thought\na<|channel>thought\n <|channel>b<channel|>", "", "a\nb"},
-         {"<|channel>thought\nuse it<|tool_call>call:f{}<tool_call|>", "", "use it"}});
+  check_answers({{"<|channel>thought\n  a\n\nb \n<channel|>c", "c", "  a\n\nb"},
+                 {"<|channel>thoughtful\n<channel|>c", "c", "thoughtful"},
+                 {"<|channel>thought a<channel|>c", "c", "thought a"},
+                 {"<|channel>tho<|\"|>x<channel|>c", "c", "tho\"x"},
+                 {"<|channel>tho<|image|>ught\nx<channel|>c", "c", "x"},
+                 {"<|channel>thought\na<|think|>b<tool_call|>c<channel|>", "", "abc"},
+                 {"<|channel>thought\na<turn|>b", "", "a"},
+                 {"<|channel>thought\na<|turn>b", "", "a"},
+                 {"<|channel>thought\na", "", "a"},
+                 {"<|channel>thought\n<|channel>thought\na<|channel>thought\n <|channel>b<channel|>", "", "a\nb"},
+                 {"<|channel>thought\nuse it<|tool_call>call:f{}<tool_call|>", "", "use it"}});
   EXPECT_EQ(calls_of("<|channel>thought\nuse it<|tool_call>call:f{}<tool_call|>"), "f{}");
 }
 
 TEST(OutputParser, ReadsAThoughtWithoutItsOpener) {
-  check({{"thought\na\n<channel|>b", "b", "a"},
-         {"thought", "thought", ""},
-         {"thought<channel|>b", "thoughtb", ""},
-         {"thoughts\n", "thoughts\n", ""},
-         {" thought\na", " thought\na", ""},
-         {"a thought\nb", "a thought\nb", ""},
-         {"<|turn>model\nthought\na<channel|>b", "b", "a"}});
-  check({{"thought\na<channel|>b", "b", "thought\na"}, {"a", "", "a"}}, {true, {}, false});
+  check_answers({{"thought\na\n<channel|>b", "b", "a"},
+                 {"thought", "thought", ""},
+                 {"thought<channel|>b", "thoughtb", ""},
+                 {"thoughts\n", "thoughts\n", ""},
+                 {" thought\na", " thought\na", ""},
+                 {"a thought\nb", "a thought\nb", ""},
+                 {"<|turn>model\nthought\na<channel|>b", "b", "a"}});
+  check_answers({{"thought\na<channel|>b", "b", "thought\na"}, {"a", "", "a"}}, {true, {}, false});
 }
 
 TEST(OutputParser, StopsWhereTheTurnEnds) {
-  check({{"a<eos>b", "a", ""},
-         {"a<|tool_response>b", "a", ""},
-         {"a<|turn>b", "a", ""},
-         {"<|turn>model\na", "a", ""},
-         {"<|turn>mod", "", ""},
-         {"<|turn>user\na", "", ""},
-         {"<|turn><turn|>a", "", ""},
-         {"<|turn>model\n<|turn>model\na", "", ""}});
+  check_answers({{"a<eos>b", "a", ""},
+                 {"a<|tool_response>b", "a", ""},
+                 {"a<|turn>b", "a", ""},
+                 {"<|turn>model\na", "a", ""},
+                 {"<|turn>mod", "", ""},
+                 {"<|turn>user\na", "", ""},
+                 {"<|turn><turn|>a", "", ""},
+                 {"<|turn>model\n<|turn>model\na", "", ""}});
 }
 
 TEST(OutputParser, ACallThatIsCutIsDropped) {

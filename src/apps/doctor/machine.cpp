@@ -27,8 +27,6 @@ std::vector<std::pair<std::string, bool>> features_of(const CpuFeatures& f) {
 #endif
 }
 
-double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
-
 }  // namespace
 
 Machine examine_machine() {

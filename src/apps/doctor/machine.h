@@ -10,6 +10,8 @@
 
 namespace facet::apps::doctor {
 
+inline double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
+
 struct Machine {
   std::string cpu;
   int n_processors = 0, n_usable = 0;                  // of the machine; of this process

@@ -18,8 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
-
 // How products with weights of a type are computed.
 std::string kernel_of(quant::BlockType type) {
   using enum quant::BlockType;

@@ -9,6 +9,8 @@
 
 namespace facet::ops::cpu {
 
+inline int divide_up(int a, int b) noexcept { return (a + b - 1) / b; }
+
 // 64-byte aligned floats whose contents do not survive growing.
 class FloatBuffer {
  public:
@@ -52,7 +54,7 @@ template <class Row>
 void Ops::for_rows(int n_rows, int n_cols, Row&& row) noexcept {
   constexpr int64_t kElementsPerTask = 16384;
   const int rows_per_task = static_cast<int>(std::max<int64_t>(1, kElementsPerTask / std::max(1, n_cols)));
-  const int n_tasks = (n_rows + rows_per_task - 1) / rows_per_task;
+  const int n_tasks = divide_up(n_rows, rows_per_task);
   threads_.run(n_tasks, [&](int task, int) {
     const int end = std::min(n_rows, (task + 1) * rows_per_task);
     for (int r = task * rows_per_task; r < end; ++r) row(r);

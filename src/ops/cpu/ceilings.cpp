@@ -13,7 +13,7 @@
 namespace facet::ops::cpu {
 namespace {
 
-constexpr size_t kTaskBytes = 1 << 20;
+constexpr size_t kProbeTaskBytes = 1 << 20;
 constexpr int kRepeats = 4;
 // Steps of one task: about a millisecond, so that starting the threads does not count.
 constexpr int kSteps = 1 << 18, kTasksPerThread = 8;
@@ -25,7 +25,7 @@ size_t buffer_bytes() {
   if (const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE); cache > 0) n = std::max(n, 2 * static_cast<size_t>(cache));
 #endif
   if (const int64_t memory = available_memory(); memory > 0) n = std::min(n, static_cast<size_t>(memory / 8));
-  return std::max(n / kTaskBytes, size_t{1}) * kTaskBytes;
+  return std::max(n / kProbeTaskBytes, size_t{1}) * kProbeTaskBytes;
 }
 
 // Reads as fast as memory delivers: independent sums, and a hint far enough ahead to cross page borders.
@@ -62,14 +62,14 @@ CeilingProbe::CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels)
 #endif
   words_ = std::unique_ptr<uint64_t[], Unmap>(static_cast<uint64_t*>(memory), Unmap{n_bytes});
   n_words_ = n_bytes / sizeof(uint64_t);
-  constexpr size_t kTaskWords = kTaskBytes / sizeof(uint64_t);
+  constexpr size_t kTaskWords = kProbeTaskBytes / sizeof(uint64_t);
   threads_.run(static_cast<int>(n_words_ / kTaskWords), [&](int task, int) {
     std::fill_n(words_.get() + static_cast<size_t>(task) * kTaskWords, kTaskWords, uint64_t{1});
   });
 }
 
 double CeilingProbe::read_seconds() noexcept {
-  constexpr size_t kTaskWords = kTaskBytes / sizeof(uint64_t);
+  constexpr size_t kTaskWords = kProbeTaskBytes / sizeof(uint64_t);
   std::atomic<uint64_t> total{0};  // used, so that the reads are
   return seconds([&] {
     threads_.run(static_cast<int>(n_words_ / kTaskWords), [&](int task, int) {

@@ -5,12 +5,6 @@
 #include "ops/cpu/buffers.h"
 
 namespace facet::ops::cpu {
-namespace {
-
-int divide_up(int a, int b) { return (a + b - 1) / b; }
-
-}  // namespace
-
 void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
                   const ExpertWeight& down) noexcept {
   const int n_ff = down.first.n_in, n_slots = routing.n_rows * routing.n_used, n_in = x.n_cols, n_out = out.n_cols;

@@ -16,8 +16,6 @@ int rows_per_task(const Weight& w) {
   return std::clamp(rows, 4, 512);
 }
 
-int divide_up(int a, int b) { return (a + b - 1) / b; }
-
 }  // namespace
 
 kernels::Columns Ops::prepare(ConstMat x) noexcept {
