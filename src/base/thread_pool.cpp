@@ -8,6 +8,10 @@
 #include <cmath>
 #include <fstream>
 #include <string>
+#include <string_view>
+
+#include "base/control_groups.h"
+#include "base/error.h"
 
 namespace facet {
 namespace {
@@ -28,13 +32,24 @@ void spin(int n, Done&& done) noexcept {
   for (int i = 0; i < n && !done(); ++i) pause();
 }
 
-// Whole processors of the control group's quota (version 2); a large number when there is none.
+// A quota of processors that a control group has for a period; a large number when there is none.
+double processors_of(std::string_view quota, double period) {
+  const double n = std::strtod(std::string(quota).c_str(), nullptr);
+  return n > 0 && period > 0 ? n / period : 1 << 20;
+}
+
+// Whole processors of the tightest quota of the process's control groups.
 int quota_processors() {
-  std::ifstream in("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (!(in >> quota >> period) || quota == "max" || period <= 0) return 1 << 20;
-  return std::max(1, static_cast<int>(std::ceil(std::strtod(quota.c_str(), nullptr) / period)));
+  double least = 1 << 20;
+  for (const std::string& group : control_groups("cpu")) {
+    std::string quota;
+    double period = 0;
+    if (std::ifstream in(group + "/cpu.max"); in >> quota >> period)  // "max" is no number
+      least = std::min(least, processors_of(quota, period));
+    std::ifstream old_quota(group + "/cpu.cfs_quota_us"), old_period(group + "/cpu.cfs_period_us");
+    if (old_quota >> quota && old_period >> period) least = std::min(least, processors_of(quota, period));
+  }
+  return std::max(1, static_cast<int>(std::ceil(least)));
 }
 
 }  // namespace
@@ -59,11 +74,20 @@ ThreadPool::ThreadPool(int n_threads) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  for (int i = 1; i < n; ++i) workers_.emplace_back([this, i] { work(i); });
+  try {
+    for (int i = 1; i < n; ++i) workers_.emplace_back([this, i] { work(i); });
+  } catch (const std::exception& e) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const size_t n_started = workers_.size() + 1;
+    stop();
+    throw_error<ResourceError>("cannot start thread {} of {}: {}: ask for fewer threads", n_started + 1, n, e.what());
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() noexcept {
   stop_ = true;
   round_.fetch_add(2);
   round_.notify_all();

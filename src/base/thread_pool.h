@@ -13,7 +13,8 @@ namespace facet {
 
 class ThreadPool {
  public:
-  // n_threads counts the caller of run(); 0: the cores this process may use. Throws std::system_error.
+  // n_threads counts the caller of run(); 0: the cores this process may use. Throws ResourceError when they
+  // cannot be started.
   explicit ThreadPool(int n_threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -41,6 +42,7 @@ class ThreadPool {
 
   void start(int n_tasks, Call call, void* context) noexcept;
   void work(int thread) noexcept;
+  void stop() noexcept;
   void take_tasks(int thread) noexcept;
 
   std::vector<std::thread> workers_;

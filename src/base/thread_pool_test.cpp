@@ -1,12 +1,20 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <numeric>
+#include <string_view>
 #include <vector>
+
+#include "base/error.h"
 
 namespace facet {
 namespace {
@@ -75,6 +83,40 @@ TEST(ThreadPool, DefaultIsTheProcessorsOfThisProcess) {
   EXPECT_GE(usable_processors(), 1);
   EXPECT_EQ(ThreadPool().count(), usable_processors());
 }
+
+// Where threads' memory is limited and counted by the kernel alone.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FACET_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FACET_SANITIZED 1
+#endif
+#endif
+#ifndef FACET_SANITIZED
+// Some of the threads start, the rest find no room for their stacks.
+void start_too_many_threads() {
+  std::ifstream in("/proc/self/statm");
+  rlim_t pages = 0;
+  in >> pages;
+  const rlimit limit{pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{64} << 20), RLIM_INFINITY};
+  setrlimit(RLIMIT_AS, &limit);
+  try {
+    const ThreadPool pool(64);
+  } catch (const ResourceError& e) {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    const std::string_view message = e.what();
+    const bool some_started =
+        message.starts_with("cannot start thread ") && !message.starts_with("cannot start thread 2 ");
+    std::_Exit(some_started && sigismember(&mask, SIGINT) == 0 ? 0 : 2);
+  }
+  std::_Exit(1);
+}
+
+TEST(ThreadPool, ThreadsThatDoNotStartAreAnError) {
+  EXPECT_EXIT(start_too_many_threads(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 }  // namespace
 }  // namespace facet
