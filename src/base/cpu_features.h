@@ -8,7 +8,7 @@ namespace facet {
 struct CpuFeatures {
   std::string brand;
   bool avx2 = false;    // with FMA and F16C
-  bool avx512 = false;  // F, BW, DQ, VL and VBMI
+  bool avx512 = false;  // F, BW, DQ and VL
   bool avx512_vnni = false, avx512_bf16 = false;
   bool amx = false;  // tiles with bf16 and int8, granted to this process or not
   bool neon = false;

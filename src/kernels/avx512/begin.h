@@ -1,4 +1,4 @@
-// Sixteen lanes: AVX-512 F, BW, DQ, VL and VBMI (Intel since Ice Lake, AMD since Zen 4). Opens the target region and
+// Sixteen lanes: AVX-512 F, BW, DQ and VL (Intel since Skylake-SP, AMD since Zen 4). Opens the target region and
 // the namespace in which the generic kernels are then included; end.h closes both.
 #include <immintrin.h>
 
@@ -6,7 +6,7 @@
 #include "kernels/generic/target.h"
 #include "kernels/sets.h"
 
-FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx2,fma,f16c")
+FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 #if !defined(__clang__)
 #pragma GCC target("prefer-vector-width=512")
 // GCC 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
