@@ -7,7 +7,7 @@
 // The first byte chooses a format, the rest are blocks: decoding any bytes is defined.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  const auto info = facet::quant::find_block_type(data[0] % 43u);
+  const auto info = facet::quant::find_block_type(data[0] % static_cast<uint32_t>(facet::quant::kBlockTypeIds));
   if (!info || !info->is_weight) return 0;
   const size_t n_blocks = (size - 1) / info->n_bytes;
   if (n_blocks == 0) return 0;

@@ -6,6 +6,10 @@
 
 namespace facet {
 
+// How a number is kept where there are no blocks.
+enum class FloatType : uint8_t { F32, F16, BF16 };
+constexpr int kFloatTypes = 3;
+
 inline float bf16_to_f32(uint16_t h) noexcept { return std::bit_cast<float>(uint32_t{h} << 16); }
 
 // Rounds to nearest, ties to even; a NaN stays a (quiet) NaN.

@@ -8,28 +8,28 @@
 namespace facet::kernels {
 namespace {
 
-constexpr KvFormat kFormats[] = {KvFormat::F32, KvFormat::F16, KvFormat::BF16};
+constexpr FloatType kFormats[] = {FloatType::F32, FloatType::F16, FloatType::BF16};
 
-size_t element_bytes(KvFormat format) { return format == KvFormat::F32 ? 4 : 2; }
+size_t element_bytes(FloatType format) { return format == FloatType::F32 ? 4 : 2; }
 
-float load(KvFormat format, const std::byte* p) {
-  if (format == KvFormat::F32) {
+float load(FloatType format, const std::byte* p) {
+  if (format == FloatType::F32) {
     float f;
     std::memcpy(&f, p, sizeof f);
     return f;
   }
   uint16_t h;
   std::memcpy(&h, p, sizeof h);
-  return format == KvFormat::F16 ? f16_to_f32(h) : bf16_to_f32(h);
+  return format == FloatType::F16 ? f16_to_f32(h) : bf16_to_f32(h);
 }
 
 // Random keys and values, rows further apart than they are long, ending at an unreadable page.
 struct Cache {
-  KvFormat format;
+  FloatType format;
   Bytes k, v;
   AttentionTile tile;
 
-  Cache(const Kernels& kernels, KvFormat f, int n_tokens, int head_dim, std::mt19937& rng)
+  Cache(const Kernels& kernels, FloatType f, int n_tokens, int head_dim, std::mt19937& rng)
       : format(f), k(n_bytes(f, n_tokens, head_dim)), v(n_bytes(f, n_tokens, head_dim)) {
     tile = {k.data(), v.data(), row_bytes(f, head_dim), n_tokens, head_dim};
     std::vector<float> row(static_cast<size_t>(head_dim));
@@ -45,8 +45,8 @@ struct Cache {
   double value(int t, int i) const { return at(v, t, i); }
 
  private:
-  static size_t row_bytes(KvFormat f, int head_dim) { return (static_cast<size_t>(head_dim) + 2) * element_bytes(f); }
-  static size_t n_bytes(KvFormat f, int n_tokens, int head_dim) {
+  static size_t row_bytes(FloatType f, int head_dim) { return (static_cast<size_t>(head_dim) + 2) * element_bytes(f); }
+  static size_t n_bytes(FloatType f, int n_tokens, int head_dim) {
     return row_bytes(f, head_dim) * static_cast<size_t>(n_tokens) - 2 * element_bytes(f);
   }
   double at(const Bytes& side, int t, int i) const {
@@ -60,7 +60,7 @@ class AttentionTest : public IsaTest {
   // Calls check(cache, n_queries) for all formats and for shapes around vectors, tiles and groups of queries.
   template <class Check>
   void for_shapes(Check&& check) {
-    for (const KvFormat format : kFormats)
+    for (const FloatType format : kFormats)
       for (const int head_dim : {2, 30, 32, 64, 256})
         for (const int n_tokens : {1, 3, 4, 9, 63, 64})
           for (const int n_queries : {1, 2, 3, 4, 5, 8, 9}) {
@@ -134,15 +134,15 @@ TEST_P(AttentionTest, StoresRoundToNearestEven) {
                        0x1p-14f, 0x1p-24f, 0x1p-25f, 0x1.8p-24f, 0x1.004p0f, 0x1.00cp0f, 0x1.01p0f, 0x1.03p0f, 3e38f};
   while (x.size() < 4099)
     x.push_back(std::ldexp(static_cast<float>(rng()) - 0x1p31f, -40 - static_cast<int>(rng() % 30)));
-  for (const KvFormat format : kFormats)
+  for (const FloatType format : kFormats)
     for (const size_t n : {size_t{1}, size_t{15}, x.size()}) {
       Bytes out(n * element_bytes(format));
       k().store[static_cast<size_t>(format)](out.data(), x.data(), static_cast<int>(n));
       for (size_t i = 0; i < n; ++i) {
         const float got = load(format, out.data() + i * element_bytes(format));
-        const float expected = format == KvFormat::F32   ? x[i]
-                               : format == KvFormat::F16 ? f16_to_f32(f32_to_f16(x[i]))
-                                                         : bf16_to_f32(f32_to_bf16(x[i]));
+        const float expected = format == FloatType::F32   ? x[i]
+                               : format == FloatType::F16 ? f16_to_f32(f32_to_f16(x[i]))
+                                                          : bf16_to_f32(f32_to_bf16(x[i]));
         if (std::isnan(expected))
           EXPECT_TRUE(std::isnan(got));
         else

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/half.h"
 #include "quant/block_type.h"
 
 namespace facet::kernels {
@@ -49,9 +50,7 @@ constexpr double kExpError = 2e-7;
 constexpr float kExpFloor = -87.3f;
 constexpr double kSoftcapError = 4e-7;
 
-enum class KvFormat : uint8_t { F32, F16, BF16 };
-
-// Queries of one KV head over the keys and values [begin, end) of one page-contiguous run.
+// Keys and values of one KV head at consecutive positions that lie in one page.
 struct AttentionTile {
   const std::byte* k;  // row t of n_tokens: k + t * row_bytes
   const std::byte* v;
@@ -63,8 +62,8 @@ constexpr int kTileTokens = 64;
 
 // Weights in their own blocks.
 struct ProductKernels {
-  std::array<MatVec, 43> matvec;  // by BlockType
-  std::array<Decode, 43> decode;  // by BlockType
+  std::array<MatVec, quant::kBlockTypeIds> matvec;  // by BlockType
+  std::array<Decode, quant::kBlockTypeIds> decode;  // by BlockType
   // One column as this set's products want it: its n elements in an order of the set's own, then their sums by
   // kSumGroup (the last group may be short); prepared_floats(n) in all.
   void (*prepare)(const float* x, int n, float* out);
@@ -101,17 +100,20 @@ struct RowKernels {
   void (*add_scaled)(float* x, const float* y, int n, float factor);  // x += factor * y
   // p[i] = exp(p[i] - top), returns their sum. 0 where the difference is below kExpFloor.
   float (*exp_sum)(float* p, int n, float top);
-  float (*max)(const float* x, int n);
+  float (*max)(const float* x, int n);  // NaN if one is; n > 0
 };
 
-// A tile of the cache; by KvFormat.
+// A tile of the cache, by FloatType of its elements.
 struct AttentionKernels {
   // scores[q][t] = q . k_t, q < n_queries; scores rows kTileTokens apart.
-  std::array<void (*)(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores), 3> scores;
+  std::array<void (*)(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores),
+             kFloatTypes>
+      scores;
   // out[q][i] += sum_t p[q][t] * v_t[i]; p rows kTileTokens apart.
-  std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), 3> accumulate;
+  std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), kFloatTypes>
+      accumulate;
   // Elements from f32, to nearest even.
-  std::array<void (*)(std::byte* out, const float* x, int n), 3> store;
+  std::array<void (*)(std::byte* out, const float* x, int n), kFloatTypes> store;
 };
 
 struct Kernels : ProductKernels, PanelKernels, RowKernels, AttentionKernels {

@@ -120,6 +120,24 @@ TEST_P(FormatTest, OutputsBetweenTheStridesStay) {
   });
 }
 
+// Files may put their data at any address.
+TEST_P(FormatTest, WeightsLieAnywhere) {
+  for_formats([&](BlockType type) {
+    const int n_in = lengths(type).back();
+    const Problem p(k(), type, n_in, 3, 5, rng);
+    const std::vector<float> expected = p.multiply(k(), 0, 3, 0, 5);
+    Bytes moved(p.w.size() + 1);
+    const size_t shift = 1 - reinterpret_cast<uintptr_t>(moved.data()) % 2;  // to an odd address
+    std::memcpy(moved.data() + shift, p.w.data(), p.w.size());
+    std::vector<float> y(expected.size()), row(static_cast<size_t>(n_in)), moved_row(row);
+    k().matvec[static_cast<size_t>(type)](moved.data() + shift, p.row_bytes, n_in, 3, p.columns(0), 5, y.data(), 3);
+    expect_same_bits(y, expected);
+    k().decode[static_cast<size_t>(type)](p.w.data(), row.data(), n_in);
+    k().decode[static_cast<size_t>(type)](moved.data() + shift, moved_row.data(), n_in);
+    expect_same_bits(row, moved_row);
+  });
+}
+
 TEST_P(FormatTest, DecodesToTheBit) {
   for_formats([&](BlockType type) {
     for (const int n : lengths(type)) {

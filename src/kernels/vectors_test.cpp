@@ -154,6 +154,19 @@ TEST_P(VectorTest, MaxWhereverItStands) {
     }
 }
 
+TEST_P(VectorTest, MaxOfWhatIsNoNumberIsNone) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float rest : {-inf, -1.0f, inf})
+    for (const int n : {1, 2, 8, 17, 40, 64})
+      for (int at = 0; at < n; ++at) {
+        Floats x(static_cast<size_t>(n));
+        for (float& v : x) v = rest;
+        ASSERT_EQ(k().max(x.data(), n), rest);
+        x[static_cast<size_t>(at)] = nan;
+        ASSERT_TRUE(std::isnan(k().max(x.data(), n))) << at << " of " << n << " beside " << rest;
+      }
+}
+
 FACET_EVERY_ISA(VectorTest);
 
 }  // namespace

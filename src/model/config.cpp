@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/config_check.h"
+#include "ops/tensor.h"
 
 namespace facet::model {
 
@@ -59,6 +60,7 @@ void check_layer(const Config& c, int i, const std::string& source) {
   check_range(where, "number of KV heads", l.n_kv_heads, 1, c.n_heads);
   if (c.n_heads % l.n_kv_heads != 0)
     throw_error<FormatError>("{}: {} query heads cannot share {} KV heads evenly", where, c.n_heads, l.n_kv_heads);
+  check_range(where, "number of query heads per KV head", c.n_heads / l.n_kv_heads, 1, ops::kMaxQueryGroup);
   check_range(where, "feed-forward length", l.n_ff, 1, kMaxFeedForward);
   const LayerConfig& donor = c.layers[static_cast<size_t>(l.kv_source)];
   if (donor.head_dim != l.head_dim || donor.n_kv_heads != l.n_kv_heads)
@@ -92,7 +94,9 @@ void check_config(const Config& c, const std::string& source) {
   for (const RopeConfig* rope : {&c.local_rope, &c.global_rope})
     if (!(rope->base > 1 && rope->factor > 0 && std::isfinite(rope->base) && std::isfinite(rope->factor)))
       throw_error<FormatError>("{}: rotary base {} with factor {} cannot be", source, rope->base, rope->factor);
-  if (c.n_experts > 0) {
+  if (c.n_experts == 0) {
+    check_range(source, "number of used experts", c.n_experts_used, 0, 0);
+  } else {
     check_range(source, "number of experts", c.n_experts, 1, 1024);
     check_range(source, "number of used experts", c.n_experts_used, 1, c.n_experts);
     check_range(source, "expert feed-forward length", c.n_expert_ff, 1, kMaxFeedForward);

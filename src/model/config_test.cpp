@@ -224,6 +224,8 @@ TEST(GgufConfig, ValuesThatCannotBe) {
   expect("attention.head_count", uint32_t{5000}, "number of heads is 5000, expected 1 to 1024");
   expect("attention.head_count_kv", uint32_t{0}, "layer 0: number of KV heads is 0");
   expect("attention.head_count_kv", uint32_t{3}, "layer 0: number of KV heads is 3, expected 1 to 2");
+  expect("attention.head_count", uint32_t{1024},
+         "layer 0: number of query heads per KV head is 1024, expected 1 to 256");
   expect("attention.key_length_swa", uint32_t{15}, "key length 15 and value length 16 differ");
   expect("attention.sliding_window", uint32_t{0}, "sliding window is 0");
   expect("attention.sliding_window_pattern", uint32_t{6}, "must say for each layer");
@@ -243,6 +245,7 @@ TEST(GgufConfig, ValuesThatCannotBe) {
   expect("embedding_length_per_layer_input", uint32_t{1} << 20, "per-layer embedding length is 1048576");
   expect("expert_count", uint32_t{2000}, "number of experts is 2000, expected 1 to 1024");
   expect("expert_count", uint32_t{4}, "number of used experts is 0");
+  expect("expert_used_count", uint32_t{2000000000}, "number of used experts is 2000000000, expected 0 to 0");
 }
 
 TEST(GgufConfig, HeadsThatDiffer) {
@@ -304,6 +307,13 @@ TEST(JsonConfig, PublishedSpelling) {
   EXPECT_EQ(c.norm_offset, 0);
 }
 
+TEST(JsonConfig, ProportionalRotationMayHaveAFactor) {
+  EXPECT_EQ(parse_config(kPublished, "").global_rope.factor, 1);
+  const Config c = parse_config(replaced(kPublished, "\"proportional\"", "\"proportional\", \"factor\": 4"), "");
+  EXPECT_EQ(c.global_rope.factor, 4);
+  EXPECT_EQ(c.global_rope.n_pairs, 4);
+}
+
 TEST(JsonConfig, TheCountOfGlobalHeadsNeedsSharedKeys) {
   const Config c = parse_config(replaced(kPublished, "\"attention_k_eq_v\": true", "\"attention_k_eq_v\": false"), "");
   EXPECT_EQ(c.layers[1].n_kv_heads, 2);
@@ -322,6 +332,13 @@ TEST(JsonConfig, ReSavedSpelling) {
     EXPECT_EQ(c.layers[i].n_kv_heads, 1);
   }
   EXPECT_EQ(c.global_rope.n_pairs, 4);
+  EXPECT_EQ(c.local_rope.n_pairs, 8);
+  // All local layers may be listed too.
+  json =
+      replaced(json, R"("01": {)", R"("0": {"head_dim": 24}, "2": {"head_dim": 24}, "4": {"head_dim": 24}, "01": {)");
+  const Config wide = parse_config(json, "config.json");
+  EXPECT_EQ(wide.layers[0].head_dim, 24);
+  EXPECT_EQ(wide.local_rope.n_pairs, 12);
 }
 
 // Values of the official implementation for what a file leaves out.
@@ -373,6 +390,7 @@ TEST(JsonConfig, OfTheLibrary) {
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs " << folder;
     const Config c = read_config(folder);
     EXPECT_EQ(c.name, name);
+    EXPECT_EQ(read_config(folder + "//").name, name);
     EXPECT_EQ(c.n_vocab, 1536) << name;
   }
   const std::string message = error_of([] { read_config(golden_path("checkpoints/tiny-e2b-assistant")); });

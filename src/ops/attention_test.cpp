@@ -1,5 +1,6 @@
 // The cache and attention over it, on the CPU against the reference.
 #include <cmath>
+#include <limits>
 
 #include "ops/backends_test.h"
 
@@ -76,8 +77,8 @@ struct Filled {
   }
 };
 
-constexpr Shape kShapes[] = {{1, 8, 64, 5, 0},    {2, 1, 32, 70, 0},     {1, 4, 34, 700, 0},  {2, 2, 64, 1300, 0},
-                             {1, 2, 64, 200, 16}, {1, 8, 256, 600, 512}, {2, 3, 32, 700, 100}};
+constexpr Shape kShapes[] = {{1, 8, 64, 5, 0},    {2, 1, 32, 70, 0},     {1, 4, 34, 700, 0},   {2, 2, 64, 1300, 0},
+                             {1, 2, 64, 200, 16}, {1, 8, 256, 600, 512}, {2, 3, 32, 700, 100}, {1, 256, 2, 70, 0}};
 
 TEST_P(AttentionOpTest, AgreesWithTheReference) {
   for (const KvType type : kKvTypes)
@@ -148,6 +149,54 @@ TEST_P(AttentionOpTest, RowsOfARunSeeEachOther) {
     EXPECT_TRUE(same_row(causal, 0, with_runs, 0));    // position 60 is outside
     EXPECT_FALSE(same_row(causal, 2, with_runs, 2));   // position 62 sees 69
     EXPECT_TRUE(same_row(causal, 29, with_runs, 29));  // the last of its run sees no more than before
+  }
+}
+
+// More than there is room for at a time: many pairs of spans around a border, and one span more than the room has.
+TEST_P(AttentionOpTest, WavesDoNotShow) {
+  const Shape wide{8, 64, 256, 560, 20}, large{1, 256, 4096, 1100, 0};
+  for (const Shape& s : {wide, large}) {
+    if (s.head_dim == large.head_dim && GetParam().kernels->n_lanes == 1) break;  // takes half a minute
+    const int rows = s.window > 0 ? 40 : 1, first = s.window > 0 ? 500 : s.depth - 1;
+    const Filled f(ref, KvType::F32, s, rng);
+    const Matrix q(rows, s.n_kv_heads * s.group * s.head_dim, rng);
+    const std::vector<int> positions = range(first, rows);
+    const AttnSpec spec{positions, s.window, 0.001f, {}};
+    Matrix all(rows, q.cols()), threaded(rows, q.cols()), alone(1, q.cols()), exact(rows, s.head_dim);
+    cpu.attention(all, q, f.cache.view, spec);
+    cpu3.attention(threaded, q, f.cache.view, spec);
+    EXPECT_TRUE(all == threaded);
+    for (int r = 0; r < rows; ++r) {
+      cpu.attention(alone, q.mat().rows(r, 1), f.cache.view,
+                    {std::span(positions).subspan(static_cast<size_t>(r), 1), s.window, spec.scale, {}});
+      EXPECT_TRUE(same_row(alone, 0, all, r)) << r;
+    }
+    KvView last = f.cache.view;  // the last KV head alone, for its last query head: the reference takes a while
+    last.n_heads = 1;
+    last.k_offset += last.element_offset(s.n_kv_heads - 1, 0);
+    last.v_offset += last.element_offset(s.n_kv_heads - 1, 0);
+    const int column = q.cols() - s.head_dim;
+    ref.attention(exact, q.mat().cols(column, s.head_dim), last, spec);
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < s.head_dim; ++c) ASSERT_NEAR(all.at(r, column + c), exact.at(r, c), 1e-4);
+  }
+}
+
+// A damaged key shows even where it is the only visible one of its tile.
+TEST_P(AttentionOpTest, WhatIsNoNumberStaysNone) {
+  const Shape s{1, 2, 32, 130, 0};
+  for (const int bad : {0, 3, 64, 128}) {
+    Matrix k(s.depth, s.head_dim, rng);
+    const Matrix v(s.depth, s.head_dim, rng), q(1, s.group * s.head_dim, rng);
+    k.row(bad)[5] = std::numeric_limits<float>::quiet_NaN();
+    Cache cache(KvType::F32, s.n_kv_heads, s.head_dim, s.depth);
+    cpu.store_kv(cache.view, range(0, s.depth), k, v);
+    for (const int position : {bad, 129}) {
+      const std::vector<int> positions{position};
+      Matrix out(1, q.cols());
+      cpu.attention(out, q, cache.view, {positions, 0, 1, {}});
+      for (int c = 0; c < out.cols(); ++c) ASSERT_TRUE(std::isnan(out.at(0, c))) << bad << ", " << position;
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/half.h"
 #include "quant/block_type.h"
 
 namespace facet::ops {
@@ -99,7 +100,10 @@ struct ExpertWeight {
   }
 };
 
-enum class KvType : uint8_t { F32, F16, BF16 };
+// Query heads that read one KV head, at most; configurations are checked for it.
+constexpr int kMaxQueryGroup = 256;
+
+using KvType = FloatType;
 inline size_t kv_element_bytes(KvType type) noexcept { return type == KvType::F32 ? 4 : 2; }
 
 // One layer's keys and values of one session. Position p lies in page p / page_tokens; within a page both K (at

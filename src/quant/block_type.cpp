@@ -51,11 +51,9 @@ constexpr std::array<Entry, 33> kTypes{{
     {{BlockType::Q2_0, "q2_0", 64, 18, true}, decode_q2_0},
 }};
 
-constexpr int kMaxId = 42;
-
 // Index into kTypes by GGUF id, -1 where there is none.
 constexpr auto kById = [] {
-  std::array<int8_t, kMaxId + 1> index{};
+  std::array<int8_t, kBlockTypeIds> index{};
   for (auto& i : index) i = -1;
   for (size_t i = 0; i < kTypes.size(); ++i) index[static_cast<size_t>(kTypes[i].info.type)] = static_cast<int8_t>(i);
   return index;
@@ -79,7 +77,7 @@ void decode_halves(const std::byte* p, float* y, size_t n, ToFloat&& to_float) {
 }  // namespace
 
 std::optional<BlockInfo> find_block_type(uint32_t id) noexcept {
-  if (id > kMaxId || kById[id] < 0) return {};
+  if (id >= kBlockTypeIds || kById[id] < 0) return {};
   return kTypes[static_cast<size_t>(kById[id])].info;
 }
 

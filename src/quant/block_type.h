@@ -47,6 +47,9 @@ enum class BlockType : uint8_t {
   Q2_0 = 42,
 };
 
+// Size of a table that is indexed by type.
+constexpr size_t kBlockTypeIds = static_cast<size_t>(BlockType::Q2_0) + 1;
+
 struct BlockInfo {
   BlockType type;
   std::string_view name;  // as written by GGUF tools, lower case: "q4_k"
@@ -67,7 +70,7 @@ size_t row_bytes(BlockType type, size_t n_elements) noexcept;
 // the order of docs/formats.md, bit-exact. `blocks` needs no alignment.
 void decode_row(BlockType type, const std::byte* blocks, float* y, size_t n) noexcept;
 
-// The inverse, for the types where has_encoder(): F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, MXFP4, ...
+// The inverse, for the types where has_encoder(): F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, MXFP4, TQ1_0, TQ2_0.
 bool has_encoder(BlockType type) noexcept;
 void encode_row(BlockType type, const float* x, std::byte* blocks, size_t n) noexcept;
 

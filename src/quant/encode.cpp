@@ -1,5 +1,6 @@
 // Encoders: the rounding rules of the format's reference, so that files we write equal files others write.
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 
@@ -42,7 +43,7 @@ uint32_t fifth_bits(const int* q) {
   return bits;
 }
 
-// Q4_0 and Q5_0: `top` codes around a centre, the extreme value at code 0.
+// Q4_0 and Q5_0: 2^bits codes around a centre, the extreme value at code 0.
 void encode_symmetric(const float* x, uint8_t* b, int bits) {
   const int centre = 1 << (bits - 1);
   const float d = extreme(x, 32) / static_cast<float>(-centre), id = inverse(d);
@@ -191,6 +192,7 @@ bool has_encoder(BlockType type) noexcept {
 
 void encode_row(BlockType type, const float* x, std::byte* blocks, size_t n) noexcept {
   const BlockInfo& info = block_info(type);
+  assert(has_encoder(type) && n % info.n_elements == 0);
   auto* b = reinterpret_cast<uint8_t*>(blocks);
   for (size_t i = 0; i < n; i += info.n_elements, b += info.n_bytes) encode_block(type, x + i, b);
 }

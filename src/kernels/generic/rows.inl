@@ -101,17 +101,32 @@ float exp_sum(float* p, int n, float top) {
   return sum;
 }
 
+// V::max gives its second operand when one is NaN, so a NaN of the first is lost: what is not below infinity is looked
+// at again.
 float max_of(const float* x, int n) {
   float top = x[0];
   int i = 0;
+  bool is_odd = false;
   if (n >= V::kLanes) {
-    V::Reg t = V::load(x);
-    for (i = V::kLanes; i + V::kLanes <= n; i += V::kLanes) t = V::max(t, V::load(x + i));
+    const V::Reg infinity = V::broadcast(__builtin_inff()), one = V::broadcast(1.0f);
+    V::Reg t = V::load(x), odd = V::zero_below(infinity, t, one);
+    for (i = V::kLanes; i + V::kLanes <= n; i += V::kLanes) {
+      const V::Reg v = V::load(x + i);
+      t = V::max(t, v);
+      odd = V::max(odd, V::zero_below(infinity, v, one));
+    }
+    is_odd = V::sum(odd) != 0;
     alignas(64) float lanes[V::kLanes];
     V::store(lanes, t);
     top = lanes[0];
     for (const float v : lanes) top = v > top ? v : top;
   }
-  for (; i < n; ++i) top = x[i] > top ? x[i] : top;
+  for (; i < n; ++i) {
+    is_odd = is_odd || !(x[i] < __builtin_inff());
+    top = x[i] > top ? x[i] : top;
+  }
+  if (is_odd)
+    for (int k = 0; k < n; ++k)
+      if (x[k] != x[k]) return x[k];
   return top;
 }

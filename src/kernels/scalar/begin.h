@@ -19,8 +19,12 @@ struct V {
   static constexpr int kLanes = 1, kPanelRows = 4;
   static Reg zero() { return 0; }
   static Reg broadcast(float x) { return x; }
-  static Reg load(const float* p) { return *p; }
-  static void store(float* p, Reg x) { *p = x; }
+  static Reg load(const float* p) {  // anywhere, as in every set: weights of a file may lie at odd addresses
+    float x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return x;
+  }
+  static void store(float* p, Reg x) { __builtin_memcpy(p, &x, sizeof x); }
   static Reg load_f16(const std::byte* p) { return quant::load_f16(reinterpret_cast<const uint8_t*>(p)); }
   static Reg load_bf16(const std::byte* p) { return bf16_to_f32(quant::load_u16(reinterpret_cast<const uint8_t*>(p))); }
   static void store_f16(std::byte* p, Reg x) {
@@ -37,7 +41,7 @@ struct V {
   static Reg max(Reg a, Reg b) { return a > b ? a : b; }
   static Reg round(Reg x) { return std::nearbyintf(x); }
   static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
-  static Reg scale_by_power_of_two(Reg x, Reg n) { return std::ldexp(x, static_cast<int>(n)); }
+  static Reg scale_by_power_of_two(Reg x, Reg n) { return n == n ? std::ldexp(x, static_cast<int>(n)) : x * n; }
   static float sum(Reg x) { return x; }
   // Products of codes, 32 at a time, in their natural order; either half of 16 has a sum of its own.
   struct Sum {

@@ -1,5 +1,6 @@
 // Attention over the paged cache. The keys that a block of query rows may see are cut into spans; each span gives every
-// query head a partial result (running maximum, sum, weighted values), and the partial results are merged in order.
+// query head a partial result (running maximum, sum, weighted values), and the partial results are added up in order.
+// They have a fixed amount of memory, so tasks go by in waves: it does not grow with the depth.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -52,9 +53,9 @@ class Pass {
   void run(const Task& task, float* partials, float* scratch) const noexcept {
     assert(kv_.page_tokens % kernels::kTileTokens == 0);
     const int d = kv_.head_dim, n_queries = task.n_rows * group_;
-    const float* queries[kMaxQueries];
-    float* out[kMaxQueries];
-    assert(n_queries <= kMaxQueries);
+    const float* queries[kMaxQueryGroup];
+    float* out[kMaxQueryGroup];
+    assert(n_queries <= kMaxQueryGroup);
     float* scores = scratch + static_cast<size_t>(n_queries) * static_cast<size_t>(d);
     for (int i = 0; i < n_queries; ++i) {
       float* query = scratch + static_cast<size_t>(i) * static_cast<size_t>(d);
@@ -72,8 +73,6 @@ class Pass {
     for (int t = task.begin / kernels::kTileTokens * kernels::kTileTokens; t < task.end; t += kernels::kTileTokens)
       tile(task, t, queries, n_queries, scores, out);
   }
-
-  static constexpr int kMaxQueries = 256;
 
  private:
   // The keys of the task among [start, start + kTileTokens).
@@ -127,75 +126,117 @@ class Pass {
   int group_;
 };
 
-// out <- the partial results of one query head, `stride` floats apart, merged in the order of their keys.
-void merge(const kernels::Kernels& k, const float* partials, size_t stride, int n, int d, float* out) {
-  const auto partial = [=](int i) { return partials + stride * static_cast<size_t>(i); };
-  float top = -std::numeric_limits<float>::infinity(), sum = 0;
-  for (int i = 0; i < n; ++i) top = std::max(top, partial(i)[d]);
-  std::memset(out, 0, sizeof(float) * static_cast<size_t>(d));
-  for (int i = 0; i < n; ++i) {
-    const float factor = std::exp(partial(i)[d] - top);
-    if (factor == 0) continue;
-    k.add_scaled(out, partial(i), d, factor);
-    sum += partial(i)[d + 1] * factor;
+// The work of a call in tasks, counted so that the spans of a block and KV head (a pair) follow one another.
+class Cut {
+ public:
+  Cut(ConstMat q, const KvView& kv, const AttnSpec& spec)
+      : spec_(spec), n_rows_(q.n_rows), n_heads_(kv.n_heads), group_(q.n_cols / kv.head_dim / kv.n_heads) {
+    assert(group_ <= kMaxQueryGroup);
+    block_rows_ = std::max(1, std::min({kBlockRows, kMaxQueryGroup / group_, n_rows_}));
+    for (int block = 0; block < divide_up(n_rows_, block_rows_); ++block) {
+      const auto [begin, end] = keys(block);
+      n_spans_ = std::max(n_spans_, (end - 1) / kSpanTokens - begin / kSpanTokens + 1);
+    }
   }
-  k.scale(out, d, 1 / sum);
+
+  int group() const { return group_; }
+  int n_queries() const { return block_rows_ * group_; }  // of a full block
+  int n_spans() const { return n_spans_; }                // of a pair; the last ones may have no keys
+  int64_t n_tasks() const { return int64_t{divide_up(n_rows_, block_rows_)} * n_heads_ * n_spans_; }
+
+  // Spans start at multiples of kSpanTokens, so a row's partial results are the same whatever block it is in.
+  Task task(int64_t i) const {
+    const int head = static_cast<int>(i / n_spans_ % n_heads_), block = static_cast<int>(i / n_spans_ / n_heads_);
+    const int first_row = block * block_rows_;
+    const auto [begin, end] = keys(block);
+    const int from = (begin / kSpanTokens + static_cast<int>(i % n_spans_)) * kSpanTokens;
+    return {head, first_row, std::min(block_rows_, n_rows_ - first_row), std::max(begin, from),
+            std::min(end, from + kSpanTokens)};
+  }
+
+ private:
+  // [begin, end): what any row of the block sees.
+  std::pair<int, int> keys(int block) const {
+    int first = std::numeric_limits<int>::max(), last = 0;
+    for (int r = block * block_rows_; r < std::min(n_rows_, (block + 1) * block_rows_); ++r) {
+      const Visible v = visible(spec_, r);
+      first = std::min(first, v.first);
+      last = std::max(last, v.last);
+    }
+    return {first, last + 1};
+  }
+
+  const AttnSpec& spec_;
+  int n_rows_, n_heads_, group_, block_rows_, n_spans_ = 1;
+};
+
+// Adds the partial result of later keys to that of earlier ones. One after another, so that it does not matter which of
+// them are at hand at a time.
+void fold(const kernels::Kernels& k, float* sum, const float* part, int d) noexcept {
+  constexpr float kNothing = -std::numeric_limits<float>::infinity();
+  if (part[d] == kNothing) return;
+  if (sum[d] == kNothing) {
+    std::memcpy(sum, part, sizeof(float) * static_cast<size_t>(d + 2));
+    return;
+  }
+  const float top = part[d] <= sum[d] ? sum[d] : part[d];  // NaN, if one is
+  const float old_factor = std::exp(sum[d] - top), factor = std::exp(part[d] - top);
+  if (old_factor != 1) k.scale(sum, d, old_factor);
+  k.add_scaled(sum, part, d, factor);
+  sum[d + 1] = sum[d + 1] * old_factor + part[d + 1] * factor;
+  sum[d] = top;
 }
+
+// A wave: the tasks [first, end), whose results stand in the places 1 .. of the partial results. Place 0 holds what a
+// pair has gathered in earlier waves.
+class Wave {
+ public:
+  Wave(const Cut& cut, int64_t first, int64_t end) : cut_(cut), first_(first), end_(end) {}
+
+  int n_tasks() const { return static_cast<int>(end_ - first_); }
+  int n_pairs() const { return static_cast<int>((end_ - 1) / cut_.n_spans() - first_ / cut_.n_spans() + 1); }
+  // Of the wave's i-th pair: its first task, whether the wave has its last one, and its places.
+  int64_t first_task(int i) const { return (first_ / cut_.n_spans() + i) * cut_.n_spans(); }
+  bool is_finished(int i) const { return first_task(i) + cut_.n_spans() <= end_; }
+  int first_place(int i) const { return static_cast<int>(std::max<int64_t>(0, first_task(i) - first_ + 1)); }
+  int end_place(int i) const { return static_cast<int>(std::min(first_task(i) + cut_.n_spans(), end_) - first_ + 1); }
+
+ private:
+  const Cut& cut_;
+  int64_t first_, end_;
+};
 
 }  // namespace
 
 void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept {
-  const int d = kv.head_dim, group = q.n_cols / d / kv.n_heads;
-  const int block_rows = std::max(1, std::min(kBlockRows, Pass::kMaxQueries / group));
-  const int n_blocks = (q.n_rows + block_rows - 1) / block_rows;
-  // Spans start at multiples of kSpanTokens, so a row's partial results are the same whatever block it is in.
-  const auto span_range = [&](int block) {
-    int first = std::numeric_limits<int>::max(), last = 0;
-    for (int r = block * block_rows; r < std::min(q.n_rows, (block + 1) * block_rows); ++r) {
-      const Visible v = visible(spec, r);
-      first = std::min(first, v.first);
-      last = std::max(last, v.last);
-    }
-    return std::pair(first, last + 1);
-  };
-  int max_spans = 1;
-  for (int b = 0; b < n_blocks; ++b) {
-    const auto [begin, end] = span_range(b);
-    max_spans = std::max(max_spans, (end - 1) / kSpanTokens - begin / kSpanTokens + 1);
-  }
-  const size_t query_floats = partial_floats(d), task_floats = query_floats * static_cast<size_t>(block_rows * group);
+  if (q.n_rows == 0) return;
+  const Cut cut(q, kv, spec);
   const Pass pass(k_, q, kv, spec);
-  const size_t scratch_floats = Pass::scratch_floats(block_rows * group, d);
-  // Blocks go by in waves, so that partial results of a long prefill need not all exist at once.
-  constexpr int kWave = 64;
-  float* partials = buffers_->attention.reserve(
-      task_floats * static_cast<size_t>(max_spans * kv.n_heads * std::min(kWave, n_blocks)));
-  buffers_->reserve_per_thread(scratch_floats);
-  for (int wave = 0; wave < n_blocks; wave += kWave) {
-    const int n = std::min(kWave, n_blocks - wave), n_tasks = n * kv.n_heads * max_spans;
-    threads_.run(n_tasks, [&](int task, int thread) {
-      const int span = task % max_spans, head = task / max_spans % kv.n_heads,
-                block = wave + task / max_spans / kv.n_heads;
-      const auto [begin, end] = span_range(block);
-      const int from = (begin / kSpanTokens + span) * kSpanTokens;
-      if (from >= end) return;
-      const int first_row = block * block_rows;
-      const Task t{head, first_row, std::min(block_rows, q.n_rows - first_row), std::max(begin, from),
-                   std::min(end, from + kSpanTokens)};
-      pass.run(t, partials + task_floats * static_cast<size_t>(task), buffers_->of_thread(thread));
+  const int d = kv.head_dim, n_queries = cut.n_queries();
+  const size_t query_floats = partial_floats(d), task_floats = query_floats * static_cast<size_t>(n_queries);
+  const auto place = [&](int i) { return buffers_->partials.data() + task_floats * static_cast<size_t>(i); };
+  const auto room = static_cast<int>(kPartialBytes / sizeof(float) / task_floats) - 1;
+  assert(room > 0);
+  buffers_->reserve_per_thread(Pass::scratch_floats(n_queries, d));
+  for (int64_t first = 0; first < cut.n_tasks(); first += room) {
+    const Wave wave(cut, first, std::min(cut.n_tasks(), first + room));
+    threads_.run(wave.n_tasks(),
+                 [&](int i, int thread) { pass.run(cut.task(first + i), place(i + 1), buffers_->of_thread(thread)); });
+    threads_.run(wave.n_pairs() * n_queries, [&](int i, int) {
+      const int pair = i / n_queries, query = i % n_queries;
+      const Task task = cut.task(wave.first_task(pair));
+      const int row = task.first_row + query / cut.group(), head = task.kv_head * cut.group() + query % cut.group();
+      if (query >= task.n_rows * cut.group()) return;
+      const auto part = [&](int at) { return place(at) + query_floats * static_cast<size_t>(query); };
+      float* sum = part(wave.first_place(pair));
+      for (int at = wave.first_place(pair) + 1; at < wave.end_place(pair); ++at) fold(k_, sum, part(at), d);
+      if (!wave.is_finished(pair)) return;
+      std::memcpy(out.row(row) + head * d, sum, sizeof(float) * static_cast<size_t>(d));
+      k_.scale(out.row(row) + head * d, d, 1 / sum[d + 1]);
     });
-    threads_.run(n, [&](int b, int) {
-      const int block = wave + b;
-      const auto [begin, end] = span_range(block);
-      const int n_spans = (end - 1) / kSpanTokens - begin / kSpanTokens + 1;
-      for (int r = block * block_rows; r < std::min(q.n_rows, (block + 1) * block_rows); ++r)
-        for (int head = 0; head < kv.n_heads * group; ++head) {
-          const float* first = partials +
-                               task_floats * static_cast<size_t>((b * kv.n_heads + head / group) * max_spans) +
-                               query_floats * static_cast<size_t>((r - block * block_rows) * group + head % group);
-          merge(k_, first, task_floats, n_spans, d, out.row(r) + head * d);
-        }
-    });
+    const int last = wave.n_pairs() - 1;
+    if (!wave.is_finished(last) && wave.first_place(last) != 0)
+      std::memcpy(place(0), place(wave.first_place(last)), sizeof(float) * task_floats);
   }
 }
 

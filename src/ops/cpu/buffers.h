@@ -33,13 +33,15 @@ class FloatBuffer {
 };
 
 struct Ops::Buffers {
-  FloatBuffer prepared;   // activations of a decode step, as the kernels want them
-  FloatBuffer packed;     // transposed activations of a prefill
-  FloatBuffer attention;  // partial results
+  FloatBuffer prepared;  // activations of a decode step, as the kernels want them
+  FloatBuffer packed;    // transposed activations of a prefill
+  FloatBuffer partials;  // of attention: kPartialBytes
   FloatBuffer experts, expert_prepared, gathered;
   std::unique_ptr<FloatBuffer[]> per_thread;
   int n_threads = 0;
-  std::vector<int> expert_rows, expert_begin, slot_place;
+  // Slots in the order of their experts: slots_by_expert[expert_begin[e] .. expert_begin[e + 1]) use expert e;
+  // slot_place is the inverse of slots_by_expert.
+  std::vector<int> slots_by_expert, slot_place, expert_begin, expert_next;
 
   // Room for every thread at once: which of them a task will meet is chance, and a decode step should allocate nothing
   // once it has been done.

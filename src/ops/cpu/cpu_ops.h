@@ -14,6 +14,11 @@ namespace facet::ops::cpu {
 
 class Ops final : public ops::Ops {
  public:
+  // Memory that attention has for partial results, however deep the cache: held while the object lives, resident as far
+  // as it has been used. Enough for two tasks of the largest heads that a configuration may have, and for many of real
+  // ones.
+  static constexpr size_t kPartialBytes = 16 << 20;
+
   // Both outlive the object. One caller at a time.
   Ops(ThreadPool& threads, const kernels::Kernels& kernels);
   ~Ops() override;
@@ -44,6 +49,9 @@ class Ops final : public ops::Ops {
   void narrow(std::span<const Projection> projections, ConstMat x) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
   kernels::Columns prepare(ConstMat x) noexcept;
+  void sort_slots(const Routing& routing, int n_experts) noexcept;
+  // Row s of out = the s-th sorted slot's expert times the s-th column.
+  void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& k_;

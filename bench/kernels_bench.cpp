@@ -1,0 +1,140 @@
+// Kernels by registry line and instruction set. Products stream a matrix larger than any cache: bytes per second stand
+// beside the machine's memory bandwidth; decoding and panels give weights and operations per second.
+//
+// link: facet_kernels facet_quant facet_base
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "quant/test_blocks.h"
+
+namespace facet::kernels {
+namespace {
+
+using quant::BlockType;
+
+constexpr int kColumns = 1536;  // n_in, as in E2B
+constexpr size_t kMatrixBytes = size_t{128} << 20, kSliceBytes = size_t{1} << 20;
+
+// A matrix of one repeated row block, filled anew for each format.
+std::vector<std::byte>& matrix(BlockType type) {
+  static std::vector<std::byte> memory(kMatrixBytes);
+  static BlockType filled = BlockType::I64;
+  if (filled == type) return memory;
+  filled = type;
+  std::mt19937 rng(5);
+  std::vector<std::byte> rows(quant::row_bytes(type, kColumns) * 8);
+  quant::fill_blocks(type, rows, rng);
+  for (size_t at = 0; at + rows.size() <= memory.size(); at += rows.size())
+    std::memcpy(memory.data() + at, rows.data(), rows.size());
+  return memory;
+}
+
+std::vector<float> random_floats(size_t n) {
+  std::mt19937 rng(6);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(n);
+  for (float& v : x) v = normal(rng);
+  return x;
+}
+
+// One megabyte of rows after another.
+void matvec(benchmark::State& state, const Kernels& k, BlockType type) {
+  const auto n_cols = static_cast<int>(state.range(0));
+  const size_t row_bytes = quant::row_bytes(type, kColumns), stride = prepared_floats(kColumns);
+  const auto n_rows = static_cast<int>(kSliceBytes / row_bytes);
+  const std::vector<std::byte>& w = matrix(type);
+  const std::vector<float> x = random_floats(static_cast<size_t>(n_cols) * kColumns);
+  std::vector<float> prepared(static_cast<size_t>(n_cols) * stride), y(static_cast<size_t>(n_cols * n_rows));
+  for (int c = 0; c < n_cols; ++c)
+    k.prepare(x.data() + c * kColumns, kColumns, prepared.data() + static_cast<size_t>(c) * stride);
+  const Columns columns{x.data(), kColumns, prepared.data(), stride};
+  size_t at = 0;
+  for (auto _ : state) {
+    k.matvec[static_cast<size_t>(type)](w.data() + at * row_bytes, row_bytes, kColumns, n_rows, columns, n_cols,
+                                        y.data(), static_cast<size_t>(n_rows));
+    at = (at + static_cast<size_t>(n_rows)) % (w.size() / row_bytes - static_cast<size_t>(n_rows));
+    benchmark::DoNotOptimize(y.data());
+  }
+  state.SetBytesProcessed(state.iterations() * n_rows * static_cast<int64_t>(row_bytes));
+}
+
+void decode(benchmark::State& state, const Kernels& k, BlockType type) {
+  const std::vector<std::byte>& w = matrix(type);
+  std::vector<float> y(kColumns);
+  for (auto _ : state) {
+    k.decode[static_cast<size_t>(type)](w.data(), y.data(), kColumns);
+    benchmark::DoNotOptimize(y.data());
+  }
+  state.SetItemsProcessed(state.iterations() * kColumns);
+}
+
+// 32 rows and one tile of tokens, 256 deep: what cpu::Ops keeps in the caches. Items are floating-point operations.
+void panel(benchmark::State& state, const Kernels& k) {
+  const int n_rows = 32, depth = 256, n_tokens = k.panel_tokens;
+  const std::vector<float> w = random_floats(n_rows * (depth + 16)),
+                           x = random_floats(static_cast<size_t>(depth * n_tokens));
+  std::vector<float> packed(x.size()), acc(static_cast<size_t>(n_rows * n_tokens));
+  k.pack_tokens(x.data(), depth, n_tokens, depth, packed.data());
+  for (auto _ : state) {
+    k.panel(w.data(), depth + 16, n_rows, depth, packed.data(), n_tokens, acc.data());
+    benchmark::DoNotOptimize(acc.data());
+  }
+  state.SetItemsProcessed(state.iterations() * 2 * n_rows * depth * n_tokens);
+}
+
+// Eight queries over one tile of 64 keys and values. Bytes are those of the cache.
+void attention(benchmark::State& state, const Kernels& k, FloatType format) {
+  const int n_queries = 8, head_dim = static_cast<int>(state.range(0));
+  const size_t row_bytes = static_cast<size_t>(head_dim) * (format == FloatType::F32 ? 4 : 2);
+  const std::vector<float> row = random_floats(static_cast<size_t>(head_dim)),
+                           q = random_floats(static_cast<size_t>(n_queries * head_dim));
+  std::vector<std::byte> cache(2 * kTileTokens * row_bytes);
+  for (size_t t = 0; t < 2 * kTileTokens; ++t)
+    k.store[static_cast<size_t>(format)](cache.data() + t * row_bytes, row.data(), head_dim);
+  std::vector<float> out(q.size()), scores(static_cast<size_t>(n_queries * kTileTokens));
+  const float* queries[n_queries];
+  float* outs[n_queries];
+  for (int i = 0; i < n_queries; ++i) {
+    queries[i] = q.data() + i * head_dim;
+    outs[i] = out.data() + i * head_dim;
+  }
+  const AttentionTile tile{cache.data(), cache.data() + kTileTokens * row_bytes, row_bytes, kTileTokens, head_dim};
+  for (auto _ : state) {
+    k.scores[static_cast<size_t>(format)](tile, queries, n_queries, scores.data());
+    for (float& s : scores) s *= 1e-3f;
+    k.accumulate[static_cast<size_t>(format)](tile, scores.data(), n_queries, outs);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(cache.size()));
+}
+
+void register_set(const Kernels& k) {
+  const std::string set(k.name);
+  const auto add_format = [&](const char* name, BlockType type) {
+    benchmark::RegisterBenchmark((set + "/matvec/" + name).c_str(), matvec, std::ref(k), type)->Arg(1)->Arg(4);
+    benchmark::RegisterBenchmark((set + "/decode/" + name).c_str(), decode, std::ref(k), type);
+  };
+#define FACET_CODE_FORMAT(type) add_format(#type, BlockType::type);
+#define FACET_FLOAT_FORMAT(type) add_format(#type, BlockType::type);
+#define FACET_DECODED_FORMAT(type) add_format(#type, BlockType::type);
+#include "kernels/kernels.def"
+  benchmark::RegisterBenchmark((set + "/panel").c_str(), panel, std::ref(k));
+  for (const auto& [name, format] :
+       {std::pair{"F32", FloatType::F32}, {"F16", FloatType::F16}, {"BF16", FloatType::BF16}})
+    benchmark::RegisterBenchmark((set + "/attention/" + name).c_str(), attention, std::ref(k), format)
+        ->Arg(256)
+        ->Arg(512);
+}
+
+const bool kRegistered = [] {
+  for (const Kernels* k : available()) register_set(*k);
+  return true;
+}();
+
+}  // namespace
+}  // namespace facet::kernels
