@@ -12,18 +12,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& t : file.tensors())
       if (!t.data.empty()) sink = t.data.front() ^ t.data.back();
     for (const auto& v : file.values()) {
-      try {
-        (void)file.get_string_array(v.key);
-      } catch (const facet::FormatError&) {
-      }
-      try {
-        (void)file.get_uint_array(v.key);
-      } catch (const facet::FormatError&) {
-      }
-      try {
-        (void)file.get_float(v.key);
-      } catch (const facet::FormatError&) {
-      }
+      const auto attempt = [&v](auto&& get) {
+        try {
+          (void)get(v.key);
+        } catch (const facet::FormatError&) {
+        }
+      };
+      attempt([&](auto key) { return file.get_uint(key); });
+      attempt([&](auto key) { return file.get_float(key); });
+      attempt([&](auto key) { return file.get_bool(key); });
+      attempt([&](auto key) { return file.get_string(key).value_or("").size(); });
+      attempt([&](auto key) { return file.get_uint_array(key); });
+      attempt([&](auto key) { return file.get_float_array(key); });
+      attempt([&](auto key) { return file.get_string_array(key); });
     }
   } catch (const facet::FormatError&) {
   }

@@ -1,6 +1,7 @@
 #include "gguf/reader.h"
 
 #include <filesystem>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -43,15 +44,24 @@ void check_unique(const ValueIndex& index, const std::string& file) {
     throw_error<FormatError>("{}: key {} occurs twice", file, twice->key);
 }
 
+std::string kind(const Value& v) {
+  return v.type == ValueType::Array ? fmt::format("an array of {}", type_name(v.element_type))
+                                    : std::string(type_name(v.type));
+}
+
 // The shard's own word on which of how many it is.
 void check_shard(const ValueIndex& values, const std::string& file, uint64_t index, uint64_t count) {
   check_unique(values, file);
   for (const auto& [key, expected] : {std::pair<const char*, uint64_t>{"split.no", index}, {"split.count", count}}) {
     const Value* v = values.find(key);
     const auto found = v == nullptr ? std::nullopt : load_uint(v->type, v->payload.data());
-    if (found != expected)
-      throw_error<FormatError>("{}: key {} is {}, expected {}: the file is no shard of this model", file, key,
-                               found ? std::to_string(*found) : "not there", expected);
+    if (found == expected) continue;
+    const std::string said = found                 ? std::to_string(*found)
+                             : v == nullptr        ? "not there"
+                             : is_integer(v->type) ? "a negative number"
+                                                   : kind(*v);
+    throw_error<FormatError>("{}: key {} is {}, expected {}: the file is no shard of this model", file, key, said,
+                             expected);
   }
 }
 
@@ -95,7 +105,8 @@ void File::State::open_other_shards() {
   const std::string stem = path.substr(0, path.size() - shard_suffix(1, n).size());
   for (int i = 1; i < static_cast<int>(n); ++i) {
     const std::string shard_path = stem + shard_suffix(static_cast<uint64_t>(i) + 1, n);
-    if (!std::filesystem::exists(shard_path))
+    std::error_code error;
+    if (!std::filesystem::exists(shard_path, error))
       throw_error<ResourceError>("{}: no such file; it is shard {} of {} of {}", shard_path, i + 1, n, path);
     add_shard(shard_path, i, n);
   }
@@ -119,9 +130,7 @@ std::optional<uint64_t> File::State::get_uint(std::string_view key) const {
 }
 
 void File::State::wrong_type(const Value& v, std::string_view expected) const {
-  const std::string found = v.type == ValueType::Array ? fmt::format("an array of {}", type_name(v.element_type))
-                                                       : std::string(type_name(v.type));
-  throw_error<FormatError>("{}: key {} is {}, expected {}", path, v.key, found, expected);
+  throw_error<FormatError>("{}: key {} is {}, expected {}", path, v.key, kind(v), expected);
 }
 
 void File::State::check_array(const Value& v, bool is_right, std::string_view expected) const {
@@ -167,11 +176,9 @@ std::optional<uint64_t> File::get_uint(std::string_view key) const { return stat
 std::optional<double> File::get_float(std::string_view key) const {
   const Value* v = find(key);
   if (v == nullptr) return {};
-  if (v->type == ValueType::F32) return load<float>(v->payload.data());
-  if (v->type == ValueType::F64) return load<double>(v->payload.data());
-  const auto number = load_uint(v->type, v->payload.data());
-  if (!number || v->type == ValueType::Bool) state_->wrong_type(*v, "a number");
-  return static_cast<double>(*number);
+  const auto number = load_number(v->type, v->payload.data());
+  if (!number) state_->wrong_type(*v, "a number");
+  return number;
 }
 
 std::optional<bool> File::get_bool(std::string_view key) const {

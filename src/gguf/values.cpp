@@ -90,4 +90,27 @@ std::optional<uint64_t> load_uint(ValueType type, const std::byte* p) {
   }
 }
 
+std::optional<double> load_number(ValueType type, const std::byte* p) {
+  switch (type) {
+    case ValueType::F32:
+      return load<float>(p);
+    case ValueType::F64:
+      return load<double>(p);
+    case ValueType::I8:
+      return load<int8_t>(p);
+    case ValueType::I16:
+      return load<int16_t>(p);
+    case ValueType::I32:
+      return load<int32_t>(p);
+    case ValueType::I64:
+      return static_cast<double>(load<int64_t>(p));
+    case ValueType::Bool:
+      return {};
+    default: {
+      const auto whole = load_uint(type, p);
+      return whole ? std::optional(static_cast<double>(*whole)) : std::nullopt;
+    }
+  }
+}
+
 }  // namespace facet::gguf

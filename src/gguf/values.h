@@ -27,4 +27,7 @@ T load(const std::byte* p) {
 // The integer at p; nothing when it is negative or `type` is no integer.
 std::optional<uint64_t> load_uint(ValueType type, const std::byte* p);
 
+// The number at p, whole or not; nothing when `type` is none.
+std::optional<double> load_number(ValueType type, const std::byte* p);
+
 }  // namespace facet::gguf

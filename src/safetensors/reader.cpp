@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 #include <set>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/half.h"
@@ -73,8 +74,11 @@ struct File::State {
 void File::State::add_shards(const std::string& index_path) {
   for (const auto& [shard, names] : read_index(index_path)) {
     const std::string shard_path = path + "/" + shard;
-    if (!std::filesystem::exists(shard_path))
+    std::error_code error;
+    if (!std::filesystem::exists(shard_path, error)) {
+      if (error) throw_error<FormatError>("{}: {}; {} names it as a shard", shard_path, error.message(), index_path);
       throw_error<ResourceError>("{}: no such file; {} names it as a shard", shard_path, index_path);
+    }
     maps.emplace_back(shard_path);
     const size_t first = tensors.size();
     add(maps.back().bytes(), shard_path);
@@ -104,10 +108,11 @@ File File::open_folder(const std::string& folder) {
   auto state = std::make_unique<State>();
   state->path = folder;
   const std::string single = folder + "/model.safetensors", index = folder + "/model.safetensors.index.json";
-  if (std::filesystem::exists(single)) {
+  std::error_code error;  // a name that is too long is none of a file
+  if (std::filesystem::exists(single, error)) {
     state->maps.emplace_back(single);
     state->add(state->maps.back().bytes(), single);
-  } else if (std::filesystem::exists(index)) {
+  } else if (std::filesystem::exists(index, error)) {
     state->add_shards(index);
   } else {
     throw_error<ResourceError>("{}: has neither model.safetensors nor model.safetensors.index.json: no checkpoint",

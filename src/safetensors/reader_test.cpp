@@ -287,6 +287,16 @@ TEST(SafetensorsFolders, WhatAnIndexGetsWrong) {
   }
 }
 
+TEST(SafetensorsFolders, NamesThatNoFileCanHave) {
+  const Folder folder;
+  const std::string name(300, 'x');
+  folder.write(kIndex, fmt::format(R"({{"weight_map":{{"a":"{}"}}}})", name));
+  const std::string message = folder.error<FormatError>();
+  EXPECT_TRUE(message.starts_with((folder / name) + ": ")) << message;
+  EXPECT_TRUE(message.ends_with("; " + (folder / kIndex) + " names it as a shard")) << message;
+  EXPECT_THROW(File::open_folder(folder / name), ResourceError);
+}
+
 TEST(SafetensorsFolders, ATensorInTwoShards) {
   const Folder folder;
   write_shards(folder);
