@@ -1,4 +1,5 @@
 // config.json of a Hugging Face folder -> Config, in the spellings of published checkpoints and of re-saved ones.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -95,6 +96,7 @@ RopeConfig read_rope(const Fields& parameters, int head_dim, double default_base
     const double share = parameters.number("partial_rotary_factor", 1.0);
     if (!(share > 0 && share <= 1)) parameters.wrong("partial_rotary_factor", "above 0 and at most 1");
     rope.n_pairs = rotated_pairs(head_dim, share);
+    rope.factor = parameters.number("factor", 1.0);
   } else if (type != "default") {
     throw_error<FormatError>(
         "{}: the rotary embedding has type \"{}\", expected \"default\", \"linear\" or \"proportional\"",
@@ -193,7 +195,8 @@ void read_gemma4(Config& c, const Fields& f, int default_n_ple) {
     f.wrong("use_bidirectional_attention", "null or \"vision\"");
   c.bidirectional_media = bidirectional == "vision";
   const int head_global = c.layers.back().head_dim;
-  read_ropes(c, f, f.integer("head_dim", 256), head_global);
+  const auto local = std::find_if(c.layers.begin(), c.layers.end(), [](const LayerConfig& l) { return l.is_local; });
+  read_ropes(c, f, local == c.layers.end() ? head_global : local->head_dim, head_global);
   if (f.find("rope_parameters") == nullptr) c.global_rope.n_pairs = rotated_pairs(head_global, 0.25);
   assign_kv_sources(c, n_shared, f.source());
 }
@@ -279,7 +282,8 @@ Config read_config(const std::string& folder) {
   if (file.bytes().size() > kMaxBytes)
     throw_error<FormatError>("{}: {} bytes are too many for a configuration", path, file.bytes().size());
   Config c = parse_config({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, path);
-  c.name = folder.substr(folder.find_last_of('/', folder.find_last_not_of('/')) + 1);
+  const std::string trimmed = folder.substr(0, folder.find_last_not_of('/') + 1);
+  c.name = trimmed.substr(trimmed.find_last_of('/') + 1);
   return c;
 }
 

@@ -44,7 +44,7 @@ class TensorSource {
 };
 
 std::unique_ptr<TensorSource> make_tensor_source(gguf::File file);
-// prefix: how the checkpoint starts its text model's names is found by itself. Throws FormatError when it cannot be.
+// How the checkpoint starts its text model's names is found from them. Throws FormatError when it cannot be.
 std::unique_ptr<TensorSource> make_tensor_source(safetensors::File file);
 
 // The Hugging Face name of a GGUF tensor below the text model's prefix: "blk.3.attn_q.weight" gives

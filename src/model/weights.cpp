@@ -215,19 +215,16 @@ Weights bind_weights(const Config& c, std::unique_ptr<TensorSource> source) {
 
 WeightBytes count_bytes(const Config& c, const Weights& w) {
   WeightBytes n;
-  const auto add = [&n](const Weight& m) { n.per_token += static_cast<int64_t>(m.empty() ? 0 : m.n_bytes()); };
+  const auto add = [&n](const Weight& m) { n.per_token += static_cast<int64_t>(m.n_bytes()); };
   const auto add_stack = [&](const ExpertWeight& s) {
-    if (s.empty()) return;
     n.per_token += static_cast<int64_t>(s.first.n_bytes()) * c.n_experts_used;
     n.resident += static_cast<int64_t>(s.first.n_bytes()) * (c.n_experts - c.n_experts_used);
   };
   for (const LayerWeights& l : w.layers) {
-    for (const Weight* m : {&l.attn_q, &l.attn_k, &l.attn_v, &l.attn_output, &l.ffn_gate, &l.ffn_up, &l.ffn_down,
-                            &l.ffn_gate_inp, &l.inp_gate, &l.proj})
-      add(*m);
-    for (const ExpertWeight* s : {&l.ffn_gate_exps, &l.ffn_up_exps, &l.ffn_down_exps}) add_stack(*s);
+    for_each_matrix(l, add);
+    for_each_stack(l, add_stack);
   }
-  add(w.per_layer_model_proj);
+  if (c.n_ple > 0) add(w.per_layer_model_proj);
   add(w.output);
   n.resident += n.per_token;
   if (w.output.data != w.token_embd.data) n.resident += static_cast<int64_t>(w.token_embd.n_bytes());

@@ -49,6 +49,21 @@ struct LayerWeights {
   float layer_output_scale = 1;
 };
 
+// Calls f(matrix) for the matrices that every token meets, those of them that the layer has.
+template <class F>
+void for_each_matrix(const LayerWeights& l, F&& f) {
+  for (const Weight* w : {&l.attn_q, &l.attn_k, &l.attn_v, &l.attn_output, &l.ffn_gate, &l.ffn_up, &l.ffn_down,
+                          &l.ffn_gate_inp, &l.inp_gate, &l.proj})
+    if (!w->empty()) f(*w);
+}
+
+// Calls f(stack) for the matrices of experts, of which a token meets a few.
+template <class F>
+void for_each_stack(const LayerWeights& l, F&& f) {
+  for (const ExpertWeight* w : {&l.ffn_gate_exps, &l.ffn_up_exps, &l.ffn_down_exps})
+    if (!w->empty()) f(*w);
+}
+
 struct Weights {
   std::unique_ptr<TensorSource> source;          // owns the maps
   Weight token_embd;                             // [n_vocab, n_embd]

@@ -5,16 +5,13 @@
 namespace facet::model {
 namespace {
 
-int64_t elements(const Weight& w) { return w.empty() ? 0 : int64_t{w.n_in} * w.n_out; }
+int64_t elements(const Weight& w) { return int64_t{w.n_in} * w.n_out; }
 
 int64_t layer_elements(const Config& c, const LayerWeights& l) {
-  int64_t n = 0;
-  for (const Weight* w : {&l.attn_q, &l.attn_k, &l.attn_v, &l.attn_output, &l.ffn_gate, &l.ffn_up, &l.ffn_down,
-                          &l.ffn_gate_inp, &l.inp_gate, &l.proj})
-    n += elements(*w);
-  for (const ExpertWeight* w : {&l.ffn_gate_exps, &l.ffn_up_exps, &l.ffn_down_exps})
-    n += elements(w->first) * c.n_experts_used;
-  return n + int64_t{c.n_ple} * c.n_embd;  // its share of per_layer_model_proj
+  int64_t n = int64_t{c.n_ple} * c.n_embd;  // its share of per_layer_model_proj
+  for_each_matrix(l, [&](const Weight& w) { n += elements(w); });
+  for_each_stack(l, [&](const ExpertWeight& w) { n += elements(w.first) * c.n_experts_used; });
+  return n;
 }
 
 }  // namespace

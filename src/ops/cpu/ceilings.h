@@ -15,11 +15,12 @@ struct Ceilings {
   double gflop_s = 0;    // f32 multiplications and additions of all threads with the given instruction set
 };
 
-// Measures the ceilings in a few milliseconds a time. On a shared machine the bandwidth changes within seconds, so
-// sample before, between and after what is to be compared.
+// Measures the ceilings, in about a tenth of a second a time. On a shared machine the bandwidth changes within seconds,
+// so sample before, between and after what is to be compared.
 class CeilingProbe {
  public:
-  // Holds a buffer larger than any cache while it lives. threads outlives the object. Throws ResourceError.
+  // Holds a buffer while it lives: twice the last cache or more, if an eighth of the free memory has room. threads
+  // outlives the object. Throws ResourceError.
   CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels);
 
   // One sample, the best of a few repeats; returned, and kept if it is better than those before.
