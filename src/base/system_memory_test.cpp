@@ -86,6 +86,7 @@ TEST(SystemMemory, PeakIsOfThisProgramAlone) {
   EXPECT_GT(peak_resident_memory(), kHeld);
   const pid_t child = fork();
   if (child == 0) {
+    close(STDOUT_FILENO);
     setenv(kSign, "1", 1);
     execl("/proc/self/exe", "base_test", "--gtest_filter=SystemMemory.PeakIsOfThisProgramAlone", nullptr);
     _exit(9);

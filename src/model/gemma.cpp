@@ -1,5 +1,7 @@
 #include "model/gemma.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "model/block.h"
 
@@ -50,6 +52,22 @@ ops::Mat embed(const Context& c, ops::Mat buffer) {
 }
 
 }  // namespace
+
+ops::StepLimits step_limits(const Config& c, int max_rows) noexcept {
+  ops::StepLimits limits;
+  limits.n_rows = max_rows;
+  limits.n_heads = c.n_heads;
+  limits.head_dim = c.max_head_dim();
+  limits.n_in = std::max({c.n_embd, c.n_heads * c.max_head_dim(), c.max_ff(), c.n_layers * c.n_ple});
+  for (const LayerConfig& l : c.layers) limits.query_group = std::max(limits.query_group, c.n_heads / l.n_kv_heads);
+  if (c.n_experts > 0) {
+    limits.n_embd = c.n_embd;
+    limits.n_expert_ff = c.n_expert_ff;
+    limits.n_experts = c.n_experts;
+    limits.n_experts_used = c.n_experts_used;
+  }
+  return limits;
+}
 
 ops::ConstMat forward(ops::Ops& op, const Config& config, const Weights& weights, const KvLayout& layout,
                       const Step& step, Scratch& s) {

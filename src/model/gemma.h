@@ -10,6 +10,9 @@
 
 namespace facet::model {
 
+// What steps of up to max_rows rows ask of a backend at most.
+ops::StepLimits step_limits(const Config& config, int max_rows) noexcept;
+
 // Runs a step: writes K and V of its rows to the caches and returns the wanted rows' states after the final norm,
 // [wanted, n_embd], valid until the next call. Layers that own no K and V run for the wanted rows only. Throws
 // CancelledError; the caches then hold nothing reliable from the step's first positions on.

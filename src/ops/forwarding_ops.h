@@ -11,6 +11,7 @@ class ForwardingOps : public Ops {
  public:
   explicit ForwardingOps(std::unique_ptr<Ops> inner) : inner_(std::move(inner)) {}
 
+  void reserve(const StepLimits& limits) override { inner_->reserve(limits); }
   void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept override {
     inner_->embed(out, ids, table, first_col, scale);
   }

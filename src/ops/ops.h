@@ -22,6 +22,10 @@ class Ops {
  public:
   virtual ~Ops() = default;
 
+  // Gets the workspaces of steps within the limits, so that the ops themselves need none; without it, or beyond the
+  // limits, an op gets what it lacks when it runs. Throws std::bad_alloc.
+  virtual void reserve(const StepLimits&) {}
+
   // out[r, c] = table[ids[r], first_col + c] * scale. table is [vocabulary, n] (n_out = vocabulary).
   virtual void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col,
                      float scale) noexcept = 0;

@@ -141,6 +141,17 @@ struct AttnSpec {
   std::span<const BidirectionalRun> runs;
 };
 
+// The largest step that will be asked for: its rows, and the sizes of the widest layer.
+struct StepLimits {
+  int n_rows = 1;
+  int n_in = 0;         // columns of the widest input of a product, or row of an embedding
+  int n_heads = 0;      // query heads
+  int query_group = 0;  // query heads of a KV head
+  int head_dim = 0;
+  int n_embd = 0, n_expert_ff = 0, n_experts_used = 0;  // of layers with experts, else 0
+  int n_experts = 0;
+};
+
 // Which experts each row uses: [n_rows, n_used], best first.
 struct Routing {
   int* index = nullptr;

@@ -182,5 +182,14 @@ TEST(BlockType, EncodesWhatHasNoScale) {
     }
 }
 
+#ifndef NDEBUG
+TEST(Encode, AsksForAnEncoderAndWholeBlocks) {
+  std::vector<float> x(256);
+  std::vector<std::byte> blocks(256 * sizeof(float));
+  EXPECT_DEATH(encode_row(BlockType::Q4_K, x.data(), blocks.data(), 256), "has_encoder");
+  EXPECT_DEATH(encode_row(BlockType::Q4_0, x.data(), blocks.data(), 33), "n_elements");
+}
+#endif
+
 }  // namespace
 }  // namespace facet::quant

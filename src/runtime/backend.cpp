@@ -1,11 +1,17 @@
 #include "runtime/backend.h"
 
+#include "model/gemma.h"
 #include "ops/cpu/cpu_ops.h"
 #include "ops/ref/ref_ops.h"
 
 namespace facet::runtime {
 
 static_assert(kDecodeRows <= kernels::kMaxColumns);
+
+size_t workspace_bytes(const model::Config& config, int max_rows, int64_t context) {
+  return ops::cpu::Ops::count_bytes(model::step_limits(config, max_rows), kernels::choose(), usable_processors(),
+                                    context);
+}
 
 std::unique_ptr<ops::Ops> make_backend(Backend backend, ThreadPool& threads) {
   if (backend == Backend::Ref) return std::make_unique<ops::ref::Ops>();

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/thread_pool.h"
+#include "model/config.h"
 #include "ops/ops.h"
 #include "runtime/engine.h"
 
@@ -12,6 +13,10 @@ namespace facet::runtime {
 // Rows up to which every backend computes a step as decoding: a row's result then does not depend on the rows beside
 // it, nor on their number. Larger steps may add in another order.
 constexpr int kDecodeRows = 8;
+
+// Workspaces that the backends take at most for steps of up to max_rows rows over a cache of `context` positions, on
+// the threads that this process has by default.
+size_t workspace_bytes(const model::Config& config, int max_rows, int64_t context);
 
 std::unique_ptr<ops::Ops> make_backend(Backend backend, ThreadPool& threads);
 

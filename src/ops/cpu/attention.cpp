@@ -11,9 +11,6 @@
 namespace facet::ops::cpu {
 namespace {
 
-constexpr int kSpanTokens = 512;  // keys of one partial result
-constexpr int kBlockRows = 4;     // query rows that share a pass over the keys
-
 // The positions a row sees: [first, position], and further ones of its own run.
 struct Visible {
   int first, last, position, run_begin, run_end;
@@ -37,19 +34,12 @@ struct Task {
   int kv_head, first_row, n_rows, begin, end;
 };
 
-// What a task leaves behind for one query head: values[head_dim], then maximum and sum.
-size_t partial_floats(int head_dim) { return static_cast<size_t>(head_dim + 2 + 15) / 16 * 16; }
-
 class Pass {
  public:
   Pass(const kernels::Kernels& k, ConstMat q, const KvView& kv, const AttnSpec& spec)
       : k_(k), q_(q), kv_(kv), spec_(spec), group_(q.n_cols / kv.head_dim / kv.n_heads) {}
 
-  // scratch: scaled queries and scores of the task.
-  static size_t scratch_floats(int n_queries, int head_dim) {
-    return static_cast<size_t>(n_queries) * static_cast<size_t>(head_dim + kernels::kTileTokens);
-  }
-
+  // scratch: attention_floats() of the task.
   void run(const Task& task, float* partials, float* scratch) const noexcept {
     assert(kv_.page_tokens % kernels::kTileTokens == 0);
     const int d = kv_.head_dim, n_queries = task.n_rows * group_;
@@ -132,7 +122,7 @@ class Cut {
   Cut(ConstMat q, const KvView& kv, const AttnSpec& spec)
       : spec_(spec), n_rows_(q.n_rows), n_heads_(kv.n_heads), group_(q.n_cols / kv.head_dim / kv.n_heads) {
     assert(group_ <= kMaxQueryGroup);
-    block_rows_ = std::max(1, std::min({kBlockRows, kMaxQueryGroup / group_, n_rows_}));
+    block_rows_ = block_rows(n_rows_, group_);
     for (int block = 0; block < divide_up(n_rows_, block_rows_); ++block) {
       const auto [begin, end] = keys(block);
       n_spans_ = std::max(n_spans_, (end - 1) / kSpanTokens - begin / kSpanTokens + 1);
@@ -217,7 +207,7 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
   const auto place = [&](int i) { return buffers_->partials.data() + task_floats * static_cast<size_t>(i); };
   const auto room = static_cast<int>(kPartialBytes / sizeof(float) / task_floats) - 1;
   assert(room > 0);
-  buffers_->reserve_per_thread(Pass::scratch_floats(n_queries, d));
+  buffers_->reserve_per_thread(attention_floats(n_queries, d));
   for (int64_t first = 0; first < cut.n_tasks(); first += room) {
     const Wave wave(cut, first, std::min(cut.n_tasks(), first + room));
     threads_.run(wave.n_tasks(),

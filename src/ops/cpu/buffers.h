@@ -11,6 +11,25 @@ namespace facet::ops::cpu {
 
 inline int divide_up(int a, int b) noexcept { return (a + b - 1) / b; }
 
+constexpr int kSpanTokens = 512;  // keys of one partial result of attention
+constexpr int kBlockRows = 4;     // query rows that share a pass over the keys
+// What a task of attention leaves behind for one query head: values[head_dim], then maximum and sum.
+inline size_t partial_floats(int head_dim) { return static_cast<size_t>(head_dim + 2 + 15) / 16 * 16; }
+// A task's scaled queries and scores.
+inline size_t attention_floats(int n_queries, int head_dim) {
+  return static_cast<size_t>(n_queries) * static_cast<size_t>(head_dim + kernels::kTileTokens);
+}
+inline int block_rows(int n_rows, int group) noexcept {
+  return std::max(1, std::min({kBlockRows, kMaxQueryGroup / group, n_rows}));
+}
+
+// A panel of decoded weights, kPanelDepth columns at a time, and its sums with n_tiles of tokens.
+constexpr int kPanelRows = 32, kPanelDepth = 1024;
+inline size_t panel_floats(int tile_tokens, int n_tiles) {
+  return static_cast<size_t>(kPanelRows) *
+         (size_t{kPanelDepth} + static_cast<size_t>(tile_tokens) * static_cast<size_t>(n_tiles));
+}
+
 // 64-byte aligned floats whose contents do not survive growing.
 class FloatBuffer {
  public:

@@ -23,6 +23,10 @@ class Ops final : public ops::Ops {
   Ops(ThreadPool& threads, const kernels::Kernels& kernels);
   ~Ops() override;
 
+  void reserve(const StepLimits& limits) override;
+  // What reserve() takes, counting of kPartialBytes what a cache of n_keys positions makes resident.
+  static size_t count_bytes(const StepLimits& limits, const kernels::Kernels& kernels, int n_threads, int64_t n_keys);
+
   void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept override;
   void rms_norm(Mat out, ConstMat x, Vec w, float eps) noexcept override;
   void linear(Mat out, ConstMat x, const Weight& w) noexcept override;

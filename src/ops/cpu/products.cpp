@@ -63,29 +63,28 @@ void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
     k_.pack_tokens(x.row(t * tile), x.stride, n, n_in, packed + static_cast<size_t>(t) * tile_floats);
   });
 
-  // A panel's decoded weights, kDepth columns at a time, stay in the second-level cache while all tokens pass by.
-  constexpr int kPanelRows = 32, kDepth = 1024;
+  // A panel's decoded weights stay in the second-level cache while all tokens pass by.
   int n_tasks = 0;
   for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, kPanelRows);
   const auto acc_floats = static_cast<size_t>(kPanelRows) * static_cast<size_t>(tile);
-  buffers_->reserve_per_thread(static_cast<size_t>(kPanelRows) * kDepth + acc_floats * static_cast<size_t>(n_tiles));
+  buffers_->reserve_per_thread(panel_floats(tile, n_tiles));
   threads_.run(n_tasks, [&](int task, int thread) {
     const Projection* p = projections.data();
     for (int n; task >= (n = divide_up(p->w->n_out, kPanelRows)); ++p) task -= n;
     const Weight& w = *p->w;
     const int begin = task * kPanelRows, n_rows = std::min(kPanelRows, w.n_out - begin);
     float* weights = buffers_->of_thread(thread);
-    float* acc = weights + static_cast<size_t>(kPanelRows) * kDepth;
+    float* acc = weights + static_cast<size_t>(kPanelRows) * kPanelDepth;
     std::memset(acc, 0, acc_floats * static_cast<size_t>(n_tiles) * sizeof(float));
     const auto decode = k_.decode[static_cast<size_t>(w.type)];
-    for (int i = 0; i < n_in; i += kDepth) {
-      const int depth = std::min(kDepth, n_in - i);
+    for (int i = 0; i < n_in; i += kPanelDepth) {
+      const int depth = std::min(kPanelDepth, n_in - i);
       const size_t skip = quant::row_bytes(w.type, static_cast<size_t>(i));
       for (int r = 0; r < n_rows; ++r)
         decode(w.data + w.row_bytes() * static_cast<size_t>(begin + r) + skip,
-               weights + static_cast<size_t>(r) * kDepth, depth);
+               weights + static_cast<size_t>(r) * kPanelDepth, depth);
       for (int t = 0; t < n_tiles; ++t)
-        k_.panel(weights, kDepth, n_rows, depth,
+        k_.panel(weights, kPanelDepth, n_rows, depth,
                  packed + static_cast<size_t>(t) * tile_floats + static_cast<size_t>(i) * static_cast<size_t>(tile),
                  std::min(tile, x.n_rows - t * tile), acc + static_cast<size_t>(t) * acc_floats);
     }

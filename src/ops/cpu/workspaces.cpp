@@ -1,0 +1,55 @@
+// The sizes of all workspaces for a largest step.
+#include "ops/cpu/buffers.h"
+
+namespace facet::ops::cpu {
+namespace {
+
+struct Sizes {  // floats
+  size_t prepared, packed, per_thread, partials, gathered, experts, expert_prepared;
+};
+
+Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
+  const auto n_in = static_cast<size_t>(l.n_in), n_embd = static_cast<size_t>(l.n_embd),
+             n_ff = static_cast<size_t>(l.n_expert_ff);
+  const int n_tiles = l.n_rows > kernels::kMaxColumns ? divide_up(l.n_rows, k.panel_tokens) : 0;
+  const int n_queries = l.query_group > 0 ? block_rows(l.n_rows, l.query_group) * l.query_group : 0;
+  const size_t n_slots = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_experts_used);
+  constexpr size_t kBlockBorders = 512;  // an embedding's row is decoded in whole blocks
+  Sizes s{};
+  s.prepared = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns)) * kernels::prepared_floats(l.n_in);
+  s.packed = static_cast<size_t>(k.panel_tokens) * static_cast<size_t>(n_tiles) * n_in;
+  s.per_thread = std::max({n_in + kBlockBorders, attention_floats(n_queries, l.head_dim),
+                           n_tiles > 0 ? panel_floats(k.panel_tokens, n_tiles) : 0});
+  s.partials = Ops::kPartialBytes / sizeof(float);
+  s.gathered = n_slots * n_embd;
+  s.experts = n_slots * (2 * n_ff + n_embd);
+  s.expert_prepared = n_slots * std::max(kernels::prepared_floats(l.n_embd), kernels::prepared_floats(l.n_expert_ff));
+  return s;
+}
+
+}  // namespace
+
+void Ops::reserve(const StepLimits& limits) {
+  const Sizes s = sizes(limits, k_);
+  Buffers& b = *buffers_;
+  b.prepared.reserve(s.prepared);
+  b.packed.reserve(s.packed);
+  b.reserve_per_thread(s.per_thread);
+  b.gathered.reserve(s.gathered);
+  b.experts.reserve(s.experts);
+  b.expert_prepared.reserve(s.expert_prepared);
+  const size_t n_slots = static_cast<size_t>(limits.n_rows) * static_cast<size_t>(limits.n_experts_used);
+  for (auto* of_slots : {&b.slots_by_expert, &b.slot_place}) of_slots->reserve(n_slots);
+  for (auto* of_experts : {&b.expert_begin, &b.expert_next})
+    of_experts->reserve(static_cast<size_t>(limits.n_experts) + 1);
+}
+
+size_t Ops::count_bytes(const StepLimits& l, const kernels::Kernels& k, int n_threads, int64_t n_keys) {
+  const Sizes s = sizes(l, k);
+  const size_t n_partials = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_heads) *
+                            static_cast<size_t>(n_keys / kSpanTokens + 1) * partial_floats(l.head_dim);
+  return sizeof(float) * (s.prepared + s.packed + s.per_thread * static_cast<size_t>(n_threads) +
+                          std::min(s.partials, n_partials) + s.gathered + s.experts + s.expert_prepared);
+}
+
+}  // namespace facet::ops::cpu
