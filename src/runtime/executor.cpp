@@ -22,6 +22,7 @@ bool all_finite(std::span<const float> x) noexcept {
 Executor::Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
                    std::unique_ptr<ops::Ops> op, int max_rows)
     : config_(config), weights_(weights), layout_(layout), op_(std::move(op)), scratch_(config, max_rows) {
+  op_->reserve(model::step_limits(config, max_rows));
   logits_.reserve(static_cast<size_t>(kHeadRows) * static_cast<size_t>(config.n_vocab));
 }
 
