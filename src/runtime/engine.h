@@ -67,6 +67,7 @@ struct GenerationDefaults {
   int top_k = 64;
   float top_p = 0.95f;
   float min_p = 0, typical_p = 1, repetition_penalty = 1;  // off
+  int penalty_window = -1;  // tokens the penalty looks back at; -1: all, as generate() of a checkpoint's library does
   std::vector<TokenId> stop_tokens;
   std::vector<TokenId> suppress_tokens;
 };

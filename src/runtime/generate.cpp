@@ -42,6 +42,7 @@ GenerateOptions default_options(const Engine& engine) {
   options.sampling.min_p = d.min_p;
   options.sampling.typical_p = d.typical_p;
   options.sampling.repetition_penalty = d.repetition_penalty;
+  options.sampling.penalty_window = d.penalty_window;
   options.sampling.suppress = d.suppress_tokens;
   options.stop_tokens = d.stop_tokens;
   return options;

@@ -1,6 +1,7 @@
 #include "runtime/generation_defaults.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -37,27 +38,80 @@ void check(const GenerationDefaults& d, const std::string& source) {
   check_range("repetition penalty", d.repetition_penalty, 0.01, 100);
 }
 
-std::vector<TokenId> read_ids(const Json& value, const text::Tokenizer& tokenizer, const std::string& path,
-                              const char* key) {
-  std::vector<TokenId> ids;
-  for (const Json& id : value.is_array() ? value : Json::array({value})) {
-    if (!id.is_number_integer() || id < 0 || id >= tokenizer.n_tokens())
-      throw_error<FormatError>("{}: \"{}\" holds {}, expected token ids below {}", path, key, id.dump(),
-                               tokenizer.n_tokens());
-    ids.push_back(id.get<TokenId>());
-  }
-  return ids;
-}
-
-Json read_json(const std::string& path) {
+Json read_json(const std::string& path, int max_depth) {
   const MappedFile file(path);
   constexpr size_t kMaxBytes = 16 << 20;  // ten times what real ones have
   if (file.bytes().size() > kMaxBytes)
     throw_error<FormatError>("{}: has {} bytes, expected at most {}", path, file.bytes().size(), kMaxBytes);
   const auto* text = reinterpret_cast<const char*>(file.bytes().data());
-  Json json = Json::parse(text, text + file.bytes().size(), nullptr, false);
+  const auto check_depth = [&](int depth, Json::parse_event_t, Json&) {
+    if (depth > max_depth) throw_error<FormatError>("{}: nested more than {} deep", path, max_depth);
+    return true;
+  };
+  Json json = Json::parse(text, text + file.bytes().size(), check_depth, false);
   if (!json.is_object()) throw_error<FormatError>("{}: not a JSON object", path);
   return json;
+}
+
+// A value as a message shows it.
+std::string shown(const Json& value) {
+  constexpr size_t kMaxChars = 40;
+  std::string text = value.dump(-1, ' ', true);
+  if (text.size() > kMaxChars) text.replace(kMaxChars, std::string::npos, "...");
+  return text;
+}
+
+// Fields of a generation_config.json; null counts as absent.
+class JsonFields {
+ public:
+  explicit JsonFields(std::string path) : path_(std::move(path)), json_(read_json(path_, kMaxDepth)) {}
+
+  const Json* find(const char* key) const {
+    const auto it = json_.find(key);
+    return it == json_.end() || it->is_null() ? nullptr : &*it;
+  }
+  double number(const char* key, double fallback) const {
+    const Json* v = find(key);
+    if (v != nullptr && !v->is_number()) wrong(key, *v, "a number");
+    return v == nullptr ? fallback : v->get<double>();
+  }
+  bool boolean(const char* key, bool fallback) const {
+    const Json* v = find(key);
+    if (v != nullptr && !v->is_boolean()) wrong(key, *v, "true or false");
+    return v == nullptr ? fallback : v->get<bool>();
+  }
+  // One id, or an array of them, all in the vocabulary.
+  std::vector<TokenId> ids(const char* key, const text::Tokenizer& tokenizer) const {
+    std::vector<TokenId> out;
+    const Json* v = find(key);
+    if (v == nullptr) return out;
+    for (const Json& id : v->is_array() ? *v : Json::array({*v})) {
+      if (!id.is_number_integer() || id < 0 || id >= tokenizer.n_tokens())
+        throw_error<FormatError>("{}: \"{}\" holds {}, expected token ids below {}", path_, key, shown(id),
+                                 tokenizer.n_tokens());
+      out.push_back(id.get<TokenId>());
+    }
+    return out;
+  }
+
+ private:
+  static constexpr int kMaxDepth = 8;  // published ones have two levels
+
+  [[noreturn]] void wrong(const char* key, const Json& value, const char* expected) const {
+    throw_error<FormatError>("{}: \"{}\" is {}, expected {}", path_, key, shown(value), expected);
+  }
+
+  std::string path_;
+  Json json_;
+};
+
+// -1 stands for all tokens, and get_uint takes nothing below 0.
+int read_penalty_window(const gguf::File& file, int fallback) {
+  constexpr const char* kKey = "general.sampling.penalty_last_n";
+  constexpr std::array kMinusOne = {std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}};
+  const gguf::Value* v = file.find(kKey);
+  if (v != nullptr && v->type == gguf::ValueType::I32 && std::ranges::equal(v->payload, kMinusOne)) return -1;
+  return static_cast<int>(std::min<uint64_t>(file.get_uint(kKey).value_or(static_cast<uint64_t>(fallback)), 1 << 24));
 }
 
 ChatFamily family_of(const std::string& chat_template, const model::Config& config, const text::Tokenizer& tokenizer) {
@@ -83,6 +137,8 @@ GenerationDefaults read_defaults(const gguf::File& file, const text::Tokenizer& 
   d.min_p = static_cast<float>(file.get_float("general.sampling.min_p").value_or(d.min_p));
   d.repetition_penalty =
       static_cast<float>(file.get_float("general.sampling.penalty_repeat").value_or(d.repetition_penalty));
+  constexpr int kPenaltyWindow = 64;  // llama.cpp's, whose keys these are
+  d.penalty_window = read_penalty_window(file, kPenaltyWindow);
   if (const auto ids = file.get_uint_array("tokenizer.ggml.suppress_tokens"))
     for (const uint64_t id : *ids) d.suppress_tokens.push_back(static_cast<TokenId>(std::min<uint64_t>(id, INT32_MAX)));
   check(d, file.path());
@@ -93,28 +149,18 @@ GenerationDefaults read_defaults(const std::string& folder, const text::Tokenize
   GenerationDefaults d = family_defaults(tokenizer);
   const std::string path = folder + "/generation_config.json";
   if (!std::filesystem::exists(path)) return d;
-  const Json json = read_json(path);
-  const auto number = [&](const char* key, double fallback) {
-    const auto it = json.find(key);
-    if (it == json.end() || it->is_null()) return fallback;
-    if (!it->is_number()) throw_error<FormatError>("{}: \"{}\" is {}, expected a number", path, key, it->dump());
-    return it->get<double>();
-  };
-  d.sample = json.value("do_sample", Json(true)) == Json(true);
-  d.temperature = static_cast<float>(number("temperature", d.temperature));
-  d.top_k = static_cast<int>(std::clamp(number("top_k", d.top_k), 0.0, 1e6));
-  d.top_p = static_cast<float>(number("top_p", d.top_p));
-  d.min_p = static_cast<float>(number("min_p", d.min_p));
-  d.typical_p = static_cast<float>(number("typical_p", d.typical_p));
-  d.repetition_penalty = static_cast<float>(number("repetition_penalty", d.repetition_penalty));
+  const JsonFields f(path);
+  d.sample = f.boolean("do_sample", d.sample);
+  d.temperature = static_cast<float>(f.number("temperature", d.temperature));
+  d.top_k = static_cast<int>(std::clamp(f.number("top_k", d.top_k), 0.0, 1e6));
+  d.top_p = static_cast<float>(f.number("top_p", d.top_p));
+  d.min_p = static_cast<float>(f.number("min_p", d.min_p));
+  d.typical_p = static_cast<float>(f.number("typical_p", d.typical_p));
+  d.repetition_penalty = static_cast<float>(f.number("repetition_penalty", d.repetition_penalty));
   check(d, path);
-  const auto ids = [&](const char* key) {
-    const auto it = json.find(key);
-    return it == json.end() || it->is_null() ? std::vector<TokenId>{} : read_ids(*it, tokenizer, path, key);
-  };
-  for (const TokenId id : ids("eos_token_id"))
+  for (const TokenId id : f.ids("eos_token_id", tokenizer))
     if (std::find(d.stop_tokens.begin(), d.stop_tokens.end(), id) == d.stop_tokens.end()) d.stop_tokens.push_back(id);
-  for (const TokenId id : ids("suppress_tokens")) d.suppress_tokens.push_back(id);
+  for (const TokenId id : f.ids("suppress_tokens", tokenizer)) d.suppress_tokens.push_back(id);
   return d;
 }
 
@@ -128,7 +174,8 @@ ChatFamily read_chat_family(const std::string& folder, const model::Config& conf
     const MappedFile file(path);
     chat_template.assign(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   } else if (const std::string config_path = folder + "/tokenizer_config.json"; std::filesystem::exists(config_path)) {
-    const Json json = read_json(config_path);
+    constexpr int kMaxDepth = 64;  // it may hold the schema of an answer, which nests a dozen levels
+    const Json json = read_json(config_path, kMaxDepth);
     if (json.contains("chat_template") && json["chat_template"].is_string())
       chat_template = json["chat_template"].get<std::string>();
   }

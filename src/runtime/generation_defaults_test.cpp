@@ -49,6 +49,8 @@ class GenerationDefaultsTest : public testing::Test {
 };
 
 TEST_F(GenerationDefaultsTest, TheFamilysWhenNothingIsSaid) {
+  EXPECT_EQ(of_file(model::gemma4_file()).penalty_window, 64);
+  EXPECT_EQ(read_defaults(folder_, *tokenizer_).penalty_window, -1);
   for (const GenerationDefaults& d : {of_file(model::gemma4_file()), read_defaults(folder_, *tokenizer_)}) {
     EXPECT_TRUE(d.sample);
     EXPECT_EQ(d.temperature, 1);
@@ -71,6 +73,14 @@ TEST_F(GenerationDefaultsTest, OfAGguf) {
   EXPECT_EQ(d.top_k, 7);
   EXPECT_EQ(d.top_p, 0.25f);
   EXPECT_EQ(d.suppress_tokens, (std::vector<TokenId>{0, 2, 3, 4, 9, 10}));
+  for (const int n : {-1, 0, 256}) {
+    TestFile window = model::gemma4_file();
+    window.value("general.sampling.penalty_last_n", int32_t{n});
+    EXPECT_EQ(of_file(window).penalty_window, n);
+  }
+  TestFile below = model::gemma4_file();
+  below.value("general.sampling.penalty_last_n", int32_t{-2});
+  EXPECT_THROW(of_file(below), FormatError);
   for (const float bad : {-1.0f, 1e9f, NAN}) {
     TestFile hostile = model::gemma4_file();
     hostile.value("general.sampling.temp", bad);
@@ -94,12 +104,21 @@ TEST_F(GenerationDefaultsTest, OfAFolder) {
   EXPECT_EQ(filters.min_p, 0.05f);
   EXPECT_EQ(filters.typical_p, 0.9f);
   EXPECT_EQ(filters.repetition_penalty, 1.1f);
+  EXPECT_EQ(filters.penalty_window, -1);
+  EXPECT_TRUE(of_json(R"({"do_sample":null})").sample);
+  EXPECT_TRUE(of_json(R"({"do_sample":true})").sample);
   EXPECT_EQ(of_json(R"({"eos_token_id":8})").stop_tokens, (std::vector<TokenId>{1, 6, 8}));
 }
 
 TEST_F(GenerationDefaultsTest, HostileFolders) {
   for (const char* json : {"", "[]", "{", "nul", "{\"a\":\xff}"}) expect_json_error(json, "not a JSON object");
-  expect_json_error(std::string(1 << 20, '['), "not a JSON object");
+  const size_t deep = 1 << 20;  // would overflow a stack that descends
+  expect_json_error(std::string(deep, '['), "nested more than 8 deep");
+  expect_json_error(R"({"temperature":)" + std::string(deep, '[') + std::string(deep, ']') + "}",
+                    "nested more than 8 deep");
+  expect_json_error(R"({"do_sample":1})", "\"do_sample\" is 1, expected true or false");
+  expect_json_error(R"({"do_sample":"no"})", "\"do_sample\" is \"no\", expected true or false");
+  expect_json_error(R"({"top_k":")" + std::string(100000, 'x') + R"("})", "xxx..., expected a number");
   expect_json_error(R"({"temperature":"hot"})", "\"temperature\" is \"hot\", expected a number");
   expect_json_error(R"({"temperature":-1})", "temperature -1 is not between 0 and 100");
   expect_json_error(R"({"temperature":1e300})", "temperature inf is not between");

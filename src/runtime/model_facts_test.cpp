@@ -182,7 +182,9 @@ TEST_F(CheckpointTest, HostileJson) {
   for (const char* name : {"config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json"}) {
     fs::copy_file(folder_ + "/" + name, folder_ + "/saved");
     for (const std::string& text : {std::string(), std::string("[]"), std::string("{"), std::string("\xff\xfe"),
-                                    std::string(deep, '['), "{\"a\":" + std::string(deep, '{')}) {
+                                    std::string(deep, '['), "{\"a\":" + std::string(deep, '{'),
+                                    R"({"temperature":)" + std::string(deep, '[') + std::string(deep, ']') + "}",
+                                    R"({"eos_token_id":)" + std::string(deep, '[') + std::string(deep, ']') + "}"}) {
       replace(name, text);
       const std::string message = error_of<FormatError>(folder_);
       EXPECT_TRUE(message.starts_with(folder_ + "/" + name)) << name << ": " << message;
