@@ -134,9 +134,12 @@ Json plan_json(const runtime::MemoryPlan& p) {
           {"kv_bytes_per_token", p.kv_bytes_per_token},
           {"kv_window_bytes", p.kv_window_bytes},
           {"kv_bytes", p.kv_bytes},
+          {"kv_limit_bytes", p.kv_limit_bytes},
           {"scratch_bytes", p.scratch_bytes},
+          {"logits_bytes", p.logits_bytes},
           {"tokenizer_bytes", p.tokenizer_bytes},
           {"resident_bytes", p.resident_bytes},
+          {"resident_limit_bytes", p.resident_limit_bytes},
           {"available_bytes", p.available_bytes}};
 }
 
@@ -223,9 +226,12 @@ void print_plan(const runtime::MemoryPlan& p) {
   if (p.ple_bytes_on_disk > 0) row("stays on disk", mb(p.ple_bytes_on_disk) + " of per-layer embeddings");
   row("keys and values",
       fmt::format("{}: {} bytes a token, {} for windows", mb(p.kv_bytes), p.kv_bytes_per_token, mb(p.kv_window_bytes)));
+  row("in a long conversation", fmt::format("{} at most, with the windows of earlier prompts", mb(p.kv_limit_bytes)));
   row("activations", mb(p.scratch_bytes));
+  row("logits, at most", mb(p.logits_bytes));
   row("tokenizer", mb(p.tokenizer_bytes));
-  row("resident, at most", fmt::format("{} ({} available now)", mb(p.resident_bytes), mb(p.available_bytes)));
+  row("resident, one prompt", mb(p.resident_bytes));
+  row("resident, at most", fmt::format("{} ({} available now)", mb(p.resident_limit_bytes), mb(p.available_bytes)));
 }
 
 void print_tensors(const runtime::ModelFacts& m) {

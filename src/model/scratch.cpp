@@ -47,9 +47,10 @@ Scratch::Scratch(const Config& c, int rows) : max_rows(rows) {
 }
 
 size_t Scratch::count_bytes(const Config& c, int rows) {
-  size_t n = 0;
+  size_t n = kAlignFloats * sizeof(float);
   for_each_matrix(c, [&](ops::Mat Scratch::*, int cols) { n += matrix_floats(rows, cols) * sizeof(float); });
-  return n;
+  const size_t expert = static_cast<size_t>(c.n_experts_used) * (sizeof(int) + sizeof(float));
+  return n + static_cast<size_t>(rows) * (expert + sizeof(int32_t) + sizeof(int) + sizeof(Segment));
 }
 
 }  // namespace facet::model

@@ -51,11 +51,16 @@ struct MemoryPlan {
   int64_t resident_weight_bytes = 0;   // of the file, expected in memory once everything was used (no PLE table)
   int64_t ple_bytes_on_disk = 0;       // per-layer-embedding table, of which only used rows become resident
   int64_t kv_bytes_per_token = 0;      // global layers
-  int64_t kv_window_bytes = 0;         // local layers, once, at this context
-  int64_t kv_bytes = 0;                // total at `context`
-  int64_t scratch_bytes = 0;           // activations of a prefill chunk and logits
+  int64_t kv_window_bytes = 0;         // local layers, for one prompt and its answer
+  int64_t kv_bytes = 0;                // total at `context`, for one prompt and its answer
+  int64_t kv_limit_bytes = 0;          // at most: with the windows that a session keeps at earlier prompts' ends
+  int64_t scratch_bytes = 0;           // activations of a prefill chunk
+  int64_t logits_bytes = 0;            // at most: rows of logits of a step and of a session, a sampler's tables
   int64_t tokenizer_bytes = 0;
-  int64_t resident_bytes = 0;   // expected peak: all of these, what the files hold beside tensors, and the program
+  // All of these, what the files hold beside tensors, and the program: the peak to expect of one prompt and its answer,
+  // and the most that one session takes.
+  int64_t resident_bytes = 0;
+  int64_t resident_limit_bytes = 0;
   int64_t available_bytes = 0;  // of this machine (cgroup limits included) when asked
   int context = 0;
 };

@@ -27,7 +27,11 @@ Executor::Executor(const model::Config& config, const model::Weights& weights, c
 }
 
 size_t Executor::scratch_bytes(const model::Config& config, int max_rows) {
-  return model::Scratch::count_bytes(config, max_rows) + sizeof(float) * static_cast<size_t>(config.n_vocab);
+  return model::Scratch::count_bytes(config, max_rows);
+}
+
+size_t Executor::logits_bytes(const model::Config& config) {
+  return kHeadRows * sizeof(float) * static_cast<size_t>(config.n_vocab);
 }
 
 int Executor::max_decode_rows() const noexcept { return std::min(max_rows(), kDecodeRows); }

@@ -38,7 +38,9 @@ class Executor {
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
   void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);
 
+  // What is reserved when an executor is made: activations, and the logits of kHeadRows rows.
   static size_t scratch_bytes(const model::Config& config, int max_rows);
+  static size_t logits_bytes(const model::Config& config);
 
  private:
   static constexpr int kHeadRows = 8;  // rows whose logits are computed together

@@ -6,16 +6,21 @@
 #include <map>
 #include <new>
 
+#include "base/thread_pool.h"
 #include "model/config.h"
+#include "runtime/backend.h"
+#include "runtime/memory_plan.h"
+#include "runtime/page_pool.h"
 #include "runtime/sampler.h"
 #include "runtime/test_models.h"
 
 namespace {
 
-std::atomic<int64_t> n_allocations{0};
+std::atomic<int64_t> n_allocations{0}, n_allocated_bytes{0};
 
 void* counted(size_t n) {
   ++n_allocations;
+  n_allocated_bytes += static_cast<int64_t>(n);
   if (void* p = std::malloc(n > 0 ? n : 1)) return p;
   throw std::bad_alloc();
 }
@@ -26,6 +31,7 @@ void* counted(size_t n) {
 void* operator new(size_t n) { return counted(n); }
 void* operator new(size_t n, const std::nothrow_t&) noexcept {
   ++n_allocations;
+  n_allocated_bytes += static_cast<int64_t>(n);
   return std::malloc(n > 0 ? n : 1);
 }
 void operator delete(void* p) noexcept { std::free(p); }
@@ -82,13 +88,14 @@ TEST_P(ExecutorTest, TheSharedTailRunsForWantedRowsOnly) {
   session.append(9);
   expect_rows(1, 1, 1);
   session.sync_with_logits(tokens, 30, [](int, std::span<const float>) {});
-  // The prefix up to 30 was there. The second chunk's rows are all wanted, and so are the first's.
+  // The prefix up to 30 was there; the ten rows behind it are one chunk, and all are wanted.
   expect_rows(10, 10, 10);
   Session other(engine);
   other.sync_with_logits(tokens, 20, [](int, std::span<const float>) {});
   expect_rows(40, 20, 20);
 }
 
+// Nothing but a page every kPageTokens: each session passes a border of pages on the way.
 TEST_P(ExecutorTest, ADecodeStepAllocatesNothing) {
   EngineOptions options = tiny_options();
   options.n_threads = 2;
@@ -104,10 +111,54 @@ TEST_P(ExecutorTest, ADecodeStepAllocatesNothing) {
     Session::append_batch(rows, tokens);
     rows[0]->append(tokens[0]);
   };
+  const PagePool& global = (*engine->page_pools())[0];
+  const PagePool& local = (*engine->page_pools())[1];
   step();  // buffers grow to their sizes
   const int64_t before = n_allocations;
-  for (int i = 0; i < 15; ++i) step();
+  for (int i = 0; i < kPageTokens + 10; ++i) {
+    step();
+    int n_pages = 0;
+    for (const Session& s : sessions) n_pages += (s.position() + kPageTokens - 1) / kPageTokens;
+    ASSERT_EQ(global.n_used(), n_pages) << "step " << i;
+    ASSERT_LE(local.n_used(), n_pages) << "step " << i;
+  }
   EXPECT_EQ(n_allocations - before, 0);
+  for (const Session& s : sessions) EXPECT_GT(s.position(), kPageTokens);
+}
+
+// The figures of the memory plan are what is taken.
+TEST_P(ExecutorTest, AnExecutorReservesWhatIsPlanned) {
+  const auto engine = Engine::load(tiny_path(GetParam()), tiny_options());
+  const model::Config& config = engine->config();
+  for (const int max_rows : {1, 40, 512}) {
+    ThreadPool threads(1);
+    auto op = make_backend(Backend::Ref, threads);
+    const int64_t before = n_allocated_bytes;
+    const Executor executor(config, engine->weights(), engine->kv_layout(), std::move(op), max_rows);
+    EXPECT_EQ(n_allocated_bytes - before,
+              static_cast<int64_t>(Executor::scratch_bytes(config, max_rows) + Executor::logits_bytes(config)))
+        << max_rows << " rows";
+  }
+}
+
+TEST(Allocations, ASamplerTakesWhatIsPlanned) {
+  SamplingParams params;
+  params.presence_penalty = 1;
+  constexpr size_t kVocabulary = 262144;
+  std::vector<float> logits(kVocabulary);
+  for (size_t i = 0; i < kVocabulary; ++i) logits[i] = static_cast<float>(i % 1000) * 1e-3f;
+  const std::vector<TokenId> history = {5};
+  int64_t most = 0;
+  for (const int top_k : {0, 64, 262144}) {
+    params.top_k = top_k;
+    Sampler sampler(params);
+    const int64_t before = n_allocated_bytes;
+    for (int i = 0; i < 3; ++i) sampler.sample(logits, history);
+    const int64_t taken = n_allocated_bytes - before;
+    EXPECT_LE(taken, static_cast<int64_t>(Sampler::table_bytes(kVocabulary))) << "top-k " << top_k;
+    most = std::max(most, taken);
+  }
+  EXPECT_EQ(most, static_cast<int64_t>(Sampler::table_bytes(kVocabulary)));
 }
 
 TEST(Allocations, AreCounted) {

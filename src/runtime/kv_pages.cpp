@@ -9,6 +9,8 @@ namespace {
 constexpr auto kGlobal = static_cast<size_t>(model::KvGroup::Global);
 constexpr auto kLocal = static_cast<size_t>(model::KvGroup::Local);
 
+int64_t count_pages(int64_t n_tokens, int page_tokens) noexcept { return (n_tokens + page_tokens - 1) / page_tokens; }
+
 }  // namespace
 
 KvPages::KvPages(std::shared_ptr<PagePools> pools, int page_tokens, int window, int context)
@@ -94,6 +96,14 @@ void KvPages::truncate(int n) {
 
 std::array<std::byte* const*, model::kKvGroups> KvPages::tables() const noexcept {
   return {tables_[kGlobal].data(), tables_[kLocal].data()};
+}
+
+// A chunk with the window before it, and the window before each boundary; a span that begins anywhere in a page takes
+// one page more than one that begins with it.
+int64_t KvPages::max_local_pages(int page_tokens, int window, int chunk, int context) noexcept {
+  const int64_t computed = count_pages(int64_t{window} + chunk, page_tokens) + 1;
+  const int64_t pinned = kMaxBoundaries * (count_pages(window, page_tokens) + 1);
+  return std::min(count_pages(context, page_tokens), computed + pinned);
 }
 
 int64_t KvPages::bytes() const noexcept {

@@ -15,7 +15,7 @@ namespace facet::runtime {
 
 using PagePools = std::array<PagePool, model::kKvGroups>;
 
-// One timeline's pages. Positions [0, length) have global state; local state exists where `can_resume` says so.
+// One timeline's pages. Positions [0, length) have global state; local state exists where `resumable` says so.
 class KvPages {
  public:
   KvPages(std::shared_ptr<PagePools> pools, int page_tokens, int window, int context);
@@ -44,6 +44,9 @@ class KvPages {
   int64_t bytes() const noexcept;
 
   static constexpr int kMaxBoundaries = 4;
+
+  // Local pages that a timeline holds at most when it is computed in chunks of up to `chunk` tokens.
+  static int64_t max_local_pages(int page_tokens, int window, int chunk, int context) noexcept;
 
  private:
   bool has_window(int position) const noexcept;

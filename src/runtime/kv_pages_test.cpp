@@ -56,6 +56,11 @@ class Timeline {
     }
   }
 
+  int64_t n_local() const {
+    int64_t n = 0;
+    for (int page = 0; page < kContext / kPage; ++page) n += has_local(page);
+    return n;
+  }
   bool has_local(int page) const { return pages_.tables()[kLocal][page] != nullptr; }
 
   void collect(std::array<std::set<const std::byte*>, 2>& pages) const {
@@ -187,6 +192,24 @@ TEST(KvPages, TheOldestBoundaryIsForgotten) {
   EXPECT_EQ(t.pages().resumable(80), 80);
 }
 
+TEST(KvPages, AsManyPagesAsBoundariesKeep) {
+  constexpr int kChunk = 12;
+  const int64_t most = KvPages::max_local_pages(kPage, kWindow, kChunk, kContext);
+  EXPECT_EQ(most, 6 + 4 * 3);
+  Timeline t(make_pools());
+  int64_t n_held = 0;
+  while (t.length() + 2 * kChunk <= kContext) {  // each boundary a window and more behind the last
+    for (const int n : {kChunk, kChunk}) {
+      t.compute(n, 0);
+      n_held = std::max(n_held, t.n_local());
+    }
+    t.pages().pin_boundary(t.length());
+  }
+  EXPECT_GT(n_held, KvPages::kMaxBoundaries * 2);
+  EXPECT_LE(n_held, most);
+  EXPECT_EQ(KvPages::max_local_pages(kPage, kWindow, kChunk, 30), 8);  // never more than there are
+}
+
 TEST(KvPages, BoundariesPastTheEndAreForgotten) {
   const auto pools = make_pools();
   Timeline t(pools);
@@ -242,6 +265,8 @@ TEST(KvPages, RandomSchedules) {
     const auto below = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
     const auto pools = make_pools();
     std::vector<Timeline> all;
+    constexpr int kChunk = 25;
+    const int64_t most = KvPages::max_local_pages(kPage, kWindow, kChunk, kContext);
     for (int step = 0; step < 600; ++step) {
       if (all.empty()) all.emplace_back(pools);
       const auto i = static_cast<size_t>(below(static_cast<int>(all.size())));
@@ -259,11 +284,12 @@ TEST(KvPages, RandomSchedules) {
           if (below(5) == 0) all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
           break;
         default:
-          all[i].compute(std::min(1 + below(25), kContext - all[i].length()), 1000 * step);
+          all[i].compute(std::min(1 + below(kChunk), kContext - all[i].length()), 1000 * step);
       }
       std::array<std::set<const std::byte*>, 2> pages;
       for (const Timeline& t : all) {
         ASSERT_NO_FATAL_FAILURE(t.expect_whole()) << "seed " << seed << ", step " << step;
+        ASSERT_LE(t.n_local(), most) << "seed " << seed << ", step " << step;
         t.collect(pages);
       }
       for (const size_t group : {kGlobal, kLocal})

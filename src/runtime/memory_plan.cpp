@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "runtime/executor.h"
+#include "runtime/kv_pages.h"
+#include "runtime/sampler.h"
 
 namespace facet::runtime {
 namespace {
@@ -12,6 +14,8 @@ namespace {
 constexpr int64_t kProcessBytes = 12 << 20;
 // A token's share of the tokenizer's tables: text, hash slots, merges. Measured on the real vocabulary.
 constexpr int64_t kTokenizerBytesPerToken = 56;
+// Rows of logits that one prompt and its answer write to: the step's, the session's and the sampler's.
+constexpr int64_t kUsedRows = 3;
 
 int64_t pages(int64_t tokens, const model::KvLayout& layout) {
   return (tokens + layout.page_tokens - 1) / layout.page_tokens;
@@ -22,6 +26,14 @@ int64_t directory_bytes(const model::Weights& weights) {
   auto n = static_cast<int64_t>(weights.source->total_bytes());
   for (const model::TensorFacts& t : weights.source->all()) n -= static_cast<int64_t>(t.n_bytes);
   return n;
+}
+
+// Local pages of one prompt and its answer at their most: a chunk of prefill and the window before it, or the window
+// kept at the prompt's end and the one at the answer's.
+int64_t one_prompt_pages(const model::Config& config, const model::KvLayout& layout, int chunk, int context) {
+  const int64_t prefill = pages(int64_t{config.window} + chunk, layout) + 1;
+  const int64_t answer = 2 * (pages(config.window, layout) + 1);
+  return std::min(pages(context, layout), std::max(prefill, answer));
 }
 
 double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
@@ -57,13 +69,19 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   plan.ple_bytes_on_disk = bytes.per_layer_table;
   const auto global = static_cast<int64_t>(layout.page_bytes[0]), local = static_cast<int64_t>(layout.page_bytes[1]);
   plan.kv_bytes_per_token = global / layout.page_tokens;
-  // Local pages at their most: a chunk of prefill and the window before it.
-  plan.kv_window_bytes = local * std::min(pages(context, layout), pages(int64_t{config.window} + chunk, layout) + 1);
+  plan.kv_window_bytes = local * one_prompt_pages(config, layout, chunk, context);
   plan.kv_bytes = global * pages(context, layout) + plan.kv_window_bytes;
+  plan.kv_limit_bytes = global * pages(context, layout) +
+                        local * KvPages::max_local_pages(layout.page_tokens, config.window, chunk, context);
   plan.scratch_bytes = static_cast<int64_t>(Executor::scratch_bytes(config, chunk));
+  const int64_t row_bytes = int64_t{config.n_vocab} * static_cast<int64_t>(sizeof(float));
+  plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + row_bytes +
+                      static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)));
   plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
-  plan.resident_bytes = plan.resident_weight_bytes + directory_bytes(weights) + plan.kv_bytes + plan.scratch_bytes +
-                        plan.tokenizer_bytes + kProcessBytes;
+  const int64_t fixed =
+      plan.resident_weight_bytes + directory_bytes(weights) + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
+  plan.resident_bytes = fixed + plan.kv_bytes + kUsedRows * row_bytes;
+  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.logits_bytes;
   return plan;
 }
 
@@ -74,7 +92,8 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
   while (low < high) {
     const int middle = low + (high - low + 1) / 2;
     const MemoryPlan plan = make_plan(config, weights, layout, chunk, middle, available);
-    if (plan.kv_bytes + plan.scratch_bytes <= budget && plan.resident_bytes <= available)
+    if (plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes <= budget &&
+        plan.resident_limit_bytes <= available)
       low = middle;
     else
       high = middle - 1;
@@ -84,12 +103,13 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
 
 // Weights are pages of the file and can be dropped and read again; the rest must fit.
 void check_fits(const std::string& path, const MemoryPlan& p, KvPrecision kv) {
-  if (p.available_bytes <= 0 || p.kv_bytes + p.scratch_bytes + p.tokenizer_bytes <= p.available_bytes) return;
+  const int64_t activations = p.scratch_bytes + p.logits_bytes;
+  if (p.available_bytes <= 0 || p.kv_limit_bytes + activations + p.tokenizer_bytes <= p.available_bytes) return;
   throw_error<ResourceError>(
-      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations {:.2f} GB, the "
-      "tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: ask for "
-      "a smaller --ctx{}",
-      path, p.context, gigabytes(p.kv_bytes), gigabytes(p.scratch_bytes), gigabytes(p.tokenizer_bytes),
+      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations and logits {:.2f} "
+      "GB, the tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: "
+      "ask for a smaller --ctx{}",
+      path, p.context, gigabytes(p.kv_limit_bytes), gigabytes(activations), gigabytes(p.tokenizer_bytes),
       gigabytes(p.resident_weight_bytes), gigabytes(p.available_bytes), kv == KvPrecision::F32 ? " or --kv f16" : "");
 }
 

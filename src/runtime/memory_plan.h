@@ -18,11 +18,11 @@ int default_prefill_chunk(const model::Config& config) noexcept;
 MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
                      int chunk, int context, int64_t available);
 
-// Throws ResourceError naming `path` when what the plan needs beside the weights is more than is available.
+// Throws ResourceError naming `path` when what the plan takes at most, beside the weights, is more than is available.
 void check_fits(const std::string& path, const MemoryPlan& plan, KvPrecision kv);
 
-// The largest context, up to the model's own, whose KV and activations fit `share` of what is available and leave room
-// for the weights; at least kMinContext if the model has that many.
+// The largest context, up to the model's own, whose KV, activations and logits fit `share` of what is available and
+// leave room for the weights; at least kMinContext if the model has that many.
 constexpr int kMinContext = 512;
 int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout, int chunk,
                    double share, int64_t available);

@@ -245,16 +245,17 @@ TEST_F(ModelFactsTest, TheDefaultContextFitsItsShare) {
     for (const int64_t limit : {256 * kMiB, 1024 * kMiB}) {
       const MemoryPlan plan = plan_of(limit, share);
       const auto budget = static_cast<int64_t>(share * static_cast<double>(limit));
-      EXPECT_LE(plan.kv_bytes + plan.scratch_bytes, budget);
+      const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes;
+      EXPECT_LE(taken, budget);
       // One more page would not fit.
-      EXPECT_GT(plan.kv_bytes + plan.scratch_bytes + 2 * 64 * plan.kv_bytes_per_token, budget);
-      EXPECT_LE(plan.resident_bytes, limit);
+      EXPECT_GT(taken + 2 * 64 * plan.kv_bytes_per_token, budget);
+      EXPECT_LE(plan.resident_limit_bytes, limit);
     }
   // Memory for everything: the model's own. Hardly any: the smallest.
   EXPECT_EQ(plan_of(int64_t{1} << 40, 0.5).context, 1 << 24);
   EXPECT_EQ(plan_of(kMiB, 0.5).context, 512);
   // Weights need room too, whatever the share.
-  EXPECT_LE(plan_of(256 * kMiB, 1.0).resident_bytes, 256 * kMiB);
+  EXPECT_LE(plan_of(256 * kMiB, 1.0).resident_limit_bytes, 256 * kMiB);
 }
 
 TEST_F(ModelFactsTest, TooLittleMemoryIsFoundBeforeAnyIsTaken) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr float kLargestBias = 1e6f;
+constexpr const char* kNothingLeft = "no token is left to choose: all are suppressed, or have a bias of -infinity";
 
 // splitmix64 spreads a seed over the state of xoshiro256++ (both by Blackman and Vigna, public domain).
 uint64_t splitmix64(uint64_t& x) {
@@ -103,11 +104,12 @@ void Sampler::gather() {
   constexpr float kReach = 40;
   const float best = logits_[static_cast<size_t>(argmax(logits_))];
   const float floor = best - kReach * std::max(params_.temperature, 1e-6f);
+  candidates_.reserve(logits_.size());
   if (params_.top_k > 0)
     top_.find(logits_, static_cast<size_t>(params_.top_k), floor, candidates_);
   else
     TopTokens::find_all(logits_, floor, candidates_);
-  if (candidates_.empty()) throw RequestError("no token is left to choose: all are suppressed");
+  if (candidates_.empty()) throw RequestError(kNothingLeft);
   double sum = 0;
   for (Candidate& c : candidates_) sum += c.p = std::exp((c.logit - best) / params_.temperature);
   for (Candidate& c : candidates_) c.p = static_cast<float>(c.p / sum);
@@ -172,12 +174,15 @@ TokenId Sampler::draw() {
   return candidates_.back().token;
 }
 
+size_t Sampler::table_bytes(size_t n_vocab) noexcept {
+  return n_vocab * (sizeof(float) + sizeof(Candidate) + sizeof(int)) + TopTokens::table_bytes(n_vocab);
+}
+
 TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history) {
   adjust(logits, history);
   if (params_.temperature == 0) {
     const TokenId best = argmax(logits_);
-    if (logits_[static_cast<size_t>(best)] == kNever)
-      throw RequestError("no token is left to choose: all are suppressed");
+    if (logits_[static_cast<size_t>(best)] == kNever) throw RequestError(kNothingLeft);
     return best;
   }
   gather();

@@ -16,8 +16,8 @@ struct LogitBias {
 
 // Applied in this order, each to what the one before left: bias, penalties, suppression, temperature, top-k, typical,
 // top-p, min-p. Temperature comes before the filters, as in Hugging Face's generate(), so that top-p and typical see
-// the distribution that is drawn from; the filters' own order is llama.cpp's. Each filter sees probabilities that sum
-// to 1.
+// the distribution that is drawn from; the filters' own order is llama.cpp's. Typical and top-p see
+// probabilities that sum to 1; min-p, which compares with the best one, needs no sum.
 struct SamplingParams {
   float temperature = 1.0f;      // 0: greedy
   int top_k = 64;                // 0: all
@@ -44,6 +44,9 @@ class Sampler {
   // logit that is NaN is never chosen. Allocates only until its buffers have grown to the vocabulary. Throws
   // RequestError when no token is left to choose.
   TokenId sample(std::span<const float> logits, std::span<const TokenId> history);
+
+  // Bytes of those buffers at their largest.
+  static size_t table_bytes(size_t n_vocab) noexcept;
 
  private:
   bool is_valid(TokenId t) const noexcept { return t >= 0 && static_cast<size_t>(t) < logits_.size(); }

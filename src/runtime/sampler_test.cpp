@@ -332,6 +332,25 @@ TEST(Sampler, NothingLeftIsAnError) {
   }
 }
 
+TEST(Sampler, ABiasAgainstAllIsAnError) {
+  const std::vector<float> logits = {1, 2, 3};
+  for (const float temperature : {0.0f, 1.0f})
+    for (const int top_k : {0, 2, 64}) {
+      auto params = plain(temperature);
+      params.top_k = top_k;
+      params.bias = {{0, -kInf}, {1, -kInf}, {2, -kInf}};
+      params.presence_penalty = -5;  // brings nothing back
+      try {
+        Sampler(params).sample(logits, std::vector<TokenId>{0, 1, 2});
+        ADD_FAILURE() << "temperature " << temperature << ", top-k " << top_k;
+      } catch (const RequestError& e) {
+        EXPECT_STREQ(e.what(), "no token is left to choose: all are suppressed, or have a bias of -infinity");
+      }
+      params.bias.pop_back();
+      EXPECT_EQ(Sampler(params).sample(logits, {}), 2);
+    }
+}
+
 TEST(Sampler, ParametersOutOfRangeAreNamed) {
   const auto expect_named = [](const char* name, auto&& change) {
     SamplingParams params;

@@ -462,7 +462,8 @@ TEST_F(SessionTest, ForeignTokensAreRefused) {
 TEST_F(SessionTest, ContextBeyondTheMemoryIsRefused) {
   EngineOptions options = tiny_options();
   const MemoryPlan plan = load(options)->plan(300);
-  options.memory_limit = plan.kv_bytes + plan.scratch_bytes + plan.tokenizer_bytes + (1 << 20);
+  options.memory_limit =
+      plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.tokenizer_bytes + (1 << 20);
   const auto engine = load(options);
   EXPECT_NO_THROW(Session(engine, 300));
   try {
@@ -470,6 +471,47 @@ TEST_F(SessionTest, ContextBeyondTheMemoryIsRefused) {
     FAIL() << "a context of " << session.context();
   } catch (const ResourceError& e) {
     EXPECT_NE(std::string(e.what()).find("keys and values take"), std::string::npos) << e.what();
+  }
+}
+
+// Each prompt's end keeps the window before it, here over the border of two pages.
+TEST_F(SessionTest, PromptsThatEndFarApartKeepToThePlan) {
+  EngineOptions options = tiny_options();
+  options.context = 1024;
+  options.prefill_chunk = 16;
+  const auto engine = load(options);
+  const MemoryPlan plan = engine->plan(options.context);
+  const auto tokens = random_tokens(1024, 28);
+  Session session(engine);
+  int64_t most = 0;
+  for (const int end : {200, 392, 584, 776, 968}) {
+    session.sync_with_logits(std::span(tokens).first(static_cast<size_t>(end)), session.position(),
+                             [&](int, std::span<const float>) { most = std::max(most, session.kv_bytes()); });
+    EXPECT_LE(session.kv_bytes(), plan.kv_limit_bytes) << end;
+  }
+  EXPECT_LE(most, plan.kv_limit_bytes);
+  EXPECT_GT(most, plan.kv_bytes);  // more than one prompt takes
+}
+
+// A prompt and its answer take what they are expected to.
+TEST_F(SessionTest, OnePromptKeepsToItsExpectation) {
+  for (const int chunk : {16, 128}) {
+    EngineOptions options = tiny_options();
+    options.context = 640;
+    options.prefill_chunk = chunk;
+    const auto engine = load(options);
+    const MemoryPlan plan = engine->plan(options.context);
+    const auto tokens = random_tokens(400, 29);
+    Session session(engine);
+    int64_t most = 0;
+    session.sync_with_logits(tokens, 0,
+                             [&](int, std::span<const float>) { most = std::max(most, session.kv_bytes()); });
+    while (session.position() < options.context) {
+      session.append(9);
+      most = std::max(most, session.kv_bytes());
+    }
+    EXPECT_LE(most, plan.kv_bytes) << chunk;
+    EXPECT_LE(plan.kv_bytes, plan.kv_limit_bytes) << chunk;
   }
 }
 

@@ -22,6 +22,8 @@ float largest(std::span<const float> x) noexcept {
   return *std::max_element(lanes, lanes + kLanes);
 }
 
+size_t count_blocks(size_t n_logits) noexcept { return (n_logits + kBlock - 1) / kBlock; }
+
 std::span<const float> block(std::span<const float> x, size_t b) {
   return x.subspan(b * kBlock, std::min(kBlock, x.size() - b * kBlock));
 }
@@ -40,7 +42,7 @@ TokenId argmax(std::span<const float> logits) noexcept {
 }
 
 void TopTokens::find(std::span<const float> logits, size_t n, float floor, std::vector<Candidate>& out) {
-  const size_t n_blocks = (logits.size() + kBlock - 1) / kBlock;
+  const size_t n_blocks = count_blocks(logits.size());
   block_max_.resize(n_blocks);
   for (size_t b = 0; b < n_blocks; ++b) block_max_[b] = largest(block(logits, b));
   // The n-th largest of the blocks' maxima has n values at or above it, so the n best are among those.
@@ -57,6 +59,8 @@ void TopTokens::find(std::span<const float> logits, size_t n, float floor, std::
   std::partial_sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(n), out.end(), is_better);
   out.resize(n);
 }
+
+size_t TopTokens::table_bytes(size_t n_logits) noexcept { return 2 * sizeof(float) * count_blocks(n_logits); }
 
 void TopTokens::find_all(std::span<const float> logits, float floor, std::vector<Candidate>& out) {
   out.clear();

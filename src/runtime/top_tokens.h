@@ -34,6 +34,9 @@ class TopTokens {
   // out <- all tokens of at least `floor` and above -infinity, in order of their ids.
   static void find_all(std::span<const float> logits, float floor, std::vector<Candidate>& out);
 
+  // Bytes of those buffers at their largest.
+  static size_t table_bytes(size_t n_logits) noexcept;
+
  private:
   std::vector<float> block_max_, ranked_;
 };

@@ -30,12 +30,20 @@ class MemoryTest(CliTest):
         measured, planned = stats["peak_rss_bytes"], plan["resident_bytes"]
         self.assertLess(abs(planned / measured - 1), TOLERANCE,
                         f"context {context}, {kv}: planned {planned / 1e6:.1f} MB, measured {measured / 1e6:.1f} MB\n{plan}")
+        self.assertLessEqual(measured, plan["resident_limit_bytes"], plan)
+        self.assertLessEqual(planned, plan["resident_limit_bytes"])
+        return plan
 
     def test_a_short_context(self):
         self.assert_plan_holds(256, "f16")
 
     def test_a_long_context(self):
         self.assert_plan_holds(1024, "f32")
+
+    def test_more_than_a_window_and_a_chunk(self):
+        # Earlier prompts could keep windows of their own; this is one prompt.
+        plan = self.assert_plan_holds(2560, "f16")
+        self.assertGreater(plan["kv_limit_bytes"], plan["kv_bytes"])
 
 
 if __name__ == "__main__":
