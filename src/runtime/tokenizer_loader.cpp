@@ -16,12 +16,13 @@ std::optional<text::TokenId> special(const gguf::File& file, const char* name) {
   return static_cast<text::TokenId>(std::min<uint64_t>(*id, INT32_MAX));  // too large stays outside any vocabulary
 }
 
-// Gemma 4 files carry merges (some name their tokenizer "llama" all the same); Gemma 3 files carry scores.
-text::TokenizerParts::Kind kind_of(const gguf::File& file, bool has_merges) {
+// Gemma 4 files carry merges (some name their tokenizer "llama" all the same); Gemma 3 files carry scores. Vocabularies
+// with <|turn> were all trained with merges, and scores do not stand in for those.
+text::TokenizerParts::Kind kind_of(const gguf::File& file, std::span<const std::string_view> tokens, bool has_merges) {
   const auto model = file.get_string("tokenizer.ggml.model").value_or("");
   if (has_merges) return text::TokenizerParts::Kind::BpeMerges;
-  const bool gemma4 = file.get_string("general.architecture") == "gemma4";
-  if (model == "llama" && !gemma4) return text::TokenizerParts::Kind::SentencePieceScores;
+  const bool needs_merges = std::ranges::find(tokens, "<|turn>") != tokens.end();
+  if (model == "llama" && !needs_merges) return text::TokenizerParts::Kind::SentencePieceScores;
   throw_error<FormatError>(
       "{}: the tokenizer \"{}\" has no merges, without which it cannot encode as the model was trained; "
       "use a newer conversion of the model",
@@ -57,7 +58,7 @@ std::shared_ptr<const text::Tokenizer> load_tokenizer(const gguf::File& file, in
   if (!tokens) throw_error<FormatError>("{}: key tokenizer.ggml.tokens is missing", file.path());
   parts.tokens = std::move(*tokens);
   const auto merges = file.get_string_array("tokenizer.ggml.merges");
-  parts.kind = kind_of(file, merges.has_value());
+  parts.kind = kind_of(file, parts.tokens, merges.has_value());
   if (merges) {
     parts.merges.reserve(merges->size());
     for (const std::string_view merge : *merges) parts.merges.push_back(text::split_merge(merge));

@@ -54,6 +54,7 @@ TEST(TokenizerLoader, Gemma3) {
   // More tokens than rows, as some files have: the ones beyond are never given.
   TestFile longer = model::gemma3_file();
   auto tokens = model::test_model::pieces();
+  tokens[5] = "<start_of_turn>";
   tokens.push_back("<image_soft_token>");
   longer.remove("tokenizer.ggml.tokens").array("tokenizer.ggml.tokens", tokens);
   longer.remove("tokenizer.ggml.scores").array("tokenizer.ggml.scores", std::vector<float>(270, -1));
@@ -96,6 +97,13 @@ TEST(TokenizerLoader, WhatIsMissingOrOfAnotherType) {
   TestFile merges = model::gemma4_file();
   merges.remove("tokenizer.ggml.merges");
   expect_error(merges, "the tokenizer \"gemma4\" has no merges");
+  // Scores and a name do not make up for merges, whatever the file calls its architecture.
+  for (const char* architecture : {"gemma4", "gemma3", "other"}) {
+    TestFile scored = model::gemma4_file();
+    scored.set("general.architecture", architecture).set("tokenizer.ggml.model", "llama");
+    scored.remove("tokenizer.ggml.merges").array("tokenizer.ggml.scores", std::vector<float>(269, -1));
+    expect_error(scored, "the tokenizer \"llama\" has no merges");
+  }
   TestFile bytes = model::gemma4_file();
   auto pieces = model::test_model::pieces();
   pieces[100] = "x";
