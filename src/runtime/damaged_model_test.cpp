@@ -101,5 +101,33 @@ TEST(DamagedModel, LeavesTheSessionAsItWas) {
   EXPECT_EQ(fresh_logits(engine, std::span(tokens).first(30)), before);
 }
 
+// Ten sessions are two steps; the second has the damaged token.
+TEST(DamagedModel, ABatchKeepsTheStepsBeforeIt) {
+  SKIP_WITHOUT_CHECKPOINTS();
+  constexpr TokenId kBad = 77;
+  constexpr size_t kSessions = 10, kStep = 8;
+  const DamagedCopy copy("tiny-e2b", "model.language_model.embed_tokens_per_layer.weight", kBad);
+  const auto engine = Engine::load(copy.path(), tiny_options());
+  const std::vector<TokenId> past = {2, 30, 31};
+  std::vector<Session> sessions;
+  std::vector<Session*> rows;
+  for (size_t i = 0; i < kSessions; ++i) sessions.emplace_back(engine).sync(past);
+  for (Session& s : sessions) rows.push_back(&s);
+  std::vector<TokenId> tokens(kSessions, 9);
+  tokens.back() = kBad;
+  expect_damage_named([&] { Session::append_batch(rows, tokens); }, copy.path());
+  for (size_t i = 0; i < kSessions; ++i) {
+    EXPECT_EQ(sessions[i].position(), i < kStep ? 4 : 3) << i;
+    EXPECT_EQ(sessions[i].logits().empty(), i >= kStep) << i;
+  }
+  // A token outside the vocabulary is found before anything is computed.
+  tokens.back() = -1;
+  EXPECT_THROW(Session::append_batch(rows, tokens), RequestError);
+  EXPECT_EQ(sessions[0].position(), 4);
+  tokens.back() = 9;
+  Session::append_batch(rows, tokens);
+  EXPECT_EQ(facet::runtime::copy(sessions[9].logits()), fresh_logits(engine, std::vector<TokenId>{2, 30, 31, 9}));
+}
+
 }  // namespace
 }  // namespace facet::runtime

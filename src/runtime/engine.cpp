@@ -40,6 +40,9 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   s->executor = std::make_unique<Executor>(m.config, m.weights, *s->layout, std::move(op), m.options.prefill_chunk);
   s->load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report(2);
+  // What they captured may end with this call.
+  s->facts.options.progress = nullptr;
+  s->facts.options.wrap_ops = nullptr;
   return std::shared_ptr<const Engine>(new Engine(std::move(s)));
 }
 

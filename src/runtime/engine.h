@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,14 +32,15 @@ using Progress = std::function<void(int64_t done, int64_t total)>;
 
 struct EngineOptions {
   Backend backend = Backend::Cpu;
-  int n_threads = 0;  // 0: the physical cores this process may use
+  int n_threads = 0;  // 0: the processors this process may use
   KvPrecision kv = KvPrecision::F16;
   int context = 0;            // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;  // of the memory available now, for KV when context is 0
   int64_t memory_limit = 0;   // bytes; 0: what the machine has available
   int prefill_chunk = 0;      // rows computed together in prefill; 0: chosen from the model's width
-  Progress progress;          // of loading
-  // Wraps the backend once it is made (a decorator that times or dumps). It must outlive the engine.
+  Progress progress;          // of loading, and forgotten after it
+  // Wraps the backend once it is made (a decorator that times or dumps); forgotten after loading. What it returns lives
+  // as long as the engine, and so must all that refers to.
   std::function<std::unique_ptr<ops::Ops>(std::unique_ptr<ops::Ops>)> wrap_ops;
 };
 
@@ -99,7 +99,7 @@ class Engine {
   const text::Tokenizer& tokenizer() const noexcept;
   const GenerationDefaults& defaults() const noexcept;
   ChatFamily chat_family() const noexcept;
-  const EngineOptions& options() const noexcept;  // with the zeros filled in
+  const EngineOptions& options() const noexcept;  // with the zeros filled in, and without the functions
   int context() const noexcept;
   int n_threads() const noexcept;
   double load_seconds() const noexcept;

@@ -66,7 +66,7 @@ void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {
       const std::span<const float> logits(logits_.data() + static_cast<size_t>(i) * n_vocab, n_vocab);
       if (!all_finite(logits))
         throw_error<FormatError>(
-            "{}: the model computes values that are not numbers after token {}: its weights are damaged",
+            "{}: the model computes values that are not numbers at position {}: its weights are damaged",
             weights_.source->path(), positions_[static_cast<size_t>(row)]);
       visit(item, positions_[static_cast<size_t>(row)], logits);
     }

@@ -66,7 +66,7 @@ class Answer {
         options_(options),
         on_event_(on_event),
         sampler_(options.sampling),
-        detokenizer_(session.engine().tokenizer(), options.show_specials),
+        detokenizer_(session.engine().tokenizer()),
         stop_(options.stop) {}
 
   GenerateResult run(std::span<const TokenId> prompt) {

@@ -22,7 +22,6 @@ struct GenerateOptions {
   std::vector<std::string> stop;     // strings that end the answer; not part of it
   std::vector<TokenId> stop_tokens;  // end the answer; not part of it
   int n_logprobs = -1;               // most likely tokens to report with each token; -1: no log-probabilities
-  bool show_specials = false;        // control tokens print as their text
   const std::atomic<bool>* cancel = nullptr;
   Progress progress;  // of the prompt
 };

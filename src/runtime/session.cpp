@@ -162,10 +162,11 @@ SyncResult Session::sync_with_logits(std::span<const TokenId> tokens, int first,
   State& s = *state_;
   s.check(tokens);
   const int n = static_cast<int>(tokens.size());
-  const SyncResult result = s.prepare(tokens, std::clamp(first, 0, n - 1));
-  s.compute(tokens, first, options, [&](size_t, int position, std::span<const float> logits) {
+  const int first_wanted = std::clamp(first, 0, n - 1);
+  const SyncResult result = s.prepare(tokens, first_wanted);
+  s.compute(tokens, first_wanted, options, [&](size_t, int position, std::span<const float> logits) {
     if (position == n - 1) s.logits.assign(logits.begin(), logits.end());
-    visit(position, logits);
+    if (position >= first) visit(position, logits);
   });
   s.pages.pin_boundary(n);
   return result;

@@ -41,15 +41,20 @@ class Session {
   // leaves the session at the last finished chunk.
   SyncResult sync(std::span<const TokenId> tokens, const SyncOptions& options = {});
 
-  // Computes one more token.
+  // Computes one more token. Throws RequestError, with nothing changed, when the context is full or the token is
+  // outside the vocabulary; FormatError when the model computes what is no number, and ResourceError without memory for
+  // a page: then the tokens are as before, and logits() are empty.
   void append(TokenId token);
 
   // One more token for each of several (different) sessions of one engine, computed together in steps of up to eight. A
-  // session's result is what append() alone gives, to the bit.
+  // session's result is what append() alone gives, to the bit. Throws as append() does: RequestError with no session
+  // changed; after any other error the groups of eight before the one that failed have their token, and the sessions of
+  // that group and of later ones have not.
   static void append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens);
 
-  // sync() that also gives logits after every token from tokens[first] on: visit(position, logits), in order. The
-  // common prefix is kept only up to `first`.
+  // sync() that also gives logits after every token from tokens[first] on (none when first is beyond the last):
+  // visit(position, logits), in order. The common prefix is kept only up to `first`. visit runs while the engine is
+  // held: it must not compute with any session of the engine, and others wait for it.
   SyncResult sync_with_logits(std::span<const TokenId> tokens, int first,
                               const std::function<void(int position, std::span<const float> logits)>& visit,
                               const SyncOptions& options = {});
@@ -60,7 +65,8 @@ class Session {
   // A second timeline with the same past; pages are shared until one of them writes.
   Session fork() const;
 
-  // [n_vocab], soft-capped, after the last token. Valid until the next call that computes.
+  // [n_vocab], soft-capped, after the last token; empty when not known (nothing was computed yet, after a rewind, after
+  // an error). Valid until the next call that computes.
   std::span<const float> logits() const noexcept;
 
   int64_t kv_bytes() const noexcept;  // of pages this session holds (shared ones counted whole)

@@ -386,6 +386,24 @@ TEST_F(SessionTest, CancelledPrefillKeepsWholeChunks) {
   EXPECT_EQ(copy(session.logits()), expected);
 }
 
+// No row may be asked for; the last one's logits are known all the same.
+TEST_F(SessionTest, LogitsOfNoRowLeaveTheLast) {
+  const auto engine = load(tiny_options());
+  const auto tokens = random_tokens(20, 31);
+  const auto expected = fresh_logits(engine, tokens);
+  for (const int first : {20, 21, 1000}) {
+    Session session(engine);
+    int n_visited = 0;
+    session.sync_with_logits(tokens, first, [&](int, std::span<const float>) { ++n_visited; });
+    EXPECT_EQ(n_visited, 0) << first;
+    EXPECT_EQ(copy(session.logits()), expected) << first;
+  }
+  Session session(engine);
+  std::vector<int> visited;
+  session.sync_with_logits(tokens, -5, [&](int position, std::span<const float>) { visited.push_back(position); });
+  EXPECT_EQ(visited.size(), 20u);
+}
+
 TEST_F(SessionTest, ProgressGoesUpToTheEnd) {
   EngineOptions options = tiny_options();
   options.prefill_chunk = 16;
@@ -405,6 +423,18 @@ TEST_F(SessionTest, ProgressGoesUpToTheEnd) {
   std::vector<std::pair<int64_t, int64_t>> seen;
   session.sync(random_tokens(60, 24), {[&](int64_t done, int64_t total) { seen.emplace_back(done, total); }, nullptr});
   EXPECT_EQ(seen, (std::vector<std::pair<int64_t, int64_t>>{{16, 50}, {32, 50}, {48, 50}, {50, 50}}));
+}
+
+TEST_F(SessionTest, AnEngineForgetsTheFunctionsOfItsLoading) {
+  const auto captured = std::make_shared<int>(0);
+  EngineOptions options = tiny_options();
+  options.progress = [captured](int64_t, int64_t) {};
+  options.wrap_ops = [captured](std::unique_ptr<ops::Ops> op) { return op; };
+  const auto engine = load(options);
+  options = {};
+  EXPECT_EQ(captured.use_count(), 1);
+  EXPECT_FALSE(engine->options().progress);
+  EXPECT_FALSE(engine->options().wrap_ops);
 }
 
 TEST_F(SessionTest, TooLongSaysByHowMuch) {
