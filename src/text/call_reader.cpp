@@ -179,11 +179,11 @@ class CallReader {
   }
 
   ChatJson pairs(char opener) {
-    ChatJson object = ChatJson::object();
+    ObjectBuilder object;
     elements(opener, [&] {
-      if (auto key = this->key()) object[std::move(*key)] = value(false);
+      if (auto key = this->key()) object.set(std::move(*key), value(false));
     });
-    return object;
+    return object.take();
   }
 
   ChatJson list() {

@@ -1,6 +1,10 @@
 #include "text/call_reader.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
 
 #include "text/chat_value.h"
 
@@ -167,6 +171,14 @@ TEST(CallReader, SaysHowTheBodyEnds) {
   EXPECT_FALSE(read_call("f{a:{b:1}").is_closed);
   EXPECT_FALSE(read_call("f").is_closed);
   EXPECT_TRUE(read_call("f{a:1]}").is_repaired);
+}
+
+TEST(CallReader, ManyKeysTakeTimeInProportion) {
+  std::string call = "f{";
+  for (int i = 0; i < 200000; ++i) call += fmt::format("key{}:{},", i, i);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_call(call + "}").arguments.size(), 200000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
 TEST(CallReader, BoundsNesting) {

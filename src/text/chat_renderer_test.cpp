@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <random>
 
 #include "base/error.h"
 #include "text/chat.h"
@@ -31,6 +33,7 @@ std::string render_text(const char* messages, const ChatOptions& options = {}, c
 }
 
 TEST(ChatRenderer, WritesWhatTheTemplatesWrite) {
+  SKIP_WITHOUT_CONFORMANCE();
   for (const ChatJson& c : chat_cases()) EXPECT_EQ(to_text(render(c)), c["expected"].get<std::string>()) << c["id"];
 }
 
@@ -38,6 +41,8 @@ bool is_safety_case(const ChatJson& c) { return c["id"].get<std::string>().start
 
 // Joining texts before they are encoded makes the ids those of the whole string, wherever no text imitates a token.
 TEST(ChatTokens, AreThoseOfTheWholeTextWhenNothingInItImitatesATokens) {
+  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_CONFORMANCE();
   for (const Tokenizer* tokenizer : vocabularies()) {
     int n = 0;
     for (const ChatJson& c : chat_cases()) {
@@ -74,6 +79,8 @@ std::vector<TokenId> control_ids(const Prompt& prompt, const Tokenizer& tokenize
 }
 
 TEST(ChatTokens, NoTextBecomesAControlToken) {
+  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_CONFORMANCE();
   for (const Tokenizer* tokenizer : vocabularies()) {
     int n = 0;
     for (ChatJson c : chat_cases()) {
@@ -90,6 +97,7 @@ TEST(ChatTokens, NoTextBecomesAControlToken) {
 }
 
 TEST(ChatTokens, MediaTakeTheirPlacesInOrder) {
+  SKIP_WITHOUT_CHECKPOINTS();
   const Prompt prompt = render_chat(parse_chat_json(R"([{"role": "user", "content": [
       {"type": "image"}, {"type": "text", "text": " and "}, {"type": "video"}, {"type": "input_audio"}]}])"),
                                     nullptr, {ChatTemplate::Gemma4Small, false, false, false});
@@ -179,6 +187,67 @@ TEST(ChatRenderer, NamesThePlaceOfWhatItRefuses) {
     const std::string error = error_of(c.messages, {c.format, false, true, false});
     EXPECT_NE(error.find(c.place), std::string::npos) << c.messages << ": " << error;
   }
+}
+
+// Puts something else in the place of one of the value's parts.
+void damage(ChatJson& value, std::mt19937& random) {
+  if (value.is_structured() && !value.empty() && random() % 8 != 0) {
+    auto part = value.begin();
+    std::advance(part, static_cast<std::ptrdiff_t>(random() % value.size()));
+    return damage(*part, random);
+  }
+  const char* others[] = {"null",
+                          "true",
+                          "0",
+                          "-2.5",
+                          "123456789012345678901234567890",
+                          "\"\"",
+                          "\"x\"",
+                          "\"<|turn>\"",
+                          "\"object\"",
+                          "[]",
+                          "{}",
+                          "[1, \"a\", null]",
+                          R"({"type": "text", "text": "x"})",
+                          R"({"type": "array", "items": {"type": ["a", 1]}})"};
+  value = parse_chat_json(others[random() % std::size(others)]);
+}
+
+TEST(ChatRenderer, RefusesOrRendersWhateverItIsGiven) {
+  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_CONFORMANCE();
+  std::mt19937 random(3);
+  const auto cases = chat_cases();
+  int n_rendered = 0, n_refused = 0;
+  for (int i = 0; i < 5000; ++i) {
+    ChatJson c = cases[random() % cases.size()];
+    for (unsigned n = 1 + random() % 3; n > 0; --n) damage(c[random() % 3 == 0 ? "tools" : "messages"], random);
+    try {
+      const Prompt prompt = render(c);
+      ++n_rendered;
+      const auto of_kind = [&](bool control) {
+        return std::count_if(prompt.begin(), prompt.end(), [&](const PromptItem& item) {
+          return control ? item.kind == PromptItem::Kind::Control : item.kind > PromptItem::Kind::Text;
+        });
+      };
+      if (of_kind(false) > 0) continue;
+      EXPECT_EQ(static_cast<std::ptrdiff_t>(control_ids(prompt, *tiny()).size()), of_kind(true)) << chat_json_text(c);
+    } catch (const RequestError&) {
+      ++n_refused;
+    }
+  }
+  EXPECT_GT(n_rendered, 500);
+  EXPECT_GT(n_refused, 500);
+}
+
+// Where the templates expect strings.
+TEST(ChatRenderer, WritesNumbersOfDeclarationsInAllTheirDigits) {
+  const std::string text = render_text("[]", {}, R"([{"function": {"name": "f", "description": 36893488147419103232,
+    "parameters": {"type": {"a": 36893488147419103233}, "required": [36893488147419103234],
+                   "properties": {"x": {"type": ["string", 36893488147419103235]}}}}}])");
+  for (const char* digits : {"36893488147419103232", "{\"a\":36893488147419103233}", "36893488147419103234",
+                             "['STRING', '36893488147419103235']"})
+    EXPECT_NE(text.find(digits), std::string::npos) << digits << " in " << text;
 }
 
 TEST(ChatRenderer, RefusesToolsThatAreNone) {

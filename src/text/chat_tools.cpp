@@ -31,13 +31,13 @@ std::string upper_type(const ChatJson& object) {
     std::string list = "[";
     for (size_t i = 0; i < type.size(); ++i)
       list += (i > 0 ? ", '" : "'") +
-              (type[i].is_string() ? upper_case(type[i].get_ref<const std::string&>()) : type[i].dump()) + "'";
+              (type[i].is_string() ? upper_case(type[i].get_ref<const std::string&>()) : chat_json_text(type[i])) + "'";
     return list + "]";
   }
-  return type.is_object() ? type.dump() : number_text(type);
+  return type.is_object() ? chat_json_text(type) : number_text(type);
 }
 
-std::string plain(const ChatJson& v) { return v.is_string() ? v.get<std::string>() : v.dump(); }
+std::string plain(const ChatJson& v) { return v.is_string() ? v.get<std::string>() : chat_json_text(v); }
 
 class Declaration {
  public:

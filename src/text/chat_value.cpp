@@ -60,10 +60,10 @@ class Builder : public nlohmann::json_sax<ChatJson> {
   }
   bool string(string_t& v) override { return add(std::move(v)); }
   bool binary(binary_t&) override { return false; }
-  bool start_object(size_t) override { return open(ChatJson::object()); }
-  bool start_array(size_t) override { return open(ChatJson::array()); }
+  bool start_object(size_t) override { return open(false); }
+  bool start_array(size_t) override { return open(true); }
   bool key(string_t& k) override {
-    keys_.back() = std::move(k);
+    open_.back().key = std::move(k);
     return true;
   }
   bool end_object() override { return close(); }
@@ -77,31 +77,36 @@ class Builder : public nlohmann::json_sax<ChatJson> {
  private:
   static constexpr size_t kMaxDepth = 64;
 
-  bool open(ChatJson container) {
-    if (stack_.size() >= kMaxDepth) throw_error<RequestError>("JSON nested more than {} levels deep", kMaxDepth);
-    stack_.push_back(std::move(container));
-    keys_.emplace_back();
+  // One of the two.
+  struct Open {
+    bool is_array;
+    ChatJson::array_t array;
+    ObjectBuilder object;
+    std::string key;  // of the member that comes next
+  };
+
+  bool open(bool is_array) {
+    if (open_.size() >= kMaxDepth) throw_error<RequestError>("JSON nested more than {} levels deep", kMaxDepth);
+    open_.push_back({is_array, {}, {}, {}});
     return true;
   }
   bool close() {
-    ChatJson done = std::move(stack_.back());
-    stack_.pop_back();
-    keys_.pop_back();
+    ChatJson done = open_.back().is_array ? ChatJson(std::move(open_.back().array)) : open_.back().object.take();
+    open_.pop_back();
     return add(std::move(done));
   }
   bool add(ChatJson value) {
-    if (stack_.empty())
+    if (open_.empty())
       root_ = std::move(value);
-    else if (stack_.back().is_array())
-      stack_.back().push_back(std::move(value));
+    else if (open_.back().is_array)
+      open_.back().array.push_back(std::move(value));
     else
-      stack_.back()[keys_.back()] = std::move(value);
+      open_.back().object.set(std::move(open_.back().key), std::move(value));
     return true;
   }
 
   ChatJson root_;
-  std::vector<ChatJson> stack_;
-  std::vector<std::string> keys_;
+  std::vector<Open> open_;
 };
 
 }  // namespace
@@ -111,6 +116,14 @@ const ChatJson& member(const ChatJson& object, const char* key) {
   if (!object.is_object()) return none;
   const auto it = object.find(key);
   return it == object.end() ? none : *it;
+}
+
+void ObjectBuilder::set(std::string key, ChatJson value) {
+  const auto [place, is_new] = places_.try_emplace(std::move(key), members_.size());
+  if (is_new)
+    members_.emplace_back(place->first, std::move(value));
+  else
+    members_.data()[place->second].second = std::move(value);
 }
 
 std::string lower_case(std::string_view text) { return map_code_points(text, utf8proc_tolower); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "text/chat.h"
@@ -29,6 +30,18 @@ class PromptBuilder {
 const ChatJson& member(const ChatJson& object, const char* key);
 // The role of a message that render_chat has checked.
 inline const std::string& role_of(const ChatJson& message) { return message["role"].get_ref<const std::string&>(); }
+
+// An object under construction. A key that comes again gets the new value in its old place, as with operator[], which
+// looks through all members each time.
+class ObjectBuilder {
+ public:
+  void set(std::string key, ChatJson value);
+  ChatJson take() { return std::move(members_); }
+
+ private:
+  ChatJson::object_t members_;
+  std::unordered_map<std::string, size_t> places_;
+};
 
 // An object's entries by lower-cased key, in code point order; equal keys keep their order.
 std::vector<std::pair<std::string, const ChatJson*>> sorted_entries(const ChatJson& object);

@@ -1,6 +1,9 @@
 #include "text/chat_value.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
 
 #include "base/error.h"
 #include "text/json_text.h"
@@ -47,6 +50,17 @@ TEST(ChatValue, ReadsNumbersAsJsonSpellsThem) {
   EXPECT_EQ(read_number("2.5e-3"), 0.0025);
   EXPECT_EQ(number_text(read_number("1e400")), "1e400");
   EXPECT_EQ(number_text(read_number("99999999999999999999")), "99999999999999999999");
+}
+
+TEST(ChatValue, ManyKeysTakeTimeInProportion) {
+  std::string json = "{";
+  for (int i = 0; i < 200000; ++i) json += fmt::format("\"key{}\":{},", i, i);
+  json += "\"key7\":\"again\"}";
+  const auto start = std::chrono::steady_clock::now();
+  const ChatJson object = parse_chat_json(json);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_EQ(object.size(), 200000u);
+  EXPECT_NE(chat_json_text(object).find("\"key6\":6,\"key7\":\"again\",\"key8\":8"), std::string::npos);
 }
 
 TEST(ChatValue, TrimsThePythonWay) {

@@ -20,6 +20,8 @@ class Encoder {
  public:
   // vocabulary must outlive this.
   Encoder(const TokenizerParts& parts, const Vocabulary& vocabulary, const PieceClasses& classes);
+  Encoder(const Encoder&) = delete;  // joins_ points into it
+  Encoder& operator=(const Encoder&) = delete;
 
   // Buffers of one call.
   struct Work {

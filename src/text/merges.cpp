@@ -21,13 +21,16 @@ bool is_joined(std::string_view piece, MergePair halves) {
          piece.ends_with(halves.right);
 }
 
-// Resolves merges [begin, end) into out[begin, end).
+// Resolves merges [begin, end) into out[begin, end). Takes its memory when it is made: an exception on a thread of its
+// own would end the program.
 class Resolver {
  public:
   Resolver(const std::vector<MergePair>& merges, const Vocabulary& vocabulary, std::vector<Resolved>& out)
-      : merges_(merges), vocabulary_(vocabulary), out_(out) {}
+      : merges_(merges), vocabulary_(vocabulary), out_(out) {
+    joined_.reserve(vocabulary.longest_bytes());
+  }
 
-  void run(size_t begin, size_t end) {
+  void run(size_t begin, size_t end) noexcept {
     for (; begin < end; begin += kBlock) run_block(begin, std::min(begin + kBlock, end));
   }
 
@@ -56,6 +59,7 @@ class Resolver {
     const auto is = [&](TokenId id) { return vocabulary_.has(id) && is_joined(vocabulary_.piece(id), merge); };
     if (is(result_)) return result_;
     if (is(result_ + 1)) return ++result_;
+    if (merge.left.size() + merge.right.size() > vocabulary_.longest_bytes()) return -1;
     joined_.assign(merge.left).append(merge.right);
     return result_ = vocabulary_.find(joined_);
   }
@@ -87,9 +91,10 @@ MergeTable::MergeTable(const std::vector<MergePair>& merges, const Vocabulary& v
   std::vector<Resolved> resolved(merges.size());
   constexpr size_t kWorthAThread = 10000;
   const size_t half = merges.size() > kWorthAThread ? merges.size() / 2 : 0;
+  Resolver first(merges, vocabulary, resolved), second(merges, vocabulary, resolved);
   std::thread other;
-  if (half > 0) other = std::thread([&] { Resolver(merges, vocabulary, resolved).run(0, half); });
-  Resolver(merges, vocabulary, resolved).run(half, merges.size());
+  if (half > 0) other = std::thread([&] { first.run(0, half); });
+  second.run(half, merges.size());
   if (other.joinable()) other.join();
 
   slots_.assign(std::bit_ceil(merges.size() + merges.size() / 2 + 1), kEmpty);

@@ -1,4 +1,4 @@
-// The control tokens of the chat format as the output parser sees them (spec chat 1). Internal to text/.
+// Gemma 4's control tokens, and what they are to the output parser (spec chat 1). Internal to text/.
 #pragma once
 
 #include <optional>

@@ -4,22 +4,15 @@
 #include <optional>
 
 #include "base/error.h"
+#include "text/output_controls.h"
 #include "text/utf8.h"
 
 namespace facet::text {
 namespace {
 
-// Of both generations, by text: files are not to be trusted on which tokens are special.
-// clang-format off
-constexpr std::string_view kControlPieces[] = {
-    "<pad>", "<eos>", "<bos>", "<unk>", "<mask>",
-    // Gemma 4
-    "<|tool>", "<tool|>", "<|tool_call>", "<tool_call|>", "<|tool_response>", "<tool_response|>", "<|\"|>", "<|think|>",
-    "<|channel>", "<channel|>", "<|turn>", "<turn|>", "<|image>", "<|image|>", "<image|>", "<|audio>", "<|audio|>",
-    "<audio|>", "<|video|>",
-    // Gemma 3
-    "<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>"};
-// clang-format on
+// Beside Gemma 4's (output_controls.h). Found by text: files are not to be trusted on which tokens are special.
+constexpr std::string_view kGemma3Controls[] = {"<start_of_turn>", "<end_of_turn>", "<start_of_image>",
+                                                "<end_of_image>", "<image_soft_token>"};
 constexpr std::string_view kStopPieces[] = {"<eos>", "<turn|>", "<|tool_response>", "<end_of_turn>"};
 constexpr int32_t kTypeControl = 3, kTypeUserDefined = 4;
 
@@ -52,8 +45,11 @@ void check(const Vocabulary& vocabulary, const TokenizerParts& parts) {
 
 std::vector<bool> find_control(const Vocabulary& vocabulary, const TokenizerParts& parts) {
   std::vector<bool> control(parts.tokens.size(), false);
-  for (const std::string_view text : kControlPieces)
+  const auto mark = [&](std::string_view text) {
     if (const TokenId id = vocabulary.find(text); id >= 0) control[static_cast<size_t>(id)] = true;
+  };
+  for (const ControlName& token : kControlNames) mark(token.name);
+  for (const std::string_view text : kGemma3Controls) mark(text);
   for (const auto& added : parts.added)
     if (added.is_control) control[static_cast<size_t>(added.id)] = true;
   for (size_t i = 0; i < control.size(); ++i)
@@ -102,7 +98,7 @@ AddedTokens added_tokens(const Vocabulary& vocabulary, const PieceClasses& class
   AddedTokens out;
   const auto add = [&](size_t id, std::string_view text) {
     if (classes.control[id] || classes.byte_values[id] >= 0) return;
-    out.add(text, static_cast<TokenId>(id), is_unused_piece(vocabulary.piece(static_cast<TokenId>(id))));
+    out.add(text, static_cast<TokenId>(id), classes.forbidden[id]);
   };
   for (const auto& added : parts.added) add(static_cast<size_t>(added.id), vocabulary.piece(added.id));
   for (size_t i = 0; i < classes.control.size(); ++i) {

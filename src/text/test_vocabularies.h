@@ -1,24 +1,18 @@
 // The vocabularies that the tests of text/ share.
 #pragma once
 
-#include <fstream>
-#include <sstream>
+#include <filesystem>
 #include <vector>
 
+#include "base/file.h"
 #include "base/test_data.h"
 #include "text/tokenizer.h"
 
 namespace facet::text {
 
-inline std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream bytes;
-  bytes << in.rdbuf();
-  return bytes.str();
-}
-
+// Nothing where there is no such file.
 inline std::shared_ptr<const Tokenizer> load(const std::string& path) {
-  return Tokenizer::from_json(read_file(path), path);
+  return std::filesystem::exists(path) ? Tokenizer::from_json(read_file(path), path) : nullptr;
 }
 
 // 1536 entries, built like the real one.
@@ -27,21 +21,28 @@ inline std::shared_ptr<const Tokenizer> tiny() {
   return tokenizer;
 }
 
-// The real vocabulary of Gemma 4, or nothing where it was not downloaded.
+// The real vocabularies of Gemma 4 and Gemma 3, where they were downloaded.
 inline std::shared_ptr<const Tokenizer> real() {
-  static const auto tokenizer = [] {
-    const std::string path = asset_path("gemma4-tokenizer.json");
-    return std::ifstream(path) ? load(path) : nullptr;
-  }();
+  static const auto tokenizer = load(asset_path("gemma4-tokenizer.json"));
   return tokenizer;
 }
-#define REQUIRE_REAL() \
+inline std::shared_ptr<const Tokenizer> real_gemma3() {
+  static const auto tokenizer = load(asset_path("gemma3-tokenizer.json"));
+  return tokenizer;
+}
+
+#define SKIP_WITHOUT_CHECKPOINTS() \
+  if (tiny() == nullptr) GTEST_SKIP() << "needs " << golden_path("checkpoints")
+#define SKIP_WITHOUT_CONFORMANCE() \
+  if (!std::filesystem::exists(conformance_path(""))) GTEST_SKIP() << "needs " << conformance_path("")
+#define SKIP_WITHOUT_REAL() \
   if (real() == nullptr) GTEST_SKIP() << "the real vocabulary was not downloaded (scripts/fetch-test-assets.sh)"
 
-// What is there of them.
+// What is there of Gemma 4's.
 inline std::vector<const Tokenizer*> vocabularies() {
-  std::vector<const Tokenizer*> all{tiny().get()};
-  if (real() != nullptr) all.push_back(real().get());
+  std::vector<const Tokenizer*> all;
+  for (const Tokenizer* tokenizer : {tiny().get(), real().get()})
+    if (tokenizer != nullptr) all.push_back(tokenizer);
   return all;
 }
 

@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "base/error.h"
@@ -28,6 +29,7 @@ Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::s
   mask_ = slots_.size() - 1;
   for (size_t i = 0; i < pieces.size(); ++i) {
     text_.append(pieces[i]);
+    longest_bytes_ = std::max(longest_bytes_, pieces[i].size());
     ends_.push_back(static_cast<uint32_t>(text_.size()));
     if (pieces[i].empty()) continue;
     if (!starts_character(pieces[i][0])) throw_error<FormatError>("{}: the text of token {} is not UTF-8", source, i);

@@ -17,6 +17,7 @@ class Vocabulary {
   Vocabulary(const std::vector<std::string_view>& pieces, const std::string& source);
 
   int size() const noexcept { return static_cast<int>(ends_.size()) - 1; }
+  size_t longest_bytes() const noexcept { return longest_bytes_; }  // of a piece
   bool has(TokenId id) const noexcept { return id >= 0 && id < size(); }
   std::string_view piece(TokenId id) const noexcept {  // has(id)
     const auto i = static_cast<size_t>(id);
@@ -43,6 +44,7 @@ class Vocabulary {
   std::vector<uint32_t> ends_;  // piece i is [ends_[i], ends_[i + 1])
   std::vector<Slot> slots_;
   uint64_t mask_;
+  size_t longest_bytes_ = 0;
 };
 
 }  // namespace facet::text
