@@ -8,10 +8,9 @@
 #include "base/error.h"
 
 namespace facet::apps {
-namespace {
 
-text::ChatTemplate template_of(const runtime::Engine& engine) {
-  switch (engine.chat_family()) {
+std::optional<text::ChatTemplate> template_of(runtime::ChatFamily family) {
+  switch (family) {
     case runtime::ChatFamily::Gemma4Large:
       return text::ChatTemplate::Gemma4Large;
     case runtime::ChatFamily::Gemma4Small:
@@ -21,11 +20,8 @@ text::ChatTemplate template_of(const runtime::Engine& engine) {
     case runtime::ChatFamily::None:
       break;
   }
-  throw_error<RequestError>("{}: this is a base model without a chat format; `facet run --raw` continues a text",
-                            engine.path());
+  return {};
 }
-
-}  // namespace
 
 Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
   Prompt prompt;
@@ -35,8 +31,12 @@ Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
 }
 
 Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think) {
+  const auto format = template_of(engine.chat_family());
+  if (!format)
+    throw_error<RequestError>("{}: this is a base model without a chat format; `facet run --raw` continues a text",
+                              engine.path());
   text::ChatOptions options;
-  options.format = template_of(engine);
+  options.format = *format;
   options.enable_thinking = think;
   if (think && options.format == text::ChatTemplate::Gemma3)
     throw_error<RequestError>("{}: Gemma 3 models were not trained to think", engine.path());
@@ -44,29 +44,43 @@ Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages
   return {text::to_tokens(rendered, engine.tokenizer()), true, text::ends_in_thought(rendered)};
 }
 
-AnswerPrinter::AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, const std::vector<std::string>& stop,
+AnswerPrinter::AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, std::vector<std::string> stop,
                              bool print)
-    : print_(print), stop_(stop), content_style_(use_colour()), reasoning_style_(false) {
+    : print_(print), stop_(std::move(stop)), content_style_(use_colour()), reasoning_style_(false) {
   if (!prompt.is_chat) return;
   text::OutputParserOptions options;
   options.starts_in_thought = prompt.starts_in_thought;
   parser_.emplace(engine.tokenizer(), options);
 }
 
-void AnswerPrinter::push(const runtime::GenerateEvent& event) {
-  if (!parser_)
-    show_content(event.text);
-  else if (event.token >= 0)
-    take(parser_->push(event.token));
+AnswerPrinter::~AnswerPrinter() {
+  try {
+    close();
+  } catch (const std::exception&) {  // an output that takes nothing: whoever prints next will say so
+  }
 }
 
-void AnswerPrinter::finish(const runtime::GenerateResult& result) {
+bool AnswerPrinter::push(const runtime::GenerateEvent& event) {
+  if (!parser_)
+    show_content(stop_.push(event.text));
+  else if (event.token >= 0)
+    take(parser_->push(event.token));
+  return !stop_.stopped();
+}
+
+runtime::FinishReason AnswerPrinter::finish(const runtime::GenerateResult& result) {
+  const bool is_stopped = result.finish == runtime::FinishReason::Stop && !stop_.stopped();
   if (parser_) {
     if (result.stop_token) take(parser_->push(*result.stop_token));
-    take(parser_->finish(result.finish == runtime::FinishReason::Stop ? text::OutputEnd::Stopped
-                                                                      : text::OutputEnd::Cut));
-    show_content(stop_.finish());
+    take(parser_->finish(is_stopped ? text::OutputEnd::Stopped : text::OutputEnd::Cut));
   }
+  show_content(stop_.finish());
+  close();
+  return stop_.stopped() ? runtime::FinishReason::Stop : result.finish;
+}
+
+// The colour and the line.
+void AnswerPrinter::close() {
   end_reasoning();
   if (!print_) return;
   if (stdout_is_terminal()) fmt::print("{}", content_style_.finish());
@@ -76,6 +90,7 @@ void AnswerPrinter::finish(const runtime::GenerateResult& result) {
 
 void AnswerPrinter::take(const text::OutputEvents& events) {
   for (const text::OutputEvent& event : events) {
+    if (stop_.stopped()) return;
     if (event.kind == text::OutputEvent::Kind::Content)
       show_content(stop_.push(event.text));
     else if (event.kind == text::OutputEvent::Kind::Reasoning)

@@ -23,6 +23,9 @@ struct Prompt {
 // The text itself, with <bos> in front.
 Prompt raw_prompt(const runtime::Engine& engine, const std::string& text);
 
+// Nothing of a model without a chat format.
+std::optional<text::ChatTemplate> template_of(runtime::ChatFamily family);
+
 // Messages in the model's chat format, and the opening of its answer. RequestError when the model has none, or cannot
 // think.
 Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think);
@@ -31,11 +34,16 @@ Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages
 // as JSON lines. Control tokens are never printed.
 class AnswerPrinter {
  public:
-  // stop: the strings that generation ends at; of content they are no part.
-  AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, const std::vector<std::string>& stop, bool print);
+  // stop: strings that end the answer where its content has them; thoughts and calls may hold them.
+  AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, std::vector<std::string> stop, bool print);
+  ~AnswerPrinter();  // leaves the terminal in order, also when no answer came to its end
+  AnswerPrinter(const AnswerPrinter&) = delete;
+  AnswerPrinter& operator=(const AnswerPrinter&) = delete;
 
-  void push(const runtime::GenerateEvent& event);
-  void finish(const runtime::GenerateResult& result);
+  // For generate(): false when a stop string has come.
+  bool push(const runtime::GenerateEvent& event);
+  // Returns how it ended: the last text may have completed a stop string.
+  runtime::FinishReason finish(const runtime::GenerateResult& result);
 
   const std::string& content() const noexcept { return content_; }
   const std::string& reasoning() const noexcept { return reasoning_; }
@@ -48,6 +56,7 @@ class AnswerPrinter {
   void show_call(const text::OutputEvent& call);
   void end_line();
   void end_reasoning();
+  void close();
 
   bool print_;
   std::optional<text::OutputParser> parser_;  // of a chat

@@ -13,6 +13,7 @@ namespace {
 struct Shown {
   std::string out, err;
   nlohmann::ordered_json json;
+  runtime::FinishReason finish;
 };
 
 class Answer : public testing::Test {
@@ -34,16 +35,19 @@ class Answer : public testing::Test {
     runtime::GenerateResult result;
     result.finish = finish;
     text::Detokenizer detokenizer(engine_->tokenizer(), false);
+    const auto& stops = engine_->defaults().stop_tokens;
+    bool goes_on = true;
     for (const auto token : engine_->tokenizer().encode(text, text::Specials::Allow)) {
-      const auto& stops = engine_->defaults().stop_tokens;
+      if (!goes_on || result.stop_token) break;
       if (std::find(stops.begin(), stops.end(), token) != stops.end())
         result.stop_token = token;
       else
-        printer.push({token, detokenizer.push(token), nullptr});
+        goes_on = printer.push({token, detokenizer.push(token), nullptr});
     }
+    if (!goes_on) result.finish = runtime::FinishReason::Stop;
     printer.push({-1, detokenizer.finish(), nullptr});
-    printer.finish(result);
-    return {testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr(), printer.json()};
+    const auto end = printer.finish(result);
+    return {testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr(), printer.json(), end};
   }
 
   Prompt chat(bool think = false) const {
@@ -71,6 +75,44 @@ TEST_F(Answer, StopStringsAreNotPartOfIt) {
   EXPECT_EQ(s.out, "One. Two.\n");
   const Shown cut = show(chat(), "One. E", true, runtime::FinishReason::Length, {" END"});
   EXPECT_EQ(cut.out, "One. E\n");  // what might have become one is shown after all
+}
+
+TEST_F(Answer, StopStringsCountInContentAlone) {
+  const std::string thought = "<|channel>thought\nThe END is near.<channel|>";
+  const std::string call = "<|tool_call>call:look{at:<|\"|>END<|\"|>}<tool_call|>";
+  const Shown s =
+      show(chat(true), thought + "One. " + call + "<|tool_response>", true, runtime::FinishReason::Stop, {"END"});
+  EXPECT_EQ(s.json["reasoning"], "The END is near.");
+  EXPECT_EQ(s.json["content"], "One.");
+  EXPECT_EQ(s.json["tool_calls"].size(), 1u);
+  // Nothing that stands behind it, in the same step or later, is part of the answer.
+  const Shown cut =
+      show(chat(true), thought + "One END two" + call + "<turn|>", true, runtime::FinishReason::Length, {"END"});
+  EXPECT_EQ(cut.json["content"], "One ");
+  EXPECT_EQ(cut.json["tool_calls"].size(), 0u);
+  EXPECT_EQ(cut.finish, runtime::FinishReason::Stop);
+}
+
+// Blanks at the end are held back until nothing can follow them.
+TEST_F(Answer, TheEndMayCompleteAStopString) {
+  const Shown s = show(chat(), "One.\n\n", true, runtime::FinishReason::Length, {"\n\n"});
+  EXPECT_EQ(s.json["content"], "One.");
+  EXPECT_EQ(s.finish, runtime::FinishReason::Stop);
+}
+
+TEST_F(Answer, RawTextStopsAnywhere) {
+  const Shown s = show(raw_prompt(*engine_, "Once"), " upon a time", true, runtime::FinishReason::Length, {"on a"});
+  EXPECT_EQ(s.out, " up\n");
+  EXPECT_EQ(s.finish, runtime::FinishReason::Stop);
+}
+
+TEST_F(Answer, WhatIsBrokenOffEndsItsLine) {
+  testing::internal::CaptureStdout();
+  {
+    AnswerPrinter printer(*engine_, raw_prompt(*engine_, "x"), {}, true);
+    printer.push({600, "Hel", nullptr});
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "Hel\n");
 }
 
 TEST_F(Answer, SilentWhenAskedTo) {

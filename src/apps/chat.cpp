@@ -3,8 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "apps/answer.h"
 #include "apps/chat/command.h"
@@ -16,6 +16,7 @@
 #include "apps/stats.h"
 #include "apps/terminal.h"
 #include "base/error.h"
+#include "base/file.h"
 
 namespace facet::apps {
 namespace {
@@ -26,28 +27,24 @@ using chat::Conversation;
 struct ChatFlags {
   ModelOptions model;
   SamplingOptions sampling;
-  std::string system, load;
+  std::optional<std::string> system;
+  std::string load;
   bool think = false;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw_error<RequestError>("{}: cannot be read", path);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
+// One line; names and texts in it may come from files.
 template <class... Args>
 void note(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print(stderr, "{}\n", fmt::format(format, std::forward<Args>(args)...));
+  fmt::print(stderr, "{}\n", printable(fmt::format(format, std::forward<Args>(args)...)));
 }
 
 class Chat {
  public:
   Chat(const ChatFlags& flags, std::shared_ptr<const runtime::Engine> engine)
       : flags_(flags), engine_(std::move(engine)), session_(engine_), input_(facet_home() + "/chat_history") {
-    talk_.system = flags.system;
-    talk_.think = flags.think;
     if (!flags.load.empty()) load(flags.load);
+    if (flags.system) talk_.system = *flags.system;
+    if (flags.think) talk_.think = true;
     check(talk_.think);
   }
 
@@ -78,11 +75,11 @@ class Chat {
     chat_prompt(*engine_, Conversation::Json::array({{{"role", "user"}, {"content", "?"}}}), think);
   }
 
-  void take(const std::string& message) {
-    const Command command = chat::parse_command(message);
+  void take(const chat::Message& message) {
+    const Command command = message.is_block ? Command{} : chat::parse_command(message.text);
     if (command.kind != Command::Kind::None) return obey(command);
     Conversation next = talk_;
-    next.add_user(message);
+    next.add_user(message.text);
     answer(std::move(next));
   }
 
@@ -166,13 +163,13 @@ class Chat {
     std::optional<InterruptGuard> interrupt;
     if (!input_.interactive()) interrupt.emplace();
 
-    AnswerPrinter printer(*engine_, prompt, options.stop, true);
-    const auto result = runtime::generate(session_, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
+    AnswerPrinter printer(*engine_, prompt, std::exchange(options.stop, {}), true);
+    auto result = runtime::generate(session_, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
       reading.clear();
-      printer.push(e);
+      return printer.push(e);
     });
     reading.clear();
-    printer.finish(result);
+    result.finish = printer.finish(result);
     last_ = result.stats;
     tell_end(result);
     if (result.finish == runtime::FinishReason::Cancelled && result.tokens.empty()) return;

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "apps/answer.h"
 #include "apps/commands.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
@@ -62,13 +64,13 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
   return chat_prompt(engine, messages, flags.think);
 }
 
-void print_json(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result) {
+void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result) {
   Json out = printer.json();
   out["finish"] = std::string(runtime::finish_reason_name(result.finish));
   out["tokens"] = result.tokens;
   if (!result.logprobs.empty()) out["logprobs"] = logprobs_json(engine, result.logprobs);
   out["stats"] = stats_json(engine, result.stats);
-  fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
+  print_json(out);
 }
 
 int run(const RunFlags& flags) {
@@ -82,14 +84,14 @@ int run(const RunFlags& flags) {
   ProgressLine reading("reading the prompt");
   options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
 
-  AnswerPrinter printer(*engine, prompt, options.stop, !flags.json);
-  const auto result = runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
+  AnswerPrinter printer(*engine, prompt, std::exchange(options.stop, {}), !flags.json);
+  auto result = runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
     reading.clear();
-    printer.push(e);
+    return printer.push(e);
   });
   reading.clear();
-  printer.finish(result);
-  if (flags.json) print_json(*engine, printer, result);
+  result.finish = printer.finish(result);
+  if (flags.json) print_result(*engine, printer, result);
   if (flags.stats) fmt::print(stderr, "{}\n", stats_line(*engine, result.stats));
   return result.finish == runtime::FinishReason::Cancelled ? 1 : 0;
 }

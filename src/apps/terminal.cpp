@@ -1,13 +1,15 @@
 #include "apps/terminal.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
+
+#include "base/error.h"
 
 namespace facet::apps {
 namespace {
@@ -15,10 +17,12 @@ namespace {
 std::atomic<bool> interrupted{false}, second_ends{true};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
+struct sigaction before_guard;  // what the living guard replaced
+
 void on_interrupt(int) {
   if (interrupted.exchange(true) && second_ends) {
-    std::signal(SIGINT, SIG_DFL);
-    std::raise(SIGINT);
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);
   }
 }
 
@@ -41,10 +45,16 @@ std::string read_stdin() { return {std::istreambuf_iterator<char>(std::cin), std
 InterruptGuard::InterruptGuard(Second second) {
   second_ends = second == Second::EndsProgram;
   clear();
-  std::signal(SIGINT, on_interrupt);
+  sigaction(SIGINT, nullptr, &before_guard);
+  if (before_guard.sa_handler == SIG_IGN) return;  // whoever started the program wants it to go on
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  action.sa_flags = SA_RESTART;  // output is not cut; who waits for input uses ppoll(), which is never restarted
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
 }
 
-InterruptGuard::~InterruptGuard() { std::signal(SIGINT, SIG_DFL); }
+InterruptGuard::~InterruptGuard() { sigaction(SIGINT, &before_guard, nullptr); }
 
 const std::atomic<bool>& InterruptGuard::flag() noexcept { return interrupted; }
 void InterruptGuard::clear() noexcept { interrupted = false; }
@@ -52,7 +62,7 @@ void InterruptGuard::clear() noexcept { interrupted = false; }
 void ProgressLine::show(int64_t done, int64_t total) {
   constexpr auto kPatience = std::chrono::milliseconds(300);
   if (!stderr_is_terminal() || total <= 0 || std::chrono::steady_clock::now() - start_ < kPatience) return;
-  fmt::print(stderr, "\r{} {} %", what_, 100 * done / total);
+  fmt::print(stderr, "\r{} {} %", printable(what_), 100 * done / total);
   shown_ = true;
 }
 

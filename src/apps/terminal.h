@@ -20,7 +20,8 @@ bool use_stderr_colour() noexcept;  // on stderr
 std::string read_stdin();
 
 // While an object lives, Ctrl-C sets a flag instead of ending the program. A second one before clear() ends it, unless
-// the program is one that talks and has its own way out. One object at a time.
+// the program is one that talks and has its own way out. What was in force before is again afterwards; an interrupt
+// that the program was started to ignore stays ignored. One object at a time.
 class InterruptGuard {
  public:
   enum class Second : uint8_t { EndsProgram, IsIgnored };

@@ -61,7 +61,7 @@ void check(const GenerateOptions& options, const Engine& engine) {
 // One answer under way: what has come and how it ended.
 class Answer {
  public:
-  Answer(Session& session, const GenerateOptions& options, const std::function<void(const GenerateEvent&)>& on_event)
+  Answer(Session& session, const GenerateOptions& options, const OnGenerateEvent& on_event)
       : session_(session),
         options_(options),
         on_event_(on_event),
@@ -100,8 +100,9 @@ class Answer {
     const bool wants_logprobs = options_.n_logprobs >= 0;
     if (wants_logprobs) result_.logprobs.push_back(logprobs(session_.logits(), token, options_.n_logprobs));
     result_.tokens.push_back(token);
-    emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
-    if (stop_.stopped()) return end(FinishReason::Stop);
+    const bool goes_on =
+        emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
+    if (stop_.stopped() || !goes_on) return end(FinishReason::Stop);
     if (is_full() || session_.position() >= session_.context()) return end(FinishReason::Length);
     return true;
   }
@@ -121,14 +122,15 @@ class Answer {
     if (!rest.empty()) emit(-1, std::move(rest), nullptr);
   }
 
-  void emit(TokenId token, std::string text, const Logprobs* probabilities) {
+  // Whether the answer may go on.
+  bool emit(TokenId token, std::string text, const Logprobs* probabilities) {
     result_.text += text;
-    if (on_event_) on_event_({token, std::move(text), probabilities});
+    return !on_event_ || on_event_({token, std::move(text), probabilities});
   }
 
   Session& session_;
   const GenerateOptions& options_;
-  const std::function<void(const GenerateEvent&)>& on_event_;
+  const OnGenerateEvent& on_event_;
   Sampler sampler_;
   text::Detokenizer detokenizer_;
   StopStrings stop_;
@@ -139,7 +141,7 @@ class Answer {
 }  // namespace
 
 GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
-                        const std::function<void(const GenerateEvent&)>& on_event) {
+                        const OnGenerateEvent& on_event) {
   check(options, session.engine());
   return Answer(session, options, on_event).run(prompt);
 }

@@ -36,6 +36,8 @@ struct GenerateEvent {
   const Logprobs* logprobs = nullptr;
 };
 
+using OnGenerateEvent = std::function<bool(const GenerateEvent&)>;
+
 struct GenerateStats {
   SyncResult prompt;
   int n_prompt = 0, n_generated = 0;  // with the stop token
@@ -56,7 +58,8 @@ struct GenerateResult {
 // Appends an answer to `prompt` in the session's timeline. Afterwards the session holds the prompt and the answer, but
 // for the last token if that ended it. Throws RequestError (parameters, prompt too long); cancellation is a finish
 // reason, not an error.
+// on_event: false ends the answer, as a stop string would.
 GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
-                        const std::function<void(const GenerateEvent&)>& on_event = {});
+                        const OnGenerateEvent& on_event = {});
 
 }  // namespace facet::runtime

@@ -65,12 +65,8 @@ class GenerateTest : public testing::Test {
     session_ = std::make_unique<Session>(engine_, context);
     const auto result = generate(*session_, prompt_, options_, [this](const GenerateEvent& e) {
       events_.push_back(e.text);
-      std::string rest = e.text;
-      while (!rest.empty()) {
-        const auto front = text::utf8_front(rest);
-        ASSERT_EQ(front.kind, text::Utf8Front::Kind::Valid) << e.text;
-        rest.erase(0, front.n_bytes);
-      }
+      EXPECT_TRUE(text::is_utf8(e.text)) << e.text;
+      return true;
     });
     std::string all;
     for (const std::string& text : events_) all += text;
@@ -227,11 +223,24 @@ TEST_F(GenerateTest, CancellingIsAFinishReason) {
   script_ = {std::vector<TokenId>(20, 600), 0, script_.head};
   Session session(engine_);
   int n_events = 0;
-  const auto result = generate(session, prompt_, options_, [&](const GenerateEvent&) { cancel = ++n_events == 3; });
+  const auto result = generate(session, prompt_, options_, [&](const GenerateEvent&) {
+    cancel = ++n_events == 3;
+    return true;
+  });
   EXPECT_EQ(result.finish, FinishReason::Cancelled);
   EXPECT_EQ(result.tokens.size(), 3u);
   EXPECT_EQ(session.position(), 9);
   EXPECT_EQ(finish_reason_name(result.finish), "cancelled");
+}
+
+TEST_F(GenerateTest, WhoeverListensMayEndIt) {
+  script_ = {std::vector<TokenId>(20, 600), 0, script_.head};
+  Session session(engine_);
+  int n_events = 0;
+  const auto result = generate(session, prompt_, options_, [&](const GenerateEvent&) { return ++n_events < 3; });
+  EXPECT_EQ(result.finish, FinishReason::Stop);
+  EXPECT_EQ(result.tokens.size(), 3u);
+  EXPECT_EQ(session.position(), 8);
 }
 
 TEST_F(GenerateTest, PenaltiesSeeThePromptAndTheAnswer) {

@@ -67,6 +67,32 @@ class OverAPipe(Chat):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(json.loads(pathlib.Path(file + "2").read_text(encoding="utf-8")), saved)
 
+    def test_flags_win_over_a_loaded_file(self):
+        file = pathlib.Path(self.path("talk.json"))
+        file.write_text(json.dumps({"facet_chat": 1, "think": False, "messages": [
+            {"role": "system", "content": "Old."}, {"role": "user", "content": "one"}]}), encoding="utf-8")
+        done = self.talk(f"/save {file}2\n", "--load", str(file), "--system", "New.", "--think")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        saved = json.loads(pathlib.Path(f"{file}2").read_text(encoding="utf-8"))
+        self.assertEqual((saved["think"], saved["messages"][0]["content"]), (True, "New."))
+        self.assertEqual(saved["messages"][1]["content"], "one")
+
+    def test_hostile_files(self):
+        file = pathlib.Path(self.path("talk.json"))
+        for content in ("[" * 1000000, '{"messages":' * 100000,
+                        '[{"role": "assistant", "content": "x", "reasoning": 5}]'):
+            file.write_text(content, encoding="utf-8")
+            done = self.talk("x\n", "--load", str(file))
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, r"\Afacet: error: [^\n]*talk\.json: [^\n]+\n\Z")
+
+    def test_texts_of_files_reach_no_terminal_raw(self):
+        file = pathlib.Path(self.path("a\x1b[31mb.json"))
+        file.write_text('[{"role": "system", "content": "\\u001b]0;x\\u0007"}]', encoding="utf-8")
+        done = self.talk(f"/load {file}\n/system\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotRegex(done.stderr, "[\x1b\x07]")
+
     def test_takes_back_and_answers_again(self):
         file = self.path("talk.json")
         self.talk(f"one\ntwo\n/undo\n/regen\n/save {file}\n")
@@ -76,9 +102,9 @@ class OverAPipe(Chat):
 
     def test_a_message_may_have_several_lines(self):
         file = self.path("talk.json")
-        self.talk(f'first\\\nsecond\n"""\na\n\nb\n"""\n/save {file}\n')
+        self.talk(f'first\\\nsecond\n"""\na\n\nb\n"""\n"""/quit\n"""\n/save {file}\n')
         messages = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))["messages"]
-        self.assertEqual([m["content"] for m in messages[::2]], ["first\nsecond", "a\n\nb\n"])
+        self.assertEqual([m["content"] for m in messages[::2]], ["first\nsecond", "a\n\nb\n", "/quit\n"])
 
     def test_a_message_that_does_not_fit_is_refused_and_forgotten(self):
         done = self.talk("word " * 3000 + "\nhello\n/stats\n")
@@ -101,8 +127,12 @@ class OnATerminal(Chat):
             chat.expect(r"hello\n(.|\n){40}")
             chat.send("\x03\x03\x03")
             chat.expect(r"\(stopped\)")
+            chat.send("\x15again\r")
+            chat.expect(r"again\n(.|\n){40}")  # one Ctrl-C stops one answer
+            chat.send("\x03")
+            chat.expect(r"\(stopped\)|is full")
             chat.send("\x15/stats\r")
-            chat.expect("2 messages")
+            chat.expect("4 messages")
             chat.send("/quit\r")
             self.assertEqual(chat.status(), 0)
 

@@ -1,6 +1,7 @@
 #include "apps/chat/conversation.h"
 
 #include "base/error.h"
+#include "text/chat.h"
 
 namespace facet::apps::chat {
 namespace {
@@ -21,6 +22,16 @@ void check_message(const Json& message, size_t i, std::string_view source) {
   if (!has_role(message, "user") && !has_role(message, "assistant") && !(has_role(message, "system") && i == 0))
     throw_error<FormatError>("{}: message {} has the role \"{}\"; expected user or assistant, or system first", source,
                              i, message["role"].get<std::string>());
+  if (const Json reasoning = message.value("reasoning", Json()); !reasoning.is_null() && !reasoning.is_string())
+    throw_error<FormatError>("{}: message {} has a \"reasoning\" that is not text", source, i);
+}
+
+Json parse(std::string_view text, std::string_view source) {
+  try {
+    return text::parse_chat_json(text);
+  } catch (const RequestError& e) {
+    throw_error<FormatError>("{}: {}", source, e.what());
+  }
 }
 
 }  // namespace
@@ -66,22 +77,25 @@ std::string Conversation::to_text() const {
 }
 
 Conversation Conversation::from_text(std::string_view text, std::string_view source) {
-  const Json all = Json::parse(text, nullptr, false);
-  if (all.is_discarded()) throw_error<FormatError>("{}: this is not JSON", source);
+  const Json all = parse(text, source);
   Conversation c;
   if (all.is_object()) {
     if (all.value("facet_chat", Json(kVersion)) != Json(kVersion))
-      throw_error<FormatError>("{}: \"facet_chat\" is {}; expected {}", source, all["facet_chat"].dump(), kVersion);
+      throw_error<FormatError>("{}: \"facet_chat\" is {}; expected {}", source, text::chat_json_text(all["facet_chat"]),
+                               kVersion);
     if (all.contains("think")) c.think = all["think"] == Json(true);
   }
   const Json messages = all.is_object() ? all.value("messages", Json()) : all;
   if (!messages.is_array()) throw_error<FormatError>("{}: expected \"messages\", a list", source);
   for (size_t i = 0; i < messages.size(); ++i) {
-    check_message(messages[i], i, source);
-    if (has_role(messages[i], "system"))
-      c.system = messages[i]["content"];
+    const Json& message = messages[i];
+    check_message(message, i, source);
+    if (has_role(message, "system"))
+      c.system = message["content"];
+    else if (has_role(message, "user"))
+      c.add_user(message["content"]);
     else
-      c.messages_.push_back(messages[i]);
+      c.add_answer(message["content"], message.value("reasoning", Json()).is_string() ? message["reasoning"] : "");
   }
   return c;
 }

@@ -35,6 +35,14 @@ TEST(Conversation, LoadsABareList) {
   EXPECT_TRUE(c.system.empty());
 }
 
+TEST(Conversation, KeepsOfAFileWhatItKnows) {
+  const auto c = Conversation::from_text(
+      R"([{"role":"user","content":"x","tool_calls":1},{"role":"assistant","content":"y","reasoning":"z","n":[]}])",
+      "test");
+  EXPECT_EQ(c.messages().dump(),
+            R"([{"role":"user","content":"x"},{"role":"assistant","content":"y","reasoning":"z"}])");
+}
+
 TEST(Conversation, TakesBack) {
   Conversation c = two_turns();
   EXPECT_TRUE(c.undo_answer());
@@ -51,7 +59,7 @@ TEST(Conversation, TakesBack) {
 }
 
 TEST(Conversation, BadFilesAreExplained) {
-  const auto error = [](const char* text) -> std::string {
+  const auto error = [](const std::string& text) -> std::string {
     try {
       Conversation::from_text(text, "talk.json");
     } catch (const FormatError& e) {
@@ -59,7 +67,12 @@ TEST(Conversation, BadFilesAreExplained) {
     }
     return "loaded";
   };
-  EXPECT_EQ(error("{"), "talk.json: this is not JSON");
+  EXPECT_EQ(error("{").find("talk.json: not valid JSON: "), 0u);
+  EXPECT_EQ(error(std::string(1000000, '[')), "talk.json: JSON nested more than 64 levels deep");
+  EXPECT_EQ(error(R"({"facet_chat":99999999999999999999,"messages":[]})"),
+            "talk.json: \"facet_chat\" is 99999999999999999999; expected 1");
+  EXPECT_EQ(error(R"([{"role":"assistant","content":"x","reasoning":5}])"),
+            "talk.json: message 0 has a \"reasoning\" that is not text");
   EXPECT_EQ(error("{}"), "talk.json: expected \"messages\", a list");
   EXPECT_EQ(error("3"), "talk.json: expected \"messages\", a list");
   EXPECT_EQ(error(R"({"facet_chat":2,"messages":[]})"), "talk.json: \"facet_chat\" is 2; expected 1");

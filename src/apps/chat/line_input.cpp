@@ -1,7 +1,11 @@
 #include "apps/chat/line_input.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -12,9 +16,6 @@
 #ifdef FACET_LINE_EDITING
 #include <histedit.h>
 #include <langinfo.h>
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <clocale>
 #include <cwchar>
@@ -24,17 +25,6 @@ namespace facet::apps::chat {
 namespace {
 
 constexpr const char *kPrompt = "> ", *kMorePrompt = ". ";
-
-}  // namespace
-
-#ifdef FACET_LINE_EDITING
-namespace {
-
-// libedit reads characters as the locale says, and a bare system's says bytes.
-void use_utf8() {
-  std::setlocale(LC_CTYPE, "");
-  if (std::string_view(nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
-}
 
 // While one lives, SIGINT reaches this thread only inside wait_for_input(). Wherever it came between two reads it would
 // be noted and the next read would wait on.
@@ -64,6 +54,17 @@ class HeldInterrupt {
 
 }  // namespace
 
+#ifdef FACET_LINE_EDITING
+namespace {
+
+// libedit reads characters as the locale says, and a bare system's says bytes.
+void use_utf8() {
+  std::setlocale(LC_CTYPE, "");
+  if (std::string_view(nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+}  // namespace
+
 class LineInput::Editor {
  public:
   explicit Editor(std::string history_file)
@@ -86,7 +87,6 @@ class LineInput::Editor {
 
   std::optional<std::string> read(const char* prompt) {
     prompt_ = prompt;
-    InterruptGuard::clear();
     const HeldInterrupt held;
     held_ = &held;
     int n = 0;
@@ -152,11 +152,14 @@ class LineInput::Editor {
  public:
   explicit Editor(const std::string&) {}
 
+  // A terminal has input when a line is complete.
   std::optional<std::string> read(const char* prompt) {
     fmt::print(stderr, "{}", prompt);
+    const HeldInterrupt held;
     std::string line;
-    if (std::getline(std::cin, line)) return line;
+    if (held.wait_for_input() && std::getline(std::cin, line)) return line;
     fmt::print(stderr, "\n");
+    if (InterruptGuard::flag()) throw CancelledError();
     return {};
   }
 };
@@ -169,6 +172,7 @@ LineInput::LineInput(std::string history_file) : interactive_(stdin_is_terminal(
 LineInput::~LineInput() = default;
 
 std::optional<std::string> LineInput::read(bool more) {
+  InterruptGuard::clear();  // what stopped an answer does not give up the next line
   if (interactive_) return editor_->read(more ? kMorePrompt : kPrompt);
   std::string line;
   if (!std::getline(std::cin, line)) return {};

@@ -31,12 +31,12 @@ std::string read_continued(std::string text, const ReadLine& read_line) {
 
 }  // namespace
 
-std::optional<std::string> read_message(const ReadLine& read_line) {
+std::optional<Message> read_message(const ReadLine& read_line) {
   while (auto line = read_line(false)) {
     const bool block = line->starts_with(kFence);
     std::string message =
         block ? read_block(line->substr(kFence.size()), read_line) : read_continued(std::move(*line), read_line);
-    if (!is_blank(message)) return message;
+    if (!is_blank(message)) return Message{std::move(message), block};
   }
   return {};
 }

@@ -11,7 +11,7 @@ std::vector<std::string> messages(const std::vector<std::string>& lines) {
   size_t next = 0;
   const ReadLine read = [&](bool) { return next < lines.size() ? std::optional(lines[next++]) : std::nullopt; };
   std::vector<std::string> out;
-  while (auto message = read_message(read)) out.push_back(*message);
+  while (auto message = read_message(read)) out.push_back(message->text);
   return out;
 }
 
@@ -29,6 +29,17 @@ TEST(MessageReader, FencesHoldABlock) {
   EXPECT_EQ(messages({"\"\"\"all on one line\"\"\""}), Lines{"all on one line"});
   EXPECT_EQ(messages({"\"\"\"a", "b\"\"\" and more"}), Lines{"a\nb and more"});
   EXPECT_EQ(messages({"\"\"\"never", "closed"}), Lines{"never\nclosed"});
+}
+
+TEST(MessageReader, BlocksAreTold) {
+  std::vector<std::string> lines{"/help", "\"\"\"/help", "is a word\"\"\""};
+  const ReadLine read = [&](bool) {
+    const auto line = lines.empty() ? std::nullopt : std::optional(lines.front());
+    if (line) lines.erase(lines.begin());
+    return line;
+  };
+  EXPECT_EQ(read_message(read), (Message{"/help", false}));
+  EXPECT_EQ(read_message(read), (Message{"/help\nis a word", true}));
 }
 
 TEST(MessageReader, AsksForMoreOnlyInsideAMessage) {
