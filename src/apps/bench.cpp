@@ -8,8 +8,10 @@
 #include <random>
 
 #include "apps/commands.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
+#include "base/error.h"
 #include "base/system_memory.h"
 #include "model/work.h"
 #include "ops/cpu/ceilings.h"
@@ -61,11 +63,24 @@ uint64_t hash_of(std::span<const float> logits) {
 Tokens random_tokens(const text::Tokenizer& tokenizer, int n, uint64_t seed) {
   std::mt19937_64 random(seed);
   Tokens tokens;
-  while (static_cast<int>(tokens.size()) < n) {
+  while (static_cast<int>(tokens.size()) < n) {  // see check_vocabulary()
     const auto id = static_cast<runtime::TokenId>(random() % static_cast<uint64_t>(tokenizer.n_tokens()));
     if (!tokenizer.is_special(id)) tokens.push_back(id);
   }
   return tokens;
+}
+
+void check_size(const BenchFlags& flags) {
+  constexpr int64_t kMaxTokens = 1 << 28;
+  if ((int64_t{flags.decode} + 1) * flags.batch > kMaxTokens)
+    throw_error<RequestError>("--decode {} of --batch {}: expected at most {} tokens of all sessions together",
+                              flags.decode, flags.batch, kMaxTokens);
+}
+
+void check_vocabulary(const runtime::Engine& engine) {
+  for (runtime::TokenId id = 0; id < engine.tokenizer().n_tokens(); ++id)
+    if (!engine.tokenizer().is_special(id)) return;
+  throw_error<RequestError>("{}: all tokens are control tokens: there is no text to compute with", engine.path());
 }
 
 class Bench {
@@ -207,8 +222,8 @@ void print_text(const BenchFlags& flags, const runtime::Engine& engine, const Re
   const auto beside = [](double value, double ceiling, std::string_view unit) {
     return fmt::format("{:7.1f} of {:.1f} {}, {:.0f} %", value, ceiling, unit, 100 * share(value, ceiling));
   };
-  fmt::print("{}: {}, {}, {} threads\n", std::filesystem::path(engine.path()).filename().string(), flags.model.backend,
-             r.isa, engine.n_threads());
+  fmt::print("{}: {}, {}, {} threads\n", printable(std::filesystem::path(engine.path()).filename().string()),
+             flags.model.backend, r.isa, engine.n_threads());
   row("load", r.load_ms, "ms", "");
   row("first token", r.first_token_ms, "ms", fmt::format("   after loading, of a prompt of {}", kFirstPrompt));
   row("prefill", r.prefill_tokens_per_s, "tokens/s",
@@ -224,10 +239,12 @@ void print_text(const BenchFlags& flags, const runtime::Engine& engine, const Re
 int bench(BenchFlags flags) {
   if (flags.model.context == 0)
     flags.model.context = std::max({flags.depth + flags.prefill, flags.depth + flags.decode + 1, kFirstPrompt + 1});
+  check_size(flags);
   const auto engine = flags.model.load();
+  check_vocabulary(*engine);
   const Result result = Bench(flags, engine).run();
   if (flags.json)
-    fmt::print("{}\n", to_json(flags, *engine, result).dump());
+    print_json(to_json(flags, *engine, result));
   else
     print_text(flags, *engine, result);
   return 0;

@@ -7,7 +7,9 @@
 #include "apps/commands.h"
 #include "apps/doctor/machine.h"
 #include "apps/doctor/models.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
+#include "base/error.h"
 
 namespace facet::apps {
 namespace {
@@ -60,7 +62,7 @@ Report examine(const DoctorFlags& flags) {
   return r;
 }
 
-void print_json(const Report& r) {
+void print_report(const Report& r) {
   Json models = Json::array();
   for (const doctor::Model& model : r.models) models.push_back(doctor::to_json(model));
   Json out{{"version", FACET_VERSION},
@@ -69,30 +71,30 @@ void print_json(const Report& r) {
            {"runs_here", doctor::to_json(doctor::offers(r.machine))},
            {"hints", r.hints}};
   if (!r.asked.empty()) out["model"] = doctor::to_json(r.asked.front());
-  fmt::print("{}\n", out.dump());
+  print_json(out);
 }
 
 void print_text(const Report& r) {
   fmt::print("facet {}\n", FACET_VERSION);
   doctor::print(r.machine);
-  fmt::print("library {} ({:.0f} GB free)\n", r.library, static_cast<double>(r.free_bytes) / 1e9);
+  fmt::print("library {} ({:.0f} GB free)\n", printable(r.library), static_cast<double>(r.free_bytes) / 1e9);
   for (const doctor::Model& model : r.models) doctor::print_line(model);
   if (r.models.empty()) fmt::print("  no models\n");
   for (const doctor::Model& model : r.asked) {
-    fmt::print("model {}\n", model.path);
+    fmt::print("model {}\n", printable(model.path));
     doctor::print_line(model);
     doctor::print_details(model);
   }
   doctor::print(doctor::offers(r.machine));
   fmt::print("{}\n", r.hints.empty() ? "nothing to complain about" : "hints");
-  for (const std::string& hint : r.hints) fmt::print("  - {}\n", hint);
+  for (const std::string& hint : r.hints) fmt::print("  - {}\n", printable(hint));
 }
 
 // A model that was asked for and does not run is an error, like anywhere else.
 int doctor_command(const DoctorFlags& flags) {
   const Report report = examine(flags);
   if (flags.json)
-    print_json(report);
+    print_report(report);
   else
     print_text(report);
   return !report.asked.empty() && !report.asked.front().error.empty() ? 2 : 0;

@@ -53,7 +53,7 @@ int dump(const DumpFlags& flags) {
                         {static_cast<uint64_t>(t.n_rows), static_cast<uint64_t>(t.n_cols)},
                         std::as_bytes(std::span(t.values))});
   safetensors::write(flags.out, selected, {{"model", engine->path()}, {"backend", flags.model.backend}});
-  fmt::print(stderr, "{}: {} tensors of {} tokens\n", flags.out, selected.size(), prompt.tokens.size());
+  fmt::print(stderr, "{}: {} tensors of {} tokens\n", printable(flags.out), selected.size(), prompt.tokens.size());
   return 0;
 }
 

@@ -1,15 +1,11 @@
 // facet eval: how well a model does on a text.
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
-
 #include "apps/commands.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
-#include "base/error.h"
+#include "base/file.h"
 #include "runtime/perplexity.h"
 
 namespace facet::apps {
@@ -23,9 +19,7 @@ struct EvalFlags {
 };
 
 int eval_perplexity(EvalFlags flags) {
-  std::ifstream in(flags.file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(flags.file)) throw_error<RequestError>("{}: cannot be read", flags.file);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::string text = read_file(flags.file);
   if (flags.model.context == 0) flags.model.context = flags.chunk;
   const auto engine = flags.model.load();
   const bool progress = stderr_is_terminal();
@@ -37,12 +31,11 @@ int eval_perplexity(EvalFlags flags) {
   const auto result = runtime::perplexity(engine, text, options);
   if (progress) fmt::print(stderr, "\r\x1b[K");
   if (flags.json)
-    fmt::print("{}\n", nlohmann::ordered_json{{"perplexity", result.perplexity},
-                                              {"error", result.error},
-                                              {"chunks", result.n_chunks},
-                                              {"tokens_scored", result.n_scored},
-                                              {"running", result.running}}
-                           .dump());
+    print_json({{"perplexity", result.perplexity},
+                {"error", result.error},
+                {"chunks", result.n_chunks},
+                {"tokens_scored", result.n_scored},
+                {"running", result.running}});
   else
     fmt::print("perplexity {:.4f} +- {:.4f} ({} chunks of {}, {} tokens scored)\n", result.perplexity, result.error,
                result.n_chunks, flags.chunk, result.n_scored);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "apps/commands.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "base/error.h"
 #include "model/config.h"
@@ -159,7 +160,14 @@ Json tokenizer_json(const runtime::ModelFacts& m) {
 }
 
 Json sampling_json(const runtime::GenerationDefaults& d) {
-  return {{"sample", d.sample}, {"temperature", d.temperature}, {"top_k", d.top_k}, {"top_p", d.top_p}};
+  return {{"sample", d.sample},
+          {"temperature", d.temperature},
+          {"top_k", d.top_k},
+          {"top_p", d.top_p},
+          {"min_p", d.min_p},
+          {"typical_p", d.typical_p},
+          {"repetition_penalty", d.repetition_penalty},
+          {"penalty_window", d.penalty_window}};
 }
 
 Json tensors_json(const runtime::ModelFacts& m) {
@@ -206,6 +214,16 @@ void print_file(const runtime::ModelFacts& m) {
   for (const std::string& name : m.weights.ignored) row("not used", name);
 }
 
+// What is off goes without saying.
+std::string sampling_text(const runtime::GenerationDefaults& d) {
+  std::string text =
+      d.sample ? fmt::format("temperature {}, top-k {}, top-p {}", d.temperature, d.top_k, d.top_p) : "greedy";
+  if (d.sample && d.min_p > 0) text += fmt::format(", min-p {}", d.min_p);
+  if (d.sample && d.typical_p < 1) text += fmt::format(", typical-p {}", d.typical_p);
+  if (d.repetition_penalty != 1) text += fmt::format(", repetition penalty {}", d.repetition_penalty);
+  return text;
+}
+
 void print_tokenizer(const runtime::ModelFacts& m) {
   const Json t = tokenizer_json(m);
   std::string stop;
@@ -213,9 +231,7 @@ void print_tokenizer(const runtime::ModelFacts& m) {
   row("tokenizer",
       fmt::format("{} tokens, {} special; an answer ends at{}", t["tokens"].get<int>(), t["special"].get<int>(), stop));
   row("chat format", chat_name(m.family));
-  const runtime::GenerationDefaults& d = m.defaults;
-  row("sampling",
-      d.sample ? fmt::format("temperature {}, top-k {}, top-p {}", d.temperature, d.top_k, d.top_p) : "greedy");
+  row("sampling", sampling_text(m.defaults));
 }
 
 void print_plan(const runtime::MemoryPlan& p) {
@@ -259,7 +275,7 @@ int inspect(const InspectFlags& flags) {
            {"sampling", sampling_json(facts.defaults)},
            {"plan", plan_json(facts.plan)}};
   if (flags.tensors) out["tensors"] = tensors_json(facts);
-  fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
+  print_json(out);
   return 0;
 }
 

@@ -72,10 +72,12 @@ std::string library_folder() { return facet_home() + "/models"; }
 
 std::vector<std::string> library_models() {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(library_folder(), error)) {
-    const bool checkpoint = entry.is_directory() && fs::exists(entry.path() / "config.json");
-    if (checkpoint || entry.path().extension() == ".gguf") names.push_back(entry.path().filename().string());
+  std::error_code error, unknown;
+  fs::directory_iterator entry(library_folder(), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const fs::path& path = entry->path();  // a folder that cannot be looked into is no model
+    if (path.extension() == ".gguf" || fs::exists(path / "config.json", unknown))
+      names.push_back(path.filename().string());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -146,55 +148,26 @@ std::shared_ptr<const runtime::Engine> ModelOptions::load() const {
 }
 
 void SamplingOptions::add_to(CLI::App& command) {
-  const char* group = "Sampling";
-  command.add_option("-n,--max-tokens", max_tokens, "Tokens to generate at most [to the end of the context]")
-      ->check(CLI::Range(0, 1 << 28))
-      ->type_name("N")
-      ->group(group);
-  command
-      .add_option("--temperature", temperature, "Higher is more varied; 0: always the most likely token [the model's]")
-      ->type_name("X")
-      ->group(group);
-  command.add_option("--top-k", top_k, "Choose among the K most likely tokens; 0: all [the model's]")
-      ->type_name("K")
-      ->group(group);
-  command.add_option("--top-p", top_p, "Choose among the most likely that make up P [the model's]")
-      ->type_name("P")
-      ->group(group);
-  command.add_option("--min-p", min_p, "Choose among those with P times the best token's probability [0: all]")
-      ->type_name("P")
-      ->group(group);
-  command.add_option("--typical-p", typical_p, "Choose among the locally typical that make up P [1: all]")
-      ->type_name("P")
-      ->group(group);
-  command.add_option("--repetition-penalty", repetition_penalty, "Divide the logits of tokens seen by X [1: off]")
-      ->type_name("X")
-      ->group(group);
-  command.add_option("--presence-penalty", presence_penalty, "Lower the logit of a token seen by X [0]")
-      ->type_name("X")
-      ->group(group);
-  command.add_option("--frequency-penalty", frequency_penalty, "Lower it by X for each time it was seen [0]")
-      ->type_name("X")
-      ->group(group);
-  command.add_option("--penalty-window", penalty_window, "Tokens that penalties look back at; -1: all [64]")
-      ->type_name("N")
-      ->group(group);
-  command.add_option("--logit-bias", bias, "Add VALUE to a token's logit; repeatable")
-      ->allow_extra_args(false)  // the word after the value is not another one
-      ->type_name("ID=VALUE")
-      ->group(group);
-  command.add_option("--seed", seed, "The same seed gives the same text [random]")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->group(group);
-  command.add_option("--stop", stop, "End the answer before this text; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("TEXT")
-      ->group(group);
-  command.add_option("--logprobs", n_logprobs, "With --json: each token's log-probability, and the N most likely")
-      ->check(CLI::Range(0, 1000))
-      ->type_name("N")
-      ->group(group);
+  const auto add = [&](const char* name, auto& target, const char* type, const char* help) {
+    return command.add_option(name, target, help)->type_name(type)->group("Sampling");
+  };
+  add("-n,--max-tokens", max_tokens, "N", "Tokens to generate at most [to the end of the context]")
+      ->check(CLI::Range(0, 1 << 28));
+  add("--temperature", temperature, "X", "Higher is more varied; 0: always the most likely token [the model's]");
+  add("--top-k", top_k, "K", "Choose among the K most likely tokens; 0: all [the model's]");
+  add("--top-p", top_p, "P", "Choose among the most likely that make up P [the model's]");
+  add("--min-p", min_p, "P", "Choose among those with P times the best token's probability; 0: all [the model's]");
+  add("--typical-p", typical_p, "P", "Choose among the locally typical that make up P; 1: all [the model's]");
+  add("--repetition-penalty", repetition_penalty, "X", "Divide the logits of tokens seen by X; 1: off [the model's]");
+  add("--presence-penalty", presence_penalty, "X", "Lower the logit of a token seen by X [0]");
+  add("--frequency-penalty", frequency_penalty, "X", "Lower it by X for each time it was seen [0]");
+  add("--penalty-window", penalty_window, "N", "Tokens that penalties look back at; -1: all [the model's]");
+  // Of the repeatable ones, the word after the value is not another value.
+  add("--logit-bias", bias, "ID=VALUE", "Add VALUE to a token's logit; repeatable")->allow_extra_args(false);
+  add("--seed", seed, "N", "The same seed gives the same text [random]")->check(CLI::NonNegativeNumber);
+  add("--stop", stop, "TEXT", "End the answer before this text; repeatable")->allow_extra_args(false);
+  add("--logprobs", n_logprobs, "N", "With --json: each token's log-probability, and the N most likely")
+      ->check(CLI::Range(0, 1000));
 }
 
 runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine& engine) const {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 namespace facet::apps {
 namespace {
 
@@ -29,6 +33,35 @@ TEST(SamplingOptions, WhatIsNotGivenIsLeftToTheModel) {
   EXPECT_EQ(options.top_k, 3);
   EXPECT_FALSE(options.temperature.has_value());
   EXPECT_EQ(options.max_tokens, -1);
+}
+
+// What a model's file may say is not promised by the help.
+TEST(SamplingOptions, HelpPromisesNoDefaultsOfItsOwn) {
+  SamplingOptions options;
+  CLI::App app;
+  options.add_to(app);
+  for (const char* name :
+       {"--temperature", "--top-k", "--top-p", "--min-p", "--typical-p", "--repetition-penalty", "--penalty-window"})
+    EXPECT_TRUE(app.get_option(name)->get_description().ends_with("[the model's]")) << name;
+}
+
+TEST(Library, ListsWhatCanBeLookedAt) {
+  namespace fs = std::filesystem;
+  const fs::path home = fs::path(testing::TempDir()) / "facet_library_test";
+  fs::create_directories(home / "models/folder");
+  fs::create_directories(home / "models/closed");
+  std::ofstream(home / "models/folder/config.json") << "{}";
+  std::ofstream(home / "models/one.gguf");
+  std::ofstream(home / "models/readme.txt");
+  fs::create_directory_symlink(home / "models/loop", home / "models/loop");  // as unreadable for anybody
+  fs::permissions(home / "models/closed", fs::perms::none);
+  const char* before = std::getenv("FACET_HOME");
+  const std::string restore = before == nullptr ? "" : before;
+  setenv("FACET_HOME", home.c_str(), 1);
+  EXPECT_EQ(library_models(), (std::vector<std::string>{"folder", "one.gguf"}));
+  before == nullptr ? unsetenv("FACET_HOME") : setenv("FACET_HOME", restore.c_str(), 1);
+  fs::permissions(home / "models/closed", fs::perms::owner_all);
+  fs::remove_all(home);
 }
 
 }  // namespace

@@ -1,13 +1,15 @@
 // facet render: chat messages to the prompt that a model reads, as text and as token ids.
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <optional>
 
+#include "apps/answer.h"
 #include "apps/commands.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
 #include "base/error.h"
-#include "base/mapped_file.h"
+#include "base/file.h"
 #include "runtime/model_facts.h"
 #include "text/chat.h"
 
@@ -29,17 +31,13 @@ struct ChatFile {
   ChatJson messages, tools;
 };
 
-std::string read_input(const std::string& file) {
-  if (file.empty() || file == "-") return read_stdin();
-  if (!std::filesystem::exists(file)) throw_error<RequestError>("{}: no such file", file);
-  const MappedFile map(file);
-  return {reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()};
-}
+std::string read_input(const std::string& file) { return file.empty() || file == "-" ? read_stdin() : read_file(file); }
 
 // {"messages": [...], "tools": [...]}, of which other members are ignored, or the messages alone.
 ChatFile read_chat(const std::string& file) {
+  const std::string input = read_input(file);
   try {
-    ChatJson json = text::parse_chat_json(read_input(file));
+    ChatJson json = text::parse_chat_json(input);
     if (json.is_array()) return {std::move(json), nullptr};
     if (!json.is_object() || !json.contains("messages"))
       throw RequestError("expected a list of messages, or an object with \"messages\"");
@@ -50,24 +48,13 @@ ChatFile read_chat(const std::string& file) {
   }
 }
 
-ChatTemplate template_of(const runtime::ModelFacts& model) {
-  switch (model.family) {
-    case runtime::ChatFamily::Gemma4Large:
-      return ChatTemplate::Gemma4Large;
-    case runtime::ChatFamily::Gemma4Small:
-      return ChatTemplate::Gemma4Small;
-    case runtime::ChatFamily::Gemma3:
-      return ChatTemplate::Gemma3;
-    case runtime::ChatFamily::None:
-      break;
-  }
-  throw_error<RequestError>("{}: a base model without a chat format; --template chooses one", model.path);
-}
-
-ChatTemplate named_template(const std::string& name) {
-  return name == "gemma3"  ? ChatTemplate::Gemma3
-         : name == "small" ? ChatTemplate::Gemma4Small
-                           : ChatTemplate::Gemma4Large;
+// The one that is named, else the model's, if there is one.
+ChatTemplate choose_template(const std::string& name, const std::optional<runtime::ModelFacts>& model) {
+  if (name == "gemma3") return ChatTemplate::Gemma3;
+  if (name == "small") return ChatTemplate::Gemma4Small;
+  if (!name.empty() || !model) return ChatTemplate::Gemma4Large;
+  if (const auto format = template_of(model->family)) return *format;
+  throw_error<RequestError>("{}: a base model without a chat format; --template chooses one", model->path);
 }
 
 std::vector<text::TokenId> token_ids(const text::Prompt& prompt, const text::Tokenizer& tokenizer) {
@@ -82,16 +69,16 @@ int render(const RenderFlags& flags) {
   const ChatFile chat = read_chat(flags.file);
   std::optional<runtime::ModelFacts> model;
   if (flags.has_model()) model = runtime::read_model(find_model(flags.model), {});
-  const ChatTemplate format = flags.format.empty() && model ? template_of(*model) : named_template(flags.format);
-  const text::Prompt prompt =
-      text::render_chat(chat.messages, chat.tools, {format, flags.think, !flags.no_opening, flags.preserve_thinking});
+  const text::Prompt prompt = text::render_chat(
+      chat.messages, chat.tools,
+      {choose_template(flags.format, model), flags.think, !flags.no_opening, flags.preserve_thinking});
   std::vector<text::TokenId> ids;
   if (model && (flags.ids || flags.json)) ids = token_ids(prompt, *model->tokenizer);
 
   if (flags.json) {
     ChatJson out = {{"text", text::to_text(prompt)}, {"starts_in_thought", text::ends_in_thought(prompt)}};
     if (model) out["ids"] = ids;
-    fmt::print("{}\n", text::chat_json_text(out));
+    print_json(out);
   } else if (flags.ids) {
     for (const text::TokenId id : ids)
       fmt::print("{:>8}  {}\n", id, text::chat_json_text(std::string(model->tokenizer->piece(id))));

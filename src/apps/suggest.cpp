@@ -59,14 +59,10 @@ std::vector<std::string> flags_of(const CLI::App& command) {
   return flags;
 }
 
-// The first flag on the line that the command does not have.
-std::string unknown_flag(const std::vector<std::string>& arguments, const std::vector<std::string>& flags) {
-  for (const std::string& argument : arguments) {
-    const std::string name = argument.substr(0, argument.find('='));
-    if (name.starts_with("--") && name.size() > 2 && std::find(flags.begin(), flags.end(), name) == flags.end())
-      return name;
-  }
-  return {};
+// The flag that a word is, without its value; empty for other words.
+std::string flag_of(const std::string& word) {
+  const bool is_flag = word.size() > 1 && word[0] == '-' && word != "--";
+  return is_flag ? word.substr(0, word.find('=')) : "";
 }
 
 std::string did_you_mean(const std::string& guess) {
@@ -98,11 +94,28 @@ std::string explain_arguments(const Chosen& c, const CLI::ParseError& error) {
   return fmt::format("{}: {}", c.name, what);
 }
 
+// Flags that were left over: those before the command, which it would have taken behind it, and those it does not have.
+// Empty when there are none.
+std::string explain_flags(const Chosen& c) {
+  const auto unknown = [&](const std::string& flag) {
+    return fmt::format("{} has no {}{}", c.name, flag, did_you_mean(nearest(flag, flags_of(*c.command))));
+  };
+  for (const CLI::App* above = c.command->get_parent(); above != nullptr; above = above->get_parent())
+    for (const std::string& word : above->remaining())
+      if (const std::string flag = flag_of(word); !flag.empty())
+        return c.command->get_option_no_throw(flag) == nullptr
+                   ? unknown(flag)
+                   : fmt::format("{}: put {} after {}", above->get_name(), flag, c.command->get_name());
+  for (const std::string& word : c.command->remaining())
+    if (const std::string flag = flag_of(word); flag.starts_with("--")) return unknown(flag);
+  return {};
+}
+
 // What is wrong with the line.
 std::string explain_problem(const Chosen& c, const CLI::ParseError& error) {
-  const auto flags = flags_of(*c.command);
-  if (const std::string flag = unknown_flag(c.rest, flags); !flag.empty())
-    return fmt::format("{} has no {}{}", c.name, flag, did_you_mean(nearest(flag, flags)));
+  const bool has_left_overs = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+                              dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (const std::string flags = has_left_overs ? explain_flags(c) : ""; !flags.empty()) return flags;
   return commands_of(*c.command).empty() ? explain_arguments(c, error) : explain_command(c);
 }
 

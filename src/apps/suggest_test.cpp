@@ -15,6 +15,7 @@ std::string explained(std::vector<std::string> arguments) {
   run->add_option("PROMPT", text)->required();
   run->add_option("-n,--max-tokens", n)->check(CLI::Range(0, 9));
   run->add_option("--backend", text)->check(CLI::IsMember({"cpu", "ref"}));
+  run->add_option("--stop", text);
   CLI::App* eval = app.add_subcommand("eval");
   eval->require_subcommand(1);
   eval->add_subcommand("perplexity")->add_option("FILE", text)->required();
@@ -44,6 +45,20 @@ TEST(Suggest, Flags) {
   EXPECT_EQ(explained({"run", "--colour=red", "x"}), "facet run has no --colour; see facet run --help");
   EXPECT_EQ(explained({"run", "x", "-z"}), "facet run has no -z; see facet run --help");
   EXPECT_EQ(explained({"--nope"}), "facet has no --nope; see facet --help");
+}
+
+TEST(Suggest, FlagsBeforeTheCommand) {
+  EXPECT_EQ(explained({"--max-tokens", "3", "run", "x"}), "facet: put --max-tokens after run; see facet run --help");
+  EXPECT_EQ(explained({"--backend=ref", "run", "x"}), "facet: put --backend after run; see facet run --help");
+  EXPECT_EQ(explained({"-n", "3", "run", "x"}), "facet: put -n after run; see facet run --help");
+  EXPECT_EQ(explained({"--nope", "run", "x"}), "facet run has no --nope; see facet run --help");
+}
+
+// A word that looks like a flag may be a value.
+TEST(Suggest, ValuesAreNotBlamed) {
+  EXPECT_EQ(explained({"run", "--backend", "---x", "-n", "ten", "x"}).find("facet run has no ---x"), std::string::npos);
+  EXPECT_EQ(explained({"run", "--stop", "---x", "-n", "ten", "x"}),
+            "facet run: --max-tokens: Value ten not in range 0 to 9; see facet run --help");
 }
 
 TEST(Suggest, ArgumentsAndValues) {

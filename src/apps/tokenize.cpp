@@ -1,11 +1,12 @@
 // facet tokenize: text to ids and back.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "apps/commands.h"
+#include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
 #include "base/error.h"
@@ -44,12 +45,11 @@ std::vector<text::TokenId> parse_ids(const std::string& text, const text::Tokeni
 
 void print_ids(const std::vector<text::TokenId>& ids, const text::Tokenizer& tokenizer, bool json) {
   if (json) {
-    nlohmann::json pieces = nlohmann::json::array();
+    text::ChatJson pieces = text::ChatJson::array();
     for (const auto id : ids) pieces.push_back(std::string(tokenizer.piece(id)));
-    fmt::print("{}\n", nlohmann::json{{"ids", ids}, {"pieces", pieces}}.dump());
-    return;
+    return print_json({{"ids", ids}, {"pieces", pieces}});
   }
-  for (const auto id : ids) fmt::print("{:>8}  {}\n", id, nlohmann::json(std::string(tokenizer.piece(id))).dump());
+  for (const auto id : ids) fmt::print("{:>8}  {}\n", id, text::chat_json_text(std::string(tokenizer.piece(id))));
 }
 
 int tokenize(const TokenizeFlags& flags) {
@@ -58,7 +58,7 @@ int tokenize(const TokenizeFlags& flags) {
   if (flags.decode) {
     const std::string decoded = tokenizer->decode(parse_ids(text, *tokenizer), !flags.specials);
     if (flags.json)
-      fmt::print("{}\n", nlohmann::json{{"text", decoded}}.dump());
+      print_json({{"text", decoded}});
     else
       fmt::print("{}\n", decoded);
     return 0;

@@ -1,8 +1,10 @@
 // facet verify: golden directories and conformance files, a line a case.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "apps/commands.h"
 #include "apps/verify/verify.h"
+#include "base/error.h"
 
 namespace facet::apps {
 namespace {
@@ -16,7 +18,15 @@ struct VerifyFlags {
 int verify_paths(const VerifyFlags& flags) {
   verify::Report report(
       {flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
-  for (const std::string& path : flags.paths) verify::run_path(path, report);
+  for (const std::string& path : flags.paths) {
+    const int n_before = report.n_cases();
+    verify::run_path(path, report);
+    if (flags.filter.empty() && report.n_cases() == n_before)
+      throw_error<RequestError>("{}: holds no golden directory or conformance file", path);
+  }
+  if (report.n_cases() == 0)
+    throw_error<RequestError>("--filter {}: no case of {} has this in its name", flags.filter,
+                              fmt::join(flags.paths, ", "));
   fmt::print("{}\n", report.summary());
   return report.all_passed() ? 0 : 1;
 }

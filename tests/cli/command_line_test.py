@@ -27,6 +27,14 @@ class CommandLineTest(CliTest):
             hint = f"did you mean {right}\\?" if right else "see facet"
             self.assert_error(2, f"facet {command} has no {wrong}.*{hint}", command, wrong, "1", "x")
 
+    def test_flags_before_the_command(self):
+        self.assert_error(2, "facet: put --json after run; see facet run --help", "--json", "run", "hi")
+        self.assert_error(2, "facet: put -m after run;", "-m", "x", "run", "hi")
+        self.assert_error(2, "facet run has no --jsno: did you mean --json", "--jsno", "run", "hi")
+
+    def test_a_value_that_looks_like_a_flag(self):
+        self.assert_error(2, "facet run: --max-tokens: ", "run", "--stop", "---x", "-n", "ten", "hi")
+
     def test_values(self):
         for flag, value in [("--threads", "0"), ("--threads", "many"), ("--ctx", "0"), ("--ctx", "-5"), ("--ctx", "big"),
                             ("--kv", "f8"), ("--backend", "gpu"), ("--max-tokens", "-2"), ("--temperature", "warm"),

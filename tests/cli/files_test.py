@@ -155,6 +155,13 @@ class FolderTest(CliTest):
         self.model = self.golden("checkpoints/tiny-e2b-assistant")
         self.assert_refused(2, "is a drafter")
 
+    def test_a_vocabulary_without_text(self):
+        tokenizer = json.loads((self.source / "tokenizer.json").read_text())
+        tokenizer["added_tokens"] = [{"id": i, "content": piece, "special": True}
+                                     for piece, i in tokenizer["model"]["vocab"].items()]
+        (self.model / "tokenizer.json").write_text(json.dumps(tokenizer))
+        self.assert_error(2, "all tokens are control tokens", "bench", "-m", self.model)
+
     def test_missing_files(self):
         for name in ["config.json", "tokenizer.json", "model.safetensors"]:
             (self.model / name).rename(self.folder / "away")
@@ -236,6 +243,17 @@ class RequestTest(CliTest):
                               (("--logit-bias", "1536=2"), "token 1536 is outside the vocabulary of 1536")]:
             self.refused(2, pattern, *args, "hello")
 
+    def test_a_benchmark_too_large(self):
+        self.assert_error(2, "--decode 16777216 of --batch 16777216: expected at most", "bench", "-m", self.model,
+                          "--decode", "16777216", "--batch", "16777216")
+
+    def test_nothing_to_verify(self):
+        self.write("notes.txt", "x")
+        for path in (self.folder, self.folder / "notes.txt"):
+            self.assert_error(2, escaped(path) + ": holds no golden directory or conformance file", "verify", path)
+        self.assert_error(2, "--filter nosuchcase: no case of ", "verify", "--filter", "nosuchcase",
+                          self.golden("tiny-e2b"))
+
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "w") as full:
             import subprocess
@@ -278,6 +296,26 @@ class InspectTest(CliTest):
         self.assertEqual(facts["file"]["format"], "safetensors, 3 files")
         self.assertEqual((facts["model"]["experts"], facts["model"]["experts_used"]), (16, 4))
         self.assertNotIn("tensors", facts)
+
+    def test_names_that_are_no_text(self):
+        path = os.fsencode(self.folder) + b"/a\xffb.gguf"
+        shutil.copy(self.golden(MODEL), path)
+        path = os.fsdecode(path)
+        small = ["--prefill", "8", "--decode", "2", "--repeats", "1", "--threads", "1"]
+        for command in (["inspect", "--json", path], ["doctor", "--json", "-m", path],
+                        ["bench", "--json", "-m", path, *small]):
+            outcome = run(*command)
+            self.assertEqual((outcome.status, outcome.err), (0, ""), command)
+            self.assertIn("a\ufffdb.gguf", json.dumps(json.loads(outcome.out), ensure_ascii=False))
+        path = self.folder / "a\x1b[31mb.gguf"
+        shutil.copy(self.golden(MODEL), path)
+        for command in (["inspect", path], ["doctor", "-m", path], ["bench", "-m", path, *small]):
+            self.assertNotIn("\x1b", run(*command).out)
+
+    def test_sampling(self):
+        self.assertEqual(self.inspect(self.golden(MODEL))["sampling"],
+                         {"sample": True, "temperature": 1, "top_k": 64, "top_p": 0.949999988079071, "min_p": 0,
+                          "typical_p": 1, "repetition_penalty": 1, "penalty_window": 64})
 
     def test_for_people(self):
         for name in [MODEL, "checkpoints/tiny-26b", "checkpoints/tiny-gemma3"]:

@@ -68,16 +68,18 @@ int64_t cached_bytes_of(const std::filesystem::path& path) {
 // The same of a model: a file, all shards of a split one, or a folder of safetensors.
 int64_t cached_bytes(const std::filesystem::path& path) {
   namespace fs = std::filesystem;
-  if (!fs::is_directory(path) && path.filename().string().find("-of-") == std::string::npos)
-    return cached_bytes_of(path);
-  const std::string name = fs::is_directory(path) ? "" : path.filename().string();
+  std::error_code error;
+  const bool is_folder = fs::is_directory(path, error);
+  const std::string name = is_folder ? "" : path.filename().string();
+  if (!is_folder && name.find("-of-") == std::string::npos) return cached_bytes_of(path);
   const std::string stem =
       name.substr(0, name.size() - std::min(name.size(), std::string("00001-of-00001.gguf").size()));
   int64_t n = 0;
-  for (const auto& entry : fs::directory_iterator(fs::is_directory(path) ? path : fs::absolute(path).parent_path())) {
-    const std::string other = entry.path().filename().string();
-    if (name.empty() ? entry.path().extension() == ".safetensors" : other.starts_with(stem) && other.ends_with(".gguf"))
-      n += cached_bytes_of(entry.path());
+  fs::directory_iterator entry(is_folder ? path : fs::absolute(path, error).parent_path(), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string other = entry->path().filename().string();
+    if (name.empty() ? other.ends_with(".safetensors") : other.starts_with(stem) && other.ends_with(".gguf"))
+      n += cached_bytes_of(entry->path());
   }
   return n;
 }
@@ -162,12 +164,12 @@ Json to_json(const std::vector<Offer>& list) {
 }
 
 void print_line(const Model& m) {
-  const std::string name = std::filesystem::path(m.path).filename().string();
+  const std::string name = printable(std::filesystem::path(m.path).filename().string());
   if (!m.error.empty())
     fmt::print("  {}: does not run: {}\n", name, m.error);
   else
-    fmt::print("  {}: {}, {:.2f} GB, {}, at most {} tokens/s\n", name, m.architecture, gigabytes(m.plan.file_bytes),
-               m.fits ? "fits" : "does not fit in memory", rate_text(m.tokens_per_s));
+    fmt::print("  {}: {}, {:.2f} GB, {}, at most {} tokens/s\n", name, printable(m.architecture),
+               gigabytes(m.plan.file_bytes), m.fits ? "fits" : "does not fit in memory", rate_text(m.tokens_per_s));
 }
 
 void print_details(const Model& m) {

@@ -28,14 +28,7 @@ template <class Check>
 void run_lines(const std::vector<ChatJson>& lines, const std::string& group, Report& report, Check&& check) {
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string name = fmt::format("{}/{}", group, lines[i].value("id", fmt::format("line {}", i + 1)));
-    if (!report.wants(name)) continue;
-    Case result(report, name);
-    try {
-      check(lines[i], result);
-    } catch (const std::exception& e) {
-      result.expect(false, e.what());
-    }
-    result.finish();
+    run_case(report, name, [&](Case& result) { check(lines[i], result); });
   }
 }
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <regex>
 
 #include "apps/model_options.h"
 #include "apps/verify/json_file.h"
 #include "apps/verify/verify.h"
+#include "base/file.h"
 #include "runtime/generate.h"
 #include "runtime/perplexity.h"
 
@@ -29,11 +29,6 @@ struct Extent {
   int chunks = 0;  // 0: all
 };
 constexpr Extent kExtentOfRef{6, 24, 1};
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 // The first .gguf that the README names.
 std::string model_name(const std::string& readme) {
@@ -121,7 +116,7 @@ std::vector<double> stated_perplexity(const std::string& readme, const std::stri
 
 void check_perplexity(const std::shared_ptr<const runtime::Engine>& engine, const fs::path& file,
                       const std::vector<double>& stated, int max_chunks, Case& result) {
-  const auto got = runtime::perplexity(engine, read_text(file), {512, max_chunks, {}});
+  const auto got = runtime::perplexity(engine, read_file(file.string()), {512, max_chunks, {}});
   const auto n = static_cast<size_t>(got.n_chunks);
   result.expect(n <= stated.size() && (max_chunks > 0 || n == stated.size()),
                 fmt::format("{} chunks, expected {}", n, stated.size()));
@@ -146,7 +141,8 @@ std::shared_ptr<const runtime::Engine> load(const fs::path& model, const Options
 
 void run_real_model_goldens(const fs::path& folder, Report& report) {
   const std::string group = fs::weakly_canonical(folder).filename().string() + "/";
-  const std::string readme = read_text(folder / "README.md"), name = model_name(readme);
+  const fs::path about = folder / "README.md";
+  const std::string readme = fs::exists(about) ? read_file(about.string()) : "", name = model_name(readme);
   const fs::path model = find_model(folder, name);
   if (model.empty()) {
     if (report.wants(group)) report.skip(group + "*", name + " was not downloaded (scripts/fetch-model.sh)");

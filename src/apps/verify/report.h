@@ -31,6 +31,7 @@ class Report {
   // "N passed, N failed, N skipped"
   std::string summary() const;
   bool all_passed() const noexcept { return n_failed_ == 0; }
+  int n_cases() const noexcept { return n_passed_ + n_failed_ + n_skipped_; }
 
  private:
   void line(std::string_view verdict, const std::string& name, const std::string& detail) const;

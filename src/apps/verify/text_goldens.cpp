@@ -8,6 +8,8 @@
 #include "apps/verify/verify.h"
 #include "model/config.h"
 #include "ops/dump_ops.h"
+#include "runtime/logprobs.h"
+#include "runtime/sampler.h"
 #include "runtime/session.h"
 #include "safetensors/reader.h"
 
@@ -71,13 +73,6 @@ double largest_magnitude(std::span<const float> a) {
   return top;
 }
 
-double log_probability(std::span<const float> logits, TokenId token) {
-  const double top = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float x : logits) sum += std::exp(x - top);
-  return logits[static_cast<size_t>(token)] - top - std::log(sum);
-}
-
 std::vector<TokenId> tokens_of(const safetensors::File& file, const char* name) {
   const auto ids = file.to_i64(name);
   return {ids.begin(), ids.end()};
@@ -107,7 +102,7 @@ class TextCase {
     dump_.clear();
     session_.sync_with_logits(ids, 0, [&](int position, std::span<const float> got) {
       if (static_cast<size_t>(position) + 1 < ids.size())
-        loglik += log_probability(got, ids[static_cast<size_t>(position) + 1]);
+        loglik += got[static_cast<size_t>(ids[static_cast<size_t>(position) + 1])] - runtime::log_normalizer(got);
       const auto at = std::find(positions.begin(), positions.end(), position);
       if (at == positions.end()) return;
       const std::span<const float> want(logits.data() + static_cast<size_t>(at - positions.begin()) * n_vocab, n_vocab);
@@ -165,8 +160,7 @@ class TextCase {
     session_.sync(tokens_of(golden_, "input_ids"));
     for (size_t i = 0; i < ids.size(); ++i) {
       if (i > 0) session_.append(ids[i - 1]);
-      const auto logits = session_.logits();
-      const auto best = static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+      const TokenId best = runtime::argmax(session_.logits());
       if (margins[i] < tolerances_.closest_margin && best != ids[i]) return;
       result_.expect(best == ids[i],
                      fmt::format("greedy token {} is {}, expected {} (margin {:.4f})", i, best, ids[i], margins[i]));

@@ -10,7 +10,7 @@
 
 namespace facet::verify {
 
-// Walks a directory or takes a single file; throws ResourceError when it does not exist. Formats: docs/numerics.md.
+// Walks a directory or takes a single file; throws RequestError when it does not exist. Formats: docs/numerics.md.
 void run_path(const std::filesystem::path& path, Report& report);
 
 // One function per kind. Each reports its cases and throws only on files that are not what they seem.
