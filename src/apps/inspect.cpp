@@ -138,6 +138,7 @@ Json plan_json(const runtime::MemoryPlan& p) {
           {"kv_limit_bytes", p.kv_limit_bytes},
           {"scratch_bytes", p.scratch_bytes},
           {"logits_bytes", p.logits_bytes},
+          {"workspace_bytes", p.workspace_bytes},
           {"tokenizer_bytes", p.tokenizer_bytes},
           {"resident_bytes", p.resident_bytes},
           {"resident_limit_bytes", p.resident_limit_bytes},
@@ -245,6 +246,7 @@ void print_plan(const runtime::MemoryPlan& p) {
   row("in a long conversation", fmt::format("{} at most, with the windows of earlier prompts", mb(p.kv_limit_bytes)));
   row("activations", mb(p.scratch_bytes));
   row("logits, at most", mb(p.logits_bytes));
+  row("workspaces, at most", mb(p.workspace_bytes));
   row("tokenizer", mb(p.tokenizer_bytes));
   row("resident, one prompt", mb(p.resident_bytes));
   row("resident, at most", fmt::format("{} ({} available now)", mb(p.resident_limit_bytes), mb(p.available_bytes)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "runtime/backend.h"
 #include "runtime/executor.h"
 #include "runtime/kv_pages.h"
 #include "runtime/sampler.h"
@@ -77,11 +78,12 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   const int64_t row_bytes = int64_t{config.n_vocab} * static_cast<int64_t>(sizeof(float));
   plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + row_bytes +
                       static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)));
+  plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, chunk, context));
   plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
   const int64_t fixed =
       plan.resident_weight_bytes + directory_bytes(weights) + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
   plan.resident_bytes = fixed + plan.kv_bytes + kUsedRows * row_bytes;
-  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.logits_bytes;
+  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.logits_bytes + plan.workspace_bytes;
   return plan;
 }
 
@@ -92,8 +94,8 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
   while (low < high) {
     const int middle = low + (high - low + 1) / 2;
     const MemoryPlan plan = make_plan(config, weights, layout, chunk, middle, available);
-    if (plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes <= budget &&
-        plan.resident_limit_bytes <= available)
+    const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes;
+    if (taken <= budget && plan.resident_limit_bytes <= available)
       low = middle;
     else
       high = middle - 1;
@@ -103,7 +105,7 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
 
 // Weights are pages of the file and can be dropped and read again; the rest must fit.
 void check_fits(const std::string& path, const MemoryPlan& p, KvPrecision kv) {
-  const int64_t activations = p.scratch_bytes + p.logits_bytes;
+  const int64_t activations = p.scratch_bytes + p.logits_bytes + p.workspace_bytes;
   if (p.available_bytes <= 0 || p.kv_limit_bytes + activations + p.tokenizer_bytes <= p.available_bytes) return;
   throw_error<ResourceError>(
       "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations and logits {:.2f} "

@@ -493,7 +493,7 @@ TEST_F(SessionTest, ContextBeyondTheMemoryIsRefused) {
   EngineOptions options = tiny_options();
   const MemoryPlan plan = load(options)->plan(300);
   options.memory_limit =
-      plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.tokenizer_bytes + (1 << 20);
+      plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes + plan.tokenizer_bytes + 1;
   const auto engine = load(options);
   EXPECT_NO_THROW(Session(engine, 300));
   try {
