@@ -42,7 +42,7 @@ TEST_P(ProductsTest, Linear) {
         const Matrix x(rows, n_in, rng);
         compare(
             Matrix(rows, n_out), [&](Ops& op, Matrix& out) { op.linear(out, x, w.w); },
-            [&](int r, int o) { return product_bound(n_in, size_of(x.row(r), w.w, o)); });
+            [&, n_in = n_in](int r, int o) { return product_bound(n_in, size_of(x.row(r), w.w, o)); });
         if (HasFailure()) return;
       }
     }

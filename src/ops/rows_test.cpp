@@ -39,8 +39,8 @@ TEST_P(RowsTest, Embed) {
     const std::vector<int32_t> ids{3, 19, 0, 3, 7};
     for (const auto& [first, cols] : {std::pair{0, n}, {37, 100}, {256, 256}, {511, 1}})
       compare(
-          Matrix(5, cols), [&](Ops& op, Matrix& out) { op.embed(out, ids, table, first, 39.19f); },
-          [&](int r, int c) {  // two products in either order
+          Matrix(5, cols), [&, first = first](Ops& op, Matrix& out) { op.embed(out, ids, table, first, 39.19f); },
+          [&, first = first](int r, int c) {  // two products in either order
             std::vector<float> row(n);
             quant::decode_row(type, table.rows(ids[static_cast<size_t>(r)], 1).data, row.data(), row.size());
             return 4 * kUlp * std::abs(row[static_cast<size_t>(first + c)]) * 1.5 * 39.19;

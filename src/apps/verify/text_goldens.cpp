@@ -195,7 +195,9 @@ void run_text_goldens(const fs::path& folder, Report& report) {
   const std::string group = fs::weakly_canonical(folder).filename().string();
   ops::Dump dump;
   std::shared_ptr<const runtime::Engine> engine;
-  for (const auto& [name, facts] : cases.items()) {
+  for (const auto& item : cases.items()) {
+    const std::string& name = item.key();
+    const Json& facts = item.value();
     if (!facts.is_object()) continue;
     const std::string file = facts.value("file", "text_" + name + ".safetensors");
     if (!fs::exists(folder / file) && !facts.contains("file")) continue;
