@@ -99,15 +99,15 @@ std::shared_ptr<const runtime::Engine> load_rounding(const fs::path& file, const
 void run_gguf_goldens(const fs::path& folder, Report& report) {
   const Json all = read_json(folder / "logits.json");
   const std::string group = fs::weakly_canonical(folder).parent_path().filename().string() + "/gguf/";
-  for (const auto& [file, cases] : all.items()) {
+  for (const auto& file : all.items()) {
     std::shared_ptr<const runtime::Engine> engine;
     ops::Weight projection;
-    for (const auto& [name, facts] : cases.items())
-      run_case(report, group + file + "/" + name, [&](Case& result) {
-        if (engine == nullptr) engine = load_rounding(folder / file, report.options(), projection);
+    for (const auto& facts : file.value().items())
+      run_case(report, group + file.key() + "/" + facts.key(), [&](Case& result) {
+        if (engine == nullptr) engine = load_rounding(folder / file.key(), report.options(), projection);
         runtime::Session session(engine);
-        check_positions(session, facts, result);
-        check_greedy(session, facts, result);
+        check_positions(session, facts.value(), result);
+        check_greedy(session, facts.value(), result);
       });
   }
 }
