@@ -7,7 +7,6 @@
 namespace facet::ops {
 namespace {
 
-constexpr int kPageTokens = 64;
 constexpr KvType kKvTypes[] = {KvType::F32, KvType::F16, KvType::BF16};
 
 // Pages in an order of their own, filled by store_kv.

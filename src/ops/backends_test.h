@@ -25,6 +25,8 @@ namespace facet::ops {
 
 constexpr double kUlp = 0x1p-24;  // the relative error of one rounding
 
+constexpr int kPageTokens = 64;  // of the pages that tests make of keys and values
+
 // How far a sum of n products of that total magnitude may be off: the bound of kernels.h, and one rounding more for a
 // factor behind it.
 inline double product_bound(int n, double size) { return (n + 9) * kUlp * size + n * 0x1p-149; }

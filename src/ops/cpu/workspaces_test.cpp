@@ -31,7 +31,7 @@ namespace facet::ops {
 namespace {
 
 constexpr int kRows = 40, kIn = 256, kOut = 96, kFf = 64, kExperts = 5, kUsed = 3;
-constexpr int kKvHeads = 2, kGroup = 4, kHeadDim = 32, kDepth = 1500, kPageTokens = 64;
+constexpr int kKvHeads = 2, kGroup = 4, kHeadDim = 32, kDepth = 1500;
 
 // Every op that has workspaces, with n rows.
 class Step {
