@@ -18,15 +18,12 @@ struct VerifyFlags {
 int verify_paths(const VerifyFlags& flags) {
   verify::Report report(
       {flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
-  for (const std::string& path : flags.paths) {
-    const int n_before = report.n_cases();
-    verify::run_path(path, report);
-    if (flags.filter.empty() && report.n_cases() == n_before)
-      throw_error<RequestError>("{}: holds no golden directory or conformance file", path);
-  }
+  for (const std::string& path : flags.paths) verify::run_path(path, report);
+  const auto paths = fmt::join(flags.paths, ", ");
+  if (report.n_cases() == 0 && flags.filter.empty())
+    throw_error<RequestError>("{}: holds no golden directory or conformance file", paths);
   if (report.n_cases() == 0)
-    throw_error<RequestError>("--filter {}: no case of {} has this in its name", flags.filter,
-                              fmt::join(flags.paths, ", "));
+    throw_error<RequestError>("--filter {}: no case of {} has this in its name", flags.filter, paths);
   fmt::print("{}\n", report.summary());
   return report.all_passed() ? 0 : 1;
 }
