@@ -19,7 +19,7 @@ int verify_paths(const VerifyFlags& flags) {
   verify::Report report(
       {flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
   for (const std::string& path : flags.paths) verify::run_path(path, report);
-  const auto paths = fmt::join(flags.paths, ", ");
+  const std::string paths = fmt::format("{}", fmt::join(flags.paths, ", "));
   if (report.n_cases() == 0 && flags.filter.empty())
     throw_error<RequestError>("{}: holds no golden directory or conformance file", paths);
   if (report.n_cases() == 0)
