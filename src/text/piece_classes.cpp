@@ -98,7 +98,8 @@ AddedTokens added_tokens(const Vocabulary& vocabulary, const PieceClasses& class
   AddedTokens out;
   const auto add = [&](size_t id, std::string_view text) {
     if (classes.control[id] || classes.byte_values[id] >= 0) return;
-    out.add(text, static_cast<TokenId>(id), classes.forbidden[id]);
+    // No merge gives [multimodal], but a file that adds it as a token has it matched, as recorded results do.
+    out.add(text, static_cast<TokenId>(id), is_unused_piece(vocabulary.piece(static_cast<TokenId>(id))));
   };
   for (const auto& added : parts.added) add(static_cast<size_t>(added.id), vocabulary.piece(added.id));
   for (size_t i = 0; i < classes.control.size(); ++i) {

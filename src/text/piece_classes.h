@@ -12,7 +12,7 @@ namespace facet::text {
 
 struct PieceClasses {
   std::vector<bool> control;             // by id: structure, never text
-  std::vector<bool> forbidden;           // by id: no text gives it (control, bytes, unused entries, [multimodal])
+  std::vector<bool> forbidden;           // by id: no merge gives it (control, bytes, unused entries, [multimodal])
   std::vector<int16_t> byte_values;      // by id; -1: no byte token
   std::array<TokenId, 256> byte_tokens;  // of <0xNN>
   std::vector<TokenId> stop;             // ends an answer
@@ -21,7 +21,7 @@ struct PieceClasses {
 // Throws FormatError when lists disagree in length, an id is out of range, or a byte token is missing.
 PieceClasses classify(const Vocabulary& vocabulary, const TokenizerParts& parts);
 
-// What is matched in text before anything else. Only with permission: what is forbidden.
+// What is matched in text before anything else. Only with permission: control tokens and unused entries.
 AddedTokens added_tokens(const Vocabulary& vocabulary, const PieceClasses& classes, const TokenizerParts& parts);
 
 }  // namespace facet::text
