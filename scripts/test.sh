@@ -173,8 +173,8 @@ main() {
   verify ref
 
   check "tsan build" build tsan threaded_tests
-  # Without the reference backend, which has one thread, and without a second instruction set's kernels, which have none.
-  GTEST_FILTER='-*_ref:*/scalar' run_tests tsan threaded
+  # Without what has one thread (the reference backend, the sampler), a second instruction set, and the longest one.
+  GTEST_FILTER='-*_ref:*/scalar:Sampler.*:*.TheModelsWholeContextCanBeUsed' run_tests tsan threaded
   check "fuzz build" build fuzz unit_tests fuzz_targets
   run_tests fuzz unit  # under the address and undefined-behaviour sanitizers, as the fuzz targets are
   fuzz
