@@ -1,11 +1,9 @@
 // What a step costs beside its mathematics: rows that need not be computed, and allocations.
 #include "runtime/executor.h"
 
-#include <atomic>
-#include <cstdlib>
 #include <map>
-#include <new>
 
+#include "base/counted_allocations.h"
 #include "base/thread_pool.h"
 #include "model/config.h"
 #include "runtime/backend.h"
@@ -13,30 +11,6 @@
 #include "runtime/page_pool.h"
 #include "runtime/sampler.h"
 #include "runtime/test_models.h"
-
-namespace {
-
-std::atomic<int64_t> n_allocations{0}, n_allocated_bytes{0};
-
-void* counted(size_t n) {
-  ++n_allocations;
-  n_allocated_bytes += static_cast<int64_t>(n);
-  if (void* p = std::malloc(n > 0 ? n : 1)) return p;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// Every allocation of the test program is counted; operator new[] comes here too.
-void* operator new(size_t n) { return counted(n); }
-void* operator new(size_t n, const std::nothrow_t&) noexcept {
-  ++n_allocations;
-  n_allocated_bytes += static_cast<int64_t>(n);
-  return std::malloc(n > 0 ? n : 1);
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
 namespace facet::runtime {
 namespace {

@@ -1,31 +1,6 @@
 // What is reserved is enough: ops within the limits allocate nothing.
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+#include "base/counted_allocations.h"
 #include "ops/backends_test.h"
-
-namespace {
-
-std::atomic<int64_t> n_allocated_bytes{0};
-
-void* counted(size_t n) {
-  n_allocated_bytes += static_cast<int64_t>(n);
-  if (void* p = std::malloc(n > 0 ? n : 1)) return p;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// Every allocation of the test program is counted; operator new[] comes here too.
-void* operator new(size_t n) { return counted(n); }
-void* operator new(size_t n, const std::nothrow_t&) noexcept {
-  n_allocated_bytes += static_cast<int64_t>(n);
-  return std::malloc(n > 0 ? n : 1);
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
 namespace facet::ops {
 namespace {
