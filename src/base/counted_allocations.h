@@ -16,6 +16,10 @@ inline void* counted_malloc(size_t n) noexcept {
 }
 }  // namespace facet
 
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // it looks into one of a pair and not into the other
+#endif
+
 void* operator new(size_t n) {
   if (void* p = facet::counted_malloc(n)) return p;
   throw std::bad_alloc();
