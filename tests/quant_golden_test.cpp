@@ -37,7 +37,7 @@ class QuantGolden : public testing::TestWithParam<quant::BlockInfo> {};
 TEST_P(QuantGolden, DecodesAndEncodesExactly) {
   const quant::BlockType type = GetParam().type;
   const std::string path = golden_path(fmt::format("quant/{}.safetensors", GetParam().name));
-  if (!std::filesystem::exists(golden_path("quant"))) GTEST_SKIP() << "needs " << golden_path("quant");
+  SKIP_WITHOUT_GOLDENS();
   const auto file = safetensors::File::open(path);
   for (const std::string kind : {"decode", "random"}) {
     const safetensors::Tensor* in = file.find(kind + "_in");

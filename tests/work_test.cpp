@@ -62,7 +62,7 @@ class Work : public testing::TestWithParam<const char*> {};
 
 TEST_P(Work, IsWhatABackendIsAskedToDo) {
   const std::string folder = golden_path(std::string("checkpoints/") + GetParam());
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is absent";
+  SKIP_WITHOUT_GOLDENS();
   Counts counts;
   runtime::EngineOptions options;
   options.context = 128;

@@ -20,7 +20,7 @@ class Answer : public testing::Test {
  protected:
   void SetUp() override {
     const std::string folder = golden_path("checkpoints/tiny-e2b");
-    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is absent";
+    SKIP_WITHOUT_GOLDENS();
     runtime::EngineOptions options;
     options.context = 64;
     engine_ = runtime::Engine::load(folder, options);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 namespace facet {
@@ -22,5 +23,12 @@ inline std::string asset_path(const std::string& name) {
   const char* root = std::getenv("FACET_TEST_ASSETS");
   return std::string(root != nullptr ? root : "build/assets") + "/" + name;
 }
+
+// In a test, or its SetUp(): skips where the folder as a whole is not on this machine. A file missing inside it is a
+// failure of whoever opens it.
+#define SKIP_WITHOUT_GOLDENS() \
+  if (!std::filesystem::exists(golden_path(""))) GTEST_SKIP() << "needs " << golden_path("")
+#define SKIP_WITHOUT_CONFORMANCE() \
+  if (!std::filesystem::exists(conformance_path(""))) GTEST_SKIP() << "needs " << conformance_path("")
 
 }  // namespace facet

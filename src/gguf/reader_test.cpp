@@ -622,7 +622,7 @@ TEST(GgufFiles, ThatCannotBeRead) {
 
 // The community converter's files.
 TEST(GgufFiles, OfTheCommunityConverter) {
-  if (!std::filesystem::exists(golden_path("tiny-e2b/gguf"))) GTEST_SKIP() << "needs " << golden_path("tiny-e2b/gguf");
+  SKIP_WITHOUT_GOLDENS();
   const File text = File::open(golden_path("tiny-e2b/gguf/tiny-e2b-q4_0.gguf"));
   EXPECT_EQ(text.version(), 3);
   EXPECT_EQ(text.get_string("general.architecture"), "gemma4");

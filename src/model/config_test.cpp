@@ -387,7 +387,7 @@ TEST(JsonConfig, Gemma3Defaults) {
 TEST(JsonConfig, OfTheLibrary) {
   for (const char* name : {"tiny-e2b", "tiny-e4b", "tiny-26b", "tiny-31b", "tiny-12b", "tiny-gemma3"}) {
     const std::string folder = golden_path("checkpoints/") + name;
-    if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs " << folder;
+    SKIP_WITHOUT_GOLDENS();
     const Config c = read_config(folder);
     EXPECT_EQ(c.name, name);
     EXPECT_EQ(read_config(folder + "//").name, name);

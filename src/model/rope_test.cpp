@@ -59,7 +59,7 @@ TEST(Rope, IsExactAtTheEndOfTheLongestContexts) {
   ops::ref::Ops op;
   for (const char* name : {"tiny-e2b", "tiny-e4b", "tiny-26b", "tiny-31b", "tiny-12b", "tiny-gemma3"}) {
     const std::string folder = golden_path("checkpoints/" + std::string(name));
-    if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs " << folder;
+    SKIP_WITHOUT_GOLDENS();
     SCOPED_TRACE(name);
     Model m(folder);
     const Rows rows{tokens, positions, {}};

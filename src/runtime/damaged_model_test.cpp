@@ -65,7 +65,7 @@ void expect_damage_named(const std::function<void()>& act, const std::string& pa
 }
 
 TEST(DamagedModel, IsFoundWhenItRuns) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   const DamagedCopy copy("tiny-gemma3", "model.layers.2.self_attn.q_proj.weight", 5);
   Session session(Engine::load(copy.path(), tiny_options()));
   expect_damage_named([&] { session.sync(random_tokens(10, 1)); }, copy.path());
@@ -75,7 +75,7 @@ TEST(DamagedModel, IsFoundWhenItRuns) {
 
 // The per-layer embedding of one token is damaged: texts without it are right, also on pages that it has spoiled.
 TEST(DamagedModel, LeavesTheSessionAsItWas) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   constexpr TokenId kBad = 77;
   const DamagedCopy copy("tiny-e2b", "model.language_model.embed_tokens_per_layer.weight", kBad);
   const auto engine = Engine::load(copy.path(), tiny_options());
@@ -103,7 +103,7 @@ TEST(DamagedModel, LeavesTheSessionAsItWas) {
 
 // Ten sessions are two steps; the second has the damaged token.
 TEST(DamagedModel, ABatchKeepsTheStepsBeforeIt) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   constexpr TokenId kBad = 77;
   constexpr size_t kSessions = 10, kStep = 8;
   const DamagedCopy copy("tiny-e2b", "model.language_model.embed_tokens_per_layer.weight", kBad);

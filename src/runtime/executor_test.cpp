@@ -35,7 +35,7 @@ class CountingOps final : public ops::ForwardingOps {
 
 class ExecutorTest : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { SKIP_WITHOUT_CHECKPOINTS(); }
+  void SetUp() override { SKIP_WITHOUT_GOLDENS(); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Families, ExecutorTest, testing::ValuesIn(families()),

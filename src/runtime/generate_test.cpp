@@ -36,7 +36,7 @@ class ScriptedOps final : public ops::ForwardingOps {
 class GenerateTest : public testing::Test {
  protected:
   void SetUp() override {
-    SKIP_WITHOUT_CHECKPOINTS();
+    SKIP_WITHOUT_GOLDENS();
     EngineOptions options = tiny_options();
     options.wrap_ops = [this](std::unique_ptr<ops::Ops> op) {
       return std::make_unique<ScriptedOps>(std::move(op), script_);
@@ -278,7 +278,7 @@ TEST_F(GenerateTest, ASecondTurnComputesWhatIsNew) {
 
 // The model's own choice, drawn: the same text from the same seed, however many threads compute it.
 TEST(Generate, SameSeedSameTextOnAnyThreads) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   for (const std::string& family : families()) {
     std::vector<TokenId> first;
     for (const int n_threads : {1, 2, 3}) {
@@ -302,7 +302,7 @@ TEST(Generate, SameSeedSameTextOnAnyThreads) {
 }
 
 TEST(Generate, DefaultsAreTheModels) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   const auto engine = Engine::load(tiny_path("tiny-e2b"), tiny_options());
   const GenerateOptions options = default_options(*engine);
   EXPECT_EQ(options.sampling.temperature, 1.0f);

@@ -95,7 +95,7 @@ TEST_F(ModelFactsTest, FilesThatAreNoTextModel) {
 TEST_F(ModelFactsTest, FilesOfTheCommunityThatAreNoTextModel) {
   const std::string projector = golden_path("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf");
   const std::string drafter = golden_path("checkpoints/tiny-e2b-assistant");
-  if (!fs::exists(projector)) GTEST_SKIP() << "needs " << projector;
+  SKIP_WITHOUT_GOLDENS();
   EXPECT_NE(error_of<FormatError>(projector).find("it is a projector"), std::string::npos);
   EXPECT_NE(error_of<FormatError>(drafter).find("is a drafter"), std::string::npos);
 }
@@ -156,7 +156,7 @@ class CheckpointTest : public ModelFactsTest {
  protected:
   void SetUp() override {
     const std::string source = golden_path("checkpoints/tiny-e2b");
-    if (!fs::exists(source)) GTEST_SKIP() << "needs " << source;
+    SKIP_WITHOUT_GOLDENS();
     for (const char* name : {"config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json"})
       fs::copy_file(source + "/" + name, folder_ + "/" + name);
     fs::create_symlink(fs::absolute(source + "/model.safetensors"), folder_ + "/model.safetensors");

@@ -15,7 +15,7 @@ const std::string kText =
 class PerplexityTest : public testing::Test {
  protected:
   void SetUp() override {
-    SKIP_WITHOUT_CHECKPOINTS();
+    SKIP_WITHOUT_GOLDENS();
     engine_ = Engine::load(tiny_path("tiny-e2b"), tiny_options(Backend::Ref));
   }
   std::shared_ptr<const Engine> engine_;

@@ -41,7 +41,7 @@ std::string setup_name(const testing::TestParamInfo<Setup>& info) {
 
 class Equality : public testing::TestWithParam<Setup> {
  protected:
-  void SetUp() override { SKIP_WITHOUT_CHECKPOINTS(); }
+  void SetUp() override { SKIP_WITHOUT_GOLDENS(); }
 
   static std::shared_ptr<const Engine> load(int chunk = 32) {
     EngineOptions options = tiny_options(GetParam().backend);
@@ -224,7 +224,7 @@ TEST_P(Equality, RandomSchedulesAreFresh) {
 // The fast backend as it comes.
 class Fast : public testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { SKIP_WITHOUT_CHECKPOINTS(); }
+  void SetUp() override { SKIP_WITHOUT_GOLDENS(); }
 
   static std::shared_ptr<const Engine> load(const EngineOptions& options) {
     return Engine::load(tiny_path(GetParam()), options);
@@ -335,7 +335,7 @@ TEST_P(Fast, SessionsRunOnThreadsOfTheirOwn) {
 
 class SessionTest : public testing::Test {
  protected:
-  void SetUp() override { SKIP_WITHOUT_CHECKPOINTS(); }
+  void SetUp() override { SKIP_WITHOUT_GOLDENS(); }
 
   static std::shared_ptr<const Engine> load(const EngineOptions& options) {
     return Engine::load(tiny_path("tiny-e2b"), options);

@@ -25,9 +25,6 @@ inline const std::vector<std::string>& families() {
 
 inline std::string tiny_path(const std::string& family) { return golden_path("checkpoints/" + family); }
 
-#define SKIP_WITHOUT_CHECKPOINTS() \
-  if (!std::filesystem::exists(tiny_path("tiny-e2b"))) GTEST_SKIP() << "needs " << golden_path("checkpoints")
-
 inline EngineOptions tiny_options(Backend backend = Backend::Cpu) {
   EngineOptions options;
   options.backend = backend;

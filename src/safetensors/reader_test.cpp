@@ -364,7 +364,7 @@ TEST(SafetensorsWriter, WritesWhatTheReaderReads) {
 
 TEST(SafetensorsFiles, OfTheLibrary) {
   const std::string folder = golden_path("checkpoints/tiny-26b");
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs " << folder;
+  SKIP_WITHOUT_GOLDENS();
   const File file = File::open_folder(folder);
   const Tensor* t = file.find("model.language_model.embed_tokens.weight");
   ASSERT_NE(t, nullptr);

@@ -41,7 +41,7 @@ bool is_safety_case(const ChatJson& c) { return c["id"].get<std::string>().start
 
 // Joining texts before they are encoded makes the ids those of the whole string, wherever no text imitates a token.
 TEST(ChatTokens, AreThoseOfTheWholeTextWhenNothingInItImitatesATokens) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   SKIP_WITHOUT_CONFORMANCE();
   for (const Tokenizer* tokenizer : vocabularies()) {
     int n = 0;
@@ -79,7 +79,7 @@ std::vector<TokenId> control_ids(const Prompt& prompt, const Tokenizer& tokenize
 }
 
 TEST(ChatTokens, NoTextBecomesAControlToken) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   SKIP_WITHOUT_CONFORMANCE();
   for (const Tokenizer* tokenizer : vocabularies()) {
     int n = 0;
@@ -97,7 +97,7 @@ TEST(ChatTokens, NoTextBecomesAControlToken) {
 }
 
 TEST(ChatTokens, MediaTakeTheirPlacesInOrder) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   const Prompt prompt = render_chat(parse_chat_json(R"([{"role": "user", "content": [
       {"type": "image"}, {"type": "text", "text": " and "}, {"type": "video"}, {"type": "input_audio"}]}])"),
                                     nullptr, {ChatTemplate::Gemma4Small, false, false, false});
@@ -214,7 +214,7 @@ void damage(ChatJson& value, std::mt19937& random) {
 }
 
 TEST(ChatRenderer, RefusesOrRendersWhateverItIsGiven) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   SKIP_WITHOUT_CONFORMANCE();
   std::mt19937 random(3);
   const auto cases = chat_cases();

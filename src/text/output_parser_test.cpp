@@ -229,7 +229,7 @@ TEST(OutputParser, SendsTextAsSoonAsItIsSure) {
 }
 
 TEST(OutputParser, EventsHoldWholeCharacters) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   std::vector<TokenId> ids;
   for (const unsigned char b : std::string("\u4f60a\xff\xe4\xbd\U0001f600"))
     ids.push_back(*tiny()->find(fmt::format("<0x{:02X}>", b)));
@@ -302,7 +302,7 @@ TEST(OutputParser, TheSplitNeverMatters) {
 }
 
 TEST(OutputParser, PlainModelsGiveContentAlone) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   // Without channels: the vocabulary of Gemma 3, as far as it matters.
   std::vector<std::string> pieces = {"\u2581", "a", "<eos>", "<end_of_turn>", "<start_of_turn>"};
   for (int b = 0; b < 256; ++b) pieces.push_back(fmt::format("<0x{:02X}>", b));

@@ -45,7 +45,7 @@ void check_decoding(const Tokenizer& tokenizer, const std::string& path) {
 }
 
 TEST(Tokenizer, AgreesWithTheOfficialOneOnTheSmallVocabulary) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   check_encoding(*tiny(), golden_path("tokenizer/encode.jsonl"));
   check_decoding(*tiny(), golden_path("tokenizer/decode.jsonl"));
 }
@@ -72,7 +72,7 @@ void expect_control_strings_stay_text(const Tokenizer& t) {
 }
 
 TEST(Tokenizer, ControlStringsInPlainTextStayText) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   expect_control_strings_stay_text(*tiny());
 }
 
@@ -97,7 +97,7 @@ TEST(Tokenizer, UnusedAddedTokensNeedPermission) {
 }
 
 TEST(Tokenizer, KnowsWhatEndsAnAnswer) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   const auto stop = tiny()->stop_tokens();
   for (const char* text : {"<eos>", "<turn|>", "<|tool_response>"})
     EXPECT_NE(std::find(stop.begin(), stop.end(), tiny()->find(text)), stop.end()) << text;
@@ -114,7 +114,7 @@ std::string random_text(std::mt19937& random) {
 }
 
 TEST(Tokenizer, PlainTextSurvivesTheRoundTrip) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   std::mt19937 random(1);
   for (int i = 0; i < 2000; ++i) {
     const std::string text = random_text(random);
@@ -126,12 +126,12 @@ TEST(Tokenizer, PlainTextSurvivesTheRoundTrip) {
 }
 
 TEST(Tokenizer, InvalidBytesAreReadAsReplacementCharacters) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   EXPECT_EQ(tiny()->encode("a\xff\xe4\xbd z", Specials::Forbid), tiny()->encode("a\ufffd\ufffd z", Specials::Forbid));
 }
 
 TEST(Tokenizer, LongRunsTakeTimeInProportion) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   const std::string text(1 << 20, 'a');
   const auto start = std::chrono::steady_clock::now();
   const auto ids = tiny()->encode(text, Specials::Forbid);
@@ -140,7 +140,7 @@ TEST(Tokenizer, LongRunsTakeTimeInProportion) {
 }
 
 TEST(Tokenizer, RefusesOtherPipelines) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   Json json = Json::parse(read_file(golden_path("checkpoints/tiny-e2b/tokenizer.json")));
   const auto refuses = [](const Json& j) { EXPECT_THROW(Tokenizer::from_json(j.dump(), "t.json"), FormatError); };
   Json changed = json;
@@ -176,7 +176,7 @@ TEST(Tokenizer, RefusesOtherPipelines) {
 }
 
 TEST(Detokenizer, EmitsOnlyWholeCharacters) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   std::mt19937 random(2);
   for (int i = 0; i < 3000; ++i) {
     Detokenizer stream(*tiny());
@@ -195,7 +195,7 @@ TEST(Detokenizer, EmitsOnlyWholeCharacters) {
 }
 
 TEST(Detokenizer, EqualsTheWholeDecoding) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   for (const Json& line : read_lines(golden_path("tokenizer/encode.jsonl"))) {
     const auto ids = line["ids"].get<std::vector<TokenId>>();
     Detokenizer stream(*tiny());
@@ -206,7 +206,7 @@ TEST(Detokenizer, EqualsTheWholeDecoding) {
 }
 
 TEST(Detokenizer, KeepsValidCharactersBesideBrokenOnes) {
-  SKIP_WITHOUT_CHECKPOINTS();
+  SKIP_WITHOUT_GOLDENS();
   Detokenizer stream(*tiny());
   std::string all;
   for (const TokenId id : {238 + 0xe5, 238 + 0x8f, 238 + 0xe5, 238 + 0x8f, 238 + 0xab}) all += stream.push(id);
