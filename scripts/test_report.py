@@ -63,7 +63,9 @@ def ctest_cases(suite, report_dir, executable_of):
         cases = list(gtest_cases(gtest_file, suite)) if gtest_file.exists() else []
         yield from cases
         ran_well = element.get("status") == "run"
-        if ran_well and not cases:
+        if ran_well and not cases and gtest_file.exists():
+            yield Case("failed", f"{suite}: {test}", "none of its cases ran: is the filter right?")
+        elif ran_well and not cases:
             yield Case("passed", f"{suite}: {test}", "")
         elif not ran_well and not any(case.status == "failed" for case in cases):
             # A crash, a time limit, a leak found at exit, or an executable that was not built.

@@ -55,6 +55,9 @@ class TestReport(unittest.TestCase):
     def test_an_executable_that_was_not_built_is_a_failure(self):
         self.assertEqual([case.status for case in self.ctest(ctest_xml("quant", "notrun"))], ["failed"])
 
+    def test_an_executable_none_of_whose_cases_ran_is_a_failure(self):
+        self.assertEqual([case.status for case in self.ctest(ctest_xml("quant", "run"), "<testsuites/>")], ["failed"])
+
     def test_other_tests_are_one_case(self):
         self.assertEqual(self.ctest(ctest_xml("scripts", "run")), [test_report.Case("passed", "release: scripts", "")])
 

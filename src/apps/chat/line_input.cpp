@@ -89,6 +89,7 @@ class LineInput::Editor {
     prompt_ = prompt;
     const HeldInterrupt held;
     held_ = &held;
+    el_set(edit_.get(), EL_PREP_TERM, 1);  // before the prompt: whoever sees it may type, Ctrl-D too
     int n = 0;
     const char* line = el_gets(edit_.get(), &n);
     if (InterruptGuard::flag() || line == nullptr || n <= 0) fmt::print(stderr, "\n");
