@@ -1,5 +1,6 @@
-// Kernels by registry line and instruction set. Products stream a matrix larger than any cache: bytes per second stand
-// beside the machine's memory bandwidth; decoding and panels give weights and operations per second.
+// Kernels by registry line and instruction set. Products are named by columns and by kilobytes of the matrix: what is
+// larger than any cache stands beside the machine's memory bandwidth, and what fits into a core's own shows what the
+// instructions allow. Decoding and panels give weights and operations per second.
 //
 // link: facet_kernels facet_quant facet_base
 #include <benchmark/benchmark.h>
@@ -18,11 +19,11 @@ namespace {
 using quant::BlockType;
 
 constexpr int kColumns = 1536;  // n_in, as in E2B
-constexpr size_t kMatrixBytes = size_t{128} << 20, kSliceBytes = size_t{1} << 20;
+constexpr int kMatrixKb = 128 << 10, kCachedKb = 192, kSliceKb = 64;
 
 // A matrix of one repeated row block, filled anew for each format.
 std::vector<std::byte>& matrix(BlockType type) {
-  static std::vector<std::byte> memory(kMatrixBytes);
+  static std::vector<std::byte> memory(size_t{kMatrixKb} << 10);
   static BlockType filled = BlockType::I64;
   if (filled == type) return memory;
   filled = type;
@@ -42,22 +43,23 @@ std::vector<float> random_floats(size_t n) {
   return x;
 }
 
-// One megabyte of rows after another.
+// One slice of rows after another.
 void matvec(benchmark::State& state, const Kernels& k, BlockType type) {
   const auto n_cols = static_cast<int>(state.range(0));
-  const size_t row_bytes = quant::row_bytes(type, kColumns), stride = prepared_floats(kColumns);
-  const auto n_rows = static_cast<int>(kSliceBytes / row_bytes);
+  const size_t row_bytes = quant::row_bytes(type, kColumns), stride = rounded_floats(kColumns);
+  const auto n_rows = static_cast<int>((size_t{kSliceKb} << 10) / row_bytes);
   const std::vector<std::byte>& w = matrix(type);
+  const size_t n_slices = static_cast<size_t>(state.range(1)) / kSliceKb;
   const std::vector<float> x = random_floats(static_cast<size_t>(n_cols) * kColumns);
-  std::vector<float> prepared(static_cast<size_t>(n_cols) * stride), y(static_cast<size_t>(n_cols * n_rows));
+  std::vector<float> rounded(static_cast<size_t>(n_cols) * stride), y(static_cast<size_t>(n_cols * n_rows));
   for (int c = 0; c < n_cols; ++c)
-    k.prepare(x.data() + c * kColumns, kColumns, prepared.data() + static_cast<size_t>(c) * stride);
-  const Columns columns{x.data(), kColumns, prepared.data(), stride};
-  size_t at = 0;
+    k.round(x.data() + c * kColumns, kColumns, rounded.data() + static_cast<size_t>(c) * stride);
+  const Columns columns{x.data(), kColumns, rounded.data(), stride};
+  size_t slice = 0;
   for (auto _ : state) {
-    k.matvec[static_cast<size_t>(type)](w.data() + at * row_bytes, row_bytes, kColumns, n_rows, columns, n_cols,
-                                        y.data(), static_cast<size_t>(n_rows));
-    at = (at + static_cast<size_t>(n_rows)) % (w.size() / row_bytes - static_cast<size_t>(n_rows));
+    k.matvec[static_cast<size_t>(type)](w.data() + slice * static_cast<size_t>(n_rows) * row_bytes, row_bytes, kColumns,
+                                        n_rows, columns, n_cols, y.data(), static_cast<size_t>(n_rows));
+    slice = (slice + 1) % n_slices;
     benchmark::DoNotOptimize(y.data());
   }
   state.SetBytesProcessed(state.iterations() * n_rows * static_cast<int64_t>(row_bytes));
@@ -116,7 +118,8 @@ void attention(benchmark::State& state, const Kernels& k, FloatType format) {
 void register_set(const Kernels& k) {
   const std::string set(k.name);
   const auto add_format = [&](const char* name, BlockType type) {
-    benchmark::RegisterBenchmark((set + "/matvec/" + name).c_str(), matvec, std::ref(k), type)->Arg(1)->Arg(4);
+    benchmark::RegisterBenchmark((set + "/matvec/" + name).c_str(), matvec, std::ref(k), type)
+        ->ArgsProduct({{1, 4}, {kMatrixKb, kCachedKb}});
     benchmark::RegisterBenchmark((set + "/decode/" + name).c_str(), decode, std::ref(k), type);
   };
 #define FACET_CODE_FORMAT(type) add_format(#type, BlockType::type);

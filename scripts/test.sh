@@ -100,9 +100,11 @@ check_format() {
   check "format" unformatted
 }
 
-# verify BACKEND: the reference backend leaves out the real model, which takes it minutes for the beginnings of the cases.
+# verify BACKEND [FOLDER...]: all goldens and conformance files, or these of them. The reference backend leaves out the
+# real model, which takes it minutes for the beginnings of the cases. BACKEND int16 is cpu as models otherwise run.
 verify() {
-  local paths=() path
+  local paths=() path flags=(--backend "$1")
+  [[ $1 != int16 ]] || flags=(--activations int16)
   for path in "$goldens"/*/ "$conformance"; do
     if [[ $1 == ref && $path == */"$real_model"/ ]]; then
       record skipped "verify ref: $real_model" "takes minutes; by hand: facet verify --backend ref $path"
@@ -114,7 +116,7 @@ verify() {
     record skipped "verify $1" "needs $goldens or $conformance, which are not on this machine"
     return
   fi
-  stage "verify $1" build/release/facet verify --backend "$1" "${paths[@]}"
+  stage "verify $1" build/release/facet verify "${flags[@]}" "${paths[@]}"
   python3 scripts/test_report.py verify "$results" "verify $1" "$report/verify-$1.log"
 }
 

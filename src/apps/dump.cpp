@@ -64,7 +64,7 @@ void add_dump(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<DumpFlags>();
   command->add_option("PROMPT", flags->prompt, "The prompt")->required();
   command->add_option("-o,--out", flags->out, "The file to write")->required()->type_name("FILE");
-  flags->model.kv = "f32";  // to compare with implementations that round nothing
+  flags->model.kv = flags->model.activations = "f32";  // to compare with implementations that round nothing
   flags->model.add_to(*command);
   command->add_option("--names", flags->names, "Only tensors whose name matches, for example 'layer.3.*' [all]")
       ->type_name("PATTERN");

@@ -105,14 +105,31 @@ std::string find_model(const std::string& name) {
   throw_error<RequestError>("model \"{}\" is neither a path nor in {}: {}", wanted, folder, there);
 }
 
-void ModelOptions::add_to(CLI::App& command) {
-  command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
+void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& activations, int& threads) {
   command.add_option("--backend", backend, "cpu, or ref: the slow specification [cpu]")
       ->check(CLI::IsMember({"cpu", "ref"}))
       ->type_name("NAME");
+  command
+      .add_option("--activations", activations,
+                  fmt::format("int16: rounded where that makes decoding faster; or f32 [{}]", activations))
+      ->check(CLI::IsMember({"int16", "f32"}))
+      ->type_name("TYPE");
   command.add_option("--threads", threads, "Threads to compute with [the processors there are]")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
+}
+
+runtime::Backend parse_backend(const std::string& name) {
+  return name == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu;
+}
+
+runtime::Activations parse_activations(const std::string& name) {
+  return name == "f32" ? runtime::Activations::F32 : runtime::Activations::Int16;
+}
+
+void ModelOptions::add_to(CLI::App& command) {
+  command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
+  add_arithmetic_to(command, backend, activations, threads);
   add_memory_to(command);
 }
 
@@ -129,7 +146,8 @@ void ModelOptions::add_memory_to(CLI::App& command) {
 
 runtime::EngineOptions ModelOptions::engine_options() const {
   runtime::EngineOptions options;
-  options.backend = backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu;
+  options.backend = parse_backend(backend);
+  options.activations = parse_activations(activations);
   options.kv = kv == "f32"    ? runtime::KvPrecision::F32
                : kv == "bf16" ? runtime::KvPrecision::BF16
                               : runtime::KvPrecision::F16;

@@ -11,10 +11,10 @@
 
 namespace facet::apps {
 
-// -m, --backend, --threads, and those of add_memory_to
+// -m, --backend, --activations, --threads, and those of add_memory_to
 struct ModelOptions {
   std::string model;
-  std::string backend = "cpu", kv = "f16";
+  std::string backend = "cpu", activations = "int16", kv = "f16";
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free
 
@@ -36,6 +36,11 @@ struct SamplingOptions {
   void add_to(CLI::App& command);
   runtime::GenerateOptions generate_options(const runtime::Engine& engine) const;
 };
+
+// --backend, --activations and --threads alone, and what the first two mean.
+void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& activations, int& threads);
+runtime::Backend parse_backend(const std::string& name);
+runtime::Activations parse_activations(const std::string& name);
 
 // Where facet keeps its files: $FACET_HOME, else the platform's data folder.
 std::string facet_home();

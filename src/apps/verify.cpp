@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "apps/commands.h"
+#include "apps/model_options.h"
 #include "apps/verify/verify.h"
 #include "base/error.h"
 
@@ -11,13 +12,13 @@ namespace {
 
 struct VerifyFlags {
   std::vector<std::string> paths;
-  std::string backend = "cpu", filter;
+  std::string backend = "cpu", activations = "f32", filter;
   int threads = 0;
 };
 
 int verify_paths(const VerifyFlags& flags) {
   verify::Report report(
-      {flags.backend == "ref" ? runtime::Backend::Ref : runtime::Backend::Cpu, flags.threads, flags.filter});
+      {parse_backend(flags.backend), parse_activations(flags.activations), flags.threads, flags.filter});
   for (const std::string& path : flags.paths) verify::run_path(path, report);
   const std::string paths = fmt::format("{}", fmt::join(flags.paths, ", "));
   if (report.n_cases() == 0 && flags.filter.empty())
@@ -35,12 +36,7 @@ void add_verify(CLI::App& app, Action& action) {
       app.add_subcommand("verify", "Compare this build with recorded results of the official implementation");
   const auto flags = std::make_shared<VerifyFlags>();
   command->add_option("PATH", flags->paths, "Golden directories, conformance files, or folders of them")->required();
-  command->add_option("--backend", flags->backend, "cpu, or ref: the slow specification [cpu]")
-      ->check(CLI::IsMember({"cpu", "ref"}))
-      ->type_name("NAME");
-  command->add_option("--threads", flags->threads, "Threads to compute with [the processors there are]")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+  add_arithmetic_to(*command, flags->backend, flags->activations, flags->threads);
   command->add_option("--filter", flags->filter, "Only cases whose name contains TEXT")->type_name("TEXT");
   command->footer("Example:\n  facet verify ../shared/goldens ../shared/conformance --backend ref");
   command->callback([flags, &action] { action = [flags] { return verify_paths(*flags); }; });

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "kernels/test_bounds.h"
 
 namespace facet::kernels {
 
@@ -72,10 +73,6 @@ inline void fill_normal(std::span<float> x, std::mt19937& rng) {
   std::normal_distribution<float> normal;
   for (float& v : x) v = normal(rng) * (rng() % 16 == 0 ? 8 : 1);
 }
-
-// How far a sum of n products may be from the exact one, as kernels.h states; size is the sum of the products'
-// magnitudes.
-inline double product_bound(int n, double size) { return (n + 8) * 0x1p-24 * size + n * 0x1p-149; }
 
 inline void expect_same_bits(std::span<const float> a, std::span<const float> b) {
   ASSERT_EQ(a.size(), b.size());

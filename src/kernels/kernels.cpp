@@ -9,6 +9,21 @@
 
 namespace facet::kernels {
 
+bool rounds_columns(quant::BlockType type) noexcept {
+  switch (type) {
+#define FACET_CODE_FORMAT(code) case quant::BlockType::code:
+#define FACET_FLOAT_FORMAT(type)
+#define FACET_DECODED_FORMAT(type)
+#include "kernels/kernels.def"
+#undef FACET_CODE_FORMAT
+#undef FACET_FLOAT_FORMAT
+#undef FACET_DECODED_FORMAT
+    return true;
+    default:
+      return false;
+  }
+}
+
 std::vector<KernelSet> all_sets() {
   std::vector<KernelSet> sets;
 #if defined(__x86_64__)

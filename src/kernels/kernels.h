@@ -1,11 +1,13 @@
 // The inner loops of cpu::Ops, one table of functions per instruction set. A kernel is single-threaded, allocates
-// nothing and checks nothing: its caller splits the work and passes buffers. Activations are f32 throughout ("exact"
-// class): weights take their decoded value, products accumulate in f32.
+// nothing and checks nothing: its caller splits the work and passes buffers.
 //
 // Numerics, for every set: a result does not depend on the columns (tokens) computed beside it, nor on how rows were
 // split between calls. Between sets the order of summation differs by the vector width; each stays within
 // (n + 8) * 2^-24 * sum |x_i w_i| + n * 2^-149 of the exact sum: at worst a term is rounded once a summation, and a few
-// times for its scale. In formats with a minimum both parts count: w_i = s_i - m_i stands for |s_i| + |m_i|.
+// times for its scale. Where a format's value is scale * code - min, or scale * (code - offset), both parts count:
+// w_i = s_i - m_i stands for |s_i| + |m_i|.
+// Matrix times vector on codes rounds x besides, to 16 bits by blocks of kRoundedBlock: an element is off by up to
+// kRoundingError of its block's largest, and 0 in a block whose largest is below kRoundedFloor.
 #pragma once
 
 #include <array>
@@ -21,20 +23,27 @@ namespace facet::kernels {
 
 // Columns that one pass over the weights serves.
 constexpr int kMaxColumns = 8;
-// Elements whose sum formats with a minimum need.
-constexpr int kSumGroup = 16;
+// Elements of x that share a scale when rounded to 16 bits.
+constexpr int kRoundedBlock = 32;
+constexpr float kRoundingError = 1 / 65000.0f, kRoundedFloor = 0x1p-80f;
 // Independent chains of multiply_adds: enough to hide the latency of two units, few enough for sixteen registers.
 constexpr int kPeakChains = 12;
 
-// The columns of a product: x itself, and the same prepared for formats of codes (see ProductKernels::prepare).
+// The columns of a product: x itself, and the same rounded for formats of codes (see ProductKernels::round).
 struct Columns {
   const float* x;
   size_t stride;  // floats between columns
-  const float* prepared;
-  size_t prepared_stride;
+  const float* rounded;
+  size_t rounded_stride;
+
+  Columns from(size_t column) const {
+    return {x + column * stride, stride, rounded + column * rounded_stride, rounded_stride};
+  }
 };
-constexpr size_t prepared_floats(int n) {
-  return static_cast<size_t>(n) + static_cast<size_t>(n + kSumGroup - 1) / kSumGroup;
+// A column's 16-bit elements, then scales and sums of 32 and of 16 elements; a whole number of cache lines.
+constexpr size_t rounded_floats(int n) {
+  const size_t n_blocks = static_cast<size_t>(n) / kRoundedBlock, per_block = kRoundedBlock / 2 + 2 * (1 + 2);
+  return (n_blocks * per_block + 15) / 16 * 16;
 }
 
 // y[c * y_stride + o] = sum_i x[c][i] * w[o, i]     o < n_rows, c < n_cols, i < n_in
@@ -64,9 +73,9 @@ constexpr int kTileTokens = 64;
 struct ProductKernels {
   std::array<MatVec, quant::kBlockTypeIds> matvec;  // by BlockType
   std::array<Decode, quant::kBlockTypeIds> decode;  // by BlockType
-  // One column as this set's products want it: its n elements in an order of the set's own, then their sums by
-  // kSumGroup (the last group may be short); prepared_floats(n) in all.
-  void (*prepare)(const float* x, int n, float* out);
+  // One column as products of codes want it, rounded_floats(n) in all; elements are in an order of the set's own. What
+  // is left of n beyond whole blocks is left out: formats of codes have none of it.
+  void (*round)(const float* x, int n, float* out);
 };
 
 // Decoded weights and many tokens: lanes are tokens.
@@ -119,6 +128,9 @@ struct AttentionKernels {
 struct Kernels : ProductKernels, PanelKernels, RowKernels, AttentionKernels {
   std::string_view name;  // "avx512"
 };
+
+// Whether products of this type take the rounded columns.
+bool rounds_columns(quant::BlockType type) noexcept;
 
 // What this CPU can run, best first; never empty (scalar comes last).
 const std::vector<const Kernels*>& available();

@@ -35,9 +35,9 @@ class FormatTest : public IsaTest {
 struct Problem {
   BlockType type;
   int n_in, n_rows, n_cols;
-  size_t row_bytes, x_stride, prepared_stride;
+  size_t row_bytes, x_stride, rounded_stride;
   Bytes w;
-  Floats x, prepared;
+  Floats x, rounded;
 
   Problem(const Kernels& k, BlockType t, int in, int rows, int cols, std::mt19937& rng)
       : type(t),
@@ -46,17 +46,17 @@ struct Problem {
         n_cols(cols),
         row_bytes(quant::row_bytes(t, static_cast<size_t>(in))),
         x_stride(static_cast<size_t>(in) + 3),
-        prepared_stride(prepared_floats(in)),
+        rounded_stride(rounded_floats(in)),
         w(row_bytes * static_cast<size_t>(rows)),
         x(x_stride * static_cast<size_t>(cols - 1) + static_cast<size_t>(in)),
-        prepared(prepared_stride * static_cast<size_t>(cols)) {
+        rounded(rounded_stride * static_cast<size_t>(cols)) {
     quant::fill_blocks(type, w.span(), rng);
     fill_normal(x.span(), rng);
-    for (int c = 0; c < cols; ++c) k.prepare(column(c), in, prepared.data() + static_cast<size_t>(c) * prepared_stride);
+    for (int c = 0; c < cols; ++c) k.round(column(c), in, rounded.data() + static_cast<size_t>(c) * rounded_stride);
   }
 
   Columns columns(int first) const {
-    return {column(first), x_stride, prepared.data() + static_cast<size_t>(first) * prepared_stride, prepared_stride};
+    return {column(first), x_stride, rounded.data() + static_cast<size_t>(first) * rounded_stride, rounded_stride};
   }
   float* column(int c) const { return x.data() + static_cast<size_t>(c) * x_stride; }
 
@@ -76,13 +76,15 @@ void expect_product(const Problem& p, const std::vector<float>& y) {
     const auto row = p.w.span().subspan(static_cast<size_t>(o) * p.row_bytes, p.row_bytes);
     const std::vector<float> w = quant::decoded(p.type, row), size = quant::magnitudes(p.type, row);
     for (int c = 0; c < p.n_cols; ++c) {
+      const float* x = p.column(c);
       double exact = 0, sum = 0;
       for (int i = 0; i < p.n_in; ++i) {
-        exact += static_cast<double>(w[static_cast<size_t>(i)]) * p.column(c)[i];
-        sum += std::abs(static_cast<double>(size[static_cast<size_t>(i)]) * p.column(c)[i]);
+        exact += static_cast<double>(w[static_cast<size_t>(i)]) * x[i];
+        sum += std::abs(static_cast<double>(size[static_cast<size_t>(i)]) * x[i]);
       }
       const float got = y[static_cast<size_t>(c) * static_cast<size_t>(p.n_rows) + static_cast<size_t>(o)];
-      ASSERT_NEAR(got, exact, product_bound(p.n_in, sum)) << "row " << o << " column " << c << " of " << p.n_in;
+      ASSERT_NEAR(got, exact, product_bound(p.n_in, sum) + rounding_bound(p.type, x, w))
+          << "row " << o << " column " << c << " of " << p.n_in;
     }
   }
 }
@@ -160,28 +162,48 @@ TEST_P(FormatTest, DecodesToTheBit) {
 
 FACET_EVERY_ISA(FormatTest);
 
-class PrepareTest : public IsaTest {};
-
-TEST_P(PrepareTest, KeepsEveryElementAndAddsSumsOf16) {
-  for (const int n : {1, 31, 32, 33, 64, 100, 1536}) {
-    Floats x(static_cast<size_t>(n)), prepared(prepared_floats(n));
-    fill_normal(x.span(), rng);
-    k().prepare(x.data(), n, prepared.data());
-    std::vector<float> before(x.begin(), x.end()), after(prepared.begin(), prepared.begin() + n);
-    for (auto* v : {&before, &after}) std::sort(v->begin(), v->end());
-    EXPECT_EQ(before, after);
-    for (int begin = 0; begin < n; begin += kSumGroup) {
-      double exact = 0, size = 0;
-      for (int i = begin; i < std::min(n, begin + kSumGroup); ++i) {
-        exact += x[static_cast<size_t>(i)];
-        size += std::abs(x[static_cast<size_t>(i)]);
-      }
-      EXPECT_NEAR(prepared[static_cast<size_t>(n + begin / kSumGroup)], exact, product_bound(kSumGroup, size));
-    }
+class RoundTest : public IsaTest {
+ protected:
+  // Weights of 1: their product with x is the sum of its rounded elements.
+  float sum_of(const std::vector<float>& x) {
+    const auto n = static_cast<int>(x.size());
+    std::vector<float> ones(x.size(), 1.0f), rounded(rounded_floats(n));
+    std::vector<std::byte> w(quant::row_bytes(BlockType::Q8_0, x.size()));
+    quant::encode_row(BlockType::Q8_0, ones.data(), w.data(), x.size());
+    k().round(x.data(), n, rounded.data());
+    float y = 0;
+    k().matvec[static_cast<size_t>(BlockType::Q8_0)](w.data(), w.size(), n, 1,
+                                                     {x.data(), x.size(), rounded.data(), rounded.size()}, 1, &y, 1);
+    return y / quant::decoded(BlockType::Q8_0, w)[0];
   }
+};
+
+TEST_P(RoundTest, ABlockSharesItsScaleWithNoOther) {
+  std::vector<float> x(96, 0.0f);
+  x[0] = 1e6f;
+  x[40] = 1e-6f;
+  x[95] = -3e-6f;
+  EXPECT_NEAR(sum_of(x), 1e6f, 1);
+  x[0] = 0;
+  EXPECT_NEAR(sum_of(x), -2e-6f, 1e-10f);
 }
 
-FACET_EVERY_ISA(PrepareTest);
+TEST_P(RoundTest, ZeroTinyAndOddElements) {
+  std::vector<float> x(64, 0.0f);
+  EXPECT_EQ(sum_of(x), 0);
+  x[3] = kRoundedFloor / 2;
+  EXPECT_EQ(sum_of(x), 0);
+  x[40] = 5;
+  EXPECT_NEAR(sum_of(x), 5, 1e-5f);
+  for (const float odd : {NAN, INFINITY, -INFINITY})
+    for (const size_t at : {0, 31, 63}) {
+      std::vector<float> with = x;
+      with[at] = odd;
+      EXPECT_TRUE(std::isnan(sum_of(with))) << odd << " at " << at;
+    }
+}
+
+FACET_EVERY_ISA(RoundTest);
 
 }  // namespace
 }  // namespace facet::kernels

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "kernels/test_bounds.h"
 #include "ops/cpu/cpu_ops.h"
 #include "ops/ref/ref_ops.h"
 
@@ -27,9 +28,8 @@ constexpr double kUlp = 0x1p-24;  // the relative error of one rounding
 
 constexpr int kPageTokens = 64;  // of the pages that tests make of keys and values
 
-// How far a sum of n products of that total magnitude may be off: the bound of kernels.h, and one rounding more for a
-// factor behind it.
-inline double product_bound(int n, double size) { return (n + 9) * kUlp * size + n * 0x1p-149; }
+// The bound of a sum of n products, and one rounding more for a factor behind it.
+inline double product_bound(int n, double size) { return kernels::product_bound(n + 1, size); }
 
 // An owned matrix with gaps between its rows, which no op may touch.
 class Matrix {

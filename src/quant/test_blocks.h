@@ -41,22 +41,21 @@ inline void fill_blocks(BlockType type, std::span<std::byte> out, std::mt19937& 
   }
 }
 
-// For each weight w = scale * code - min, |scale * code| + |min|: what a product that treats both parts on their own
-// adds up. It is |w| in formats without a minimum.
+// For each weight w = scale * code - min, or scale * (code - offset), the magnitudes of both parts: what a product that
+// treats them on their own adds up. It is |w| in other formats.
 inline std::vector<float> magnitudes(BlockType type, std::span<const std::byte> blocks) {
   struct Codes {
     BlockType type;
     size_t begin, end;  // bytes of a block
   };
-  static constexpr Codes kWithMinimum[] = {{BlockType::Q4_1, 4, 20},
-                                           {BlockType::Q5_1, 4, 24},
-                                           {BlockType::Q2_K, 16, 80},
-                                           {BlockType::Q4_K, 16, 144},
-                                           {BlockType::Q5_K, 16, 176}};
+  using enum BlockType;
+  static constexpr Codes kOfTwoParts[] = {{Q4_0, 2, 18},   {Q4_1, 4, 20},   {Q5_0, 2, 22},
+                                          {Q5_1, 4, 24},   {Q2_K, 16, 80},  {Q3_K, 0, 96},
+                                          {Q4_K, 16, 144}, {Q5_K, 16, 176}, {Q6_K, 0, 192}};
   std::vector<float> out = decoded(type, blocks);
-  for (const Codes& codes : kWithMinimum) {
+  for (const Codes& codes : kOfTwoParts) {
     if (codes.type != type) continue;
-    std::vector<std::byte> minimum(blocks.begin(), blocks.end());  // with codes of zero that is what is left
+    std::vector<std::byte> minimum(blocks.begin(), blocks.end());  // codes of zero leave the other part
     const size_t n_bytes = block_info(type).n_bytes;
     for (size_t at = 0; at < minimum.size(); at += n_bytes)
       std::memset(minimum.data() + at + codes.begin, 0, codes.end - codes.begin);

@@ -13,9 +13,9 @@ size_t workspace_bytes(const model::Config& config, int max_rows, int64_t contex
                                     context);
 }
 
-std::unique_ptr<ops::Ops> make_backend(Backend backend, ThreadPool& threads) {
-  if (backend == Backend::Ref) return std::make_unique<ops::ref::Ops>();
-  return std::make_unique<ops::cpu::Ops>(threads, kernels::choose());
+std::unique_ptr<ops::Ops> make_backend(const EngineOptions& options, ThreadPool& threads) {
+  if (options.backend == Backend::Ref) return std::make_unique<ops::ref::Ops>();
+  return std::make_unique<ops::cpu::Ops>(threads, kernels::choose(), options.activations);
 }
 
 }  // namespace facet::runtime

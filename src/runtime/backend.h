@@ -18,6 +18,6 @@ constexpr int kDecodeRows = 8;
 // the threads that this process has by default.
 size_t workspace_bytes(const model::Config& config, int max_rows, int64_t context);
 
-std::unique_ptr<ops::Ops> make_backend(Backend backend, ThreadPool& threads);
+std::unique_ptr<ops::Ops> make_backend(const EngineOptions& options, ThreadPool& threads);
 
 }  // namespace facet::runtime

@@ -35,7 +35,7 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
       std::make_shared<PagePools>(PagePools{PagePool(s->layout->page_bytes[0]), PagePool(s->layout->page_bytes[1])});
   s->threads = std::make_unique<ThreadPool>(options.n_threads);
   s->facts.options.n_threads = s->threads->count();
-  auto op = make_backend(options.backend, *s->threads);
+  auto op = make_backend(options, *s->threads);
   if (options.wrap_ops) op = options.wrap_ops(std::move(op));
   s->executor = std::make_unique<Executor>(m.config, m.weights, *s->layout, std::move(op), m.options.prefill_chunk);
   s->load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

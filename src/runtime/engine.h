@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/activations.h"
 #include "text/tokenizer.h"
 
 namespace facet::model {
@@ -22,6 +23,7 @@ class Ops;
 
 namespace facet::runtime {
 
+using ops::Activations;
 using text::TokenId;
 
 enum class Backend : uint8_t { Ref, Cpu };
@@ -32,7 +34,8 @@ using Progress = std::function<void(int64_t done, int64_t total)>;
 
 struct EngineOptions {
   Backend backend = Backend::Cpu;
-  int n_threads = 0;  // 0: the processors this process may use
+  Activations activations = Activations::Int16;  // the reference's are F32
+  int n_threads = 0;                             // 0: the processors this process may use
   KvPrecision kv = KvPrecision::F16;
   int context = 0;            // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;  // of the memory available now, for KV when context is 0

@@ -106,7 +106,9 @@ TEST_P(ExecutorTest, AnExecutorReservesWhatIsPlanned) {
   const model::Config& config = engine->config();
   for (const int max_rows : {1, 40, 512}) {
     ThreadPool threads(1);
-    auto op = make_backend(Backend::Ref, threads);
+    EngineOptions options;
+    options.backend = Backend::Ref;
+    auto op = make_backend(options, threads);
     const int64_t before = n_allocated_bytes;
     const Executor executor(config, engine->weights(), engine->kv_layout(), std::move(op), max_rows);
     EXPECT_EQ(n_allocated_bytes - before,

@@ -26,9 +26,11 @@ namespace {
 
 constexpr const char *kPrompt = "> ", *kMorePrompt = ". ";
 
+}  // namespace
+
 // While one lives, SIGINT reaches this thread only inside wait_for_input(). Wherever it came between two reads it would
 // be noted and the next read would wait on.
-class HeldInterrupt {
+class LineInput::HeldInterrupt {
  public:
   HeldInterrupt() {
     sigset_t interrupt;
@@ -51,8 +53,6 @@ class HeldInterrupt {
  private:
   sigset_t before_;
 };
-
-}  // namespace
 
 #ifdef FACET_LINE_EDITING
 namespace {

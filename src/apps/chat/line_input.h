@@ -22,6 +22,7 @@ class LineInput {
   std::optional<std::string> read(bool more);
 
  private:
+  class HeldInterrupt;
   class Editor;
 
   bool interactive_;

@@ -129,14 +129,6 @@ void check_perplexity(const std::shared_ptr<const runtime::Engine>& engine, cons
   result.note(part_of(n, stated.size(), "chunks"));
 }
 
-std::shared_ptr<const runtime::Engine> load(const fs::path& model, const Options& o) {
-  runtime::EngineOptions options;
-  options.backend = o.backend;
-  options.n_threads = o.n_threads;
-  options.kv = runtime::KvPrecision::F32;
-  return runtime::Engine::load(model.string(), options);
-}
-
 }  // namespace
 
 void run_real_model_goldens(const fs::path& folder, Report& report) {
@@ -148,7 +140,7 @@ void run_real_model_goldens(const fs::path& folder, Report& report) {
     if (report.wants(group)) report.skip(group + "*", name + " was not downloaded (scripts/fetch-model.sh)");
     return;
   }
-  const auto engine = load(model, report.options());
+  const auto engine = runtime::Engine::load(model.string(), report.options().engine_options());
   const Extent extent = report.options().backend == runtime::Backend::Ref ? kExtentOfRef : Extent{};
   const auto run_cases = [&](const char* file, const std::string& kind, auto&& check) {
     if (!fs::exists(folder / file)) return;

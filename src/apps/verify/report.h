@@ -12,8 +12,18 @@ namespace facet::verify {
 
 struct Options {
   runtime::Backend backend = runtime::Backend::Cpu;
+  runtime::Activations activations = runtime::Activations::F32;
   int n_threads = 0;
   std::string filter;  // only cases whose name contains it
+
+  runtime::EngineOptions engine_options() const {
+    runtime::EngineOptions o;
+    o.backend = backend;
+    o.activations = activations;
+    o.n_threads = n_threads;
+    o.kv = runtime::KvPrecision::F32;
+    return o;
+  }
 };
 
 class Report {

@@ -180,10 +180,7 @@ class TextCase {
 };
 
 std::shared_ptr<const runtime::Engine> load_dumping(const fs::path& folder, const Options& options, ops::Dump& dump) {
-  runtime::EngineOptions o;
-  o.backend = options.backend;
-  o.n_threads = options.n_threads;
-  o.kv = runtime::KvPrecision::F32;
+  runtime::EngineOptions o = options.engine_options();
   o.wrap_ops = [&dump](std::unique_ptr<ops::Ops> op) { return std::make_unique<ops::DumpOps>(std::move(op), dump); };
   return runtime::Engine::load(find_checkpoint(folder).string(), o);
 }

@@ -25,10 +25,6 @@ void check(const std::shared_ptr<const runtime::Engine>& engine, const Json& c, 
 
 void run_trained_cases(const std::filesystem::path& folder, Report& report) {
   const std::string group = std::filesystem::weakly_canonical(folder).filename().string() + "/";
-  runtime::EngineOptions options;
-  options.backend = report.options().backend;
-  options.n_threads = report.options().n_threads;
-  options.kv = runtime::KvPrecision::F32;
   std::shared_ptr<const runtime::Engine> engine;
   const Json file = read_json(folder / "cases.json");
   for (const Json& c : file.at("cases")) {
@@ -38,7 +34,7 @@ void run_trained_cases(const std::filesystem::path& folder, Report& report) {
       continue;
     }
     run_case(report, name, [&](Case& result) {
-      if (engine == nullptr) engine = runtime::Engine::load(folder.string(), options);
+      if (engine == nullptr) engine = runtime::Engine::load(folder.string(), report.options().engine_options());
       check(engine, c, result);
     });
   }

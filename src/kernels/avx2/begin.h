@@ -53,41 +53,34 @@ struct V {
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
   }
-  // Products of codes, 32 at a time. A byte in the top of a 32-bit lane needs no sign extension, it counts 2^24-fold; a
-  // shuffle within halves of 128 bits is cheap, one across them is not: vector j of 4 holds codes 4 j .. 4 j + 3 of
-  // either half, and activations come in that order of quads.
-  using Sum = Reg;
-  static constexpr float kCodeUnit = 0x1p-24f;
-  static constexpr int kQuads[8] = {0, 4, 1, 5, 2, 6, 3, 7};
-  static inline Sum zero_sum() { return zero(); }
-  static inline float total(Sum a, Sum b) { return sum(add(a, b)); }
-  static inline Reg quads(B32 codes, int j) {
-    const __m256i first = _mm256_setr_epi8(-1, -1, -1, 0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3,  //
-                                           -1, -1, -1, 0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3);
-    const __m256i where =
-        _mm256_add_epi32(first, _mm256_set1_epi32(static_cast<int>(0x04000000u * static_cast<unsigned>(j))));
-    return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(reinterpret_cast<__m256i>(codes), where));
+  // Products of codes, 32 at a time. Bytes become pairs of bytes where they lie, even ones and odd ones: no weight has
+  // to cross from one half of a register to the other, and activations come in that order.
+  struct Pairs {
+    __m256i even, odd;
+  };
+  template <bool kIsSigned>
+  static inline Pairs pairs(B32 codes) {
+    const auto c = reinterpret_cast<__m256i>(codes);
+    if constexpr (kIsSigned) return {_mm256_srai_epi16(_mm256_slli_epi16(c, 8), 8), _mm256_srai_epi16(c, 8)};
+    return {_mm256_and_si256(c, _mm256_set1_epi16(255)), _mm256_srli_epi16(c, 8)};
   }
-  static inline void floats(B32 codes, float* out) {
-    for (int j = 0; j < 4; ++j) store(out + 8 * j, quads(codes, j));
+  static inline void order(const int16_t* q, int16_t* out) {
+    for (int i = 0; i < 16; ++i) {
+      out[i] = q[2 * i];
+      out[16 + i] = q[2 * i + 1];
+    }
   }
   template <int kGroup>
   static inline Reg scale_of(const float* s) {
     if constexpr (kGroup == 32) return broadcast(*s);
     return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_broadcast_ss(s)), _mm_broadcast_ss(s + 1), 1);
   }
-  // acc += scale * (w . x): products first, then their group's scale.
+  // acc += scale * (w . x). A lane's four products are a sum below 2^24: exact as a float.
   template <int kGroup>
-  static inline void add_product(Sum& acc, B32 codes, const float* scale, const float* x) {
-    Reg sum = mul(quads(codes, 0), load(x));
-    for (int j = 1; j < 4; ++j) sum = fma(quads(codes, j), load(x + 8 * j), sum);
-    acc = fma(sum, scale_of<kGroup>(scale), acc);
-  }
-  template <int kGroup>
-  static inline void add_product(Sum& acc, const float* w, const float* scale, const float* x) {
-    Reg sum = mul(load(w), load(x));
-    for (int j = 1; j < 4; ++j) sum = fma(load(w + 8 * j), load(x + 8 * j), sum);
-    acc = fma(sum, scale_of<kGroup>(scale), acc);
+  static inline void add_product(Reg& acc, const Pairs& w, const float* scale, const int16_t* x) {
+    const auto at = [x](int i) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + i)); };
+    const __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(w.even, at(0)), _mm256_madd_epi16(w.odd, at(16)));
+    acc = fma(_mm256_cvtepi32_ps(sum), scale_of<kGroup>(scale), acc);
   }
   // Eight halves, `stride` bytes apart.
   static inline void eight_halves(const uint8_t* p, int stride, float* out) {

@@ -51,41 +51,23 @@ struct V {
   }
   static inline Reg scale_by_power_of_two(Reg x, Reg n) { return _mm512_scalef_ps(x, n); }
   static inline float sum(Reg x) { return _mm512_reduce_add_ps(x); }
-  // Products of codes, 32 at a time. A byte in the top of a 32-bit lane needs no sign extension, it counts 2^24-fold; a
-  // shuffle within quarters of 128 bits is cheap: vector j of 2 holds codes 4 j .. 4 j + 3 and 4 j + 8 .. 4 j + 11 of
-  // either half, and activations come in that order of quads.
-  using Sum = Reg;
-  static constexpr float kCodeUnit = 0x1p-24f;
-  static constexpr int kQuads[8] = {0, 4, 2, 6, 1, 5, 3, 7};
-  static inline Sum zero_sum() { return zero(); }
-  static inline float total(Sum a, Sum b) { return sum(add(a, b)); }
-  static inline Reg quads(B32 codes, int j) {
-    const __m512i first = _mm512_setr_epi32(0x00ffffff, 0x01ffffff, 0x02ffffff, 0x03ffffff,  //
-                                            0x00ffffff, 0x01ffffff, 0x02ffffff, 0x03ffffff,  //
-                                            0x08ffffff, 0x09ffffff, 0x0affffff, 0x0bffffff,  //
-                                            0x08ffffff, 0x09ffffff, 0x0affffff, 0x0bffffff);
-    const __m512i where = _mm512_add_epi32(first, _mm512_set1_epi32(0x04000000 * j));
-    const __m512i twice = _mm512_broadcast_i64x4(reinterpret_cast<__m256i>(codes));
-    return _mm512_cvtepi32_ps(_mm512_shuffle_epi8(twice, where));
+  // Products of codes, 32 at a time, in their natural order.
+  using Pairs = __m512i;
+  template <bool kIsSigned>
+  static inline Pairs pairs(B32 codes) {
+    const auto c = reinterpret_cast<__m256i>(codes);
+    return kIsSigned ? _mm512_cvtepi8_epi16(c) : _mm512_cvtepu8_epi16(c);
   }
-  static inline void floats(B32 codes, float* out) {
-    for (int j = 0; j < 2; ++j) store(out + 16 * j, quads(codes, j));
-  }
+  static inline void order(const int16_t* q, int16_t* out) { __builtin_memcpy(out, q, 32 * sizeof *q); }
   template <int kGroup>
   static inline Reg scale_of(const float* s) {
     if constexpr (kGroup == 32) return broadcast(*s);
-    return _mm512_mask_broadcastss_ps(broadcast(*s), 0xf0f0, _mm_load_ss(s + 1));
+    return _mm512_mask_broadcastss_ps(broadcast(*s), 0xff00, _mm_load_ss(s + 1));
   }
-  // acc += scale * (w . x): products first, then their group's scale.
+  // acc += scale * (w . x). A lane's sum of two products is exact as a float.
   template <int kGroup>
-  static inline void add_product(Sum& acc, B32 codes, const float* scale, const float* x) {
-    const Reg sum = fma(quads(codes, 1), load(x + 16), mul(quads(codes, 0), load(x)));
-    acc = fma(sum, scale_of<kGroup>(scale), acc);
-  }
-  template <int kGroup>
-  static inline void add_product(Sum& acc, const float* w, const float* scale, const float* x) {
-    const Reg sum = fma(load(w + 16), load(x + 16), mul(load(w), load(x)));
-    acc = fma(sum, scale_of<kGroup>(scale), acc);
+  static inline void add_product(Reg& acc, Pairs w, const float* scale, const int16_t* x) {
+    acc = fma(_mm512_cvtepi32_ps(_mm512_madd_epi16(w, _mm512_loadu_si512(x))), scale_of<kGroup>(scale), acc);
   }
   // Eight halves, `stride` bytes apart.
   static inline void eight_halves(const uint8_t* p, int stride, float* out) {

@@ -1,11 +1,17 @@
-// Chunks of a row as int8 codes with one scale per group of kGroup, and where the format has one a minimum: the value
-// is scale * code - min. A format gives the codes of 32 weights at a time, and the scales of a whole chunk.
+// Chunks of a row as codes of a byte with one scale per group of kGroup. A weight's value is scale * code, or where the
+// format has minimums scale * code - min, or where it has an offset scale * (code - offset). A format gives the codes
+// of 32 weights at a time, and the scales of a whole chunk.
 
 constexpr int kChunk = 256, kUnit = 32;
 
 struct Scales {
-  alignas(64) float scale[16];  // per group of the format
-  alignas(64) float min[kChunk / kSumGroup];
+  alignas(64) float scale[16], min[16];  // per group of the format
+};
+
+template <int block, int bytes, int group>
+struct Format {
+  static constexpr int kBlock = block, kBytes = bytes, kGroup = group, kOffset = 0;
+  static constexpr bool kHasMin = false, kIsSigned = false;
 };
 
 template <class B>
@@ -38,20 +44,17 @@ inline void halves(const uint8_t* b, int n, float* out) {
 }
 template <int kStride>
 inline void minimums(const uint8_t* b, int n, float* out) {
-  alignas(32) float m[8];
-  halves<kStride>(b, n, m);
-  for (int i = 0; i < n; ++i) out[2 * i] = out[2 * i + 1] = -m[i];
+  halves<kStride>(b, n, out);
+  for (int i = 0; i < n; ++i) out[i] = -out[i];
 }
 
-struct Q4_0 {
-  static constexpr int kBlock = 32, kBytes = 18, kGroup = 32;
-  static constexpr bool kHasMin = false;
-  static inline B32 codes(const uint8_t* b, int u) { return V::nibbles(b + u * kBytes + 2) - 8; }
+struct Q4_0 : Format<32, 18, 32> {
+  static constexpr int kOffset = 8;
+  static inline B32 codes(const uint8_t* b, int u) { return V::nibbles(b + u * kBytes + 2); }
   static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
 };
 
-struct Q4_1 {
-  static constexpr int kBlock = 32, kBytes = 20, kGroup = 32;
+struct Q4_1 : Format<32, 20, 32> {
   static constexpr bool kHasMin = true;
   static inline B32 codes(const uint8_t* b, int u) { return V::nibbles(b + u * kBytes + 4); }
   static inline void scales(const uint8_t* b, int n, Scales& out) {
@@ -60,17 +63,15 @@ struct Q4_1 {
   }
 };
 
-struct Q5_0 {
-  static constexpr int kBlock = 32, kBytes = 22, kGroup = 32;
-  static constexpr bool kHasMin = false;
+struct Q5_0 : Format<32, 22, 32> {
+  static constexpr int kOffset = 16;
   static inline B32 codes(const uint8_t* b, int u) {
-    return (V::nibbles(b + u * kBytes + 6) | V::fifth_bits(b + u * kBytes + 2)) - 16;
+    return V::nibbles(b + u * kBytes + 6) | V::fifth_bits(b + u * kBytes + 2);
   }
   static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
 };
 
-struct Q5_1 {
-  static constexpr int kBlock = 32, kBytes = 24, kGroup = 32;
+struct Q5_1 : Format<32, 24, 32> {
   static constexpr bool kHasMin = true;
   static inline B32 codes(const uint8_t* b, int u) {
     return V::nibbles(b + u * kBytes + 8) | V::fifth_bits(b + u * kBytes + 4);
@@ -81,15 +82,13 @@ struct Q5_1 {
   }
 };
 
-struct Q8_0 {
-  static constexpr int kBlock = 32, kBytes = 34, kGroup = 32;
-  static constexpr bool kHasMin = false;
+struct Q8_0 : Format<32, 34, 32> {
+  static constexpr bool kIsSigned = true;
   static inline B32 codes(const uint8_t* b, int u) { return load_bytes<B32>(b + u * kBytes + 2); }
   static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
 };
 
-struct Q2_K {
-  static constexpr int kBlock = 256, kBytes = 84, kGroup = 16;
+struct Q2_K : Format<256, 84, 16> {
   static constexpr bool kHasMin = true;
   static inline B32 codes(const uint8_t* b, int u) {
     return right(load_bytes<B32>(b + 16 + 32 * (u / 4)), 2 * (u % 4)) & 3;
@@ -104,13 +103,12 @@ struct Q2_K {
   }
 };
 
-struct Q3_K {
-  static constexpr int kBlock = 256, kBytes = 110, kGroup = 16;
-  static constexpr bool kHasMin = false;
+struct Q3_K : Format<256, 110, 16> {
+  static constexpr int kOffset = 4;
   static inline B32 codes(const uint8_t* b, int u) {
     const B32 low = right(load_bytes<B32>(b + 32 + 32 * (u / 4)), 2 * (u % 4)) & 3;
     const B32 third = u < 2 ? left(load_bytes<B32>(b), 2 - u) : right(load_bytes<B32>(b), u - 2);
-    return (low | (third & 4)) - 4;
+    return low | (third & 4);
   }
   // Sixteen 6-bit scales, four to a word: nibbles in the first two words, upper pairs of bits in the third.
   static inline void scales(const uint8_t* b, int, Scales& out) {
@@ -132,16 +130,13 @@ inline void k_scales(const uint8_t* b, Scales& out) {
   words[1] = (rest & 0x0f0f0f0f) | ((a >> 6) & 0x03030303) << 4;
   words[2] = m & 0x3f3f3f3f;
   words[3] = ((rest >> 4) & 0x0f0f0f0f) | ((m >> 6) & 0x03030303) << 4;
-  const B16 all = load_bytes<B16>(words);
-  alignas(16) int8_t part[16];
-  store_bytes(part, all);
+  alignas(16) int8_t part[24] = {};  // `scaled` reads up to 16 on
+  __builtin_memcpy(part, words, sizeof words);
   scaled<8>(part, f16(b), out.scale);
-  store_bytes(part, FACET_SHUFFLE(all, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15));
-  scaled<16>(part, f16(b + 2), out.min);
+  scaled<8>(part + 8, f16(b + 2), out.min);
 }
 
-struct Q4_K {
-  static constexpr int kBlock = 256, kBytes = 144, kGroup = 32;
+struct Q4_K : Format<256, 144, 32> {
   static constexpr bool kHasMin = true;
   static inline B32 codes(const uint8_t* b, int u) {
     return right(load_bytes<B32>(b + 16 + 32 * (u / 2)), 4 * (u % 2)) & 15;
@@ -149,8 +144,7 @@ struct Q4_K {
   static inline void scales(const uint8_t* b, int, Scales& out) { k_scales(b, out); }
 };
 
-struct Q5_K {
-  static constexpr int kBlock = 256, kBytes = 176, kGroup = 32;
+struct Q5_K : Format<256, 176, 32> {
   static constexpr bool kHasMin = true;
   static inline B32 codes(const uint8_t* b, int u) {
     const B32 low = right(load_bytes<B32>(b + 48 + 32 * (u / 2)), 4 * (u % 2)) & 15;
@@ -160,32 +154,29 @@ struct Q5_K {
   static inline void scales(const uint8_t* b, int, Scales& out) { k_scales(b, out); }
 };
 
-struct Q6_K {
-  static constexpr int kBlock = 256, kBytes = 210, kGroup = 16;
-  static constexpr bool kHasMin = false;
+struct Q6_K : Format<256, 210, 16> {
+  static constexpr int kOffset = 32;
   static inline B32 codes(const uint8_t* b, int u) {
     const int half = u / 4, k = u % 4;
     const B32 low = right(load_bytes<B32>(b + 64 * half + 32 * (k % 2)), k < 2 ? 0 : 4) & 15;
     const B32 pairs = load_bytes<B32>(b + 128 + 32 * half);
-    return (low | ((k < 2 ? left(pairs, 4 - 2 * k) : right(pairs, 2 * k - 4)) & 48)) - 32;
+    return low | ((k < 2 ? left(pairs, 4 - 2 * k) : right(pairs, 2 * k - 4)) & 48);
   }
   static inline void scales(const uint8_t* b, int, Scales& out) {
     scaled<16>(reinterpret_cast<const int8_t*>(b + 192), f16(b + 208), out.scale);
   }
 };
 
-struct IQ4_NL {
-  static constexpr int kBlock = 32, kBytes = 18, kGroup = 32;
-  static constexpr bool kHasMin = false;
+struct IQ4_NL : Format<32, 18, 32> {
+  static constexpr bool kIsSigned = true;
   static inline B32 codes(const uint8_t* b, int u) {
     return V::lookup(V::nibbles(b + u * kBytes + 2), quant::kIq4Values);
   }
   static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
 };
 
-struct IQ4_XS {
-  static constexpr int kBlock = 256, kBytes = 136, kGroup = 32;
-  static constexpr bool kHasMin = false;
+struct IQ4_XS : Format<256, 136, 32> {
+  static constexpr bool kIsSigned = true;
   static inline B32 codes(const uint8_t* b, int u) { return V::lookup(V::nibbles(b + 8 + 16 * u), quant::kIq4Values); }
   static inline void scales(const uint8_t* b, int, Scales& out) {
     alignas(16) int8_t s[16];
@@ -198,9 +189,8 @@ struct IQ4_XS {
   }
 };
 
-struct MXFP4 {
-  static constexpr int kBlock = 32, kBytes = 17, kGroup = 32;
-  static constexpr bool kHasMin = false;
+struct MXFP4 : Format<32, 17, 32> {
+  static constexpr bool kIsSigned = true;
   static inline B32 codes(const uint8_t* b, int u) {
     return V::lookup(V::nibbles(b + u * kBytes + 1), quant::kFp4Values);
   }
@@ -209,9 +199,8 @@ struct MXFP4 {
   }
 };
 
-struct NVFP4 {
-  static constexpr int kBlock = 64, kBytes = 36, kGroup = 16;
-  static constexpr bool kHasMin = false;
+struct NVFP4 : Format<64, 36, 16> {
+  static constexpr bool kIsSigned = true;
   // Two groups of eight bytes: low nibbles are a group's first half.
   static inline B32 codes(const uint8_t* b, int u) {
     using Q4 = uint64_t __attribute__((vector_size(32)));

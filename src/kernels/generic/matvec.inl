@@ -1,7 +1,7 @@
 // Matrix times vectors, on the file's own blocks, and rows decoded to f32.
 //
-// Codes are met 32 at a time in the order in which V::floats spreads them over lanes; the activations are brought into
-// that order once (prepare), so that no weight has to cross from one half of a register to the other.
+// Products of codes are products of integers: the activations are rounded to 16 bits by blocks of 32, which is as good
+// as exact (2^-16 of a block's largest) and takes half the instructions of turning codes into floats.
 
 // Asks for memory in the order of its addresses: `p` runs through the rows one behind the other, this far ahead.
 inline void prefetch_ahead(const std::byte* p, int n_bytes) {
@@ -9,143 +9,129 @@ inline void prefetch_ahead(const std::byte* p, int n_bytes) {
   for (int i = 0; i < n_bytes; i += kLine) __builtin_prefetch(reinterpret_cast<const char*>(p) + kFar + i, 0, 2);
 }
 
-// The part of a product that belongs to the minimums: sum of min * x_sums, in 16 lanes for every instruction set.
-class MinimumSum {
- public:
-  inline void add(const float* min, const float* x_sums, int n) {
-    if (n == kLanes) {
-      Lanes m, x;
-      __builtin_memcpy(&m, min, sizeof m);
-      __builtin_memcpy(&x, x_sums, sizeof x);
-      lanes_ += m * x;
-    } else {
-      for (int i = 0; i < n; ++i) lanes_[i] += min[i] * x_sums[i];
-    }
-  }
-  inline float total() const {
-    float sum = 0;
-    for (int i = 0; i < kLanes; ++i) sum += lanes_[i];
-    return sum;
-  }
+// Where the parts of a rounded column of n elements lie. A sum is that of the rounded elements.
+template <class Float>
+struct Rounded {
+  using Code = std::conditional_t<std::is_const_v<Float>, const int16_t, int16_t>;
+  Code* codes;
+  Float *scale32, *sum32, *scale16, *sum16;
 
- private:
-  static constexpr int kLanes = kChunk / kSumGroup;
-  using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
-  Lanes lanes_ = {};
+  Rounded(Float* memory, int n)
+      : codes(reinterpret_cast<Code*>(memory)),
+        scale32(memory + n / kRoundedBlock * (kRoundedBlock / 2)),
+        sum32(scale32 + n / kRoundedBlock),
+        scale16(sum32 + n / kRoundedBlock),
+        sum16(scale16 + n / kRoundedBlock * 2) {}
 };
 
-// What a row has gathered for one column: two sums, so that two chains of additions overlap.
-template <class F>
-struct RowSum {
-  typename V::Sum even, odd;
-  MinimumSum minimums;
-
-  // Written out: clang compiles what it makes up by itself outside the target region.
-  RowSum() : even(V::zero_sum()), odd(V::zero_sum()) {}
-
-  inline float total() const {
-    const float products = V::total(even, odd) * V::kCodeUnit;
-    return F::kHasMin ? products - minimums.total() : products;
-  }
-};
+using Lanes8 = float __attribute__((vector_size(32)));
+using Lanes16 = float __attribute__((vector_size(64)));
 
 template <class F>
 constexpr int kChunkBytes = kChunk / F::kBlock* F::kBytes;
 
-// Calls unit(u, codes, scales) for each 32 of n weights at b, and returns the scales for what else needs them.
-template <class F, class Unit>
-inline void for_units(const std::byte* b, int n, Scales& scales, Unit&& unit) {
-  const auto* p = reinterpret_cast<const uint8_t*>(b);
-  F::scales(p, n / F::kBlock, scales);
-  if (n == kChunk) {
-#pragma GCC unroll 8
-    for (int u = 0; u < kChunk / kUnit; ++u) unit(u, F::codes(p, u), scales.scale + u * kUnit / F::kGroup);
-  } else {
-    for (int u = 0; u < n / kUnit; ++u) unit(u, F::codes(p, u), scales.scale + u * kUnit / F::kGroup);
-  }
-}
-
-// One column: codes go from the block to the sum.
+// A column's part in a row that needs no codes: the scales of a chunk's groups, and what minimums or offsets take away.
 template <class F>
-void multiply_one(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* x, float* y) {
-  const float* x_sums = x + n_in;
-  for (int o = 0; o < n_rows; ++o) {
-    const std::byte* block = w + static_cast<size_t>(o) * row_bytes;
-    RowSum<F> sum;
-    Scales scales;
-    const auto add = [&](int i, int n) {
-      for_units<F>(block, n, scales, [&](int u, B32 codes, const float* scale) {
-        V::add_product<F::kGroup>(u % 2 == 0 ? sum.even : sum.odd, codes, scale, x + i + u * kUnit);
-      });
-      if (F::kHasMin) sum.minimums.add(scales.min, x_sums + i / kSumGroup, n / kSumGroup);
-    };
-    int i = 0;
-    for (; i + kChunk <= n_in; i += kChunk, block += kChunkBytes<F>) {
-      prefetch_ahead(block, kChunkBytes<F>);
-      add(i, kChunk);
+class GroupSums {
+ public:
+  static constexpr int kGroups = kChunk / F::kGroup;
+
+  // Written out: clang compiles what it makes up by itself outside the target region.
+  GroupSums() : subtracted_(Lanes{}) {}
+
+  // n weights from column i on; scale[g] = the weights' times x's.
+  inline void add(const Scales& w, const Rounded<const float>& x, int i, int n, float* scale) {
+    const int g = i / F::kGroup, count = n / F::kGroup;
+    const Lanes scales = load(w.scale, count);
+    const Lanes products = scales * load((F::kGroup == 16 ? x.scale16 : x.scale32) + g, count);
+    __builtin_memcpy(scale, &products, sizeof products);
+    asm("" : "+m"(*reinterpret_cast<Lanes*>(scale)));  // a broadcast from memory costs less than one from a register
+    if constexpr (F::kHasMin || F::kOffset != 0) {
+      const Lanes sums = load((F::kGroup == 16 ? x.sum16 : x.sum32) + g, count);
+      subtracted_ += sums * (F::kHasMin ? load(w.min, count) : scales);
     }
-    if constexpr (F::kBlock < kChunk)
-      if (i < n_in) add(i, n_in - i);
-    y[o] = sum.total();
   }
-}
+  inline float total() const {
+    float sum = 0;
+    for (int i = 0; i < kGroups; ++i) sum += subtracted_[i];
+    return F::kHasMin ? sum : static_cast<float>(F::kOffset) * sum;
+  }
 
-// The codes of n weights in memory, for what needs them more than once or in another order.
-template <class F>
-__attribute__((noinline)) void expand(const std::byte* b, int n, Scales& scales, int8_t* codes) {
-  for_units<F>(b, n, scales, [&](int u, B32 unit, const float*) { store_bytes(codes + u * kUnit, unit); });
-}
+ private:
+  using Lanes = std::conditional_t<kGroups == 16, Lanes16, Lanes8>;
 
-// Several columns: codes become floats once. The same numbers in the same order as with one column.
+  static inline Lanes load(const float* p, int count) {
+    Lanes x = {};
+    if (count == kGroups)
+      __builtin_memcpy(&x, p, sizeof x);
+    else
+      for (int i = 0; i < count; ++i) x[i] = p[i];
+    return x;
+  }
+
+  Lanes subtracted_;
+};
+
+// One row, N columns: the same numbers in the same order for any N. Two sums a column, so that two chains of additions
+// overlap.
 template <class F, int N>
-inline void add_columns(const float* w, const Scales& scales, int n, const float* x, size_t x_stride, RowSum<F>* sums) {
-  for (int u = 0; u < n / kUnit; ++u)
-#pragma GCC unroll 4
-    for (int c = 0; c < N; ++c)
-      V::add_product<F::kGroup>(u % 2 == 0 ? sums[c].even : sums[c].odd, w + u * kUnit,
-                                scales.scale + u * kUnit / F::kGroup,
-                                x + static_cast<size_t>(c) * x_stride + u * kUnit);
+inline void multiply_row(const std::byte* w, int n_in, const Rounded<const float>* x, float* y, size_t y_stride) {
+  typename V::Reg even[N], odd[N];
+  for (int c = 0; c < N; ++c) even[c] = odd[c] = V::zero();
+  GroupSums<F> groups[N];
+  alignas(64) float scale[N][GroupSums<F>::kGroups];
+  Scales scales;
+  const auto* block = reinterpret_cast<const uint8_t*>(w);
+  const auto add = [&](int i, int n) {
+    F::scales(block, n / F::kBlock, scales);
+    for (int c = 0; c < N; ++c) groups[c].add(scales, x[c], i, n, scale[c]);
+    const auto unit = [&](int u) {
+      const typename V::Pairs codes = V::template pairs<F::kIsSigned>(F::codes(block, u));
+      for (int c = 0; c < N; ++c)
+        V::template add_product<F::kGroup>(u % 2 == 0 ? even[c] : odd[c], codes, scale[c] + u * kUnit / F::kGroup,
+                                           x[c].codes + i + u * kUnit);
+    };
+    if (n == kChunk) {
+#pragma GCC unroll 8
+      for (int u = 0; u < kChunk / kUnit; ++u) unit(u);
+    } else {
+      for (int u = 0; u < n / kUnit; ++u) unit(u);
+    }
+  };
+  int i = 0;
+  for (; i + kChunk <= n_in; i += kChunk, block += kChunkBytes<F>) {
+    prefetch_ahead(reinterpret_cast<const std::byte*>(block), kChunkBytes<F>);
+    add(i, kChunk);
+  }
+  if constexpr (F::kBlock < kChunk)
+    if (i < n_in) add(i, n_in - i);
+  for (int c = 0; c < N; ++c)
+    y[static_cast<size_t>(c) * y_stride] = V::sum(V::add(even[c], odd[c])) - groups[c].total();
 }
 
-template <class F>
-void multiply_columns(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* x, size_t x_stride,
-                      int n_cols, float* y, size_t y_stride) {
-  alignas(64) int8_t codes[kChunk];
-  alignas(64) float floats[kChunk];
-  for (int o = 0; o < n_rows; ++o) {
-    const std::byte* block = w + static_cast<size_t>(o) * row_bytes;
-    RowSum<F> sums[kMaxColumns];
-    Scales scales;
-    for (int i = 0; i < n_in; i += kChunk, block += kChunkBytes<F>) {
-      const int n = n_in - i < kChunk ? n_in - i : kChunk;
-      prefetch_ahead(block, kChunkBytes<F>);
-      expand<F>(block, n, scales, codes);
-      for (int u = 0; u < n; u += kUnit) V::floats(load_bytes<B32>(codes + u), floats + u);
-      int c = 0;
-      for (; c + 4 <= n_cols; c += 4)
-        add_columns<F, 4>(floats, scales, n, x + static_cast<size_t>(c) * x_stride + i, x_stride, sums + c);
-      for (; c < n_cols; ++c)
-        add_columns<F, 1>(floats, scales, n, x + static_cast<size_t>(c) * x_stride + i, x_stride, sums + c);
-      if (F::kHasMin)
-        for (c = 0; c < n_cols; ++c)
-          sums[c].minimums.add(scales.min, x + static_cast<size_t>(c) * x_stride + n_in + i / kSumGroup, n / kSumGroup);
-    }
-    for (int c = 0; c < n_cols; ++c) y[static_cast<size_t>(c) * y_stride + static_cast<size_t>(o)] = sums[c].total();
-  }
+template <class F, int N>
+void multiply_codes(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* rounded, size_t stride,
+                    float* y, size_t y_stride) {
+  // Not an array of N objects: those have no default.
+  const auto column = [&](int c) {
+    return Rounded<const float>(rounded + static_cast<size_t>(c < N ? c : 0) * stride, n_in);
+  };
+  const Rounded<const float> x[4] = {column(0), column(1), column(2), column(3)};
+  for (int o = 0; o < n_rows; ++o) multiply_row<F, N>(w + static_cast<size_t>(o) * row_bytes, n_in, x, y + o, y_stride);
 }
 
 template <class F>
 void matvec_codes(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const Columns& x, int n_cols, float* y,
                   size_t y_stride) {
-  for (int c = 0; c < n_cols; c += kMaxColumns) {
-    const int n = n_cols - c < kMaxColumns ? n_cols - c : kMaxColumns;
-    const float* xs = x.prepared + static_cast<size_t>(c) * x.prepared_stride;
-    float* ys = y + static_cast<size_t>(c) * y_stride;
-    if (n == 1)
-      multiply_one<F>(w, row_bytes, n_in, n_rows, xs, ys);
-    else
-      multiply_columns<F>(w, row_bytes, n_in, n_rows, xs, x.prepared_stride, n, ys, y_stride);
-  }
+  int c = 0;
+  const auto multiply = [&]<int N>(std::integral_constant<int, N>) {
+    for (; c + N <= n_cols; c += N)
+      multiply_codes<F, N>(w, row_bytes, n_in, n_rows, x.rounded + static_cast<size_t>(c) * x.rounded_stride,
+                           x.rounded_stride, y + static_cast<size_t>(c) * y_stride, y_stride);
+  };
+  multiply(std::integral_constant<int, 4>{});
+  multiply(std::integral_constant<int, 2>{});
+  multiply(std::integral_constant<int, 1>{});
 }
 
 // Types of one element, N columns in a pass.
@@ -211,18 +197,46 @@ void matvec_decoded(const std::byte* w, size_t row_bytes, int n_in, int n_rows, 
   multiply_decoded(kType, w, row_bytes, n_in, n_rows, x, n_cols, y, y_stride);
 }
 
-void prepare(const float* x, int n, float* out) {
-  constexpr int kQuad = 4;
-  int i = 0;
-  for (; i + kUnit <= n; i += kUnit)
-    for (int q = 0; q < kUnit / kQuad; ++q)
-      __builtin_memcpy(out + i + kQuad * q, x + i + kQuad * V::kQuads[q], kQuad * sizeof(float));
-  for (; i < n; ++i) out[i] = x[i];
-  for (int g = 0; g * kSumGroup < n; ++g) {
-    float total = 0;
-    for (int k = g * kSumGroup; k < n && k < (g + 1) * kSumGroup; ++k) total += x[k];
-    out[n + g] = total;
+void round_column(const float* x, int n, float* out) {
+  const Rounded<float> r(out, n);
+  for (int b = 0; b < n / kRoundedBlock; ++b, x += kRoundedBlock) {
+    V::Reg largest = V::zero(), odd = V::zero();
+    for (int i = 0; i < kRoundedBlock; i += V::kLanes) {
+      const V::Reg v = V::load(x + i);
+      largest = V::max(largest, V::max(v, V::sub(V::zero(), v)));
+      odd = V::fma(v, V::zero(), odd);  // NaN if an element is NaN or infinite
+    }
+    alignas(64) float lanes[V::kLanes], rounded[kRoundedBlock];
+    V::store(lanes, largest);
+    float top = lanes[0];
+    for (const float v : lanes) top = v > top ? v : top;
+    const bool is_finite = V::sum(odd) == 0;
+    const float factor = is_finite && top >= kRoundedFloor ? 32767.0f / top : 0.0f;
+    for (int i = 0; i < kRoundedBlock; i += V::kLanes)
+      V::store(rounded + i, V::round(V::mul(V::load(x + i), V::broadcast(factor))));
+    if (!is_finite) {
+      for (float& v : rounded) v = 0;
+    }
+    int16_t q[kRoundedBlock];
+    int sum[2] = {0, 0};
+    for (int i = 0; i < kRoundedBlock; ++i) q[i] = static_cast<int16_t>(static_cast<int>(rounded[i]));
+    for (int h = 0; h < 2; ++h)
+      for (int i = 0; i < 16; ++i) sum[h] += q[16 * h + i];
+    V::order(q, r.codes + b * kRoundedBlock);
+    const float scale = !is_finite ? __builtin_nanf("") : factor == 0 ? 0.0f : top / 32767.0f;
+    r.scale32[b] = r.scale16[2 * b] = r.scale16[2 * b + 1] = scale;
+    r.sum32[b] = scale * static_cast<float>(sum[0] + sum[1]);
+    for (int h = 0; h < 2; ++h) r.sum16[2 * b + h] = scale * static_cast<float>(sum[h]);
   }
+}
+
+// The codes of n weights in memory, less their offset.
+template <class F>
+__attribute__((noinline)) void expand(const std::byte* b, int n, Scales& scales, int8_t* codes) {
+  const auto* block = reinterpret_cast<const uint8_t*>(b);
+  F::scales(block, n / F::kBlock, scales);
+  for (int u = 0; u < n / kUnit; ++u)
+    store_bytes(codes + u * kUnit, F::codes(block, u) - static_cast<uint8_t>(F::kOffset));
 }
 
 template <class F>
@@ -234,7 +248,7 @@ void decode_codes(const std::byte* blocks, float* y, int n) {
     expand<F>(blocks, count, scales, codes);
     for (int g = 0; g < count / F::kGroup; ++g) {
       const V::Reg s = V::broadcast(scales.scale[g]);
-      const V::Reg m = V::broadcast(F::kHasMin ? -scales.min[g * F::kGroup / kSumGroup] : 0.0f);
+      const V::Reg m = V::broadcast(F::kHasMin ? -scales.min[g] : 0.0f);
       for (int k = g * F::kGroup; k < (g + 1) * F::kGroup; k += V::kLanes) {
         const V::Reg w = V::from_int8(codes + k);
         V::store(y + i + k, F::kHasMin ? V::fma(w, s, m) : V::mul(w, s));

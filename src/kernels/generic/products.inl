@@ -35,7 +35,7 @@ constexpr ProductKernels products() {
 #undef FACET_CODE_FORMAT
 #undef FACET_FLOAT_FORMAT
 #undef FACET_DECODED_FORMAT
-  k.prepare = prepare;
+  k.round = round_column;
   return k;
 }
 

@@ -43,33 +43,27 @@ struct V {
   static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
   static Reg scale_by_power_of_two(Reg x, Reg n) { return n == n ? std::ldexp(x, static_cast<int>(n)) : x * n; }
   static float sum(Reg x) { return x; }
-  // Products of codes, 32 at a time, in their natural order; either half of 16 has a sum of its own.
-  struct Sum {
-    float low, high;
+  // Products of codes, 32 at a time, in their natural order.
+  struct Pairs {
+    int16_t codes[32];
   };
-  static constexpr float kCodeUnit = 1;
-  static constexpr int kQuads[8] = {0, 1, 2, 3, 4, 5, 6, 7};
-  static Sum zero_sum() { return {0, 0}; }
-  static float total(Sum a, Sum b) { return (a.low + a.high) + (b.low + b.high); }
-  static void floats(B32 codes, float* out) {
-    int8_t c[32];
+  template <bool kIsSigned>
+  static Pairs pairs(B32 codes) {
+    std::conditional_t<kIsSigned, int8_t, uint8_t> c[32];
     __builtin_memcpy(c, &codes, sizeof c);
-    for (int i = 0; i < 32; ++i) out[i] = c[i];
+    Pairs p;
+    for (int i = 0; i < 32; ++i) p.codes[i] = c[i];
+    return p;
   }
+  static void order(const int16_t* q, int16_t* out) { __builtin_memcpy(out, q, 32 * sizeof *q); }
+  // acc += scale * (w . x), group by group.
   template <int kGroup>
-  static void add_product(Sum& acc, B32 codes, const float* scale, const float* x) {
-    float w[32];
-    floats(codes, w);
-    add_product<kGroup>(acc, w, scale, x);
-  }
-  // acc += scale * (w . x): products first, then their group's scale.
-  template <int kGroup>
-  static void add_product(Sum& acc, const float* w, const float* scale, const float* x) {
-    float low = 0, high = 0;
-    for (int i = 0; i < 16; ++i) low += w[i] * x[i];
-    for (int i = 16; i < 32; ++i) high += w[i] * x[i];
-    acc.low += low * scale[0];
-    acc.high += high * scale[kGroup == 16 ? 1 : 0];
+  static void add_product(Reg& acc, const Pairs& w, const float* scale, const int16_t* x) {
+    for (int g = 0; g < 32; g += kGroup) {
+      int32_t sum = 0;
+      for (int i = g; i < g + kGroup; ++i) sum += w.codes[i] * x[i];
+      acc += static_cast<float>(sum) * scale[g / kGroup];
+    }
   }
   // Eight halves, `stride` bytes apart.
   static void eight_halves(const uint8_t* p, int stride, float* out) {

@@ -52,10 +52,10 @@ class FloatBuffer {
 };
 
 struct Ops::Buffers {
-  FloatBuffer prepared;  // activations of a decode step, as the kernels want them
+  FloatBuffer rounded;   // activations of a decode step
   FloatBuffer packed;    // transposed activations of a prefill
   FloatBuffer partials;  // of attention: kPartialBytes
-  FloatBuffer experts, expert_prepared, gathered;
+  FloatBuffer experts, expert_rounded, gathered;
   std::unique_ptr<FloatBuffer[]> per_thread;
   int n_threads = 0;
   // Slots in the order of their experts: slots_by_expert[expert_begin[e] .. expert_begin[e + 1]) use expert e;

@@ -9,8 +9,8 @@
 
 namespace facet::ops::cpu {
 
-Ops::Ops(ThreadPool& threads, const kernels::Kernels& kernels)
-    : threads_(threads), k_(kernels), buffers_(std::make_unique<Buffers>()) {
+Ops::Ops(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations)
+    : threads_(threads), k_(kernels), activations_(activations), buffers_(std::make_unique<Buffers>()) {
   buffers_->n_threads = threads.count();
   buffers_->partials.reserve(kPartialBytes / sizeof(float));
   buffers_->per_thread = std::make_unique<FloatBuffer[]>(static_cast<size_t>(threads.count()));

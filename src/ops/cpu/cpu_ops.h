@@ -1,6 +1,7 @@
 // The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
 // whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
-// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill).
+// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill). Decoding and experts
+// multiply codes with activations rounded to 16 bits, prefill with f32; asked for F32, all do, which is slower.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
+#include "ops/activations.h"
 #include "ops/ops.h"
 
 namespace facet::ops::cpu {
@@ -20,7 +22,7 @@ class Ops final : public ops::Ops {
   static constexpr size_t kPartialBytes = 16 << 20;
 
   // Both outlive the object. One caller at a time.
-  Ops(ThreadPool& threads, const kernels::Kernels& kernels);
+  Ops(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations = Activations::Int16);
   ~Ops() override;
 
   void reserve(const StepLimits& limits) override;
@@ -51,14 +53,17 @@ class Ops final : public ops::Ops {
   template <class Row>
   void for_rows(int n_rows, int n_cols, Row&& row) noexcept;
   void narrow(std::span<const Projection> projections, ConstMat x) noexcept;
+  // Row c of out = w times column c, on the thread of this number.
+  void multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
-  kernels::Columns prepare(ConstMat x) noexcept;
+  kernels::Columns round(ConstMat x) noexcept;
   void sort_slots(const Routing& routing, int n_experts) noexcept;
   // Row s of out = the s-th sorted slot's expert times the s-th column.
   void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& k_;
+  const Activations activations_;
   std::unique_ptr<Buffers> buffers_;
 };
 

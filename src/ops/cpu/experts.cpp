@@ -27,19 +27,14 @@ void Ops::multiply_slots(const ExpertWeight& stack, const Mat& out, const kernel
   constexpr int kRows = 64;
   const int n_blocks = divide_up(out.n_cols, kRows);
   // One list of tasks: (expert, block of its output rows); every task streams its weights past the expert's slots.
-  threads_.run(stack.n_experts * n_blocks, [&](int task, int) {
+  buffers_->reserve_per_thread(static_cast<size_t>(stack.first.n_in));
+  threads_.run(stack.n_experts * n_blocks, [&](int task, int thread) {
     const auto e = static_cast<size_t>(task / n_blocks);
     const int first_slot = buffers_->expert_begin[e], n_slots = buffers_->expert_begin[e + 1] - first_slot;
     if (n_slots == 0) return;
     const int begin = task % n_blocks * kRows, count = std::min(kRows, out.n_cols - begin);
-    const Weight w = stack.expert(static_cast<int>(e)).rows(begin, count);
-    const auto first = static_cast<size_t>(first_slot);
-    const kernels::Columns columns{in.x + first * in.stride, in.stride, in.prepared + first * in.prepared_stride,
-                                   in.prepared_stride};
-    k_.matvec[static_cast<size_t>(w.type)](w.data, w.row_bytes(), w.n_in, count, columns, n_slots,
-                                           out.row(first_slot) + begin, out.stride);
-    if (w.scale != 1)
-      for (int s = 0; s < n_slots; ++s) k_.scale(out.row(first_slot + s) + begin, count, w.scale);
+    multiply(stack.expert(static_cast<int>(e)).rows(begin, count), in.from(static_cast<size_t>(first_slot)), n_slots,
+             out.rows(first_slot, n_slots).cols(begin, count), thread);
   });
 }
 
@@ -55,21 +50,21 @@ void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeigh
   float* memory = b.experts.reserve(n * static_cast<size_t>(2 * n_ff + n_out));
   const Mat hidden(memory, n_slots, 2 * n_ff), result(memory + n * static_cast<size_t>(2 * n_ff), n_slots, n_out);
   // What matvec wants of the inputs, later of the hidden activations.
-  const size_t in_stride = kernels::prepared_floats(n_in), ff_stride = kernels::prepared_floats(n_ff);
-  float* prepared = b.expert_prepared.reserve(n * std::max(in_stride, ff_stride));
+  const size_t in_stride = kernels::rounded_floats(n_in), ff_stride = kernels::rounded_floats(n_ff);
+  float* rounded = b.expert_rounded.reserve(n * std::max(in_stride, ff_stride));
   for_rows(n_slots, n_in, [&](int i) {
     std::memcpy(gathered.row(i), x.row(b.slots_by_expert[static_cast<size_t>(i)] / routing.n_used),
                 sizeof(float) * static_cast<size_t>(n_in));
-    k_.prepare(gathered.row(i), n_in, prepared + static_cast<size_t>(i) * in_stride);
+    k_.round(gathered.row(i), n_in, rounded + static_cast<size_t>(i) * in_stride);
   });
-  const kernels::Columns inputs{gathered.data, gathered.stride, prepared, in_stride};
+  const kernels::Columns inputs{gathered.data, gathered.stride, rounded, in_stride};
   multiply_slots(gate, hidden.cols(0, up.empty() ? 2 * n_ff : n_ff), inputs);
   if (!up.empty()) multiply_slots(up, hidden.cols(n_ff, n_ff), inputs);
   for_rows(n_slots, n_ff, [&](int i) {
     k_.gelu_mul(hidden.row(i), hidden.row(i), hidden.row(i) + n_ff, n_ff);
-    k_.prepare(hidden.row(i), n_ff, prepared + static_cast<size_t>(i) * ff_stride);
+    k_.round(hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
   });
-  multiply_slots(down, result, {hidden.data, hidden.stride, prepared, ff_stride});
+  multiply_slots(down, result, {hidden.data, hidden.stride, rounded, ff_stride});
 
   // Each row's experts are added in the order of its own list.
   for_rows(out.n_rows, n_out * routing.n_used, [&](int r) {

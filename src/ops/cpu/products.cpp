@@ -18,11 +18,11 @@ int rows_per_task(const Weight& w) {
 
 }  // namespace
 
-kernels::Columns Ops::prepare(ConstMat x) noexcept {
-  const size_t stride = kernels::prepared_floats(x.n_cols);
-  float* prepared = buffers_->prepared.reserve(stride * static_cast<size_t>(x.n_rows));
-  for (int r = 0; r < x.n_rows; ++r) k_.prepare(x.row(r), x.n_cols, prepared + static_cast<size_t>(r) * stride);
-  return {x.data, x.stride, prepared, stride};
+kernels::Columns Ops::round(ConstMat x) noexcept {
+  const size_t stride = kernels::rounded_floats(x.n_cols);
+  float* rounded = buffers_->rounded.reserve(stride * static_cast<size_t>(x.n_rows));
+  for (int r = 0; r < x.n_rows; ++r) k_.round(x.row(r), x.n_cols, rounded + static_cast<size_t>(r) * stride);
+  return {x.data, x.stride, rounded, stride};
 }
 
 void Ops::linear(Mat out, ConstMat x, const Weight& w) noexcept {
@@ -38,19 +38,32 @@ void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept 
     wide(projections, x);
 }
 
+void Ops::multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept {
+  if (activations_ == Activations::F32 && kernels::rounds_columns(w.type)) {
+    float* row = buffers_->of_thread(thread);
+    for (int o = 0; o < w.n_out; ++o) {
+      k_.decode[static_cast<size_t>(w.type)](w.rows(o, 1).data, row, w.n_in);
+      k_.matvec[static_cast<size_t>(quant::BlockType::F32)](reinterpret_cast<const std::byte*>(row), 0, w.n_in, 1, x,
+                                                            n_cols, out.data + o, out.stride);
+    }
+  } else {
+    k_.matvec[static_cast<size_t>(w.type)](w.data, w.row_bytes(), w.n_in, w.n_out, x, n_cols, out.data, out.stride);
+  }
+  if (w.scale != 1)
+    for (int c = 0; c < n_cols; ++c) k_.scale(out.row(c), w.n_out, w.scale);
+}
+
 void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
-  const kernels::Columns columns = prepare(x);
+  const kernels::Columns columns = round(x);
   int n_tasks = 0;
   for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, rows_per_task(*p.w));
-  threads_.run(n_tasks, [&](int task, int) {
+  buffers_->reserve_per_thread(static_cast<size_t>(x.n_cols));
+  threads_.run(n_tasks, [&](int task, int thread) {
     const Projection* p = projections.data();
     for (int n; task >= (n = divide_up(p->w->n_out, rows_per_task(*p->w))); ++p) task -= n;
     const Weight& w = *p->w;
     const int begin = task * rows_per_task(w), n = std::min(rows_per_task(w), w.n_out - begin);
-    k_.matvec[static_cast<size_t>(w.type)](w.data + w.row_bytes() * static_cast<size_t>(begin), w.row_bytes(), w.n_in,
-                                           n, columns, x.n_rows, p->out.data + begin, p->out.stride);
-    if (w.scale != 1)
-      for (int r = 0; r < x.n_rows; ++r) k_.scale(p->out.row(r) + begin, n, w.scale);
+    multiply(w.rows(begin, n), columns, x.n_rows, p->out.cols(begin, n), thread);
   });
 }
 

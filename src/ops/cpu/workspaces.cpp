@@ -5,7 +5,7 @@ namespace facet::ops::cpu {
 namespace {
 
 struct Sizes {  // floats
-  size_t prepared, packed, per_thread, partials, gathered, experts, expert_prepared;
+  size_t rounded, packed, per_thread, partials, gathered, experts, expert_rounded;
 };
 
 Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
@@ -16,14 +16,14 @@ Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
   const size_t n_slots = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_experts_used);
   constexpr size_t kBlockBorders = 512;  // an embedding's row is decoded in whole blocks
   Sizes s{};
-  s.prepared = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns)) * kernels::prepared_floats(l.n_in);
+  s.rounded = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns)) * kernels::rounded_floats(l.n_in);
   s.packed = static_cast<size_t>(k.panel_tokens) * static_cast<size_t>(n_tiles) * n_in;
-  s.per_thread = std::max({n_in + kBlockBorders, attention_floats(n_queries, l.head_dim),
+  s.per_thread = std::max({std::max({n_in, n_embd, n_ff}) + kBlockBorders, attention_floats(n_queries, l.head_dim),
                            n_tiles > 0 ? panel_floats(k.panel_tokens, n_tiles) : 0});
   s.partials = Ops::kPartialBytes / sizeof(float);
   s.gathered = n_slots * n_embd;
   s.experts = n_slots * (2 * n_ff + n_embd);
-  s.expert_prepared = n_slots * std::max(kernels::prepared_floats(l.n_embd), kernels::prepared_floats(l.n_expert_ff));
+  s.expert_rounded = n_slots * std::max(kernels::rounded_floats(l.n_embd), kernels::rounded_floats(l.n_expert_ff));
   return s;
 }
 
@@ -32,12 +32,12 @@ Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
 void Ops::reserve(const StepLimits& limits) {
   const Sizes s = sizes(limits, k_);
   Buffers& b = *buffers_;
-  b.prepared.reserve(s.prepared);
+  b.rounded.reserve(s.rounded);
   b.packed.reserve(s.packed);
   b.reserve_per_thread(s.per_thread);
   b.gathered.reserve(s.gathered);
   b.experts.reserve(s.experts);
-  b.expert_prepared.reserve(s.expert_prepared);
+  b.expert_rounded.reserve(s.expert_rounded);
   const size_t n_slots = static_cast<size_t>(limits.n_rows) * static_cast<size_t>(limits.n_experts_used);
   for (auto* of_slots : {&b.slots_by_expert, &b.slot_place}) of_slots->reserve(n_slots);
   for (auto* of_experts : {&b.expert_begin, &b.expert_next})
@@ -48,8 +48,8 @@ size_t Ops::count_bytes(const StepLimits& l, const kernels::Kernels& k, int n_th
   const Sizes s = sizes(l, k);
   const size_t n_partials = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_heads) *
                             static_cast<size_t>(n_keys / kSpanTokens + 1) * partial_floats(l.head_dim);
-  return sizeof(float) * (s.prepared + s.packed + s.per_thread * static_cast<size_t>(n_threads) +
-                          std::min(s.partials, n_partials) + s.gathered + s.experts + s.expert_prepared);
+  return sizeof(float) * (s.rounded + s.packed + s.per_thread * static_cast<size_t>(n_threads) +
+                          std::min(s.partials, n_partials) + s.gathered + s.experts + s.expert_rounded);
 }
 
 }  // namespace facet::ops::cpu

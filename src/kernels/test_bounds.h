@@ -1,0 +1,32 @@
+// How far results may be from exact ones, as kernels.h states it; for the tests of kernels and of what is built on
+// them.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "kernels/kernels.h"
+
+namespace facet::kernels {
+
+// A sum of n products, or one whose magnitudes add up to size.
+inline double product_bound(int n, double size) { return (n + 8) * 0x1p-24 * size + n * 0x1p-149; }
+
+// What rounding x costs a product with the weights w at most.
+template <class Number>
+double rounding_bound(quant::BlockType type, const Number* x, std::span<const float> w) {
+  if (!rounds_columns(type)) return 0;
+  double error = 0;
+  for (size_t b = 0; b < w.size(); b += kRoundedBlock) {
+    double largest = 0, weights = 0;
+    for (size_t i = b; i < b + kRoundedBlock; ++i) {
+      largest = std::max(largest, std::abs(double{x[i]}));
+      weights += std::abs(double{w[i]});
+    }
+    error += largest * weights * double{kRoundingError};
+  }
+  return error;
+}
+
+}  // namespace facet::kernels
