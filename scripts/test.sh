@@ -100,24 +100,25 @@ check_format() {
   check "format" unformatted
 }
 
-# verify BACKEND [FOLDER...]: all goldens and conformance files, or these of them. The reference backend leaves out the
-# real model, which takes it minutes for the beginnings of the cases. BACKEND int16 is cpu as models otherwise run.
+# verify NAME FLAGS...: goldens and conformance files. The reference backend leaves out the real model, which takes it
+# minutes for the beginnings of the cases. With rounded activations, what has quantised weights.
 verify() {
-  local paths=() path flags=(--backend "$1")
-  [[ $1 != int16 ]] || flags=(--activations int16)
-  for path in "$goldens"/*/ "$conformance"; do
-    if [[ $1 == ref && $path == */"$real_model"/ ]]; then
+  local name=$1 paths=() all=("$goldens"/*/ "$conformance") path
+  shift
+  [[ $name != int16 ]] || all=("$goldens"/*/*/gguf/ "$goldens/$real_model/")
+  for path in "${all[@]}"; do
+    if [[ $name == ref && $path == */"$real_model"/ ]]; then
       record skipped "verify ref: $real_model" "takes minutes; by hand: facet verify --backend ref $path"
     elif [[ -e $path ]]; then
       paths+=("$path")
     fi
   done
   if [[ ${#paths[@]} -eq 0 ]]; then
-    record skipped "verify $1" "needs $goldens or $conformance, which are not on this machine"
+    record skipped "verify $name" "needs $goldens or $conformance, which are not on this machine"
     return
   fi
-  stage "verify $1" build/release/facet verify "${flags[@]}" "${paths[@]}"
-  python3 scripts/test_report.py verify "$results" "verify $1" "$report/verify-$1.log"
+  stage "verify $name" build/release/facet verify "$@" "${paths[@]}"
+  python3 scripts/test_report.py verify "$results" "verify $name" "$report/verify-$name.log"
 }
 
 fuzz_one() {
@@ -179,10 +180,12 @@ main() {
   check "includes" python3 scripts/check_includes.py
   check_format
   verify cpu
-  verify ref
+  verify int16 --activations int16
+  verify ref --backend ref
 
   check "tsan build" build tsan threaded_tests
   run_tests tsan threaded "$tsan_skips"
+  record skipped "fuzz: apps" "under sanitizers the commands take minutes to compile; the release build tests them"
   check "fuzz build" build fuzz unit_tests fuzz_targets
   run_tests fuzz unit "$asan_skips"  # under the address and undefined-behaviour sanitizers, as the fuzz targets are
   fuzz
