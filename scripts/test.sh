@@ -105,7 +105,7 @@ check_format() {
 verify() {
   local name=$1 paths=() all=("$goldens"/*/ "$conformance") path
   shift
-  [[ $name != int16 ]] || all=("$goldens"/*/*/gguf/ "$goldens/$real_model/")
+  [[ $name != int16 ]] || all=("$goldens"/*/gguf/ "$goldens/$real_model/")
   for path in "${all[@]}"; do
     if [[ $name == ref && $path == */"$real_model"/ ]]; then
       record skipped "verify ref: $real_model" "takes minutes; by hand: facet verify --backend ref $path"
