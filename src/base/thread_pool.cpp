@@ -70,6 +70,7 @@ ThreadPool::ThreadPool(int n_threads) {
   const int n = n_threads > 0 ? n_threads : processors;
   // With more threads than processors a spinning thread keeps a working one from running.
   n_spins_ = n <= processors ? kSpins : 0;
+  shares_ = std::make_unique<Share[]>(static_cast<size_t>(n));
   // Workers take no signals: one sent to the process reaches a thread that waits for it.
   sigset_t all, before;
   sigfillset(&all);
@@ -95,7 +96,10 @@ void ThreadPool::stop() noexcept {
 }
 
 void ThreadPool::take_tasks(int thread) noexcept {
-  for (int i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_tasks_;) call_(context_, i, thread);
+  for (int k = 0; k < count(); ++k) {
+    Share& share = shares_[static_cast<size_t>((thread + k) % count())];
+    for (int i; (i = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) call_(context_, i, thread);
+  }
 }
 
 // The default order of these atomics (sequential) is what makes entering and closing exclude each other: a worker
@@ -103,8 +107,11 @@ void ThreadPool::take_tasks(int thread) noexcept {
 void ThreadPool::start(int n_tasks, Call call, void* context) noexcept {
   call_ = call;
   context_ = context;
-  n_tasks_ = n_tasks;
-  next_ = 0;
+  const auto border = [=, this](int t) { return static_cast<int>(int64_t{n_tasks} * t / count()); };
+  for (int t = 0; t < count(); ++t) {
+    shares_[static_cast<size_t>(t)].next.store(border(t), std::memory_order_relaxed);
+    shares_[static_cast<size_t>(t)].end = border(t + 1);
+  }
   ++round_;
   round_.notify_all();
   take_tasks(0);

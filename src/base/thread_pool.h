@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -22,8 +23,10 @@ class ThreadPool {
 
   int count() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls task(i, thread) for every i < n_tasks and returns when all are done; thread < count(). Tasks are handed out
-  // in order, one at a time, so a thread that is held up takes fewer. One caller at a time.
+  // Calls task(i, thread) for every i < n_tasks and returns when all are done; thread < count(). Each thread has a run
+  // of neighbouring tasks, which it takes in order, one at a time, so that what lies side by side in memory is met by
+  // one of them; who is done with its own helps the others, so a thread that is held up takes fewer. One caller at a
+  // time.
   template <class Task>
   void run(int n_tasks, Task&& task) noexcept {
     using T = std::remove_reference_t<Task>;
@@ -50,10 +53,14 @@ class ThreadPool {
   // The work of an open round. Written only while no thread is inside.
   Call call_ = nullptr;
   void* context_ = nullptr;
-  int n_tasks_ = 0;
+  // A thread's run of tasks: [next, end) are left.
+  struct alignas(64) Share {
+    std::atomic<int> next{0};
+    int end = 0;
+  };
+  std::unique_ptr<Share[]> shares_;             // count() of them
   alignas(64) std::atomic<uint32_t> round_{0};  // odd: open, tasks may be taken
-  alignas(64) std::atomic<int> next_{0};
-  alignas(64) std::atomic<int> inside_{0};  // workers that may still touch the round's work
+  alignas(64) std::atomic<int> inside_{0};      // workers that may still touch the round's work
   std::atomic<bool> stop_{false};
 };
 

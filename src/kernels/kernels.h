@@ -7,7 +7,8 @@
 // times for its scale. Where a format's value is scale * code - min, or scale * (code - offset), both parts count:
 // w_i = s_i - m_i stands for |s_i| + |m_i|.
 // Matrix times vector on codes rounds x besides, to 16 bits by blocks of kRoundedBlock: an element is off by up to
-// kRoundingError of its block's largest, and 0 in a block whose largest is below kRoundedFloor.
+// kRoundingError of its block's largest, and 0 in a block whose largest is below kRoundedFloor. The sums of a block,
+// and the product of its scale with a weights' group's, are f32 and must lie in its normal range.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@
 
 namespace facet::kernels {
 
-// Columns that one pass over the weights serves.
+// Rows of a step that matrix-vector kernels compute; more take panels.
 constexpr int kMaxColumns = 8;
 // Elements of x that share a scale when rounded to 16 bits.
 constexpr int kRoundedBlock = 32;
@@ -40,10 +41,10 @@ struct Columns {
     return {x + column * stride, stride, rounded + column * rounded_stride, rounded_stride};
   }
 };
-// A column's 16-bit elements, then scales and sums of 32 and of 16 elements; a whole number of cache lines.
+// A column's 16-bit elements, then scales and sums of 32 and of 16 elements, all filled up to 256 elements.
 constexpr size_t rounded_floats(int n) {
-  const size_t n_blocks = static_cast<size_t>(n) / kRoundedBlock, per_block = kRoundedBlock / 2 + 2 * (1 + 2);
-  return (n_blocks * per_block + 15) / 16 * 16;
+  const size_t n_chunks = (static_cast<size_t>(n) + 255) / 256;
+  return n_chunks * (256 / 2 + 2 * (256 / 32 + 256 / 16));
 }
 
 // y[c * y_stride + o] = sum_i x[c][i] * w[o, i]     o < n_rows, c < n_cols, i < n_in
@@ -74,7 +75,8 @@ struct ProductKernels {
   std::array<MatVec, quant::kBlockTypeIds> matvec;  // by BlockType
   std::array<Decode, quant::kBlockTypeIds> decode;  // by BlockType
   // One column as products of codes want it, rounded_floats(n) in all; elements are in an order of the set's own. What
-  // is left of n beyond whole blocks is left out: formats of codes have none of it.
+  // is left of n beyond whole blocks is left out: formats of codes have none of it. A block with an element that is
+  // infinite or no number is no number as a whole.
   void (*round)(const float* x, int n, float* out);
 };
 

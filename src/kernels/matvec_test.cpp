@@ -181,11 +181,21 @@ class RoundTest : public IsaTest {
 TEST_P(RoundTest, ABlockSharesItsScaleWithNoOther) {
   std::vector<float> x(96, 0.0f);
   x[0] = 1e6f;
+  x[1] = -1e6f;
   x[40] = 1e-6f;
   x[95] = -3e-6f;
-  EXPECT_NEAR(sum_of(x), 1e6f, 1);
-  x[0] = 0;
   EXPECT_NEAR(sum_of(x), -2e-6f, 1e-10f);
+}
+
+TEST_P(RoundTest, RoundsToTheNearestStepOfTheLargest) {
+  std::uniform_real_distribution<float> any(-1, 1);
+  for (int i = 0; i < 200; ++i) {
+    std::vector<float> x(32, 0.0f);
+    x[0] = 1;
+    x[1] = -1;
+    x[2] = any(rng);
+    EXPECT_NEAR(sum_of(x), x[2], kRoundingError + 0x1p-20f);
+  }
 }
 
 TEST_P(RoundTest, ZeroTinyAndOddElements) {

@@ -6,7 +6,7 @@
 namespace facet::ops {
 
 enum class Activations : uint8_t {
-  Int16,  // rounded to 16 bits by blocks of 32 where that is faster: 2^-16 of a block's largest
+  Int16,  // rounded to 16 bits by blocks of 32 where that is faster: about 2^-16 of a block's largest
   F32,    // as they are
 };
 

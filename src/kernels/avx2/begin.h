@@ -11,7 +11,9 @@ FACET_BEGIN_TARGET("avx2,fma,f16c")
 namespace facet::kernels::avx2 {
 namespace {
 
-struct V {
+#include "kernels/avx2/bytes.inl"
+
+struct V : Bytes {
   using Reg = __m256;
   static constexpr int kLanes = 8, kPanelRows = 4;
   static inline Reg zero() { return _mm256_setzero_ps(); }
@@ -53,60 +55,62 @@ struct V {
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
   }
-  // Products of codes, 32 at a time. Bytes become pairs of bytes where they lie, even ones and odd ones: no weight has
-  // to cross from one half of a register to the other, and activations come in that order.
-  struct Pairs {
-    __m256i even, odd;
+  // Products of codes, a unit of 64 at a time. Bytes become pairs of bytes where they lie, even ones and odd ones: no
+  // weight has to cross a register, and activations come in that order.
+  struct Words {
+    __m256i w[4];
   };
   template <bool kIsSigned>
-  static inline Pairs pairs(B32 codes) {
-    const auto c = reinterpret_cast<__m256i>(codes);
-    if constexpr (kIsSigned) return {_mm256_srai_epi16(_mm256_slli_epi16(c, 8), 8), _mm256_srai_epi16(c, 8)};
-    return {_mm256_and_si256(c, _mm256_set1_epi16(255)), _mm256_srli_epi16(c, 8)};
+  static inline Words words(const Codes& codes) {
+    const auto a = reinterpret_cast<__m256i>(codes.first), b = reinterpret_cast<__m256i>(codes.second);
+    if constexpr (kIsSigned)
+      return {_mm256_srai_epi16(_mm256_slli_epi16(a, 8), 8), _mm256_srai_epi16(a, 8),
+              _mm256_srai_epi16(_mm256_slli_epi16(b, 8), 8), _mm256_srai_epi16(b, 8)};
+    const __m256i even = _mm256_set1_epi16(255);
+    return {_mm256_and_si256(a, even), _mm256_srli_epi16(a, 8), _mm256_and_si256(b, even), _mm256_srli_epi16(b, 8)};
   }
   static inline void order(const int16_t* q, int16_t* out) {
-    for (int i = 0; i < 16; ++i) {
-      out[i] = q[2 * i];
-      out[16 + i] = q[2 * i + 1];
+    for (int half = 0; half < 2; ++half)
+      for (int odd = 0; odd < 2; ++odd)
+        for (int lane = 0; lane < 2; ++lane)
+          for (int i = 0; i < 8; ++i) out[32 * half + 16 * odd + 8 * lane + i] = q[32 * lane + 16 * half + 2 * i + odd];
+  }
+  // Scales of a chunk's groups, so that a cheap shuffle spreads those of a unit.
+  template <int kGroup>
+  struct GroupScales {
+    Reg r[32 / kGroup];
+    GroupScales() {}
+    explicit GroupScales(const Lanes8* s) {
+      const __m256i order = kGroup == 32 ? _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7)  //
+                                         : _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7);
+      for (int i = 0; i < 32 / kGroup; ++i) r[i] = _mm256_permutevar8x32_ps(reinterpret_cast<Reg>(s[i]), order);
     }
+  };
+  static inline __m256i product(__m256i w, const int16_t* x) {
+    return _mm256_madd_epi16(w, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
   }
-  template <int kGroup>
-  static inline Reg scale_of(const float* s) {
-    if constexpr (kGroup == 32) return broadcast(*s);
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_broadcast_ss(s)), _mm_broadcast_ss(s + 1), 1);
+  // acc += scale * (w . x) of unit u; the products of one lane are a sum of integers.
+  template <int u>
+  static inline void add_products(Reg& acc, const Words& w, const GroupScales<32>& s, const int16_t* x) {
+    const __m256i a = _mm256_add_epi32(product(w.w[0], x), product(w.w[1], x + 16)),
+                  b = _mm256_add_epi32(product(w.w[2], x + 32), product(w.w[3], x + 48));
+    acc = fma(_mm256_cvtepi32_ps(_mm256_add_epi32(a, b)), _mm256_permute_ps(s.r[0], u * 0x55), acc);
   }
-  // acc += scale * (w . x). A lane's four products are a sum below 2^24: exact as a float.
-  template <int kGroup>
-  static inline void add_product(Reg& acc, const Pairs& w, const float* scale, const int16_t* x) {
-    const auto at = [x](int i) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + i)); };
-    const __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(w.even, at(0)), _mm256_madd_epi16(w.odd, at(16)));
-    acc = fma(_mm256_cvtepi32_ps(sum), scale_of<kGroup>(scale), acc);
-  }
-  // Eight halves, `stride` bytes apart.
-  static inline void eight_halves(const uint8_t* p, int stride, float* out) {
-    const auto at = [&](int i) { return static_cast<int16_t>(quant::load_u16(p + i * stride)); };
-    const __m128i h = _mm_setr_epi16(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
-    _mm256_storeu_ps(out, _mm256_cvtph_ps(h));
-  }
-  // 16 bytes -> their low nibbles, then their high ones.
-  static inline B32 nibbles(const uint8_t* p) {
-    const __m256i q = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-    const __m256i shifted = _mm256_srlv_epi32(q, _mm256_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4));
-    return reinterpret_cast<B32>(_mm256_and_si256(shifted, _mm256_set1_epi8(15)));
+  template <int u>
+  static inline void add_products(Reg& acc, const Words& w, const GroupScales<16>& s, const int16_t* x) {
+    const __m256i a = _mm256_add_epi32(product(w.w[0], x), product(w.w[1], x + 16)),
+                  b = _mm256_add_epi32(product(w.w[2], x + 32), product(w.w[3], x + 48));
+    acc = fma(_mm256_cvtepi32_ps(a), _mm256_permute_ps(s.r[u / 2], u % 2 * 0xaa), acc);
+    acc = fma(_mm256_cvtepi32_ps(b), _mm256_permute_ps(s.r[u / 2], u % 2 * 0xaa + 0x55), acc);
   }
   // Byte i = 16 where bit i of 32 is set, else 0.
-  static inline B32 fifth_bits(const uint8_t* bits) {
+  static inline B32 fifth_bits(uint32_t bits) {
     const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,  //
                                             2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
     const __m256i bit = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
-    const __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(quant::load_u32(bits))), spread);
+    const __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(bits)), spread);
     const __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
     return reinterpret_cast<B32>(_mm256_and_si256(set, _mm256_set1_epi8(16)));
-  }
-  // Each nibble's entry of a table of 16.
-  static inline B32 lookup(B32 nibbles, const int8_t* table) {
-    const __m256i t = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
-    return reinterpret_cast<B32>(_mm256_shuffle_epi8(t, reinterpret_cast<__m256i>(nibbles)));
   }
 };
 

@@ -17,7 +17,9 @@ FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 namespace facet::kernels::avx512 {
 namespace {
 
-struct V {
+#include "kernels/avx2/bytes.inl"
+
+struct V : Bytes {
   using Reg = __m512;
   static constexpr int kLanes = 16, kPanelRows = 8;
   static inline Reg zero() { return _mm512_setzero_ps(); }
@@ -51,45 +53,47 @@ struct V {
   }
   static inline Reg scale_by_power_of_two(Reg x, Reg n) { return _mm512_scalef_ps(x, n); }
   static inline float sum(Reg x) { return _mm512_reduce_add_ps(x); }
-  // Products of codes, 32 at a time, in their natural order.
-  using Pairs = __m512i;
+  // Products of codes, a unit of 64 at a time.
+  struct Words {
+    __m512i first, second;
+  };
   template <bool kIsSigned>
-  static inline Pairs pairs(B32 codes) {
-    const auto c = reinterpret_cast<__m256i>(codes);
-    return kIsSigned ? _mm512_cvtepi8_epi16(c) : _mm512_cvtepu8_epi16(c);
+  static inline Words words(const Codes& codes) {
+    const auto a = reinterpret_cast<__m256i>(codes.first), b = reinterpret_cast<__m256i>(codes.second);
+    if constexpr (kIsSigned) return {_mm512_cvtepi8_epi16(a), _mm512_cvtepi8_epi16(b)};
+    return {_mm512_cvtepu8_epi16(a), _mm512_cvtepu8_epi16(b)};
   }
-  static inline void order(const int16_t* q, int16_t* out) { __builtin_memcpy(out, q, 32 * sizeof *q); }
+  static inline void order(const int16_t* q, int16_t* out) {
+    for (int part = 0; part < 4; ++part) __builtin_memcpy(out + 16 * part, q + kParts[part], 16 * sizeof *q);
+  }
+  // Scales of a chunk's groups.
   template <int kGroup>
-  static inline Reg scale_of(const float* s) {
-    if constexpr (kGroup == 32) return broadcast(*s);
-    return _mm512_mask_broadcastss_ps(broadcast(*s), 0xff00, _mm_load_ss(s + 1));
+  struct GroupScales {
+    Reg r[32 / kGroup];
+    GroupScales() {}
+    explicit GroupScales(const Lanes8* s) {
+      for (int i = 0; i < 32 / kGroup; ++i) r[i] = _mm512_castps256_ps512(reinterpret_cast<__m256>(s[i]));
+    }
+  };
+  // Eight times number a of s, eight times number b.
+  static inline Reg spread(Reg s, int a, int b) {
+    return _mm512_permutexvar_ps(_mm512_mask_set1_epi32(_mm512_set1_epi32(a), 0xff00, b), s);
   }
-  // acc += scale * (w . x). A lane's sum of two products is exact as a float.
-  template <int kGroup>
-  static inline void add_product(Reg& acc, Pairs w, const float* scale, const int16_t* x) {
-    acc = fma(_mm512_cvtepi32_ps(_mm512_madd_epi16(w, _mm512_loadu_si512(x))), scale_of<kGroup>(scale), acc);
+  static inline __m512i product(__m512i w, const int16_t* x) { return _mm512_madd_epi16(w, _mm512_loadu_si512(x)); }
+  // acc += scale * (w . x) of unit u; the products of one lane are a sum of integers.
+  template <int u>
+  static inline void add_products(Reg& acc, const Words& w, const GroupScales<32>& s, const int16_t* x) {
+    const __m512i sum = _mm512_add_epi32(product(w.first, x), product(w.second, x + 32));
+    acc = fma(_mm512_cvtepi32_ps(sum), spread(s.r[0], 2 * u, 2 * u + 1), acc);
   }
-  // Eight halves, `stride` bytes apart.
-  static inline void eight_halves(const uint8_t* p, int stride, float* out) {
-    const auto at = [&](int i) { return static_cast<int16_t>(quant::load_u16(p + i * stride)); };
-    const __m128i h = _mm_setr_epi16(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
-    _mm256_storeu_ps(out, _mm256_cvtph_ps(h));
-  }
-  // 16 bytes -> their low nibbles, then their high ones.
-  static inline B32 nibbles(const uint8_t* p) {
-    const __m256i q = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-    const __m256i shifted = _mm256_srlv_epi32(q, _mm256_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4));
-    return reinterpret_cast<B32>(_mm256_and_si256(shifted, _mm256_set1_epi8(15)));
+  template <int u>
+  static inline void add_products(Reg& acc, const Words& w, const GroupScales<16>& s, const int16_t* x) {
+    constexpr int kFirst = u % 2 * 4;
+    acc = fma(_mm512_cvtepi32_ps(product(w.first, x)), spread(s.r[u / 2], kFirst, kFirst + 2), acc);
+    acc = fma(_mm512_cvtepi32_ps(product(w.second, x + 32)), spread(s.r[u / 2], kFirst + 1, kFirst + 3), acc);
   }
   // Byte i = 16 where bit i of 32 is set, else 0.
-  static inline B32 fifth_bits(const uint8_t* bits) {
-    return reinterpret_cast<B32>(_mm256_maskz_set1_epi8(quant::load_u32(bits), 16));
-  }
-  // Each nibble's entry of a table of 16.
-  static inline B32 lookup(B32 nibbles, const int8_t* table) {
-    const __m256i t = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
-    return reinterpret_cast<B32>(_mm256_shuffle_epi8(t, reinterpret_cast<__m256i>(nibbles)));
-  }
+  static inline B32 fifth_bits(uint32_t bits) { return reinterpret_cast<B32>(_mm256_maskz_set1_epi8(bits, 16)); }
 };
 
 inline float f16(const uint8_t* p) { return _cvtsh_ss(quant::load_u16(p)); }

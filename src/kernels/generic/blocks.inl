@@ -1,8 +1,8 @@
 // Chunks of a row as codes of a byte with one scale per group of kGroup. A weight's value is scale * code, or where the
 // format has minimums scale * code - min, or where it has an offset scale * (code - offset). A format gives the codes
-// of 32 weights at a time, and the scales of a whole chunk.
+// of a unit of 64 weights, that is of two times 32, and the scales of a whole chunk.
 
-constexpr int kChunk = 256, kUnit = 32;
+constexpr int kChunk = 256, kUnit = 64;
 
 struct Scales {
   alignas(64) float scale[16], min[16];  // per group of the format
@@ -36,64 +36,88 @@ inline void scaled(const int8_t* codes, float factor, float* out) {
   for (int i = 0; i < n; i += V::kLanes) V::store(out + i, V::mul(V::from_int8(codes + i), V::broadcast(factor)));
 }
 
-// What formats with one scale per block share: halves at the front of n blocks, kStride bytes apart.
+// Minimums as they are subtracted: a half of each of eight blocks, negated.
 template <int kStride>
-inline void halves(const uint8_t* b, int n, float* out) {
-  if (n == 8) return V::eight_halves(b, kStride, out);
-  for (int i = 0; i < n; ++i) out[i] = f16(b + i * kStride);
+inline void minimums(const uint8_t* b, float* out) {
+  V::eight_halves(b, kStride, out);
+  for (int i = 0; i < 8; ++i) out[i] = -out[i];
 }
-template <int kStride>
-inline void minimums(const uint8_t* b, int n, float* out) {
-  halves<kStride>(b, n, out);
-  for (int i = 0; i < n; ++i) out[i] = -out[i];
+// The nibbles of two blocks, 16 bytes at a and at b.
+inline Codes nibbles_of_two(const uint8_t* a, const uint8_t* b) {
+  const B32 q = V::join(a, b);
+  return {q & 15, right(q, 4) & 15};
+}
+// The fifth bits of two blocks, 32 at a and at b, as 16 or 0.
+inline Codes fifth_bits_of_two(const uint8_t* a, const uint8_t* b) {
+  const uint32_t x = quant::load_u32(a), y = quant::load_u32(b);
+  return {V::fifth_bits((x & 0xffff) | y << 16), V::fifth_bits(x >> 16 | (y & 0xffff0000))};
+}
+inline Codes operator|(const Codes& a, const Codes& b) { return {a.first | b.first, a.second | b.second}; }
+inline Codes look_up(const Codes& c, const int8_t* table) {
+  return {V::lookup(c.first, table), V::lookup(c.second, table)};
+}
+// 32 bytes that hold bits of two times 32 weights: as they are, and shifted right by n, then all by right_by (or left),
+// and what mask leaves of each.
+inline Codes bits_of_two(const uint8_t* p, int n, int right_by, uint8_t mask) {
+  const auto moved = [=](B32 b) { return (right_by < 0 ? left(b, -right_by) : right(b, right_by)) & mask; };
+  return {moved(V::twice(p, n)), moved(V::twice(p + 16, n))};
 }
 
 struct Q4_0 : Format<32, 18, 32> {
   static constexpr int kOffset = 8;
-  static inline B32 codes(const uint8_t* b, int u) { return V::nibbles(b + u * kBytes + 2); }
-  static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes;
+    return nibbles_of_two(b + 2, b + kBytes + 2);
+  }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
 };
 
 struct Q4_1 : Format<32, 20, 32> {
   static constexpr bool kHasMin = true;
-  static inline B32 codes(const uint8_t* b, int u) { return V::nibbles(b + u * kBytes + 4); }
-  static inline void scales(const uint8_t* b, int n, Scales& out) {
-    halves<kBytes>(b, n, out.scale);
-    minimums<kBytes>(b + 2, n, out.min);
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes;
+    return nibbles_of_two(b + 4, b + kBytes + 4);
+  }
+  static inline void scales(const uint8_t* b, Scales& out) {
+    V::eight_halves(b, kBytes, out.scale);
+    minimums<kBytes>(b + 2, out.min);
   }
 };
 
 struct Q5_0 : Format<32, 22, 32> {
   static constexpr int kOffset = 16;
-  static inline B32 codes(const uint8_t* b, int u) {
-    return V::nibbles(b + u * kBytes + 6) | V::fifth_bits(b + u * kBytes + 2);
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes;
+    return nibbles_of_two(b + 6, b + kBytes + 6) | fifth_bits_of_two(b + 2, b + kBytes + 2);
   }
-  static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
 };
 
 struct Q5_1 : Format<32, 24, 32> {
   static constexpr bool kHasMin = true;
-  static inline B32 codes(const uint8_t* b, int u) {
-    return V::nibbles(b + u * kBytes + 8) | V::fifth_bits(b + u * kBytes + 4);
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes;
+    return nibbles_of_two(b + 8, b + kBytes + 8) | fifth_bits_of_two(b + 4, b + kBytes + 4);
   }
-  static inline void scales(const uint8_t* b, int n, Scales& out) {
-    halves<kBytes>(b, n, out.scale);
-    minimums<kBytes>(b + 2, n, out.min);
+  static inline void scales(const uint8_t* b, Scales& out) {
+    V::eight_halves(b, kBytes, out.scale);
+    minimums<kBytes>(b + 2, out.min);
   }
 };
 
 struct Q8_0 : Format<32, 34, 32> {
   static constexpr bool kIsSigned = true;
-  static inline B32 codes(const uint8_t* b, int u) { return load_bytes<B32>(b + u * kBytes + 2); }
-  static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes + 2;
+    return {V::join(b, b + kBytes), V::join(b + 16, b + kBytes + 16)};
+  }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
 };
 
 struct Q2_K : Format<256, 84, 16> {
   static constexpr bool kHasMin = true;
-  static inline B32 codes(const uint8_t* b, int u) {
-    return right(load_bytes<B32>(b + 16 + 32 * (u / 4)), 2 * (u % 4)) & 3;
-  }
-  static inline void scales(const uint8_t* b, int, Scales& out) {
+  static inline Codes codes(const uint8_t* b, int u) { return bits_of_two(b + 16 + 32 * (u / 2), 2, 4 * (u % 2), 3); }
+  static inline void scales(const uint8_t* b, Scales& out) {
     alignas(16) int8_t part[16];
     const B16 both = load_bytes<B16>(b);
     store_bytes(part, both & 15);
@@ -105,13 +129,11 @@ struct Q2_K : Format<256, 84, 16> {
 
 struct Q3_K : Format<256, 110, 16> {
   static constexpr int kOffset = 4;
-  static inline B32 codes(const uint8_t* b, int u) {
-    const B32 low = right(load_bytes<B32>(b + 32 + 32 * (u / 4)), 2 * (u % 4)) & 3;
-    const B32 third = u < 2 ? left(load_bytes<B32>(b), 2 - u) : right(load_bytes<B32>(b), u - 2);
-    return low | (third & 4);
+  static inline Codes codes(const uint8_t* b, int u) {
+    return bits_of_two(b + 32 + 32 * (u / 2), 2, 4 * (u % 2), 3) | bits_of_two(b, 1, 2 * u - 2, 4);
   }
   // Sixteen 6-bit scales, four to a word: nibbles in the first two words, upper pairs of bits in the third.
-  static inline void scales(const uint8_t* b, int, Scales& out) {
+  static inline void scales(const uint8_t* b, Scales& out) {
     const uint32_t low[2] = {quant::load_u32(b + 96), quant::load_u32(b + 100)}, high = quant::load_u32(b + 104);
     alignas(16) uint32_t words[4];
     for (int i = 0; i < 4; ++i)
@@ -138,47 +160,46 @@ inline void k_scales(const uint8_t* b, Scales& out) {
 
 struct Q4_K : Format<256, 144, 32> {
   static constexpr bool kHasMin = true;
-  static inline B32 codes(const uint8_t* b, int u) {
-    return right(load_bytes<B32>(b + 16 + 32 * (u / 2)), 4 * (u % 2)) & 15;
-  }
-  static inline void scales(const uint8_t* b, int, Scales& out) { k_scales(b, out); }
+  static inline Codes codes(const uint8_t* b, int u) { return bits_of_two(b + 16 + 32 * u, 4, 0, 15); }
+  static inline void scales(const uint8_t* b, Scales& out) { k_scales(b, out); }
 };
 
 struct Q5_K : Format<256, 176, 32> {
   static constexpr bool kHasMin = true;
-  static inline B32 codes(const uint8_t* b, int u) {
-    const B32 low = right(load_bytes<B32>(b + 48 + 32 * (u / 2)), 4 * (u % 2)) & 15;
-    const B32 fifth = u < 4 ? left(load_bytes<B32>(b + 16), 4 - u) : right(load_bytes<B32>(b + 16), u - 4);
-    return low | (fifth & 16);
+  static inline Codes codes(const uint8_t* b, int u) {
+    return bits_of_two(b + 48 + 32 * u, 4, 0, 15) | bits_of_two(b + 16, 1, 2 * u - 4, 16);
   }
-  static inline void scales(const uint8_t* b, int, Scales& out) { k_scales(b, out); }
+  static inline void scales(const uint8_t* b, Scales& out) { k_scales(b, out); }
 };
 
 struct Q6_K : Format<256, 210, 16> {
   static constexpr int kOffset = 32;
-  static inline B32 codes(const uint8_t* b, int u) {
-    const int half = u / 4, k = u % 4;
-    const B32 low = right(load_bytes<B32>(b + 64 * half + 32 * (k % 2)), k < 2 ? 0 : 4) & 15;
-    const B32 pairs = load_bytes<B32>(b + 128 + 32 * half);
-    return low | ((k < 2 ? left(pairs, 4 - 2 * k) : right(pairs, 2 * k - 4)) & 48);
+  static inline Codes codes(const uint8_t* b, int u) {
+    const uint8_t *low = b + 64 * (u / 2), *high = b + 128 + 32 * (u / 2);
+    const int shift = 4 * (u % 2);
+    const Codes nibbles{right(V::join(low, low + 32), shift) & 15, right(V::join(low + 16, low + 48), shift) & 15};
+    return nibbles | bits_of_two(high, 2, shift - 4, 48);
   }
-  static inline void scales(const uint8_t* b, int, Scales& out) {
+  static inline void scales(const uint8_t* b, Scales& out) {
     scaled<16>(reinterpret_cast<const int8_t*>(b + 192), f16(b + 208), out.scale);
   }
 };
 
 struct IQ4_NL : Format<32, 18, 32> {
   static constexpr bool kIsSigned = true;
-  static inline B32 codes(const uint8_t* b, int u) {
-    return V::lookup(V::nibbles(b + u * kBytes + 2), quant::kIq4Values);
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes;
+    return look_up(nibbles_of_two(b + 2, b + kBytes + 2), quant::kIq4Values);
   }
-  static inline void scales(const uint8_t* b, int n, Scales& out) { halves<kBytes>(b, n, out.scale); }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
 };
 
 struct IQ4_XS : Format<256, 136, 32> {
   static constexpr bool kIsSigned = true;
-  static inline B32 codes(const uint8_t* b, int u) { return V::lookup(V::nibbles(b + 8 + 16 * u), quant::kIq4Values); }
-  static inline void scales(const uint8_t* b, int, Scales& out) {
+  static inline Codes codes(const uint8_t* b, int u) {
+    return look_up(nibbles_of_two(b + 8 + 32 * u, b + 8 + 32 * u + 16), quant::kIq4Values);
+  }
+  static inline void scales(const uint8_t* b, Scales& out) {
     alignas(16) int8_t s[16];
     const unsigned high = quant::load_u16(b + 2);
     for (int g = 0; g < 8; ++g) {
@@ -191,24 +212,27 @@ struct IQ4_XS : Format<256, 136, 32> {
 
 struct MXFP4 : Format<32, 17, 32> {
   static constexpr bool kIsSigned = true;
-  static inline B32 codes(const uint8_t* b, int u) {
-    return V::lookup(V::nibbles(b + u * kBytes + 1), quant::kFp4Values);
+  static inline Codes codes(const uint8_t* b, int u) {
+    b += 2 * u * kBytes;
+    return look_up(nibbles_of_two(b + 1, b + kBytes + 1), quant::kFp4Values);
   }
-  static inline void scales(const uint8_t* b, int n, Scales& out) {
-    for (int i = 0; i < n; ++i) out.scale[i] = quant::e8m0_half(b[i * kBytes]);
+  static inline void scales(const uint8_t* b, Scales& out) {
+    for (int i = 0; i < 8; ++i) out.scale[i] = quant::e8m0_half(b[i * kBytes]);
   }
 };
 
 struct NVFP4 : Format<64, 36, 16> {
   static constexpr bool kIsSigned = true;
-  // Two groups of eight bytes: low nibbles are a group's first half.
-  static inline B32 codes(const uint8_t* b, int u) {
+  // Four groups of eight bytes: low nibbles are a group's first half.
+  static inline Codes codes(const uint8_t* b, int u) {
     using Q4 = uint64_t __attribute__((vector_size(32)));
-    const auto nibbles = reinterpret_cast<Q4>(V::nibbles(b + u / 2 * kBytes + 4 + 16 * (u % 2)));
-    return V::lookup(reinterpret_cast<B32>(FACET_SHUFFLE(nibbles, 0, 2, 1, 3)), quant::kFp4Values);
+    const B32 q = load_bytes<B32>(b + u * kBytes + 4);
+    const auto low = reinterpret_cast<Q4>(q & 15), high = reinterpret_cast<Q4>(right(q, 4) & 15);
+    return look_up({reinterpret_cast<B32>(FACET_SHUFFLE(low, high, 0, 4, 2, 6)),
+                    reinterpret_cast<B32>(FACET_SHUFFLE(low, high, 1, 5, 3, 7))},
+                   quant::kFp4Values);
   }
-  static inline void scales(const uint8_t* b, int n, Scales& out) {
-    for (int i = 0; i < n; ++i)
-      for (int g = 0; g < 4; ++g) out.scale[4 * i + g] = quant::ue4m3_half(b[i * kBytes + g]);
+  static inline void scales(const uint8_t* b, Scales& out) {
+    for (int i = 0; i < 16; ++i) out.scale[i] = quant::ue4m3_half(b[i / 4 * kBytes + i % 4]);
   }
 };

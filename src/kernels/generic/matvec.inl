@@ -1,7 +1,7 @@
 // Matrix times vectors, on the file's own blocks, and rows decoded to f32.
 //
 // Products of codes are products of integers: the activations are rounded to 16 bits by blocks of 32, which is as good
-// as exact (2^-16 of a block's largest) and takes half the instructions of turning codes into floats.
+// as exact (about 2^-16 of a block's largest) and takes half the instructions of turning codes into floats.
 
 // Asks for memory in the order of its addresses: `p` runs through the rows one behind the other, this far ahead.
 inline void prefetch_ahead(const std::byte* p, int n_bytes) {
@@ -9,7 +9,17 @@ inline void prefetch_ahead(const std::byte* p, int n_bytes) {
   for (int i = 0; i < n_bytes; i += kLine) __builtin_prefetch(reinterpret_cast<const char*>(p) + kFar + i, 0, 2);
 }
 
-// Where the parts of a rounded column of n elements lie. A sum is that of the rounded elements.
+// Calls unit(u) for the units of a chunk, u being a constant.
+template <class Unit>
+inline void for_units(Unit&& unit) {
+  unit(std::integral_constant<int, 0>());
+  unit(std::integral_constant<int, 1>());
+  unit(std::integral_constant<int, 2>());
+  unit(std::integral_constant<int, 3>());
+}
+
+// Where the parts of a rounded column of n elements lie; whole chunks, filled up with zeros. A sum is that of the
+// rounded elements.
 template <class Float>
 struct Rounded {
   using Code = std::conditional_t<std::is_const_v<Float>, const int16_t, int16_t>;
@@ -18,106 +28,132 @@ struct Rounded {
 
   Rounded(Float* memory, int n)
       : codes(reinterpret_cast<Code*>(memory)),
-        scale32(memory + n / kRoundedBlock * (kRoundedBlock / 2)),
-        sum32(scale32 + n / kRoundedBlock),
-        scale16(sum32 + n / kRoundedBlock),
-        sum16(scale16 + n / kRoundedBlock * 2) {}
-};
+        scale32(memory + n_chunks(n) * (kChunk / 2)),
+        sum32(scale32 + n_chunks(n) * (kChunk / 32)),
+        scale16(sum32 + n_chunks(n) * (kChunk / 32)),
+        sum16(scale16 + n_chunks(n) * (kChunk / 16)) {}
 
-using Lanes8 = float __attribute__((vector_size(32)));
-using Lanes16 = float __attribute__((vector_size(64)));
+  static inline int n_chunks(int n) { return (n + kChunk - 1) / kChunk; }
+};
 
 template <class F>
 constexpr int kChunkBytes = kChunk / F::kBlock* F::kBytes;
+
+// Chunk after chunk of a row. What is less than a whole chunk at its end is given as one; what follows there are the
+// next rows, or where there may be too few of them, zeros.
+template <class F>
+class Chunks {
+ public:
+  Chunks(const std::byte* row, int n_in, bool is_near_end)
+      : next_(reinterpret_cast<const uint8_t*>(row)), n_rest_(n_in % kChunk), n_direct_(n_in / kChunk + !is_near_end) {}
+
+  inline const uint8_t* next() {
+    const uint8_t* block = next_;
+    next_ += kChunkBytes<F>;
+    if constexpr (F::kBlock < kChunk)
+      if (n_direct_-- == 0) {
+        __builtin_memset(padded_, 0, sizeof padded_);
+        __builtin_memcpy(padded_, block, static_cast<size_t>(n_rest_ / F::kBlock * F::kBytes));
+        return padded_;
+      }
+    return block;
+  }
+
+ private:
+  const uint8_t* next_;
+  int n_rest_, n_direct_;
+  uint8_t padded_[F::kBlock < kChunk ? kChunkBytes<F> : 1];
+};
+
+// The first n of eight numbers, zeros behind them.
+inline Lanes8 first_of(Lanes8 x, int n) {
+  using Ints = int32_t __attribute__((vector_size(32)));
+  constexpr Ints kIndexes = {0, 1, 2, 3, 4, 5, 6, 7};
+  return reinterpret_cast<Lanes8>(reinterpret_cast<Ints>(x) & (kIndexes < n));
+}
 
 // A column's part in a row that needs no codes: the scales of a chunk's groups, and what minimums or offsets take away.
 template <class F>
 class GroupSums {
  public:
-  static constexpr int kGroups = kChunk / F::kGroup;
+  static constexpr int kVectors = kChunk / F::kGroup / 8;
 
   // Written out: clang compiles what it makes up by itself outside the target region.
-  GroupSums() : subtracted_(Lanes{}) {}
+  GroupSums() {
+    for (Lanes8& v : subtracted_) v = Lanes8{};
+  }
 
-  // n weights from column i on; scale[g] = the weights' times x's.
-  inline void add(const Scales& w, const Rounded<const float>& x, int i, int n, float* scale) {
-    const int g = i / F::kGroup, count = n / F::kGroup;
-    const Lanes scales = load(w.scale, count);
-    const Lanes products = scales * load((F::kGroup == 16 ? x.scale16 : x.scale32) + g, count);
-    __builtin_memcpy(scale, &products, sizeof products);
-    asm("" : "+m"(*reinterpret_cast<Lanes*>(scale)));  // a broadcast from memory costs less than one from a register
-    if constexpr (F::kHasMin || F::kOffset != 0) {
-      const Lanes sums = load((F::kGroup == 16 ? x.sum16 : x.sum32) + g, count);
-      subtracted_ += sums * (F::kHasMin ? load(w.min, count) : scales);
+  // Chunk i, of which n weights are there: both factors' scales multiplied.
+  inline typename V::template GroupScales<F::kGroup> add(const Scales& w, const Rounded<const float>& x, int i, int n) {
+    const int first = i * kVectors * 8;
+    const float *x_scale = (F::kGroup == 16 ? x.scale16 : x.scale32) + first,
+                *x_sum = (F::kGroup == 16 ? x.sum16 : x.sum32) + first;
+    Lanes8 products[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      const auto of_weights = [&](const float* p) {
+        const auto all = load_bytes<Lanes8>(p + 8 * v);
+        return F::kBlock < kChunk ? first_of(all, n / F::kGroup - 8 * v) : all;
+      };
+      const Lanes8 scale = of_weights(w.scale);
+      products[v] = scale * load_bytes<Lanes8>(x_scale + 8 * v);
+      if constexpr (F::kHasMin || F::kOffset != 0)
+        subtracted_[v] += load_bytes<Lanes8>(x_sum + 8 * v) * (F::kHasMin ? of_weights(w.min) : scale);
     }
+    return typename V::template GroupScales<F::kGroup>(products);
   }
   inline float total() const {
     float sum = 0;
-    for (int i = 0; i < kGroups; ++i) sum += subtracted_[i];
+    for (int v = 0; v < kVectors; ++v)
+      for (int i = 0; i < 8; ++i) sum += subtracted_[v][i];
     return F::kHasMin ? sum : static_cast<float>(F::kOffset) * sum;
   }
 
  private:
-  using Lanes = std::conditional_t<kGroups == 16, Lanes16, Lanes8>;
-
-  static inline Lanes load(const float* p, int count) {
-    Lanes x = {};
-    if (count == kGroups)
-      __builtin_memcpy(&x, p, sizeof x);
-    else
-      for (int i = 0; i < count; ++i) x[i] = p[i];
-    return x;
-  }
-
-  Lanes subtracted_;
+  Lanes8 subtracted_[kVectors];
 };
 
 // One row, N columns: the same numbers in the same order for any N. Two sums a column, so that two chains of additions
 // overlap.
 template <class F, int N>
-inline void multiply_row(const std::byte* w, int n_in, const Rounded<const float>* x, float* y, size_t y_stride) {
+inline void multiply_row(const std::byte* w, int n_in, bool is_near_end, const Rounded<const float>* x, float* y,
+                         size_t y_stride) {
   typename V::Reg even[N], odd[N];
   for (int c = 0; c < N; ++c) even[c] = odd[c] = V::zero();
   GroupSums<F> groups[N];
-  alignas(64) float scale[N][GroupSums<F>::kGroups];
-  Scales scales;
-  const auto* block = reinterpret_cast<const uint8_t*>(w);
-  const auto add = [&](int i, int n) {
-    F::scales(block, n / F::kBlock, scales);
-    for (int c = 0; c < N; ++c) groups[c].add(scales, x[c], i, n, scale[c]);
-    const auto unit = [&](int u) {
-      const typename V::Pairs codes = V::template pairs<F::kIsSigned>(F::codes(block, u));
+  Chunks<F> chunks(w, n_in, is_near_end);
+  for (int i = 0; i * kChunk < n_in; ++i) {
+    prefetch_ahead(w + static_cast<size_t>(i) * kChunkBytes<F>, kChunkBytes<F>);
+    const int n = F::kBlock < kChunk && n_in - i * kChunk < kChunk ? n_in - i * kChunk : kChunk;
+    const uint8_t* block = chunks.next();
+    Scales scales;
+    F::scales(block, scales);
+    typename V::template GroupScales<F::kGroup> scale[N];
+    for (int c = 0; c < N; ++c) scale[c] = groups[c].add(scales, x[c], i, n);
+    for_units([&](auto u) {
+      if (u * kUnit >= n) return;
+      const typename V::Words codes = V::template words<F::kIsSigned>(F::codes(block, u));
       for (int c = 0; c < N; ++c)
-        V::template add_product<F::kGroup>(u % 2 == 0 ? even[c] : odd[c], codes, scale[c] + u * kUnit / F::kGroup,
-                                           x[c].codes + i + u * kUnit);
-    };
-    if (n == kChunk) {
-#pragma GCC unroll 8
-      for (int u = 0; u < kChunk / kUnit; ++u) unit(u);
-    } else {
-      for (int u = 0; u < n / kUnit; ++u) unit(u);
-    }
-  };
-  int i = 0;
-  for (; i + kChunk <= n_in; i += kChunk, block += kChunkBytes<F>) {
-    prefetch_ahead(reinterpret_cast<const std::byte*>(block), kChunkBytes<F>);
-    add(i, kChunk);
+        V::template add_products<u>(u % 2 == 0 ? even[c] : odd[c], codes, scale[c],
+                                    x[c].codes + i * kChunk + u * kUnit);
+    });
   }
-  if constexpr (F::kBlock < kChunk)
-    if (i < n_in) add(i, n_in - i);
   for (int c = 0; c < N; ++c)
     y[static_cast<size_t>(c) * y_stride] = V::sum(V::add(even[c], odd[c])) - groups[c].total();
 }
 
+// A function of its own for each N: together they have too few registers.
 template <class F, int N>
-void multiply_codes(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* rounded, size_t stride,
+__attribute__((noinline)) void multiply_codes(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* rounded, size_t stride,
                     float* y, size_t y_stride) {
   // Not an array of N objects: those have no default.
   const auto column = [&](int c) {
     return Rounded<const float>(rounded + static_cast<size_t>(c < N ? c : 0) * stride, n_in);
   };
   const Rounded<const float> x[4] = {column(0), column(1), column(2), column(3)};
-  for (int o = 0; o < n_rows; ++o) multiply_row<F, N>(w + static_cast<size_t>(o) * row_bytes, n_in, x, y + o, y_stride);
+  for (int o = 0; o < n_rows; ++o) {
+    const bool is_near_end = static_cast<size_t>(n_rows - 1 - o) * row_bytes < size_t{kChunkBytes<F>};
+    multiply_row<F, N>(w + static_cast<size_t>(o) * row_bytes, n_in, is_near_end, x, y + o, y_stride);
+  }
 }
 
 template <class F>
@@ -197,63 +233,71 @@ void matvec_decoded(const std::byte* w, size_t row_bytes, int n_in, int n_rows, 
   multiply_decoded(kType, w, row_bytes, n_in, n_rows, x, n_cols, y, y_stride);
 }
 
-void round_column(const float* x, int n, float* out) {
-  const Rounded<float> r(out, n);
-  for (int b = 0; b < n / kRoundedBlock; ++b, x += kRoundedBlock) {
-    V::Reg largest = V::zero(), odd = V::zero();
-    for (int i = 0; i < kRoundedBlock; i += V::kLanes) {
-      const V::Reg v = V::load(x + i);
-      largest = V::max(largest, V::max(v, V::sub(V::zero(), v)));
-      odd = V::fma(v, V::zero(), odd);  // NaN if an element is NaN or infinite
-    }
-    alignas(64) float lanes[V::kLanes], rounded[kRoundedBlock];
-    V::store(lanes, largest);
-    float top = lanes[0];
-    for (const float v : lanes) top = v > top ? v : top;
-    const bool is_finite = V::sum(odd) == 0;
-    const float factor = is_finite && top >= kRoundedFloor ? 32767.0f / top : 0.0f;
-    for (int i = 0; i < kRoundedBlock; i += V::kLanes)
-      V::store(rounded + i, V::round(V::mul(V::load(x + i), V::broadcast(factor))));
-    if (!is_finite) {
-      for (float& v : rounded) v = 0;
-    }
-    int16_t q[kRoundedBlock];
-    int sum[2] = {0, 0};
-    for (int i = 0; i < kRoundedBlock; ++i) q[i] = static_cast<int16_t>(static_cast<int>(rounded[i]));
-    for (int h = 0; h < 2; ++h)
-      for (int i = 0; i < 16; ++i) sum[h] += q[16 * h + i];
-    V::order(q, r.codes + b * kRoundedBlock);
-    const float scale = !is_finite ? __builtin_nanf("") : factor == 0 ? 0.0f : top / 32767.0f;
-    r.scale32[b] = r.scale16[2 * b] = r.scale16[2 * b + 1] = scale;
-    r.sum32[b] = scale * static_cast<float>(sum[0] + sum[1]);
-    for (int h = 0; h < 2; ++h) r.sum16[2 * b + h] = scale * static_cast<float>(sum[h]);
+// 32 elements to 16 bits: returns their scale, and adds to sums what each half of them comes to.
+inline float round_block(const float* x, int16_t* q, int* sums) {
+  V::Reg largest = V::zero(), not_finite = V::zero();
+  for (int i = 0; i < kRoundedBlock; i += V::kLanes) {
+    const V::Reg v = V::load(x + i);
+    largest = V::max(largest, V::max(v, V::sub(V::zero(), v)));
+    not_finite = V::fma(v, V::zero(), not_finite);  // NaN if an element is NaN or infinite
   }
+  alignas(64) float lanes[V::kLanes], rounded[kRoundedBlock];
+  V::store(lanes, largest);
+  float top = lanes[0];
+  for (const float v : lanes) top = v > top ? v : top;
+  const bool is_finite = V::sum(not_finite) == 0, is_zero = !is_finite || top < kRoundedFloor;
+  const V::Reg factor = V::broadcast(32767.0f / top);
+  for (int i = 0; i < kRoundedBlock; i += V::kLanes)
+    V::store(rounded + i, is_zero ? V::zero() : V::round(V::mul(V::load(x + i), factor)));
+  for (int i = 0; i < kRoundedBlock; ++i) q[i] = static_cast<int16_t>(static_cast<int>(rounded[i]));
+  for (int i = 0; i < kRoundedBlock; ++i) sums[i / 16] += q[i];
+  return !is_finite ? __builtin_nanf("") : is_zero ? 0 : top / 32767.0f;
 }
 
-// The codes of n weights in memory, less their offset.
-template <class F>
-__attribute__((noinline)) void expand(const std::byte* b, int n, Scales& scales, int8_t* codes) {
-  const auto* block = reinterpret_cast<const uint8_t*>(b);
-  F::scales(block, n / F::kBlock, scales);
-  for (int u = 0; u < n / kUnit; ++u)
-    store_bytes(codes + u * kUnit, F::codes(block, u) - static_cast<uint8_t>(F::kOffset));
+void round_column(const float* x, int n, float* out) {
+  const Rounded<float> r(out, n);
+  for (int i = 0; i < Rounded<float>::n_chunks(n) * kChunk; i += kUnit) {
+    alignas(64) int16_t codes[kUnit] = {};
+    for (int k = 0; k < kUnit; k += kRoundedBlock) {
+      int sums[2] = {0, 0};
+      const float scale = i + k + kRoundedBlock <= n ? round_block(x + i + k, codes + k, sums) : 0;
+      const int b = (i + k) / kRoundedBlock;
+      r.scale32[b] = scale;
+      r.sum32[b] = scale * static_cast<float>(sums[0] + sums[1]);
+      for (int h = 0; h < 2; ++h) {
+        r.scale16[2 * b + h] = scale;
+        r.sum16[2 * b + h] = scale * static_cast<float>(sums[h]);
+      }
+    }
+    V::order(codes, r.codes + i);
+  }
 }
 
 template <class F>
 void decode_codes(const std::byte* blocks, float* y, int n) {
   alignas(64) int8_t codes[kChunk];
+  alignas(64) float values[kChunk];
   Scales scales;
-  for (int i = 0; i < n; i += kChunk, blocks += kChunkBytes<F>) {
-    const int count = n - i < kChunk ? n - i : kChunk;
-    expand<F>(blocks, count, scales, codes);
-    for (int g = 0; g < count / F::kGroup; ++g) {
+  Chunks<F> chunks(blocks, n, true);
+  for (int i = 0; i < n; i += kChunk) {
+    const uint8_t* block = chunks.next();
+    F::scales(block, scales);
+    for_units([&](auto u) {
+      const Codes c = F::codes(block, u);
+      V::store_natural({c.first - static_cast<uint8_t>(F::kOffset), c.second - static_cast<uint8_t>(F::kOffset)},
+                       codes + u * kUnit);
+    });
+    const bool is_whole = n - i >= kChunk;
+    float* out = is_whole ? y + i : values;
+    for (int g = 0; g < kChunk / F::kGroup; ++g) {
       const V::Reg s = V::broadcast(scales.scale[g]);
       const V::Reg m = V::broadcast(F::kHasMin ? -scales.min[g] : 0.0f);
       for (int k = g * F::kGroup; k < (g + 1) * F::kGroup; k += V::kLanes) {
         const V::Reg w = V::from_int8(codes + k);
-        V::store(y + i + k, F::kHasMin ? V::fma(w, s, m) : V::mul(w, s));
+        V::store(out + k, F::kHasMin ? V::fma(w, s, m) : V::mul(w, s));
       }
     }
+    if (!is_whole) __builtin_memcpy(y + i, values, sizeof(float) * static_cast<size_t>(n - i));
   }
 }
 

@@ -43,39 +43,54 @@ struct V {
   static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
   static Reg scale_by_power_of_two(Reg x, Reg n) { return n == n ? std::ldexp(x, static_cast<int>(n)) : x * n; }
   static float sum(Reg x) { return x; }
-  // Products of codes, 32 at a time, in their natural order.
-  struct Pairs {
-    int16_t codes[32];
+  // Products of codes, a unit of 64 at a time, in the order of the codes.
+  struct Words {
+    int16_t w[64];
   };
   template <bool kIsSigned>
-  static Pairs pairs(B32 codes) {
-    std::conditional_t<kIsSigned, int8_t, uint8_t> c[32];
+  static Words words(const Codes& codes) {
+    std::conditional_t<kIsSigned, int8_t, uint8_t> c[64];
     __builtin_memcpy(c, &codes, sizeof c);
-    Pairs p;
-    for (int i = 0; i < 32; ++i) p.codes[i] = c[i];
-    return p;
+    Words out;
+    for (int i = 0; i < 64; ++i) out.w[i] = c[i];
+    return out;
   }
-  static void order(const int16_t* q, int16_t* out) { __builtin_memcpy(out, q, 32 * sizeof *q); }
-  // acc += scale * (w . x), group by group.
+  static void order(const int16_t* q, int16_t* out) {
+    for (int part = 0; part < 4; ++part) __builtin_memcpy(out + 16 * part, q + kParts[part], 16 * sizeof *q);
+  }
   template <int kGroup>
-  static void add_product(Reg& acc, const Pairs& w, const float* scale, const int16_t* x) {
-    for (int g = 0; g < 32; g += kGroup) {
-      int32_t sum = 0;
-      for (int i = g; i < g + kGroup; ++i) sum += w.codes[i] * x[i];
-      acc += static_cast<float>(sum) * scale[g / kGroup];
-    }
+  struct GroupScales {
+    float s[256 / kGroup];
+    GroupScales() {}
+    explicit GroupScales(const Lanes8* from) { __builtin_memcpy(s, from, sizeof s); }
+  };
+  // acc += scale * (w . x) of unit u, group by group.
+  template <int u, int kGroup>
+  static void add_products(Reg& acc, const Words& w, const GroupScales<kGroup>& s, const int16_t* x) {
+    int32_t sums[64 / kGroup] = {};
+    for (int i = 0; i < 64; ++i) sums[(kParts[i / 16] + i % 16) / kGroup] += w.w[i] * x[i];
+    for (int g = 0; g < 64 / kGroup; ++g) acc += static_cast<float>(sums[g]) * s.s[u * 64 / kGroup + g];
+  }
+  static void store_natural(const Codes& c, int8_t* out) {
+    int8_t codes[64];
+    __builtin_memcpy(codes, &c, sizeof codes);
+    for (int part = 0; part < 4; ++part) __builtin_memcpy(out + kParts[part], codes + 16 * part, 16);
   }
   // Eight halves, `stride` bytes apart.
   static void eight_halves(const uint8_t* p, int stride, float* out) {
     for (int i = 0; i < 8; ++i) out[i] = quant::load_f16(p + i * stride);
   }
-  // 16 bytes -> their low nibbles, then their high ones.
-  static B32 nibbles(const uint8_t* p) {
-    return bytes([p](int i) { return i < 16 ? p[i] & 15 : p[i - 16] >> 4; });
+  // 16 bytes at a, 16 bytes at b.
+  static B32 join(const uint8_t* a, const uint8_t* b) {
+    return bytes([=](int i) { return i < 16 ? a[i] : b[i - 16]; });
+  }
+  // 16 bytes, and the same shifted right by n.
+  static B32 twice(const uint8_t* p, int n) {
+    return bytes([=](int i) { return i < 16 ? p[i] : p[i - 16] >> n; });
   }
   // Byte i = 16 where bit i of 32 is set, else 0.
-  static B32 fifth_bits(const uint8_t* bits) {
-    return bytes([bits](int i) { return ((bits[i / 8] >> (i % 8)) & 1) << 4; });
+  static B32 fifth_bits(uint32_t bits) {
+    return bytes([bits](int i) { return ((bits >> i) & 1) << 4; });
   }
   // Each nibble's entry of a table of 16.
   static B32 lookup(B32 nibbles, const int8_t* table) {

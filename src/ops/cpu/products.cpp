@@ -1,4 +1,4 @@
-// Matrix products. Up to kMaxColumns rows stream the weights once through the matrix-vector kernels; more rows use
+// Matrix products. Up to kMaxColumns rows stream the weights through the matrix-vector kernels; more rows use
 // panels: weights are decoded once per panel and met by all tokens.
 #include <algorithm>
 #include <cstring>

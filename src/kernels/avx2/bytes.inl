@@ -1,0 +1,33 @@
+// Bytes of codes in every set that has AVX2.
+
+struct Bytes {
+  // 16 bytes at a, 16 bytes at b.
+  static inline B32 join(const uint8_t* a, const uint8_t* b) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
+                  high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+    return reinterpret_cast<B32>(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
+  }
+  // 16 bytes, and the same shifted right by n: what crosses between bytes is masked by the caller.
+  static inline B32 twice(const uint8_t* p, int n) {
+    const __m256i q = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    return reinterpret_cast<B32>(_mm256_srlv_epi32(q, _mm256_setr_epi32(0, 0, 0, 0, n, n, n, n)));
+  }
+  // Each nibble's entry of a table of 16.
+  static inline B32 lookup(B32 nibbles, const int8_t* table) {
+    const __m256i t = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
+    return reinterpret_cast<B32>(_mm256_shuffle_epi8(t, reinterpret_cast<__m256i>(nibbles)));
+  }
+  // Eight halves, `stride` bytes apart.
+  static inline void eight_halves(const uint8_t* p, int stride, float* out) {
+    const auto at = [&](int i) { return static_cast<int16_t>(quant::load_u16(p + i * stride)); };
+    const __m128i h = _mm_setr_epi16(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+    _mm256_storeu_ps(out, _mm256_cvtph_ps(h));
+  }
+  // Weights in the order of their numbers.
+  static inline void store_natural(const Codes& c, int8_t* out) {
+    const auto first = reinterpret_cast<__m256i>(c.first), second = reinterpret_cast<__m256i>(c.second);
+    auto* to = reinterpret_cast<__m256i*>(out);
+    _mm256_storeu_si256(to, _mm256_permute2x128_si256(first, second, 0x20));
+    _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(first, second, 0x31));
+  }
+};
