@@ -70,10 +70,29 @@ struct V : Bytes {
     return {_mm256_and_si256(a, even), _mm256_srli_epi16(a, 8), _mm256_and_si256(b, even), _mm256_srli_epi16(b, 8)};
   }
   static inline void order(const int16_t* q, int16_t* out) {
-    for (int half = 0; half < 2; ++half)
-      for (int odd = 0; odd < 2; ++odd)
-        for (int lane = 0; lane < 2; ++lane)
-          for (int i = 0; i < 8; ++i) out[32 * half + 16 * odd + 8 * lane + i] = q[32 * lane + 16 * half + 2 * i + odd];
+    const auto at = [q](int i) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(q + i)); };
+    const auto put = [out](int i, __m256i a, __m256i b) {  // lower halves of 32 bits: those of a, then those of b
+      const __m256i both = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, b), 0xd8);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), both);
+    };
+    const __m256i even = _mm256_set1_epi32(0xffff);
+    for (int i = 0; i < 32; i += 16) {
+      put(2 * i, _mm256_and_si256(at(i), even), _mm256_and_si256(at(32 + i), even));
+      put(2 * i + 16, _mm256_srli_epi32(at(i), 16), _mm256_srli_epi32(at(32 + i), 16));
+    }
+  }
+  static inline float largest(Reg x) {
+    __m128 m = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+  }
+  // q = x * factor to nearest, 32 of them.
+  static inline void to_int16(const float* x, float factor, int16_t* q) {
+    const auto at = [&](int i) { return _mm256_cvtps_epi32(mul(load(x + i), broadcast(factor))); };
+    for (int i = 0; i < 32; i += 16) {
+      const __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi32(at(i), at(i + 8)), 0xd8);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i), both);
+    }
   }
   // Scales of a chunk's groups, so that a cheap shuffle spreads those of a unit.
   template <int kGroup>

@@ -23,6 +23,16 @@ struct Bytes {
     const __m128i h = _mm_setr_epi16(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
     _mm256_storeu_ps(out, _mm256_cvtph_ps(h));
   }
+  // Of 32 numbers, what the first 16 come to and what the others do.
+  static inline void sums_of_16(const int16_t* q, int* sums) {
+    const auto pairs = [q](int i) {
+      return _mm256_madd_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(q + i)), _mm256_set1_epi16(1));
+    };
+    __m256i both = _mm256_hadd_epi32(pairs(0), pairs(16));
+    both = _mm256_hadd_epi32(both, both);
+    const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(sums), sum);
+  }
   // Weights in the order of their numbers.
   static inline void store_natural(const Codes& c, int8_t* out) {
     const auto first = reinterpret_cast<__m256i>(c.first), second = reinterpret_cast<__m256i>(c.second);

@@ -66,6 +66,14 @@ struct V : Bytes {
   static inline void order(const int16_t* q, int16_t* out) {
     for (int part = 0; part < 4; ++part) __builtin_memcpy(out + 16 * part, q + kParts[part], 16 * sizeof *q);
   }
+  static inline float largest(Reg x) { return _mm512_reduce_max_ps(x); }
+  // q = x * factor to nearest, 32 of them.
+  static inline void to_int16(const float* x, float factor, int16_t* q) {
+    for (int i = 0; i < 32; i += 16) {
+      const __m512i rounded = _mm512_cvtps_epi32(mul(load(x + i), broadcast(factor)));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i), _mm512_cvtsepi32_epi16(rounded));
+    }
+  }
   // Scales of a chunk's groups.
   template <int kGroup>
   struct GroupScales {

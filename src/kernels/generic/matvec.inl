@@ -143,8 +143,8 @@ inline void multiply_row(const std::byte* w, int n_in, bool is_near_end, const R
 
 // A function of its own for each N: together they have too few registers.
 template <class F, int N>
-__attribute__((noinline)) void multiply_codes(const std::byte* w, size_t row_bytes, int n_in, int n_rows, const float* rounded, size_t stride,
-                    float* y, size_t y_stride) {
+__attribute__((noinline)) void multiply_codes(const std::byte* w, size_t row_bytes, int n_in, int n_rows,
+                                              const float* rounded, size_t stride, float* y, size_t y_stride) {
   // Not an array of N objects: those have no default.
   const auto column = [&](int c) {
     return Rounded<const float>(rounded + static_cast<size_t>(c < N ? c : 0) * stride, n_in);
@@ -233,7 +233,7 @@ void matvec_decoded(const std::byte* w, size_t row_bytes, int n_in, int n_rows, 
   multiply_decoded(kType, w, row_bytes, n_in, n_rows, x, n_cols, y, y_stride);
 }
 
-// 32 elements to 16 bits: returns their scale, and adds to sums what each half of them comes to.
+// 32 elements to 16 bits: returns their scale, and sets what each half of them comes to.
 inline float round_block(const float* x, int16_t* q, int* sums) {
   V::Reg largest = V::zero(), not_finite = V::zero();
   for (int i = 0; i < kRoundedBlock; i += V::kLanes) {
@@ -241,17 +241,12 @@ inline float round_block(const float* x, int16_t* q, int* sums) {
     largest = V::max(largest, V::max(v, V::sub(V::zero(), v)));
     not_finite = V::fma(v, V::zero(), not_finite);  // NaN if an element is NaN or infinite
   }
-  alignas(64) float lanes[V::kLanes], rounded[kRoundedBlock];
-  V::store(lanes, largest);
-  float top = lanes[0];
-  for (const float v : lanes) top = v > top ? v : top;
-  const bool is_finite = V::sum(not_finite) == 0, is_zero = !is_finite || top < kRoundedFloor;
-  const V::Reg factor = V::broadcast(32767.0f / top);
-  for (int i = 0; i < kRoundedBlock; i += V::kLanes)
-    V::store(rounded + i, is_zero ? V::zero() : V::round(V::mul(V::load(x + i), factor)));
-  for (int i = 0; i < kRoundedBlock; ++i) q[i] = static_cast<int16_t>(static_cast<int>(rounded[i]));
-  for (int i = 0; i < kRoundedBlock; ++i) sums[i / 16] += q[i];
-  return !is_finite ? __builtin_nanf("") : is_zero ? 0 : top / 32767.0f;
+  if (V::sum(not_finite) != 0) return __builtin_nanf("");
+  const float top = V::largest(largest);
+  if (top < kRoundedFloor) return 0;
+  V::to_int16(x, 32767.0f / top, q);
+  V::sums_of_16(q, sums);
+  return top / 32767.0f;
 }
 
 void round_column(const float* x, int n, float* out) {

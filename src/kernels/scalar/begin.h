@@ -58,6 +58,16 @@ struct V {
   static void order(const int16_t* q, int16_t* out) {
     for (int part = 0; part < 4; ++part) __builtin_memcpy(out + 16 * part, q + kParts[part], 16 * sizeof *q);
   }
+  static float largest(Reg x) { return x; }
+  // q = x * factor to nearest, 32 of them.
+  static void to_int16(const float* x, float factor, int16_t* q) {
+    for (int i = 0; i < 32; ++i) q[i] = static_cast<int16_t>(round(x[i] * factor));
+  }
+  // Of 32 numbers, what the first 16 come to and what the others do.
+  static void sums_of_16(const int16_t* q, int* sums) {
+    sums[0] = sums[1] = 0;
+    for (int i = 0; i < 32; ++i) sums[i / 16] += q[i];
+  }
   template <int kGroup>
   struct GroupScales {
     float s[256 / kGroup];
