@@ -5,6 +5,7 @@
 
 #include "apps/verify/json_file.h"
 #include "apps/verify/verify.h"
+#include "model/config.h"
 #include "model/weights.h"
 #include "ops/forwarding_ops.h"
 #include "runtime/generate.h"
@@ -107,6 +108,8 @@ void run_gguf_goldens(const fs::path& folder, Report& report) {
     for (const auto& facts : file.value().items())
       run_case(report, group + file.key() + "/" + facts.key(), [&](Case& result) {
         if (engine == nullptr) engine = load_rounding(folder / file.key(), report.options(), projection);
+        if (report.options().activations != runtime::Activations::F32 && engine->config().n_experts > 0)
+          return result.skip("rounding may choose another expert where two are as good as equal");
         runtime::Session session(engine);
         check_positions(session, facts.value(), tolerance(report), result);
         check_greedy(session, facts.value(), tolerance(report), result);

@@ -49,6 +49,7 @@ void Case::expect(bool ok, const std::string& what) {
 }
 
 void Case::finish() {
+  if (!skip_.empty()) return report_.skip(name_, skip_);
   constexpr size_t kShown = 4;
   if (n_compared_ == 0) failures_.push_back("holds nothing to compare");
   if (failures_.empty()) {

@@ -60,11 +60,12 @@ class Case {
   void compare(std::string_view what, double error, double tolerance);
   void expect(bool ok, const std::string& what);        // what: said when it is not so
   void note(const std::string& text) { note_ = text; }  // said when all is well
+  void skip(const std::string& reason) { skip_ = reason; }
   void finish();
 
  private:
   Report& report_;
-  std::string name_, worst_, note_;
+  std::string name_, worst_, note_, skip_;
   double worst_share_ = -1;
   int n_compared_ = 0;
   std::vector<std::string> failures_;
