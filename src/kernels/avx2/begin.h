@@ -11,7 +11,7 @@ FACET_BEGIN_TARGET("avx2,fma,f16c")
 namespace facet::kernels::avx2 {
 namespace {
 
-#include "kernels/avx2/bytes.inl"
+#include "kernels/generic/avx2_bytes.inl"
 
 struct V : Bytes {
   using Reg = __m256;

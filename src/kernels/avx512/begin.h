@@ -17,7 +17,7 @@ FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 namespace facet::kernels::avx512 {
 namespace {
 
-#include "kernels/avx2/bytes.inl"
+#include "kernels/generic/avx2_bytes.inl"
 
 struct V : Bytes {
   using Reg = __m512;
