@@ -15,6 +15,7 @@
 #include "base/system_memory.h"
 #include "model/work.h"
 #include "ops/cpu/ceilings.h"
+#include "ops/timed_ops.h"
 #include "runtime/session.h"
 
 namespace facet::apps {
@@ -29,7 +30,7 @@ constexpr int kFirstPrompt = 16;
 struct BenchFlags {
   ModelOptions model;
   int prefill = 512, decode = 64, depth = 0, batch = 1, repeats = 5;
-  bool json = false;
+  bool ops = false, json = false;
 };
 
 struct Result {
@@ -40,6 +41,7 @@ struct Result {
   double decode_tokens_per_s = 0, decode_gb_s = 0, decode_bytes_per_token = 0;
   int64_t peak_rss_bytes = 0;
   uint64_t logits_hash = 0;
+  ops::OpTimes prefill_ops, decode_ops;  // of all rounds together; with --ops
 };
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -85,8 +87,12 @@ void check_vocabulary(const runtime::Engine& engine) {
 
 class Bench {
  public:
-  Bench(const BenchFlags& flags, std::shared_ptr<const runtime::Engine> engine)
-      : flags_(flags), engine_(std::move(engine)), past_(random_tokens(engine_->tokenizer(), flags.depth, 1)) {}
+  // times: where the engine's ops are timed, if they are.
+  Bench(const BenchFlags& flags, std::shared_ptr<const runtime::Engine> engine, ops::OpTimes& times)
+      : flags_(flags),
+        engine_(std::move(engine)),
+        times_(times),
+        past_(random_tokens(engine_->tokenizer(), flags.depth, 1)) {}
 
   Result run() {
     Result result;
@@ -149,9 +155,13 @@ class Bench {
     probe.sample();
     for (int round = 1; round <= flags_.repeats; ++round) {
       if (stderr_is_terminal()) fmt::print(stderr, "\rround {} of {} ", round, flags_.repeats);
+      times_.swap(result.prefill_ops);
       prefill.push_back(prefill_seconds(base, round));
+      times_.swap(result.prefill_ops);
       probe.sample();
+      times_.swap(result.decode_ops);
       decode.push_back(decode_seconds(base, round));
+      times_.swap(result.decode_ops);
       probe.sample();
     }
     if (stderr_is_terminal()) fmt::print(stderr, "\r\x1b[K");
@@ -182,37 +192,83 @@ class Bench {
 
   const BenchFlags& flags_;
   std::shared_ptr<const runtime::Engine> engine_;
+  ops::OpTimes& times_;
   Tokens past_;
   uint64_t logits_hash_ = 0;
 };
 
 double share(double value, double ceiling) { return ceiling > 0 ? value / ceiling : 0; }
 
+// What takes longest first.
+std::vector<std::pair<std::string, ops::OpTime>> by_time(const ops::OpTimes& times) {
+  std::vector<std::pair<std::string, ops::OpTime>> sorted(times.begin(), times.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  return sorted;
+}
+
+double total_seconds(const ops::OpTimes& times) {
+  double sum = 0;
+  for (const auto& [name, t] : times) sum += t.seconds;
+  return sum;
+}
+
+Json ops_json(const ops::OpTimes& times, const ops::cpu::Ceilings& ceilings) {
+  Json list = Json::array();
+  for (const auto& [name, t] : by_time(times))
+    list.push_back({{"op", name},
+                    {"calls", t.n_calls},
+                    {"seconds", t.seconds},
+                    {"share_of_time", share(t.seconds, total_seconds(times))},
+                    {"gb_s", share(t.bytes, t.seconds) / 1e9},
+                    {"share_of_read_ceiling", share(share(t.bytes, t.seconds) / 1e9, ceilings.read_gb_s)},
+                    {"gflop_s", share(t.flops, t.seconds) / 1e9},
+                    {"share_of_arithmetic_ceiling", share(share(t.flops, t.seconds) / 1e9, ceilings.gflop_s)}});
+  return list;
+}
+
+void print_ops(std::string_view phase, const ops::OpTimes& times, const ops::cpu::Ceilings& ceilings) {
+  fmt::print("\n  {:<24}{:>8}{:>10}{:>8}{:>9}{:>10}{:>11}{:>10}\n", phase, "calls", "ms", "time", "GB/s", "of read",
+             "GFLOP/s", "of peak");
+  const auto rate = [](double value, double ceiling, int width) {
+    return value == 0 ? fmt::format("{:>{}}{:>10}", "", width, "")
+                      : fmt::format("{:>{}.1f}{:>8.0f} %", value, width, 100 * share(value, ceiling));
+  };
+  for (const auto& [name, t] : by_time(times))
+    fmt::print("  {:<24}{:>8}{:>10.2f}{:>6.1f} %{}{}\n", name, t.n_calls, t.seconds * 1e3,
+               100 * share(t.seconds, total_seconds(times)),
+               rate(share(t.bytes, t.seconds) / 1e9, ceilings.read_gb_s, 9),
+               rate(share(t.flops, t.seconds) / 1e9, ceilings.gflop_s, 11));
+}
+
 Json to_json(const BenchFlags& flags, const runtime::Engine& engine, const Result& r) {
-  return {{"model", engine.path()},
-          {"backend", flags.model.backend},
-          {"isa", r.isa},
-          {"threads", engine.n_threads()},
-          {"depth", flags.depth},
-          {"batch", flags.batch},
-          {"repeats", flags.repeats},
-          {"load_ms", r.load_ms},
-          {"first_token_ms", r.first_token_ms},
-          {"start_to_first_token_ms", r.load_ms + r.first_token_ms},
-          {"ceiling", {{"read_gb_s", r.ceilings.read_gb_s}, {"gflop_s", r.ceilings.gflop_s}}},
-          {"prefill",
-           {{"tokens", flags.prefill},
-            {"tokens_per_s", r.prefill_tokens_per_s},
-            {"gflop_s", r.prefill_gflop_s},
-            {"share_of_ceiling", share(r.prefill_gflop_s, r.ceilings.gflop_s)}}},
-          {"decode",
-           {{"tokens", flags.decode},
-            {"tokens_per_s", r.decode_tokens_per_s},
-            {"bytes_per_token", r.decode_bytes_per_token},
-            {"gb_s", r.decode_gb_s},
-            {"share_of_ceiling", share(r.decode_gb_s, r.ceilings.read_gb_s)}}},
-          {"peak_rss_bytes", r.peak_rss_bytes},
-          {"logits_hash", fmt::format("{:016x}", r.logits_hash)}};
+  Json json = {{"model", engine.path()},
+               {"backend", flags.model.backend},
+               {"isa", r.isa},
+               {"threads", engine.n_threads()},
+               {"depth", flags.depth},
+               {"batch", flags.batch},
+               {"repeats", flags.repeats},
+               {"load_ms", r.load_ms},
+               {"first_token_ms", r.first_token_ms},
+               {"start_to_first_token_ms", r.load_ms + r.first_token_ms},
+               {"ceiling", {{"read_gb_s", r.ceilings.read_gb_s}, {"gflop_s", r.ceilings.gflop_s}}},
+               {"prefill",
+                {{"tokens", flags.prefill},
+                 {"tokens_per_s", r.prefill_tokens_per_s},
+                 {"gflop_s", r.prefill_gflop_s},
+                 {"share_of_ceiling", share(r.prefill_gflop_s, r.ceilings.gflop_s)}}},
+               {"decode",
+                {{"tokens", flags.decode},
+                 {"tokens_per_s", r.decode_tokens_per_s},
+                 {"bytes_per_token", r.decode_bytes_per_token},
+                 {"gb_s", r.decode_gb_s},
+                 {"share_of_ceiling", share(r.decode_gb_s, r.ceilings.read_gb_s)}}},
+               {"peak_rss_bytes", r.peak_rss_bytes},
+               {"logits_hash", fmt::format("{:016x}", r.logits_hash)}};
+  if (flags.ops)
+    json["ops"] = {{"prefill", ops_json(r.prefill_ops, r.ceilings)}, {"decode", ops_json(r.decode_ops, r.ceilings)}};
+  return json;
 }
 
 void print_text(const BenchFlags& flags, const runtime::Engine& engine, const Result& r) {
@@ -234,15 +290,23 @@ void print_text(const BenchFlags& flags, const runtime::Engine& engine, const Re
           fmt::format("   {} tokens at a depth of {}, batch {}", flags.decode, flags.depth, flags.batch));
   row("peak memory", static_cast<double>(r.peak_rss_bytes) / 1e6, "MB", "");
   fmt::print("  {:<12}{:016x}\n", "logits", r.logits_hash);
+  if (flags.ops) {
+    print_ops("prefill, all rounds", r.prefill_ops, r.ceilings);
+    print_ops("decode, all rounds", r.decode_ops, r.ceilings);
+  }
 }
 
 int bench(BenchFlags flags) {
   if (flags.model.context == 0)
     flags.model.context = std::max({flags.depth + flags.prefill, flags.depth + flags.decode + 1, kFirstPrompt + 1});
   check_size(flags);
-  const auto engine = flags.model.load();
+  ops::OpTimes times;
+  runtime::EngineOptions::WrapOps wrap;
+  if (flags.ops)
+    wrap = [&](std::unique_ptr<ops::Ops> op) { return std::make_unique<ops::TimedOps>(std::move(op), times); };
+  const auto engine = flags.model.load(wrap);
   check_vocabulary(*engine);
-  const Result result = Bench(flags, engine).run();
+  const Result result = Bench(flags, engine, times).run();
   if (flags.json)
     print_json(to_json(flags, *engine, result));
   else
@@ -264,8 +328,10 @@ void add_bench(CLI::App& app, Action& action) {
   count("--depth", flags->depth, 0, "Tokens that stand before both");
   count("--batch", flags->batch, 1, "Sessions that are decoded together");
   count("--repeats", flags->repeats, 1, "Rounds whose median is shown");
+  command->add_flag("--ops", flags->ops, "Each operation's share of the time, beside the ceilings");
   command->add_flag("--json", flags->json, "One JSON object on stdout");
-  command->footer("Examples:\n  facet bench\n  facet bench --prefill 128 --decode 32 --depth 2048 --json");
+  command->footer(
+      "Examples:\n  facet bench\n  facet bench --prefill 128 --decode 32 --depth 2048 --json\n  facet bench --ops");
   command->callback([flags, &action] { action = [flags] { return bench(*flags); }; });
 }
 

@@ -157,10 +157,11 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   return options;
 }
 
-std::shared_ptr<const runtime::Engine> ModelOptions::load() const {
+std::shared_ptr<const runtime::Engine> ModelOptions::load(const runtime::EngineOptions::WrapOps& wrap_ops) const {
   const std::string path = find_model(model);
   ProgressLine loading("loading " + path);
   auto options = engine_options();
+  options.wrap_ops = wrap_ops;
   options.progress = [&loading](int64_t done, int64_t total) { loading.show(done, total); };
   return runtime::Engine::load(path, options);
 }

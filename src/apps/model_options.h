@@ -22,7 +22,7 @@ struct ModelOptions {
   void add_memory_to(CLI::App& command);  // --ctx, --kv, --memory-limit
   runtime::EngineOptions engine_options() const;
   // The model's path (see find_model), loaded; progress on a terminal's stderr.
-  std::shared_ptr<const runtime::Engine> load() const;
+  std::shared_ptr<const runtime::Engine> load(const runtime::EngineOptions::WrapOps& wrap_ops = {}) const;
 };
 
 // Sampling flags; what was not given keeps the model's default.

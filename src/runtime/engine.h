@@ -44,7 +44,8 @@ struct EngineOptions {
   Progress progress;          // of loading, and forgotten after it
   // Wraps the backend once it is made (a decorator that times or dumps); forgotten after loading. What it returns lives
   // as long as the engine, and so must all that refers to.
-  std::function<std::unique_ptr<ops::Ops>(std::unique_ptr<ops::Ops>)> wrap_ops;
+  using WrapOps = std::function<std::unique_ptr<ops::Ops>(std::unique_ptr<ops::Ops>)>;
+  WrapOps wrap_ops;
 };
 
 // What a model needs, computed before anything is allocated; `facet inspect` prints it and load() obeys it.

@@ -41,6 +41,22 @@ class Bench(unittest.TestCase):
         hashes = {json.loads(self.bench("--json", "--threads", threads).stdout)["logits_hash"] for threads in "112"}
         self.assertEqual(len(hashes), 1)
 
+    def test_ops(self):
+        done = self.bench("--ops", "--json")
+        result = json.loads(done.stdout)
+        for phase in ("prefill", "decode"):
+            ops = result["ops"][phase]
+            self.assertAlmostEqual(sum(op["share_of_time"] for op in ops), 1)
+            self.assertEqual(ops, sorted(ops, key=lambda op: -op["seconds"]))
+            by_name = {op["op"]: op for op in ops}
+            self.assertGreater(by_name["attention"]["gb_s"], 0)
+            self.assertEqual(by_name["rope"]["gb_s"], 0)
+            self.assertTrue(any(name.startswith("gated_linear ") for name in by_name), by_name.keys())
+        # Two rounds of one step ahead and six: 15 layers' attention each.
+        self.assertEqual({op["op"]: op["calls"] for op in result["ops"]["decode"]}["attention"], 2 * 7 * 15)
+        self.assertNotIn("ops", json.loads(self.bench("--json").stdout))
+        self.assertRegex(self.bench("--ops").stdout, r"decode, all rounds(.|\n)*attention +210 ")
+
     def test_text(self):
         self.assertRegex(self.bench().stdout, r"decode +[\d.]+ tokens/s +[\d.]+ of [\d.]+ GB/s, \d+ %")
 
