@@ -39,7 +39,7 @@ def gtest_cases(path, suite):
         if failures:
             yield Case("failed", name, "\n".join(failures))
         elif element.get("status") == "notrun":
-            yield Case("skipped", name, "disabled in the source")
+            yield Case("failed", name, "disabled in the source: mend it or delete it")
         elif skip is not None or element.get("result") == "skipped":
             message = (skip.get("message") or skip.text or "") if skip is not None else ""
             yield Case("skipped", name, re.sub(r"^\S+:\d+\s+", "", message.strip()) or "no reason given")

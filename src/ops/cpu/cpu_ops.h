@@ -56,6 +56,8 @@ class Ops final : public ops::Ops {
   // Row c of out = w times column c, on the thread of this number.
   void multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
+  // Whether products with w take rounded columns.
+  bool rounds(const Weight& w) const noexcept;
   kernels::Columns round(ConstMat x) noexcept;
   void sort_slots(const Routing& routing, int n_experts) noexcept;
   // Row s of out = the s-th sorted slot's expert times the s-th column.

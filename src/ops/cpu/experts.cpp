@@ -55,14 +55,15 @@ void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeigh
   for_rows(n_slots, n_in, [&](int i) {
     std::memcpy(gathered.row(i), x.row(b.slots_by_expert[static_cast<size_t>(i)] / routing.n_used),
                 sizeof(float) * static_cast<size_t>(n_in));
-    k_.round(gathered.row(i), n_in, rounded + static_cast<size_t>(i) * in_stride);
+    if (rounds(gate.first) || rounds(up.first))
+      k_.round(gathered.row(i), n_in, rounded + static_cast<size_t>(i) * in_stride);
   });
   const kernels::Columns inputs{gathered.data, gathered.stride, rounded, in_stride};
   multiply_slots(gate, hidden.cols(0, up.empty() ? 2 * n_ff : n_ff), inputs);
   if (!up.empty()) multiply_slots(up, hidden.cols(n_ff, n_ff), inputs);
   for_rows(n_slots, n_ff, [&](int i) {
     k_.gelu_mul(hidden.row(i), hidden.row(i), hidden.row(i) + n_ff, n_ff);
-    k_.round(hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
+    if (rounds(down.first)) k_.round(hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
   });
   multiply_slots(down, result, {hidden.data, hidden.stride, rounded, ff_stride});
 

@@ -18,6 +18,10 @@ int rows_per_task(const Weight& w) {
 
 }  // namespace
 
+bool Ops::rounds(const Weight& w) const noexcept {
+  return activations_ == Activations::Int16 && kernels::rounds_columns(w.type);
+}
+
 kernels::Columns Ops::round(ConstMat x) noexcept {
   const size_t stride = kernels::rounded_floats(x.n_cols);
   float* rounded = buffers_->rounded.reserve(stride * static_cast<size_t>(x.n_rows));
@@ -39,7 +43,7 @@ void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept 
 }
 
 void Ops::multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept {
-  if (activations_ == Activations::F32 && kernels::rounds_columns(w.type)) {
+  if (!rounds(w) && kernels::rounds_columns(w.type)) {
     float* row = buffers_->of_thread(thread);
     for (int o = 0; o < w.n_out; ++o) {
       k_.decode[static_cast<size_t>(w.type)](w.rows(o, 1).data, row, w.n_in);
@@ -54,7 +58,8 @@ void Ops::multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat o
 }
 
 void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
-  const kernels::Columns columns = round(x);
+  const bool some_round = std::any_of(projections.begin(), projections.end(), [&](auto& p) { return rounds(*p.w); });
+  const kernels::Columns columns = some_round ? round(x) : kernels::Columns{x.data, x.stride, nullptr, 0};
   int n_tasks = 0;
   for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, rows_per_task(*p.w));
   buffers_->reserve_per_thread(static_cast<size_t>(x.n_cols));
