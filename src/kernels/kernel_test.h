@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/emulation/sets.h"
 #include "kernels/kernels.h"
 #include "kernels/test_bounds.h"
 
@@ -34,7 +35,7 @@ inline std::string isa_name(const testing::TestParamInfo<KernelSet>& info) {
   return std::string(info.param.kernels->name);
 }
 #define FACET_EVERY_ISA(Suite) \
-  INSTANTIATE_TEST_SUITE_P(Isa, Suite, testing::ValuesIn(facet::kernels::all_sets()), facet::kernels::isa_name)
+  INSTANTIATE_TEST_SUITE_P(Isa, Suite, testing::ValuesIn(facet::kernels::tested_sets()), facet::kernels::isa_name)
 
 // n values of T that end right before an unreadable page, so that the slightest read or write beyond them is a fault.
 // Their alignment is as odd as n makes it.

@@ -1,0 +1,220 @@
+// Intrinsics of AVX-512 as loops over lanes, so that tests run kernels/avx512/ on a CPU with AVX2. Included before
+// those sources, which are compiled as they are: they find these functions by their names before the compiler's own,
+// which lie outside this namespace. An intrinsic that is not here does not compile ("target specific option mismatch"):
+// add it, and if the compiler makes a macro of it, to the list of #undef.
+// Meanings are those of Intel's Software Developer's Manual, volume 2.
+#pragma once
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/generic/target.h"
+
+// The kernels' target regions ask for what this machine has, and their parts get names beside the real ones.
+#undef FACET_BEGIN_TARGET
+#if defined(__clang__)
+#define FACET_BEGIN_TARGET(features) \
+  FACET_PRAGMA(clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function))
+#else
+#define FACET_BEGIN_TARGET(features) FACET_PRAGMA(GCC push_options) FACET_PRAGMA(GCC target("avx2,fma,f16c"))
+#endif
+#define avx512 avx512_emulated
+
+// Macros in clang, and in GCC without optimization.
+#undef _mm512_cmp_ps_mask
+#undef _mm512_cvtps_ph
+#undef _mm512_roundscale_ps
+
+FACET_BEGIN_TARGET("")
+namespace facet::kernels {
+
+template <class Reg, class T>
+constexpr int kLanesOf = static_cast<int>(sizeof(Reg) / sizeof(T));
+
+// A register as numbers of type T.
+template <class T, class Reg>
+struct Lanes {
+  T at[kLanesOf<Reg, T>];
+  T operator[](int i) const { return at[i]; }
+};
+template <class T, class Reg>
+inline Lanes<T, Reg> lanes(const Reg& r) {
+  Lanes<T, Reg> out;
+  __builtin_memcpy(&out, &r, sizeof r);
+  return out;
+}
+// The register whose number i is f(i).
+template <class Reg, class T, class F>
+inline Reg from_lanes(F&& f) {
+  Lanes<T, Reg> out;
+  for (int i = 0; i < kLanesOf<Reg, T>; ++i) out.at[i] = static_cast<T>(f(i));
+  Reg r;
+  __builtin_memcpy(&r, &out, sizeof r);
+  return r;
+}
+template <class To, class From>
+inline To same_bits(const From& from) {
+  To to;
+  __builtin_memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+// Memory, constants, casts.
+inline __m512 _mm512_loadu_ps(const void* p) {
+  __m512 r;
+  __builtin_memcpy(&r, p, sizeof r);
+  return r;
+}
+inline void _mm512_storeu_ps(void* p, __m512 x) { __builtin_memcpy(p, &x, sizeof x); }
+inline __m512i _mm512_loadu_si512(const void* p) {
+  __m512i r;
+  __builtin_memcpy(&r, p, sizeof r);
+  return r;
+}
+inline void _mm512_storeu_si512(void* p, __m512i x) { __builtin_memcpy(p, &x, sizeof x); }
+inline __m512 _mm512_setzero_ps() { return __m512{}; }
+inline __m512i _mm512_setzero_si512() { return __m512i{}; }
+inline __m512 _mm512_set1_ps(float x) {
+  return from_lanes<__m512, float>([=](int) { return x; });
+}
+inline __m512i _mm512_set1_epi32(int x) {
+  return from_lanes<__m512i, int32_t>([=](int) { return x; });
+}
+inline __m512 _mm512_castsi512_ps(__m512i x) { return same_bits<__m512>(x); }
+inline __m512i _mm512_castps_si512(__m512 x) { return same_bits<__m512i>(x); }
+inline __m512 _mm512_castps256_ps512(__m256 x) {  // the upper half is anything: nothing that a result may show
+  __m512 r = _mm512_set1_ps(std::numeric_limits<float>::quiet_NaN());
+  __builtin_memcpy(&r, &x, sizeof x);
+  return r;
+}
+
+// Arithmetic of floats.
+inline __m512 _mm512_add_ps(__m512 a, __m512 b) { return a + b; }
+inline __m512 _mm512_sub_ps(__m512 a, __m512 b) { return a - b; }
+inline __m512 _mm512_mul_ps(__m512 a, __m512 b) { return a * b; }
+inline __m512 _mm512_div_ps(__m512 a, __m512 b) { return a / b; }
+inline __m512 _mm512_fmadd_ps(__m512 a, __m512 b, __m512 c) {
+  const auto x = lanes<float>(a), y = lanes<float>(b), z = lanes<float>(c);
+  return from_lanes<__m512, float>([&](int i) { return __builtin_fmaf(x[i], y[i], z[i]); });
+}
+// The second operand where one is no number.
+inline __m512 _mm512_min_ps(__m512 a, __m512 b) {
+  const auto x = lanes<float>(a), y = lanes<float>(b);
+  return from_lanes<__m512, float>([&](int i) { return x[i] < y[i] ? x[i] : y[i]; });
+}
+inline __m512 _mm512_max_ps(__m512 a, __m512 b) {
+  const auto x = lanes<float>(a), y = lanes<float>(b);
+  return from_lanes<__m512, float>([&](int i) { return x[i] > y[i] ? x[i] : y[i]; });
+}
+// To whole numbers, to nearest: the one use of it.
+inline __m512 _mm512_roundscale_ps(__m512 a, int) {
+  const auto x = lanes<float>(a);
+  return from_lanes<__m512, float>([&](int i) { return __builtin_nearbyintf(x[i]); });
+}
+inline __m512 _mm512_scalef_ps(__m512 a, __m512 b) {
+  const auto x = lanes<float>(a), y = lanes<float>(b);
+  return from_lanes<__m512, float>([&](int i) {
+    if (std::isnan(y[i])) return y[i];
+    return std::ldexp(x[i], static_cast<int>(std::floor(std::clamp(y[i], -500.0f, 500.0f))));
+  });
+}
+// Halves are added as long as there are two.
+inline float _mm512_reduce_add_ps(__m512 a) {
+  auto x = lanes<float>(a);
+  for (int n = 8; n > 0; n /= 2)
+    for (int i = 0; i < n; ++i) x.at[i] += x[i + n];
+  return x[0];
+}
+inline float _mm512_reduce_max_ps(__m512 a) {
+  const auto x = lanes<float>(a);
+  return *std::max_element(x.at, x.at + 16);
+}
+
+// Masks and moves between lanes.
+inline __mmask16 _mm512_cmp_ps_mask(__m512 a, __m512 b, int) {  // _CMP_NLT_UQ: the one use of it
+  const auto x = lanes<float>(a), y = lanes<float>(b);
+  unsigned mask = 0;
+  for (int i = 0; i < 16; ++i) mask |= static_cast<unsigned>(!(x[i] < y[i])) << i;
+  return static_cast<__mmask16>(mask);
+}
+inline __m512 _mm512_maskz_mov_ps(__mmask16 mask, __m512 a) {
+  const auto x = lanes<float>(a);
+  return from_lanes<__m512, float>([&](int i) { return mask >> i & 1 ? x[i] : 0.0f; });
+}
+inline __m512i _mm512_mask_set1_epi32(__m512i otherwise, __mmask16 mask, int a) {
+  const auto x = lanes<int32_t>(otherwise);
+  return from_lanes<__m512i, int32_t>([&](int i) { return mask >> i & 1 ? a : x[i]; });
+}
+inline __m256i _mm256_maskz_set1_epi8(__mmask32 mask, char a) {
+  return from_lanes<__m256i, char>([=](int i) { return mask >> i & 1 ? a : 0; });
+}
+inline __m512 _mm512_permutexvar_ps(__m512i order, __m512 a) {
+  const auto at = lanes<int32_t>(order);
+  const auto x = lanes<float>(a);
+  return from_lanes<__m512, float>([&](int i) { return x[at[i] & 15]; });
+}
+
+// Whole numbers.
+inline __m512i _mm512_add_epi32(__m512i a, __m512i b) {
+  const auto x = lanes<uint32_t>(a), y = lanes<uint32_t>(b);
+  return from_lanes<__m512i, uint32_t>([&](int i) { return x[i] + y[i]; });
+}
+inline __m512i _mm512_slli_epi32(__m512i a, unsigned n) {
+  const auto x = lanes<uint32_t>(a);
+  return from_lanes<__m512i, uint32_t>([&](int i) { return n > 31 ? 0 : x[i] << n; });
+}
+inline __m512i _mm512_madd_epi16(__m512i a, __m512i b) {
+  const auto x = lanes<int16_t>(a), y = lanes<int16_t>(b);
+  const auto product = [&](int i) { return static_cast<uint32_t>(int32_t{x[i]} * y[i]); };
+  return from_lanes<__m512i, uint32_t>([&](int i) { return product(2 * i) + product(2 * i + 1); });
+}
+
+// Conversions.
+inline __m512i _mm512_cvtepi8_epi16(__m256i a) {
+  const auto x = lanes<int8_t>(a);
+  return from_lanes<__m512i, int16_t>([&](int i) { return x[i]; });
+}
+inline __m512i _mm512_cvtepu8_epi16(__m256i a) {
+  const auto x = lanes<uint8_t>(a);
+  return from_lanes<__m512i, int16_t>([&](int i) { return x[i]; });
+}
+inline __m512i _mm512_cvtepi8_epi32(__m128i a) {
+  const auto x = lanes<int8_t>(a);
+  return from_lanes<__m512i, int32_t>([&](int i) { return x[i]; });
+}
+inline __m512i _mm512_cvtepu16_epi32(__m256i a) {
+  const auto x = lanes<uint16_t>(a);
+  return from_lanes<__m512i, int32_t>([&](int i) { return x[i]; });
+}
+inline __m512 _mm512_cvtepi32_ps(__m512i a) {
+  const auto x = lanes<int32_t>(a);
+  return from_lanes<__m512, float>([&](int i) { return static_cast<float>(x[i]); });
+}
+// To nearest; the least number where there is none.
+inline __m512i _mm512_cvtps_epi32(__m512 a) {
+  const auto x = lanes<float>(a);
+  return from_lanes<__m512i, int32_t>([&](int i) {
+    const float y = __builtin_nearbyintf(x[i]);
+    return y >= -0x1p31f && y < 0x1p31f ? static_cast<int32_t>(y) : std::numeric_limits<int32_t>::min();
+  });
+}
+inline __m256i _mm512_cvtsepi32_epi16(__m512i a) {
+  const auto x = lanes<int32_t>(a);
+  return from_lanes<__m256i, int16_t>([&](int i) { return std::clamp(x[i], -32768, 32767); });
+}
+inline __m512 _mm512_cvtph_ps(__m256i a) {
+  const auto x = lanes<uint16_t>(a);
+  return from_lanes<__m512, float>([&](int i) { return _cvtsh_ss(x[i]); });
+}
+inline __m256i _mm512_cvtps_ph(__m512 a, int) {  // to nearest even: the one use of it
+  const auto x = lanes<float>(a);
+  return from_lanes<__m256i, uint16_t>(
+      [&](int i) { return _mm_cvtsi128_si32(_mm_cvtps_ph(_mm_set_ss(x[i]), _MM_FROUND_TO_NEAREST_INT)); });
+}
+
+}  // namespace facet::kernels
+FACET_END_TARGET

@@ -1,0 +1,41 @@
+// Instruction sets that tests run on a CPU without them: the sources of kernels/<isa>/, compiled against an emulation
+// of its intrinsics (see CMakeLists.txt). Slow, and part of no program but kernels_test.
+#pragma once
+
+#include <vector>
+
+#include "base/cpu_features.h"
+#include "kernels/kernels.h"
+
+namespace facet::kernels {
+
+#if defined(FACET_EMULATION)
+namespace avx512_emulated {
+extern const ProductKernels kProducts;
+extern const PanelKernels kPanels;
+extern const RowKernels kRows;
+extern const AttentionKernels kAttention;
+}  // namespace avx512_emulated
+
+// Where the CPU has the set itself, that is tested; the emulation itself runs on AVX2.
+inline std::vector<KernelSet> emulated_sets() {
+  static const Kernels wide{avx512_emulated::kProducts, avx512_emulated::kPanels, avx512_emulated::kRows,
+                            avx512_emulated::kAttention, "avx512_emulated"};
+  std::vector<KernelSet> sets;
+  if (const CpuFeatures& cpu = cpu_features(); !cpu.avx512) sets.push_back({&wide, cpu.avx2});
+  return sets;
+}
+#else
+inline std::vector<KernelSet> emulated_sets() { return {}; }
+#endif
+
+// Every set of this build that this CPU runs, the emulated ones in the place of those that it lacks.
+inline std::vector<KernelSet> tested_sets() {
+  std::vector<KernelSet> sets = emulated_sets();
+  const bool is_emulated = !sets.empty();
+  for (const KernelSet& set : all_sets())
+    if (set.runs_here || !is_emulated || set.kernels->name != "avx512") sets.push_back(set);
+  return sets;
+}
+
+}  // namespace facet::kernels
