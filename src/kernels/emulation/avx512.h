@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/half.h"
 #include "kernels/generic/target.h"
 
 // The kernels' target regions ask for what this machine has, and their parts get names beside the real ones.
@@ -171,6 +172,43 @@ inline __m512i _mm512_madd_epi16(__m512i a, __m512i b) {
   const auto x = lanes<int16_t>(a), y = lanes<int16_t>(b);
   const auto product = [&](int i) { return static_cast<uint32_t>(int32_t{x[i]} * y[i]); };
   return from_lanes<__m512i, uint32_t>([&](int i) { return product(2 * i) + product(2 * i + 1); });
+}
+
+// Dot products in 32 bits (VNNI): four of a byte without sign and one with, two of 16 bits.
+inline __m512i _mm512_dpbusd_epi32(__m512i acc, __m512i a, __m512i b) {
+  const auto sum = lanes<uint32_t>(acc);
+  const auto x = lanes<uint8_t>(a);
+  const auto y = lanes<int8_t>(b);
+  return from_lanes<__m512i, uint32_t>([&](int i) {
+    int products = 0;
+    for (int k = 4 * i; k < 4 * i + 4; ++k) products += x[k] * y[k];
+    return sum[i] + static_cast<uint32_t>(products);
+  });
+}
+inline __m512i _mm512_dpwssd_epi32(__m512i acc, __m512i a, __m512i b) {
+  return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
+}
+
+// Pairs of bf16 (BF16): the odd product first, each added with one rounding; no denormal numbers, neither read nor
+// written.
+inline float flushed(float x) { return std::abs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
+inline float widened(uint16_t h) { return flushed(same_bits<float>(static_cast<uint32_t>(h) << 16)); }
+inline float add_flushed(float acc, uint16_t a, uint16_t b) {
+  return flushed(__builtin_fmaf(widened(a), widened(b), flushed(acc)));
+}
+inline __m512 _mm512_dpbf16_ps(__m512 acc, __m512bh a, __m512bh b) {
+  const auto sum = lanes<float>(acc);
+  const auto x = lanes<uint16_t>(a), y = lanes<uint16_t>(b);
+  return from_lanes<__m512, float>(
+      [&](int i) { return add_flushed(add_flushed(sum[i], x[2 * i + 1], y[2 * i + 1]), x[2 * i], y[2 * i]); });
+}
+inline __m256bh _mm512_cvtneps_pbh(__m512 a) {
+  const auto x = lanes<float>(a);
+  return from_lanes<__m256bh, uint16_t>([&](int i) { return f32_to_bf16(flushed(x[i])); });
+}
+inline __m512bh _mm512_cvtne2ps_pbh(__m512 high, __m512 low) {
+  const auto x = lanes<float>(low), y = lanes<float>(high);
+  return from_lanes<__m512bh, uint16_t>([&](int i) { return f32_to_bf16(flushed(i < 16 ? x[i] : y[i - 16])); });
 }
 
 // Conversions.
