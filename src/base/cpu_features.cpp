@@ -4,6 +4,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace facet {
@@ -31,7 +34,9 @@ CpuFeatures detect() {
   constexpr unsigned kAmx = 1u << 22 | 1u << 24 | 1u << 25;
   f.amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kAmx) == kAmx;
 #elif defined(__aarch64__)
-  f.neon = true;
+  const unsigned long features = getauxval(AT_HWCAP);
+  f.neon = (features & HWCAP_ASIMD) != 0;
+  f.neon_dotprod = f.neon && (features & HWCAP_ASIMDDP) != 0;
 #endif
   return f;
 }

@@ -12,6 +12,7 @@ struct CpuFeatures {
   bool avx512_vnni = false, avx512_bf16 = false;
   bool amx = false;  // tiles with bf16 and int8, granted to this process or not
   bool neon = false;
+  bool neon_dotprod = false;  // dot products of bytes
 };
 
 // Read once; the state that the operating system saves (XCR0) is taken into account.

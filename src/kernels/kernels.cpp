@@ -32,6 +32,12 @@ std::vector<KernelSet> all_sets() {
   const CpuFeatures& cpu = cpu_features();
   sets.push_back({&wide, cpu.avx512});
   sets.push_back({&medium, cpu.avx2});
+#elif defined(__aarch64__)
+  static const Kernels baseline{neon::kProducts, neon::kPanels, neon::kRows, neon::kAttention, "neon"};
+  static const Kernels dotprod{neon_dotprod::kProducts, neon::kPanels, neon::kRows, neon::kAttention, "neon_dotprod"};
+  const CpuFeatures& cpu = cpu_features();
+  sets.push_back({&dotprod, cpu.neon_dotprod});
+  sets.push_back({&baseline, cpu.neon});
 #endif
   static const Kernels plain{scalar::kProducts, scalar::kPanels, scalar::kRows, scalar::kAttention, "scalar"};
   sets.push_back({&plain, true});

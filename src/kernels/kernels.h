@@ -26,7 +26,7 @@ namespace facet::kernels {
 constexpr int kMaxColumns = 8;
 // Elements of x that share a scale when rounded to 16 bits.
 constexpr int kRoundedBlock = 32;
-constexpr float kRoundingError = 1 / 65000.0f, kRoundedFloor = 0x1p-80f;
+constexpr float kRoundingError = 1 / 64700.0f, kRoundedFloor = 0x1p-80f;
 // Independent chains of multiply_adds: enough to hide the latency of two units, few enough for sixteen registers.
 constexpr int kPeakChains = 12;
 
@@ -136,7 +136,7 @@ bool rounds_columns(quant::BlockType type) noexcept;
 
 // What this CPU can run, best first; never empty (scalar comes last).
 const std::vector<const Kernels*>& available();
-// The best, or the one that the environment variable FACET_ISA names ("scalar", "avx2", "avx512"). Throws RequestError
+// The best, or the one that the environment variable FACET_ISA names ("scalar", "avx2", "neon"). Throws RequestError
 // when that is unknown or this CPU lacks it.
 const Kernels& choose();
 // Every set this build has, with whether this CPU can run it.

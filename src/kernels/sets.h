@@ -22,6 +22,13 @@ FACET_KERNEL_PARTS;
 namespace avx512 {
 FACET_KERNEL_PARTS;
 }
+#elif defined(__aarch64__)
+namespace neon {
+FACET_KERNEL_PARTS;
+}
+namespace neon_dotprod {
+extern const ProductKernels kProducts;
+}
 #endif
 
 #undef FACET_KERNEL_PARTS

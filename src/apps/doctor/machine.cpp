@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 std::vector<std::pair<std::string, bool>> features_of(const CpuFeatures& f) {
 #if defined(__aarch64__)
-  return {{"neon", f.neon}};
+  return {{"neon", f.neon}, {"neon_dotprod", f.neon_dotprod}};
 #else
   return {{"avx2", f.avx2},
           {"avx512", f.avx512},

@@ -1,6 +1,7 @@
 // Bytes of codes in every set that has AVX2.
 
 struct Bytes {
+  static constexpr float kTopCode = 32767;  // of a rounded activation
   // 16 bytes at a, 16 bytes at b.
   static inline B32 join(const uint8_t* a, const uint8_t* b) {
     const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
@@ -16,6 +17,13 @@ struct Bytes {
   static inline B32 lookup(B32 nibbles, const int8_t* table) {
     const __m256i t = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
     return reinterpret_cast<B32>(_mm256_shuffle_epi8(t, reinterpret_cast<__m256i>(nibbles)));
+  }
+  // Eights of bytes, of a and of b by turns: the even ones, the odd ones.
+  static inline B32 even_eights(B32 a, B32 b) {
+    return reinterpret_cast<B32>(_mm256_unpacklo_epi64(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+  }
+  static inline B32 odd_eights(B32 a, B32 b) {
+    return reinterpret_cast<B32>(_mm256_unpackhi_epi64(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
   }
   // Eight halves, `stride` bytes apart.
   static inline void eight_halves(const uint8_t* p, int stride, float* out) {

@@ -26,9 +26,12 @@ inline void store_bytes(void* p, const B& b) {
 }
 
 // Shifts of pairs of bytes: what crosses into the neighbour is masked by the caller, which saves a mask.
-using H16 = uint16_t __attribute__((vector_size(32)));
-inline B32 right(B32 b, int n) { return reinterpret_cast<B32>(reinterpret_cast<H16>(b) >> static_cast<uint16_t>(n)); }
-inline B32 left(B32 b, int n) { return reinterpret_cast<B32>(reinterpret_cast<H16>(b) << static_cast<uint16_t>(n)); }
+inline B32 right(const B32& b, int n) {
+  return __builtin_bit_cast(B32, __builtin_bit_cast(H16, b) >> static_cast<uint16_t>(n));
+}
+inline B32 left(const B32& b, int n) {
+  return __builtin_bit_cast(B32, __builtin_bit_cast(H16, b) << static_cast<uint16_t>(n));
+}
 
 // out[i] = factor * codes[i] for 8 or 16 codes; both are written and read up to 16.
 template <int n>
@@ -59,7 +62,7 @@ inline Codes look_up(const Codes& c, const int8_t* table) {
 // 32 bytes that hold bits of two times 32 weights: as they are, and shifted right by n, then all by right_by (or left),
 // and what mask leaves of each.
 inline Codes bits_of_two(const uint8_t* p, int n, int right_by, uint8_t mask) {
-  const auto moved = [=](B32 b) { return (right_by < 0 ? left(b, -right_by) : right(b, right_by)) & mask; };
+  const auto moved = [=](const B32& b) { return (right_by < 0 ? left(b, -right_by) : right(b, right_by)) & mask; };
   return {moved(V::twice(p, n)), moved(V::twice(p + 16, n))};
 }
 
@@ -225,12 +228,8 @@ struct NVFP4 : Format<64, 36, 16> {
   static constexpr bool kIsSigned = true;
   // Four groups of eight bytes: low nibbles are a group's first half.
   static inline Codes codes(const uint8_t* b, int u) {
-    using Q4 = uint64_t __attribute__((vector_size(32)));
-    const B32 q = load_bytes<B32>(b + u * kBytes + 4);
-    const auto low = reinterpret_cast<Q4>(q & 15), high = reinterpret_cast<Q4>(right(q, 4) & 15);
-    return look_up({reinterpret_cast<B32>(FACET_SHUFFLE(low, high, 0, 4, 2, 6)),
-                    reinterpret_cast<B32>(FACET_SHUFFLE(low, high, 1, 5, 3, 7))},
-                   quant::kFp4Values);
+    const B32 q = load_bytes<B32>(b + u * kBytes + 4), low = q & 15, high = right(q, 4) & 15;
+    return look_up({V::even_eights(low, high), V::odd_eights(low, high)}, quant::kFp4Values);
   }
   static inline void scales(const uint8_t* b, Scales& out) {
     for (int i = 0; i < 16; ++i) out.scale[i] = quant::ue4m3_half(b[i / 4 * kBytes + i % 4]);

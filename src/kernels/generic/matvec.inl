@@ -66,10 +66,9 @@ class Chunks {
 };
 
 // The first n of eight numbers, zeros behind them.
-inline Lanes8 first_of(Lanes8 x, int n) {
-  using Ints = int32_t __attribute__((vector_size(32)));
-  constexpr Ints kIndexes = {0, 1, 2, 3, 4, 5, 6, 7};
-  return reinterpret_cast<Lanes8>(reinterpret_cast<Ints>(x) & (kIndexes < n));
+inline Lanes8 first_of(const Lanes8& x, int n) {
+  alignas(32) constexpr int kIndexes[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+  return __builtin_bit_cast(Lanes8, __builtin_bit_cast(I8, x) & (load_bytes<I8>(kIndexes) < n));
 }
 
 // A column's part in a row that needs no codes: the scales of a chunk's groups, and what minimums or offsets take away.
@@ -244,9 +243,9 @@ inline float round_block(const float* x, int16_t* q, int* sums) {
   if (V::sum(not_finite) != 0) return __builtin_nanf("");
   const float top = V::largest(largest);
   if (top < kRoundedFloor) return 0;
-  V::to_int16(x, 32767.0f / top, q);
+  V::to_int16(x, V::kTopCode / top, q);
   V::sums_of_16(q, sums);
-  return top / 32767.0f;
+  return top / V::kTopCode;
 }
 
 void round_column(const float* x, int n, float* out) {

@@ -14,16 +14,43 @@
 
 namespace facet::kernels {
 
-// Bytes as vectors in the compiler's own notation: it turns them into whatever the instruction set has, where it failed
-// to find the vectors in plain loops.
+// Bytes and numbers as vectors in the compiler's own notation: it turns them into whatever the instruction set has,
+// where it failed to find the vectors in plain loops.
 using B16 = uint8_t __attribute__((vector_size(16)));
-using B32 = uint8_t __attribute__((vector_size(32)));
+#if defined(__aarch64__)
+// 32 bytes where a register has 16: as one vector the compiler would keep them in memory.
+template <class Half>
+struct Pair {
+  using Number = std::remove_cvref_t<decltype(Half{}[0])>;
+  Half low, high;
 
-// Elements of a and b in the order of the indexes that follow.
-#if defined(__clang__)
-#define FACET_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+  Number operator[](int i) const {
+    constexpr int kHalf = sizeof(Half) / sizeof(Number);
+    return i < kHalf ? low[i] : high[i - kHalf];
+  }
+  friend inline Pair operator+(const Pair& a, const Pair& b) { return {a.low + b.low, a.high + b.high}; }
+  friend inline Pair operator*(const Pair& a, const Pair& b) { return {a.low * b.low, a.high * b.high}; }
+  friend inline Pair operator|(const Pair& a, const Pair& b) { return {a.low | b.low, a.high | b.high}; }
+  friend inline Pair operator&(const Pair& a, const Pair& b) { return {a.low & b.low, a.high & b.high}; }
+  friend inline Pair operator&(const Pair& a, int n) { return {a.low & number(n), a.high & number(n)}; }
+  friend inline Pair operator-(const Pair& a, int n) { return {a.low - number(n), a.high - number(n)}; }
+  friend inline Pair operator>>(const Pair& a, int n) { return {a.low >> number(n), a.high >> number(n)}; }
+  friend inline Pair operator<<(const Pair& a, int n) { return {a.low << number(n), a.high << number(n)}; }
+  friend inline Pair operator<(const Pair& a, int n) { return {a.low < number(n), a.high < number(n)}; }
+  Pair& operator+=(const Pair& b) { return *this = *this + b; }
+
+ private:
+  static constexpr Number number(int n) { return static_cast<Number>(n); }
+};
+using B32 = Pair<B16>;
+using H16 = Pair<uint16_t __attribute__((vector_size(16)))>;
+using I8 = Pair<int32_t __attribute__((vector_size(16)))>;
+using Lanes8 = Pair<float __attribute__((vector_size(16)))>;
 #else
-#define FACET_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, decltype(a){__VA_ARGS__})
+using B32 = uint8_t __attribute__((vector_size(32)));
+using H16 = uint16_t __attribute__((vector_size(32)));
+using I8 = int32_t __attribute__((vector_size(32)));
+using Lanes8 = float __attribute__((vector_size(32)));  // eight numbers for as many groups of weights
 #endif
 
 // Codes of 64 weights: of 0 .. 15 and 32 .. 47; 16 .. 31 and 48 .. 63. So what belongs to the first 32 lies in one
@@ -34,8 +61,5 @@ struct Codes {
 
 // Where each sixteen of Codes lie among a unit's 64 weights.
 constexpr int kParts[4] = {0, 32, 16, 48};
-
-// Eight numbers for as many groups of weights.
-using Lanes8 = float __attribute__((vector_size(32)));
 
 }  // namespace facet::kernels

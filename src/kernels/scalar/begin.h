@@ -17,6 +17,7 @@ namespace {
 struct V {
   using Reg = float;
   static constexpr int kLanes = 1, kPanelRows = 4;
+  static constexpr float kTopCode = 32767;  // of a rounded activation
   static Reg zero() { return 0; }
   static Reg broadcast(float x) { return x; }
   static Reg load(const float* p) {  // anywhere, as in every set: weights of a file may lie at odd addresses
@@ -103,10 +104,17 @@ struct V {
     return bytes([bits](int i) { return ((bits >> i) & 1) << 4; });
   }
   // Each nibble's entry of a table of 16.
-  static B32 lookup(B32 nibbles, const int8_t* table) {
+  static B32 lookup(const B32& nibbles, const int8_t* table) {
     uint8_t index[32];
     __builtin_memcpy(index, &nibbles, sizeof index);
     return bytes([&](int i) { return table[index[i]]; });
+  }
+  // Eights of bytes, of a and of b by turns: the even ones, the odd ones.
+  static B32 even_eights(const B32& a, const B32& b) {
+    return bytes([&](int i) { return (i / 8 % 2 == 0 ? a : b)[i / 16 * 16 + i % 8]; });
+  }
+  static B32 odd_eights(const B32& a, const B32& b) {
+    return bytes([&](int i) { return (i / 8 % 2 == 0 ? a : b)[i / 16 * 16 + 8 + i % 8]; });
   }
 
  private:

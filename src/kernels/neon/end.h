@@ -1,0 +1,2 @@
+// Closes what begin.h opened.
+}  // namespace facet::kernels::neon
