@@ -12,5 +12,5 @@ target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY)
 
 add_library(host_gtest STATIC EXCLUDE_FROM_ALL ${FACET_GTEST_SOURCES}/src/gtest-all.cc ${FACET_GTEST_SOURCES}/src/gtest_main.cc)
 target_include_directories(host_gtest PRIVATE ${FACET_GTEST_SOURCES} PUBLIC ${FACET_GTEST_SOURCES}/include)
-target_compile_options(host_gtest PRIVATE -O1)
+target_compile_options(host_gtest PRIVATE -O0)
 add_library(GTest::gtest_main ALIAS host_gtest)

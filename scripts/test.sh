@@ -66,10 +66,11 @@ build() {
   cmake --preset "$preset" && cmake --build --preset "$preset" --target "$@" -- -k 0
 }
 
-# run_tests PRESET LABEL [SKIPS]: the tests of a build that have the label, all if it is empty, without those of SKIPS.
+# run_tests PRESET LABEL [SKIPS [WHY]]: the tests of a build that have the label, all if it is empty, without those of
+# SKIPS.
 run_tests() {
   local dir=build/$1
-  [[ -z ${3:-} ]] || record skipped "$1: $3" "too slow under a sanitizer; the release build runs them"
+  [[ -z ${3:-} ]] || record skipped "$1: $3" "${4:-too slow under a sanitizer; the release build runs them}"
   rm -rf "$dir/report"
   mkdir -p "$dir/report"
   GTEST_FILTER="*${3:+-$3}" GTEST_OUTPUT="xml:$PWD/$dir/report/" stage "$1 tests" \
@@ -119,6 +120,19 @@ verify() {
   fi
   stage "verify $name" build/release/facet verify "$@" "${paths[@]}"
   python3 scripts/test_report.py verify "$results" "verify $name" "$report/verify-$name.log"
+}
+
+# The kernels for ARM, by a cross compiler and an emulator. On an ARM machine the release build has tested them.
+arm_kernels() {
+  local tool
+  [[ $(uname -m) != aarch64 ]] || return 0
+  for tool in aarch64-linux-gnu-g++ qemu-aarch64; do
+    command -v "$tool" >/dev/null && continue
+    record skipped "aarch64: kernels" "needs $tool: scripts/install-deps.sh --test"
+    return
+  done
+  check "aarch64 build" build aarch64 unit_tests
+  run_tests aarch64 unit '*/scalar' "the release build tests what is the same on every CPU"
 }
 
 fuzz_one() {
@@ -182,6 +196,7 @@ main() {
   verify cpu
   verify int16 --activations int16
   verify ref --backend ref
+  arm_kernels
 
   check "tsan build" build tsan threaded_tests
   run_tests tsan threaded "$tsan_skips"

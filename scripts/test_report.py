@@ -47,10 +47,17 @@ def gtest_cases(path, suite):
             yield Case("passed", name, "")
 
 
+def executable(command, build_dir):
+    """The name of what a command runs: behind an emulator, if there is one, stands a file of the build."""
+    build = pathlib.Path(build_dir).resolve()
+    built = [word for word in command if build in pathlib.Path(word).parents]
+    return pathlib.Path((built or command)[0]).name
+
+
 def executables(build_dir):
     """ctest's name of each test -> name of its executable."""
     listing = subprocess.run(["ctest", "--test-dir", build_dir, "--show-only=json-v1"], check=True, capture_output=True)
-    return {test["name"]: pathlib.Path(test["command"][0]).name
+    return {test["name"]: executable(test["command"], build_dir)
             for test in json.loads(listing.stdout)["tests"] if test.get("command")}
 
 

@@ -43,6 +43,12 @@ class TestReport(unittest.TestCase):
         self.assertIn("Expected 1", cases[1].reason)
         self.assertEqual(cases[2].reason, "no AMX here")
 
+    def test_an_emulator_is_not_what_a_command_runs(self):
+        for command, name in ((["/build/src/quant_test"], "quant_test"),
+                              (["qemu-aarch64", "-L", "/usr/lib", "/build/src/quant_test"], "quant_test"),
+                              (["/usr/bin/python3", "-m", "unittest"], "python3")):
+            self.assertEqual(test_report.executable(command, "/build"), name)
+
     def test_a_crash_is_a_failure_with_the_end_of_its_output(self):
         [case] = self.ctest(ctest_xml("quant", "fail", "SEGFAULT"))
         self.assertEqual((case.status, case.name), ("failed", "release: quant"))

@@ -3,7 +3,14 @@
 #include <arm_neon.h>
 
 #include "kernels/generic/prelude.h"
+#include "kernels/generic/target.h"
 #include "kernels/sets.h"
+
+#if defined(__clang__)
+FACET_BEGIN_TARGET("neon")
+#else
+FACET_BEGIN_TARGET("arch=armv8-a")
+#endif
 
 namespace facet::kernels::neon {
 namespace {

@@ -1,2 +1,4 @@
 // Closes what begin.h opened.
 }  // namespace facet::kernels::neon
+
+FACET_END_TARGET
