@@ -187,6 +187,13 @@ void SamplingOptions::add_to(CLI::App& command) {
   add("--stop", stop, "TEXT", "End the answer before this text; repeatable")->allow_extra_args(false);
   add("--logprobs", n_logprobs, "N", "With --json: each token's log-probability, and the N most likely")
       ->check(CLI::Range(0, 1000));
+  add("--draft", draft, "SOURCE", "lookup: verify guesses made from the text so far; the answer stays the same; or off")
+      ->check(CLI::IsMember({"lookup", "off"}))
+      ->group("Drafting")
+      ->capture_default_str();
+  add("--draft-tokens", draft_tokens, "N", "Guesses to verify at a time [as many as pay, or none]")
+      ->check(CLI::Range(0, runtime::kMaxDraft))
+      ->group("Drafting");
 }
 
 runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine& engine) const {
@@ -212,6 +219,8 @@ runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine
   options.stop = stop;
   options.max_tokens = max_tokens;
   options.n_logprobs = n_logprobs;
+  options.draft = draft == "off" ? runtime::Draft::Off : runtime::Draft::Lookup;
+  options.draft_tokens = draft_tokens;
   return options;
 }
 

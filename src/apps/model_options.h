@@ -25,13 +25,14 @@ struct ModelOptions {
   std::shared_ptr<const runtime::Engine> load(const runtime::EngineOptions::WrapOps& wrap_ops = {}) const;
 };
 
-// Sampling flags; what was not given keeps the model's default.
+// How an answer is generated: sampling, its end, drafting. What was not given keeps the model's default.
 struct SamplingOptions {
   std::optional<float> temperature, top_p, min_p, typical_p, repetition_penalty, presence_penalty, frequency_penalty;
   std::optional<int> top_k, penalty_window;
   std::optional<uint64_t> seed;
   std::vector<std::string> bias, stop;
-  int max_tokens = -1, n_logprobs = -1;
+  int max_tokens = -1, n_logprobs = -1, draft_tokens = -1;
+  std::string draft = "lookup";
 
   void add_to(CLI::App& command);
   runtime::GenerateOptions generate_options(const runtime::Engine& engine) const;

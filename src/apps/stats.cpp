@@ -17,6 +17,8 @@ nlohmann::ordered_json stats_json(const runtime::Engine& engine, const runtime::
           {"computed_tokens", s.prompt.n_computed},
           {"recomputed_tokens", s.prompt.n_recomputed},
           {"generated_tokens", s.n_generated},
+          {"drafted_tokens", s.n_drafted},
+          {"accepted_tokens", s.n_accepted},
           {"load_ms", engine.load_seconds() * 1e3},
           {"prompt_ms", s.prompt_seconds * 1e3},
           {"first_token_ms", s.first_token_seconds * 1e3},
@@ -29,10 +31,12 @@ std::string stats_line(const runtime::Engine& engine, const runtime::GenerateSta
   return fmt::format(
       "load {:.0f} ms; prompt {} tokens ({} reused, {} computed, {} of them again) in {:.0f} ms, {:.1f} tokens/s; "
       "first "
-      "token {:.0f} ms; {} tokens at {:.1f} tokens/s; peak {:.0f} MB",
+      "token {:.0f} ms; {} tokens at {:.1f} tokens/s{}; peak {:.0f} MB",
       engine.load_seconds() * 1e3, s.n_prompt, s.prompt.n_reused, s.prompt.n_computed, s.prompt.n_recomputed,
       s.prompt_seconds * 1e3, rate(s.prompt.n_computed, s.prompt_seconds), s.first_token_seconds * 1e3, s.n_generated,
-      rate(s.n_generated - 1, s.decode_seconds), static_cast<double>(peak_resident_memory()) / 1e6);
+      rate(s.n_generated - 1, s.decode_seconds),
+      s.n_drafted > 0 ? fmt::format(" ({} of {} drafted tokens accepted)", s.n_accepted, s.n_drafted) : "",
+      static_cast<double>(peak_resident_memory()) / 1e6);
 }
 
 }  // namespace facet::apps

@@ -59,8 +59,8 @@ struct MemoryPlan {
   int64_t kv_bytes = 0;                // total at `context`, for one prompt and its answer
   int64_t kv_limit_bytes = 0;          // at most: with the windows that a session keeps at earlier prompts' ends
   int64_t scratch_bytes = 0;           // activations of a prefill chunk
-  int64_t logits_bytes = 0;            // at most: rows of logits of a step and of a session, a sampler's tables
-  int64_t workspace_bytes = 0;         // at most: what the backend's steps work in
+  int64_t logits_bytes = 0;     // at most: rows of logits of a step and a session, tables of a sampler and a drafter
+  int64_t workspace_bytes = 0;  // at most: what the backend's steps work in
   int64_t tokenizer_bytes = 0;
   // All of these, what the files hold beside tensors, and the program: the peak to expect of one prompt and its answer,
   // and the most that one session takes.

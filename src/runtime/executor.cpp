@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 
 #include "base/error.h"
 #include "runtime/backend.h"
@@ -17,11 +18,20 @@ bool all_finite(std::span<const float> x) noexcept {
   return n_bad == 0;
 }
 
+// A guess, until steps were run: more rows wake more experts of a mixture; a dense model's weights are read once for
+// all, but multiplied with each.
+float cost_of_a_row(const model::Config& config) noexcept { return config.n_experts > 0 ? 0.6f : 0.3f; }
+
 }  // namespace
 
 Executor::Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
                    std::unique_ptr<ops::Ops> op, int max_rows)
-    : config_(config), weights_(weights), layout_(layout), op_(std::move(op)), scratch_(config, max_rows) {
+    : config_(config),
+      weights_(weights),
+      layout_(layout),
+      op_(std::move(op)),
+      scratch_(config, max_rows),
+      costs_(cost_of_a_row(config)) {
   op_->reserve(model::step_limits(config, max_rows));
   logits_.reserve(static_cast<size_t>(kHeadRows) * static_cast<size_t>(config.n_vocab));
 }
@@ -38,6 +48,7 @@ int Executor::max_decode_rows() const noexcept { return std::min(max_rows(), kDe
 
 void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit) {
   const std::lock_guard lock(mutex_);
+  const auto start = std::chrono::steady_clock::now();
   tokens_.clear();
   positions_.clear();
   wanted_.clear();
@@ -51,6 +62,8 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
   }
   const model::Step step{{tokens_, positions_, segments_}, wanted_, cancel};
   visit_logits(model::forward(*op_, config_, weights_, layout_, step, scratch_), visit);
+  if (const auto n = tokens_.size(); n <= kDecodeRows && n == wanted_.size())
+    costs_.record(static_cast<int>(n), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {

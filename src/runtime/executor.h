@@ -12,6 +12,7 @@
 #include "model/gemma.h"
 #include "runtime/engine.h"
 #include "runtime/kv_pages.h"
+#include "runtime/step_costs.h"
 
 namespace facet::runtime {
 
@@ -38,6 +39,9 @@ class Executor {
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
   void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);
 
+  // Of the decode steps that were run, visit included.
+  const StepCosts& costs() const noexcept { return costs_; }
+
   // What is reserved when an executor is made: activations, and the logits of kHeadRows rows.
   static size_t scratch_bytes(const model::Config& config, int max_rows);
   static size_t logits_bytes(const model::Config& config);
@@ -53,6 +57,7 @@ class Executor {
   std::unique_ptr<ops::Ops> op_;
   model::Scratch scratch_;
   std::vector<float> logits_;  // [kHeadRows, n_vocab]
+  StepCosts costs_;
   std::mutex mutex_;
   std::vector<int32_t> tokens_;
   std::vector<int> positions_, wanted_;

@@ -5,6 +5,9 @@
 
 #include "base/error.h"
 #include "model/config.h"
+#include "runtime/backend.h"
+#include "runtime/drafter.h"
+#include "runtime/executor.h"
 #include "runtime/stop_strings.h"
 #include "text/detokenizer.h"
 
@@ -56,7 +59,10 @@ void check(const GenerateOptions& options, const Engine& engine) {
   for (const LogitBias& b : options.sampling.bias)
     if (b.token < 0 || b.token >= n_vocab)
       throw_error<RequestError>("a bias for token {}: the vocabulary has {}", b.token, n_vocab);
+  if (options.draft_tokens < -1 || options.draft_tokens > kMaxDraft)
+    throw_error<RequestError>("drafts of {} tokens, expected at most {}", options.draft_tokens, kMaxDraft);
 }
+static_assert(kMaxDraft == kDecodeRows - 1);
 
 // One answer under way: what has come and how it ended.
 class Answer {
@@ -78,7 +84,8 @@ class Answer {
       return std::move(result_);
     }
     result_.stats.prompt_seconds = seconds_since(start_);
-    while (step()) session_.append(result_.tokens.back());
+    start_drafting(prompt);
+    for (bool goes_on = step(); goes_on;) goes_on = advance();
     if (result_.stats.n_generated > 1) result_.stats.decode_seconds = seconds_since(first_);
     flush();
     return std::move(result_);
@@ -100,11 +107,47 @@ class Answer {
     const bool wants_logprobs = options_.n_logprobs >= 0;
     if (wants_logprobs) result_.logprobs.push_back(logprobs(session_.logits(), token, options_.n_logprobs));
     result_.tokens.push_back(token);
+    if (drafter_) drafter_->push(token);
     const bool goes_on =
         emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
     if (stop_.stopped() || !goes_on) return end(FinishReason::Stop);
     if (is_full() || session_.position() >= session_.context()) return end(FinishReason::Length);
     return true;
+  }
+
+  void start_drafting(std::span<const TokenId> prompt) {
+    if (options_.draft == Draft::Off || options_.draft_tokens == 0 || options_.max_tokens == 0) return;
+    int most = session_.context() + 1;  // the last token is not computed
+    if (options_.max_tokens > 0)
+      most =
+          static_cast<int>(std::min<int64_t>(most, int64_t{options_.max_tokens} + static_cast<int64_t>(prompt.size())));
+    drafter_.emplace(prompt, most, options_.draft_tokens, session_.engine().executor().costs());
+  }
+
+  // Tokens that may be computed behind the last one: as many as may still be chosen, less what follows them all.
+  int room() const {
+    int n = std::min(session_.context() - session_.position(), session_.max_bundle()) - 1;
+    if (options_.max_tokens >= 0) n = std::min(n, options_.max_tokens - result_.stats.n_generated - 1);
+    return std::max(0, n);
+  }
+
+  // Computes the last token, and with it what may follow; then chooses what does, for as long as it is what was
+  // computed. False: the answer has ended.
+  bool advance() {
+    n_bundle_ = 0;
+    bundle_[n_bundle_++] = result_.tokens.back();
+    if (drafter_)
+      for (const TokenId t : drafter_->draft(room(), options_.stop_tokens)) bundle_[n_bundle_++] = t;
+    n_verified_ = 0;
+    goes_on_ = true;
+    session_.append_while(std::span(bundle_).first(n_bundle_), [this] {
+      ++n_verified_;
+      goes_on_ = step();
+      return goes_on_ && n_verified_ < n_bundle_ && result_.tokens.back() == bundle_[n_verified_];
+    });
+    result_.stats.n_drafted += static_cast<int>(n_bundle_) - 1;
+    result_.stats.n_accepted += static_cast<int>(n_verified_) - 1;
+    return goes_on_;
   }
 
   bool is_full() const { return options_.max_tokens >= 0 && result_.stats.n_generated >= options_.max_tokens; }
@@ -134,6 +177,11 @@ class Answer {
   Sampler sampler_;
   text::Detokenizer detokenizer_;
   StopStrings stop_;
+  std::optional<Drafter> drafter_;
+  // What is computed together: the last token and a draft. Rows of it that were taken, and whether the answer goes on.
+  std::array<TokenId, kDecodeRows> bundle_{};
+  size_t n_bundle_ = 0, n_verified_ = 0;
+  bool goes_on_ = true;
   Clock::time_point start_ = Clock::now(), first_{};
   GenerateResult result_;
 };

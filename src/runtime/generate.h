@@ -13,6 +13,10 @@
 
 namespace facet::runtime {
 
+// Where guesses of the next tokens come from, which a step then verifies together. What is generated is the same, to
+// the bit, whatever they are.
+enum class Draft : uint8_t { Off, Lookup };  // Lookup: what followed the last tokens where they stood before
+
 enum class FinishReason : uint8_t { Stop, Length, Cancelled };
 std::string_view finish_reason_name(FinishReason reason) noexcept;  // "stop", "length", "cancelled"
 
@@ -22,9 +26,12 @@ struct GenerateOptions {
   std::vector<std::string> stop;     // strings that end the answer; not part of it
   std::vector<TokenId> stop_tokens;  // end the answer; not part of it
   int n_logprobs = -1;               // most likely tokens to report with each token; -1: no log-probabilities
+  Draft draft = Draft::Lookup;
+  int draft_tokens = -1;  // guesses verified at a time, up to kMaxDraft; -1: as many as pay, or none
   const std::atomic<bool>* cancel = nullptr;
   Progress progress;  // of the prompt
 };
+constexpr int kMaxDraft = 7;
 
 // Defaults of the model, as options.
 GenerateOptions default_options(const Engine& engine);
@@ -41,6 +48,7 @@ using OnGenerateEvent = std::function<bool(const GenerateEvent&)>;
 struct GenerateStats {
   SyncResult prompt;
   int n_prompt = 0, n_generated = 0;  // with the stop token
+  int n_drafted = 0, n_accepted = 0;  // guesses verified, and those of them that were right
   double prompt_seconds = 0;          // prompt, to its logits
   double first_token_seconds = 0;     // from the call to the first token
   double decode_seconds = 0;          // from the first token to the last

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "runtime/backend.h"
+#include "runtime/drafter.h"
 #include "runtime/executor.h"
 #include "runtime/kv_pages.h"
 #include "runtime/sampler.h"
@@ -15,7 +16,8 @@ namespace {
 constexpr int64_t kProcessBytes = 12 << 20;
 // A token's share of the tokenizer's tables: text, hash slots, merges. Measured on the real vocabulary.
 constexpr int64_t kTokenizerBytesPerToken = 56;
-// Rows of logits that one prompt and its answer write to: the step's, the session's and the sampler's.
+// Rows of logits that one prompt and its answer write to: the step's, the session's and the sampler's. Drafts write to
+// more of them: those are in the limit.
 constexpr int64_t kUsedRows = 3;
 
 int64_t pages(int64_t tokens, const model::KvLayout& layout) {
@@ -76,8 +78,9 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
                         local * KvPages::max_local_pages(layout.page_tokens, config.window, chunk, context);
   plan.scratch_bytes = static_cast<int64_t>(Executor::scratch_bytes(config, chunk));
   const int64_t row_bytes = int64_t{config.n_vocab} * static_cast<int64_t>(sizeof(float));
-  plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + row_bytes +
-                      static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)));
+  plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + kDecodeRows * row_bytes +
+                      static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)) +
+                                           Drafter::table_bytes(context + 1));
   plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, chunk, context));
   plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
   const int64_t fixed =

@@ -27,6 +27,7 @@ struct Session::State {
   int n_computed = 0;         // tokens whose keys and values are there; fewer than tokens only after a rewind
   int parting = 0;            // where the tokens last parted from what was there before; 0: nowhere
   std::vector<float> logits;  // after the last token; empty when not known
+  std::array<std::vector<float>, kDecodeRows> bundle_logits;  // after each token of a bundle that is being taken
 
   void check(std::span<const TokenId> new_tokens) const;
   int rewind(int n);
@@ -35,8 +36,9 @@ struct Session::State {
                const Executor::Visit& visit);
   void compute_chunk(std::span<const TokenId> all, int end, int first_wanted, const SyncOptions& options,
                      const Executor::Visit& visit);
-  void check_append(TokenId token) const;
-  WorkItem open_row(std::span<const TokenId> token);
+  void check_append(std::span<const TokenId> more) const;
+  WorkItem open_rows(std::span<const TokenId> more);
+  void take(TokenId token);
 };
 
 void Session::State::check(std::span<const TokenId> new_tokens) const {
@@ -105,23 +107,34 @@ void Session::State::compute_chunk(std::span<const TokenId> all, int end, int fi
   pages.advance(end);
 }
 
-void Session::State::check_append(TokenId token) const {
-  if (static_cast<int>(tokens.size()) >= context)
-    throw_error<RequestError>("the context of {} tokens is full: nothing can be added", context);
-  if (token < 0 || token >= engine->config().n_vocab)
-    throw_error<RequestError>("token {} is outside the vocabulary of {}", token, engine->config().n_vocab);
+void Session::State::check_append(std::span<const TokenId> more) const {
+  const size_t room = static_cast<size_t>(context) - tokens.size();
+  if (room == 0) throw_error<RequestError>("the context of {} tokens is full: nothing can be added", context);
+  if (more.size() > room)
+    throw_error<RequestError>("{} more tokens do not fit the context of {}, which has room for {}", more.size(),
+                              context, room);
+  for (const TokenId token : more)
+    if (token < 0 || token >= engine->config().n_vocab)
+      throw_error<RequestError>("token {} is outside the vocabulary of {}", token, engine->config().n_vocab);
 }
 
-// The next row of the timeline, ready to be computed.
-WorkItem Session::State::open_row(std::span<const TokenId> token) {
+// The next rows of the timeline, ready to be computed.
+WorkItem Session::State::open_rows(std::span<const TokenId> more) {
   const int position = static_cast<int>(tokens.size());
   if (n_computed < position) {  // a rewind went behind what can be resumed
     const std::vector<TokenId> past = tokens;
     compute(past, position, {}, {});
   }
-  pages.extend(position, position + 1);
+  pages.extend(position, position + static_cast<int>(more.size()));
   logits.clear();
-  return {&pages, token, position, 0};
+  return {&pages, more, position, 0};
+}
+
+// A row that was computed becomes part of the timeline.
+void Session::State::take(TokenId token) {
+  tokens.push_back(token);
+  ++n_computed;
+  pages.advance(n_computed);
 }
 
 Session::Session(std::shared_ptr<const Engine> engine, int context) {
@@ -179,7 +192,7 @@ void Session::append(TokenId token) {
 
 void Session::append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
   assert(sessions.size() == tokens.size());
-  for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->state_->check_append(tokens[i]);
+  for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->state_->check_append(tokens.subspan(i, 1));
   for (size_t begin = 0, n = 0; begin < sessions.size(); begin += n) {
     n = std::min(sessions.size() - begin, static_cast<size_t>(sessions[0]->engine().executor().max_decode_rows()));
     append_step(sessions.subspan(begin, n), tokens.subspan(begin, n));
@@ -189,7 +202,7 @@ void Session::append_batch(std::span<Session* const> sessions, std::span<const T
 // One decode step.
 void Session::append_step(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
   std::array<WorkItem, kDecodeRows> items;
-  for (size_t i = 0; i < sessions.size(); ++i) items[i] = sessions[i]->state_->open_row(tokens.subspan(i, 1));
+  for (size_t i = 0; i < sessions.size(); ++i) items[i] = sessions[i]->state_->open_rows(tokens.subspan(i, 1));
   try {
     sessions[0]->engine().executor().run(std::span(items).first(sessions.size()), nullptr,
                                          [&](size_t i, int, std::span<const float> logits) {
@@ -199,12 +212,29 @@ void Session::append_step(std::span<Session* const> sessions, std::span<const To
     for (Session* session : sessions) session->state_->logits.clear();
     throw;
   }
-  for (size_t i = 0; i < sessions.size(); ++i) {
-    State& s = *sessions[i]->state_;
-    s.tokens.push_back(tokens[i]);
-    ++s.n_computed;
-    s.pages.advance(s.n_computed);
-  }
+  for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->state_->take(tokens[i]);
+}
+
+int Session::max_bundle() const noexcept { return engine().executor().max_decode_rows(); }
+
+// Local pages are let go of as tokens are taken, so what a token left out has written over nothing that is still
+// needed.
+int Session::append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on) {
+  assert(!tokens.empty() && tokens.size() <= static_cast<size_t>(max_bundle()));
+  State& s = *state_;
+  s.check_append(tokens);
+  const WorkItem item = s.open_rows(tokens);
+  s.logits.swap(s.bundle_logits[0]);  // whose memory serves again
+  engine().executor().run({&item, 1}, nullptr, [&](size_t, int position, std::span<const float> logits) {
+    s.bundle_logits[static_cast<size_t>(position - item.first_position)].assign(logits.begin(), logits.end());
+  });
+  size_t n = 0;
+  do {
+    s.take(tokens[n]);
+    s.logits.swap(s.bundle_logits[n++]);
+  } while (goes_on() && n < tokens.size());
+  if (n < tokens.size()) s.pages.truncate(s.n_computed);
+  return static_cast<int>(n);
 }
 
 void Session::rewind(int n) {

@@ -52,6 +52,16 @@ class Session {
   // that group and of later ones have not.
   static void append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens);
 
+  // Computes several more tokens (1 to max_bundle()) in one step and takes them one after another: whenever one was
+  // taken, tokens(), position() and logits() are what append() of it gives, to the bit, and goes_on() says whether to
+  // take the next. The timeline ends after the last one taken. So a guess of what comes next costs one step, whatever
+  // of it turns out right. Returns how many were taken. Throws as append() does, with none taken, and what goes_on()
+  // throws; the tokens taken before that stay.
+  int append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on);
+
+  // Tokens that append_while() may be given: rows that a step computes as each would be alone.
+  int max_bundle() const noexcept;
+
   // sync() that also gives logits after every token from tokens[first] on (none when first is beyond the last):
   // visit(position, logits), in order. The common prefix is kept only up to `first`. visit runs while the engine is
   // held: it must not compute with any session of the engine, and others wait for it.

@@ -108,6 +108,37 @@ TEST_P(Equality, ForksAreFresh) {
   EXPECT_EQ(copy(two.logits()), fresh_logits(engine, joined(past, b)));
 }
 
+// Guesses right and wrong, of any number, across the window (16) and the borders of pages (64), on pages that a fork
+// shares: what stays is as if it had come alone.
+TEST_P(Equality, WhatIsTakenOfABundleIsFresh) {
+  const auto engine = load();
+  const auto tokens = random_tokens(150, 12), wrong = random_tokens(8, 13);
+  const auto full = all_logits(engine, tokens);
+  std::mt19937 random(14);
+  Session session(engine);
+  session.sync(std::span(tokens).first(5));
+  const Session before = session.fork();
+  while (session.position() < 150) {
+    const auto begin = static_cast<size_t>(session.position());
+    const size_t n_right = std::min(1 + random() % static_cast<size_t>(session.max_bundle()), 150 - begin);
+    auto bundle = joined(std::span(tokens).subspan(begin, n_right), wrong);
+    bundle.resize(n_right + random() % (static_cast<size_t>(session.max_bundle()) - n_right + 1));
+    size_t n_taken = 0;
+    const int n = session.append_while(bundle, [&] {
+      EXPECT_TRUE(std::ranges::equal(session.tokens(), std::span(tokens).first(begin + ++n_taken)));
+      EXPECT_EQ(copy(session.logits()), full[begin + n_taken - 1]) << "after token " << begin + n_taken - 1;
+      return n_taken < n_right;
+    });
+    ASSERT_EQ(n, static_cast<int>(n_right));
+    ASSERT_EQ(session.position(), static_cast<int>(begin + n_right));
+    if (HasFailure()) return;
+  }
+  EXPECT_EQ(copy(before.logits()), full[4]);
+  session.rewind(5);
+  for (size_t i = 5; i < 12; ++i) session.append(tokens[i]);
+  EXPECT_EQ(copy(session.logits()), full[11]);
+}
+
 TEST_P(Equality, SyncIsFresh) {
   const auto engine = load();
   const auto first = random_tokens(140, 8);
@@ -273,6 +304,42 @@ TEST_P(Fast, RowsOfABatchAreSingle) {
       EXPECT_EQ(copy(alone[i].logits()), copy(together[i].logits())) << "session " << i << ", step " << step;
     }
   }
+}
+
+// The same guarantee, for several rows of one session.
+TEST_P(Fast, RowsOfABundleAreSingle) {
+  const auto engine = load(tiny_options());
+  const auto past = random_tokens(30, 60), next = random_tokens(90, 61);
+  Session alone(engine);
+  alone.sync(past);
+  Session together = alone.fork();
+  size_t n_rows = 1;
+  for (size_t begin = 0; begin + n_rows <= next.size(); begin += n_rows, n_rows = n_rows % 8 + 1) {
+    size_t i = begin;
+    together.append_while(std::span(next).subspan(begin, n_rows), [&] {
+      alone.append(next[i]);
+      EXPECT_EQ(copy(alone.logits()), copy(together.logits())) << "token " << i << " of a bundle of " << n_rows;
+      return ++i < begin + n_rows;
+    });
+  }
+  EXPECT_GT(together.position(), 100);
+}
+
+TEST_P(Fast, ABundleThatCannotBeChangesNothing) {
+  const auto engine = load(tiny_options());
+  Session session(engine, 40);
+  session.sync(random_tokens(37, 62));
+  const auto before = copy(session.logits());
+  const auto never = [] {
+    ADD_FAILURE() << "a token was taken";
+    return false;
+  };
+  EXPECT_THROW(session.append_while(random_tokens(4, 63), never), RequestError);
+  EXPECT_THROW(session.append_while(std::vector<TokenId>{5, engine->config().n_vocab}, never), RequestError);
+  EXPECT_EQ(session.position(), 37);
+  EXPECT_EQ(copy(session.logits()), before);
+  EXPECT_EQ(session.append_while(random_tokens(3, 63), [] { return true; }), 3);
+  EXPECT_EQ(session.position(), 40);
 }
 
 // Chunks of more than eight rows are one class, so their borders change nothing.

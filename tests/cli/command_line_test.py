@@ -38,7 +38,8 @@ class CommandLineTest(CliTest):
     def test_values(self):
         for flag, value in [("--threads", "0"), ("--threads", "many"), ("--ctx", "0"), ("--ctx", "-5"), ("--ctx", "big"),
                             ("--kv", "f8"), ("--backend", "gpu"), ("--activations", "int4"), ("--max-tokens", "-2"), ("--temperature", "warm"),
-                            ("--seed", "x"), ("--seed", "-1"), ("--top-k", "1.5"), ("--logprobs", "9999")]:
+                            ("--seed", "x"), ("--seed", "-1"), ("--top-k", "1.5"), ("--logprobs", "9999"),
+                            ("--draft", "guess"), ("--draft-tokens", "8"), ("--draft-tokens", "-1")]:
             self.assert_error(2, flag, "run", flag, value, "hello")
 
     def test_sizes(self):

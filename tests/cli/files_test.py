@@ -243,6 +243,24 @@ class RequestTest(CliTest):
                               (("--logit-bias", "1536=2"), "token 1536 is outside the vocabulary of 1536")]:
             self.refused(2, pattern, *args, "hello")
 
+    def test_drafts(self):
+        def answer(*flags):
+            outcome = run("run", "--raw", "-m", self.model, "--threads", "1", "--temperature", "0", "-n", "40", "--json",
+                          "--stats", *flags, stdin="one two three four five " * 4)
+            self.assertEqual(outcome.status, 0, outcome.err)
+            result = json.loads(outcome.out)
+            return result["tokens"], result["stats"]["drafted_tokens"], result["stats"]["accepted_tokens"], outcome.err
+
+        tokens, drafted, accepted, line = answer("--draft", "off")
+        self.assertEqual((len(tokens), drafted, accepted), (40, 0, 0))
+        self.assertNotIn("drafted", line)
+        same, drafted, accepted, line = answer("--draft", "lookup", "--draft-tokens", "4")
+        self.assertEqual(same, tokens)
+        self.assertGreater(drafted, 0)
+        self.assertLessEqual(accepted, drafted)
+        self.assertIn(f"({accepted} of {drafted} drafted tokens accepted)", line)
+        self.assertEqual(answer("--draft-tokens", "0")[:3], (tokens, 0, 0))
+
     def test_a_benchmark_too_large(self):
         self.assert_error(2, "--decode 16777216 of --batch 16777216: expected at most", "bench", "-m", self.model,
                           "--decode", "16777216", "--batch", "16777216")
