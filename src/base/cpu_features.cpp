@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -19,6 +21,21 @@ std::string brand_string() {
   return "unknown";
 }
 
+#if defined(__x86_64__)
+// Whether the CPU has tiles, the system saves them, and lets this process use them.
+bool may_use_tiles() {
+  constexpr unsigned kTiles = 1u << 22 | 1u << 24 | 1u << 25;  // AMX-BF16, AMX-TILE, AMX-INT8
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & kTiles) != kTiles) return false;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_OSXSAVE) == 0) return false;
+  unsigned saved = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  constexpr unsigned kTileState = 3u << 17;  // their configuration and their data
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return (saved & kTileState) == kTileState && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
 CpuFeatures detect() {
   CpuFeatures f;
   f.brand = brand_string();
@@ -31,8 +48,7 @@ CpuFeatures detect() {
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   f.avx512_vnni = f.avx512 && __builtin_cpu_supports("avx512vnni");
   f.avx512_bf16 = f.avx512 && __builtin_cpu_supports("avx512bf16");
-  constexpr unsigned kAmx = 1u << 22 | 1u << 24 | 1u << 25;
-  f.amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kAmx) == kAmx;
+  f.amx = may_use_tiles();
 #elif defined(__aarch64__)
   const unsigned long features = getauxval(AT_HWCAP);
   f.neon = (features & HWCAP_ASIMD) != 0;

@@ -35,6 +35,7 @@ TEST(CpuFeatures, AgreeWithWhatTheSystemSays) {
   EXPECT_EQ(cpu.avx512, all({"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl"}));
   EXPECT_EQ(cpu.avx512_vnni, cpu.avx512 && all({"avx512_vnni"}));
   EXPECT_EQ(cpu.avx512_bf16, cpu.avx512 && all({"avx512_bf16"}));
+  EXPECT_EQ(cpu.amx, all({"amx_tile", "amx_bf16", "amx_int8"}));
 }
 
 TEST(CpuFeatures, EachSetIncludesTheOneBelow) {

@@ -5,8 +5,10 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,8 +18,9 @@
 namespace facet {
 namespace {
 
-// About 50 microseconds: longer than any gap between the pieces of one step, short enough to be polite afterwards.
-constexpr int kSpins = 20000;
+// Longer than any gap between the pieces of one step, short enough to be polite afterwards. By the clock: a pause takes
+// from 5 to 140 cycles, depending on the processor.
+constexpr std::chrono::microseconds kSpinTime{100};
 
 inline void pause() noexcept {
 #if defined(__x86_64__)
@@ -28,8 +31,15 @@ inline void pause() noexcept {
 }
 
 template <class Done>
-void spin(int n, Done&& done) noexcept {
-  for (int i = 0; i < n && !done(); ++i) pause();
+void spin(Done&& done) noexcept {
+  constexpr int kPauses = 32;  // between looks at the clock, which cost as much as a few of them
+  const auto end = std::chrono::steady_clock::now() + kSpinTime;
+  do {
+    for (int i = 0; i < kPauses; ++i) {
+      if (done()) return;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
 }
 
 // A quota of processors that a control group has for a period; a large number when there is none.
@@ -52,24 +62,53 @@ int quota_processors() {
   return std::max(1, static_cast<int>(std::ceil(least)));
 }
 
+// Those of the affinity mask; empty when the system does not tell.
+std::vector<int> allowed_processors() {
+  std::vector<int> out;
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return out;
+  for (int i = 0; i < CPU_SETSIZE; ++i)
+    if (CPU_ISSET(i, &set)) out.push_back(i);
+  return out;
+}
+
 }  // namespace
 
 int usable_processors() noexcept {
   int n = static_cast<int>(std::thread::hardware_concurrency());
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
   try {
+    if (const auto allowed = allowed_processors(); !allowed.empty()) n = static_cast<int>(allowed.size());
     n = std::min(n, quota_processors());
   } catch (...) {
   }
   return std::max(1, n);
 }
 
+int count_cores(const std::vector<int>& processors, const std::string& folder) {
+  std::set<std::string> cores;
+  for (const int processor : processors) {
+    std::string siblings;  // "0,64" or "0-1": the same for all processors of a core
+    std::ifstream in(folder + "/cpu" + std::to_string(processor) + "/topology/thread_siblings_list");
+    if (!(in >> siblings)) siblings = "processor " + std::to_string(processor);
+    cores.insert(siblings);
+  }
+  return static_cast<int>(cores.size());
+}
+
+int usable_cores() noexcept {
+  const int n = usable_processors();
+  try {
+    const int cores = count_cores(allowed_processors(), "/sys/devices/system/cpu");
+    return cores > 0 ? std::min(n, cores) : n;
+  } catch (...) {
+    return n;
+  }
+}
+
 ThreadPool::ThreadPool(int n_threads) {
-  const int processors = usable_processors();
-  const int n = n_threads > 0 ? n_threads : processors;
+  const int n = n_threads > 0 ? n_threads : usable_cores();
   // With more threads than processors a spinning thread keeps a working one from running.
-  n_spins_ = n <= processors ? kSpins : 0;
+  spins_ = n <= usable_processors();
   shares_ = std::make_unique<Share[]>(static_cast<size_t>(n));
   // Workers take no signals: one sent to the process reaches a thread that waits for it.
   sigset_t all, before;
@@ -116,7 +155,7 @@ void ThreadPool::start(int n_tasks, Call call, void* context) noexcept {
   round_.notify_all();
   take_tasks(0);
   ++round_;
-  spin(n_spins_, [this] { return inside_ == 0; });
+  if (spins_) spin([this] { return inside_ == 0; });
   for (int left; (left = inside_) != 0;) inside_.wait(left);
 }
 
@@ -124,7 +163,7 @@ void ThreadPool::work(int thread) noexcept {
   uint32_t done = 0;
   const auto is_news = [&](uint32_t round) { return (round % 2 == 1 && round != done) || stop_; };
   for (;;) {
-    spin(n_spins_, [&] { return is_news(round_); });
+    if (spins_) spin([&] { return is_news(round_); });
     for (uint32_t round; !is_news(round = round_);) round_.wait(round);
     if (stop_) return;
     const uint32_t round = round_;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -14,7 +15,7 @@ namespace facet {
 
 class ThreadPool {
  public:
-  // n_threads counts the caller of run(); 0: the cores this process may use. Throws ResourceError when they
+  // n_threads counts the caller of run(); 0: usable_cores(). Throws ResourceError when they
   // cannot be started.
   explicit ThreadPool(int n_threads = 0);
   ~ThreadPool();
@@ -49,7 +50,7 @@ class ThreadPool {
   void take_tasks(int thread) noexcept;
 
   std::vector<std::thread> workers_;
-  int n_spins_;
+  bool spins_;
   // The work of an open round. Written only while no thread is inside.
   Call call_ = nullptr;
   void* context_ = nullptr;
@@ -66,5 +67,12 @@ class ThreadPool {
 
 // Processors this process may use: its affinity mask, lowered by its control group's quota; at least 1.
 int usable_processors() noexcept;
+
+// The cores of these processors: those that share a core count once, since the work here keeps a core busy alone.
+int usable_cores() noexcept;
+
+// Of `processors`, the number of cores, by the files of a folder like /sys/devices/system/cpu. A processor whose core
+// it does not tell counts as one.
+int count_cores(const std::vector<int>& processors, const std::string& folder);
 
 }  // namespace facet

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <string_view>
@@ -79,9 +81,39 @@ TEST(ThreadPool, EndsAtOnceWithoutWork) {
   for (int i = 0; i < 50; ++i) ThreadPool pool(3);
 }
 
-TEST(ThreadPool, DefaultIsTheProcessorsOfThisProcess) {
-  EXPECT_GE(usable_processors(), 1);
-  EXPECT_EQ(ThreadPool().count(), usable_processors());
+TEST(ThreadPool, DefaultIsTheCoresOfThisProcess) {
+  EXPECT_GE(usable_cores(), 1);
+  EXPECT_LE(usable_cores(), usable_processors());
+  EXPECT_EQ(ThreadPool().count(), usable_cores());
+}
+
+TEST(ThreadPool, ProcessorsThatShareACoreCountOnce) {
+  namespace fs = std::filesystem;
+  const std::string folder = testing::TempDir() + "facet_cores_" + std::to_string(getpid());
+  const auto add = [&](int processor, const char* siblings) {
+    const std::string topology = folder + "/cpu" + std::to_string(processor) + "/topology";
+    fs::create_directories(topology);
+    std::ofstream(topology + "/thread_siblings_list") << siblings << "\n";
+  };
+  // Two cores of two processors, numbered as one maker does, and two cores of one each.
+  for (const int i : {0, 4}) add(i, "0,4");
+  for (const int i : {1, 5}) add(i, "1,5");
+  for (const int i : {2, 3}) add(i, std::to_string(i).c_str());
+  EXPECT_EQ(count_cores({0, 1, 2, 3, 4, 5}, folder), 4);
+  EXPECT_EQ(count_cores({0, 4}, folder), 1);
+  EXPECT_EQ(count_cores({4, 5}, folder), 2);
+  EXPECT_EQ(count_cores({0, 4, 6, 7}, folder), 3);  // what the system does not tell
+  EXPECT_EQ(count_cores({}, folder), 0);
+  fs::remove_all(folder);
+}
+
+// What a waiting thread takes of its processor, seconds.
+TEST(ThreadPool, AnIdlePoolSleeps) {
+  ThreadPool pool(3);
+  pool.run(3, [](int, int) {});
+  const std::clock_t before = std::clock();  // of all threads
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.03);
 }
 
 // Where threads' memory is limited and counted by the kernel alone.
