@@ -10,6 +10,7 @@
 #include "apps/commands.h"
 #include "apps/suggest.h"
 #include "base/error.h"
+#include "base/mapped_pages.h"
 
 namespace {
 
@@ -54,6 +55,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A closed pipe (`facet run ... | head`) ends the program quietly, as it does other tools.
   std::signal(SIGPIPE, SIG_DFL);
+  facet::survive_lost_pages();
   try {
     return run(argc, argv);
   } catch (const facet::FormatError& e) {

@@ -139,13 +139,10 @@ void File::State::check_array(const Value& v, bool is_right, std::string_view ex
     throw_error<FormatError>("{}: key {} has {} elements, expected at most {}", path, v.key, v.count, kMaxElements);
 }
 
-File::File(std::unique_ptr<State> state) : state_(std::move(state)) {}
-File::File(File&&) noexcept = default;
-File& File::operator=(File&&) noexcept = default;
-File::~File() = default;
+File::File(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
 File File::open(const std::string& path) {
-  auto state = std::make_unique<State>();
+  auto state = std::make_shared<State>();
   state->path = path;
   state->maps.emplace_back(path);
   state->read_first(state->maps.back().bytes());
@@ -155,7 +152,7 @@ File File::open(const std::string& path) {
 }
 
 File File::parse(std::span<const std::byte> bytes, std::string name) {
-  auto state = std::make_unique<State>();
+  auto state = std::make_shared<State>();
   state->path = std::move(name);
   state->read_first(bytes);
   state->index_tensors();
@@ -164,6 +161,9 @@ File File::parse(std::span<const std::byte> bytes, std::string name) {
 
 const std::string& File::path() const noexcept { return state_->path; }
 int File::version() const noexcept { return state_->version; }
+void File::check_unchanged() const {
+  for (const MappedFile& map : state_->maps) map.check_unchanged();
+}
 uint64_t File::total_bytes() const noexcept { return state_->total_bytes; }
 std::span<const std::string> File::shard_paths() const noexcept { return state_->shard_paths; }
 std::span<const Tensor> File::tensors() const noexcept { return state_->tensors; }
@@ -223,18 +223,24 @@ std::optional<std::vector<float>> File::get_float_array(std::string_view key) co
 }
 
 std::optional<std::vector<std::string_view>> File::get_string_array(std::string_view key) const {
-  const Value* v = find(key);
-  if (v == nullptr) return {};
-  state_->check_array(*v, v->element_type == ValueType::String, "an array of strings");
   std::vector<std::string_view> out;
-  out.reserve(v->count);
+  const Value* v = find(key);
+  if (v != nullptr && v->type == ValueType::Array) out.reserve(std::min(v->count, kMaxElements));
+  if (!for_each_string(key, [&out](std::string_view s) { out.push_back(s); })) return {};
+  return out;
+}
+
+bool File::for_each_string(std::string_view key, const std::function<void(std::string_view)>& f) const {
+  const Value* v = find(key);
+  if (v == nullptr) return false;
+  state_->check_array(*v, v->element_type == ValueType::String, "an array of strings");
   const std::byte* p = v->payload.data();
   for (uint64_t i = 0; i < v->count; ++i) {
     const auto n = static_cast<size_t>(load<uint64_t>(p));
-    out.emplace_back(reinterpret_cast<const char*>(p) + sizeof(uint64_t), n);
+    f({reinterpret_cast<const char*>(p) + sizeof(uint64_t), n});
     p += sizeof(uint64_t) + n;
   }
-  return out;
+  return true;
 }
 
 }  // namespace facet::gguf

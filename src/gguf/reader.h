@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,13 +62,12 @@ class File {
   // The same on bytes in memory (single file); they must outlive the File. For tests and fuzzing.
   static File parse(std::span<const std::byte> bytes, std::string name);
 
-  File(File&&) noexcept;
-  File& operator=(File&&) noexcept;
-  ~File();
+  // Copies share the maps and are cheap.
 
   const std::string& path() const noexcept;
   int version() const noexcept;
   uint64_t total_bytes() const noexcept;  // of all shards
+  void check_unchanged() const;           // throws ResourceError, see MappedFile
   std::span<const std::string> shard_paths() const noexcept;
 
   std::span<const Tensor> tensors() const noexcept;  // in file order
@@ -86,11 +86,13 @@ class File {
   std::optional<std::vector<uint64_t>> get_uint_array(std::string_view key) const;  // ints or bools, none negative
   std::optional<std::vector<float>> get_float_array(std::string_view key) const;
   std::optional<std::vector<std::string_view>> get_string_array(std::string_view key) const;  // views into the map
+  // Calls f(string) for each of an array's; false when the key is absent. Throws as the others.
+  bool for_each_string(std::string_view key, const std::function<void(std::string_view)>& f) const;
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
-  explicit File(std::unique_ptr<State> state);
+  std::shared_ptr<const State> state_;
+  explicit File(std::shared_ptr<const State> state);
 };
 
 }  // namespace facet::gguf

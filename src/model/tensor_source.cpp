@@ -104,6 +104,7 @@ class GgufSource final : public TensorSource {
     return fmt::format("GGUF v{}{}", file_.version(), count_files(file_.shard_paths().size()));
   }
   uint64_t total_bytes() const noexcept override { return file_.total_bytes(); }
+  void check_unchanged() const override { file_.check_unchanged(); }
 
   std::vector<std::string> unclaimed() const override {
     std::vector<std::string> names;
@@ -171,6 +172,7 @@ class SafetensorsSource final : public TensorSource {
   const std::string& path() const noexcept override { return file_.path(); }
   std::string format() const override { return "safetensors" + count_files(file_.n_shards()); }
   uint64_t total_bytes() const noexcept override { return file_.total_bytes(); }
+  void check_unchanged() const override { file_.check_unchanged(); }
 
   std::vector<std::string> unclaimed() const override {
     std::vector<std::string> names;

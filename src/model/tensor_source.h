@@ -38,6 +38,8 @@ class TensorSource {
   virtual const std::string& path() const noexcept = 0;
   virtual std::string format() const = 0;  // for people: "GGUF v3, 2 files"
   virtual uint64_t total_bytes() const noexcept = 0;
+  // Throws ResourceError when a file is not what it was when it was opened: what was computed since is worth nothing.
+  virtual void check_unchanged() const = 0;
   // Names (as the file spells them) of text-model tensors that nobody asked for with find(); those of image and sound
   // encoders in the same file do not count.
   virtual std::vector<std::string> unclaimed() const = 0;

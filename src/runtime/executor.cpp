@@ -61,7 +61,9 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
     for (int i = item.first_wanted; i < n; ++i) wanted_.push_back(first_row + i);
   }
   const model::Step step{{tokens_, positions_, segments_}, wanted_, cancel};
-  visit_logits(model::forward(*op_, config_, weights_, layout_, step, scratch_), visit);
+  const ops::ConstMat hidden = model::forward(*op_, config_, weights_, layout_, step, scratch_);
+  weights_.source->check_unchanged();
+  visit_logits(hidden, visit);
   if (const auto n = tokens_.size(); n <= kDecodeRows && n == wanted_.size())
     costs_.record(static_cast<int>(n), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
@@ -73,6 +75,7 @@ void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {
     const int n = std::min(kHeadRows, hidden.n_rows - begin);
     logits_.resize(static_cast<size_t>(n) * n_vocab);
     model::head(*op_, config_, weights_, ops::Mat(logits_.data(), n, config_.n_vocab), hidden.rows(begin, n));
+    weights_.source->check_unchanged();
     for (int i = 0; i < n; ++i) {
       const int row = wanted_[static_cast<size_t>(begin + i)];
       while (row >= segments_[item].first_row + segments_[item].n_rows) ++item;

@@ -34,7 +34,8 @@ class Executor {
   int max_decode_rows() const noexcept;
 
   // Runs all items as one step of at most max_rows rows and calls visit(item, position, logits) for each wanted row, in
-  // order; the logits are valid during the call. Throws CancelledError, and FormatError when the model computes NaN.
+  // order; the logits are valid during the call. Throws CancelledError, FormatError when the model computes NaN, and
+  // ResourceError when its files were changed in the meantime.
   // A step no larger than an earlier one allocates nothing (visit aside).
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
   void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);

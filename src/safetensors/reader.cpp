@@ -131,6 +131,9 @@ File File::parse(std::span<const std::byte> bytes, std::string name) {
 }
 
 const std::string& File::path() const noexcept { return state_->path; }
+void File::check_unchanged() const {
+  for (const MappedFile& map : state_->maps) map.check_unchanged();
+}
 uint64_t File::total_bytes() const noexcept { return state_->total_bytes; }
 size_t File::n_shards() const noexcept { return std::max<size_t>(1, state_->maps.size()); }
 std::span<const Tensor> File::tensors() const noexcept { return state_->tensors; }

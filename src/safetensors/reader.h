@@ -41,6 +41,7 @@ class File {
 
   const std::string& path() const noexcept;
   uint64_t total_bytes() const noexcept;  // of all shards
+  void check_unchanged() const;           // throws ResourceError, see MappedFile
   size_t n_shards() const noexcept;
   std::span<const Tensor> tensors() const noexcept;  // in file order
   const Tensor* find(std::string_view name) const noexcept;
