@@ -9,6 +9,7 @@ namespace facet::runtime {
 namespace {
 
 constexpr const char* kPrefix = "tokenizer.ggml.";
+constexpr const char *kMerges = "tokenizer.ggml.merges", *kTypes = "tokenizer.ggml.token_type";
 
 std::optional<text::TokenId> special(const gguf::File& file, const char* name) {
   const auto id = file.get_uint(std::string(kPrefix) + name + "_token_id");
@@ -35,6 +36,20 @@ void check_length(const text::TokenizerParts& parts, const char* key, size_t n) 
                              parts.tokens.size());
 }
 
+// The types of files with merges vary with the converter, and nothing depends on them.
+void read_merges(const gguf::File& file, const gguf::Value& merges, text::TokenizerParts& parts) {
+  constexpr uint64_t kUsual = 1 << 20;
+  parts.merges.reserve(std::min(merges.count, kUsual));
+  file.for_each_string(kMerges, [&](std::string_view merge) { parts.merges.push_back(text::split_merge(merge)); });
+  if (const gguf::Value* types = file.find(kTypes)) check_length(parts, "token_type", types->count);
+}
+
+void read_scores(const gguf::File& file, text::TokenizerParts& parts) {
+  parts.scores = file.get_float_array("tokenizer.ggml.scores").value_or(std::vector<float>{});
+  if (const auto types = file.get_uint_array(kTypes))
+    for (const uint64_t type : *types) parts.types.push_back(static_cast<int32_t>(std::min<uint64_t>(type, 7)));
+}
+
 // Some Gemma 3 files name more tokens than the embedding has rows; those can never occur. The tokens of a file with
 // merges are those of its embedding.
 void fit_to_rows(text::TokenizerParts& parts, size_t n_rows) {
@@ -57,16 +72,12 @@ std::shared_ptr<const text::Tokenizer> load_tokenizer(const gguf::File& file, in
   auto tokens = file.get_string_array("tokenizer.ggml.tokens");
   if (!tokens) throw_error<FormatError>("{}: key tokenizer.ggml.tokens is missing", file.path());
   parts.tokens = std::move(*tokens);
-  const auto merges = file.get_string_array("tokenizer.ggml.merges");
-  parts.kind = kind_of(file, parts.tokens, merges.has_value());
-  if (merges) {
-    parts.merges.reserve(merges->size());
-    for (const std::string_view merge : *merges) parts.merges.push_back(text::split_merge(merge));
-  } else {
-    parts.scores = file.get_float_array("tokenizer.ggml.scores").value_or(std::vector<float>{});
-  }
-  if (const auto types = file.get_uint_array("tokenizer.ggml.token_type"))
-    for (const uint64_t type : *types) parts.types.push_back(static_cast<int32_t>(std::min<uint64_t>(type, 7)));
+  const gguf::Value* merges = file.find(kMerges);
+  parts.kind = kind_of(file, parts.tokens, merges != nullptr);
+  if (merges != nullptr)
+    read_merges(file, *merges, parts);
+  else
+    read_scores(file, parts);
   fit_to_rows(parts, static_cast<size_t>(n_rows));
   parts.bos = special(file, "bos");
   parts.eos = special(file, "eos");

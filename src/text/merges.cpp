@@ -43,12 +43,11 @@ class Resolver {
       hashes[i - begin] = {Vocabulary::hash(merges_[i].left), Vocabulary::hash(merges_[i].right)};
       for (const uint64_t hash : hashes[i - begin]) vocabulary_.fetch_slot(hash);
     }
-    for (size_t i = begin; i < end; ++i)
-      for (const uint64_t hash : hashes[i - begin]) vocabulary_.fetch_text(hash);
     for (size_t i = begin; i < end; ++i) {
       const auto [left, right] = merges_[i];
-      Resolved& r = out_[i] = {vocabulary_.find(left, hashes[i - begin][0]),
-                               vocabulary_.find(right, hashes[i - begin][1]), find_result(merges_[i]), 0};
+      const auto [left_hash, right_hash] = hashes[i - begin];
+      Resolved& r = out_[i] = {vocabulary_.find_by_hash(left, left_hash), vocabulary_.find_by_hash(right, right_hash),
+                               find_result(merges_[i]), 0};
       if (r.left >= 0 && r.right >= 0)
         r.join = JoinFilter::slot(last_character(left).code, first_character(right).code);
     }

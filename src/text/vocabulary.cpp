@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "base/error.h"
@@ -27,22 +28,34 @@ Vocabulary::Vocabulary(const std::vector<std::string_view>& pieces, const std::s
   ends_.push_back(0);
   slots_.assign(std::bit_ceil(pieces.size() + pieces.size() / 2 + 1), Slot{0, -1});
   mask_ = slots_.size() - 1;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    text_.append(pieces[i]);
-    longest_bytes_ = std::max(longest_bytes_, pieces[i].size());
-    ends_.push_back(static_cast<uint32_t>(text_.size()));
-    if (pieces[i].empty()) continue;
-    if (!starts_character(pieces[i][0])) throw_error<FormatError>("{}: the text of token {} is not UTF-8", source, i);
-    const uint64_t hash = Vocabulary::hash(pieces[i]);
-    const auto tag = static_cast<uint32_t>(hash >> 32);
-    uint64_t at = hash & mask_;
-    for (; slots_[at].id >= 0; at = (at + 1) & mask_)
-      if (slots_[at].tag == tag && piece(slots_[at].id) == pieces[i])
-        throw_error<FormatError>("{}: tokens {} and {} are the same text \"{}\"", source, slots_[at].id, i, pieces[i]);
-    slots_[at] = {tag, static_cast<TokenId>(i)};
+  constexpr size_t kBlock = 16;  // insertions under way at once: they wait for memory, not for each other
+  std::array<uint64_t, kBlock> hashes{};
+  for (size_t begin = 0; begin < pieces.size(); begin += kBlock) {
+    const size_t end = std::min(begin + kBlock, pieces.size());
+    for (size_t i = begin; i < end; ++i) fetch_slot(hashes[i - begin] = hash(pieces[i]));
+    for (size_t i = begin; i < end; ++i) {
+      text_.append(pieces[i]);
+      longest_bytes_ = std::max(longest_bytes_, pieces[i].size());
+      ends_.push_back(static_cast<uint32_t>(text_.size()));
+      if (!pieces[i].empty()) insert(static_cast<TokenId>(i), hashes[i - begin], source);
+    }
   }
   // As every piece starts a character, all are valid if their concatenation is.
   if (!is_utf8(text_)) throw_error<FormatError>("{}: the text of the tokens is not UTF-8", source);
+}
+
+void Vocabulary::insert(TokenId id, uint64_t hash, const std::string& source) {
+  const std::string_view text = piece(id);
+  if (!starts_character(text[0])) throw_error<FormatError>("{}: the text of token {} is not UTF-8", source, id);
+  const auto tag = static_cast<uint32_t>(hash >> 32);
+  uint64_t at = hash & mask_;
+  for (; slots_[at].id >= 0; at = (at + 1) & mask_) {
+    if (slots_[at].tag != tag) continue;
+    if (piece(slots_[at].id) == text)
+      throw_error<FormatError>("{}: tokens {} and {} are the same text \"{}\"", source, slots_[at].id, id, text);
+    tags_differ_ = false;
+  }
+  slots_[at] = {tag, id};
 }
 
 uint64_t Vocabulary::hash(std::string_view piece) noexcept { return XXH3_64bits(piece.data(), piece.size()); }
