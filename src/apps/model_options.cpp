@@ -12,6 +12,7 @@
 
 #include "apps/terminal.h"
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "model/config.h"
 
 namespace facet::apps {
@@ -114,7 +115,7 @@ void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& act
                   fmt::format("int16: rounded where that makes decoding faster; or f32 [{}]", activations))
       ->check(CLI::IsMember({"int16", "f32"}))
       ->type_name("TYPE");
-  command.add_option("--threads", threads, "Threads to compute with [the processors there are]")
+  command.add_option("--threads", threads, "Threads to compute with [the cores there are]")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
 }
@@ -142,6 +143,7 @@ void ModelOptions::add_memory_to(CLI::App& command) {
       ->type_name("TYPE");
   command.add_option("--memory-limit", memory_limit, "Plan with this much memory, for example 6GB [what is free]")
       ->type_name("SIZE");
+  command.add_flag("--mlock", mlock, "Keep the weights in memory, whatever else needs it");
 }
 
 runtime::EngineOptions ModelOptions::engine_options() const {
@@ -153,6 +155,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
                               : runtime::KvPrecision::F16;
   options.n_threads = threads;
   options.context = context;
+  options.lock_memory = mlock;
   if (!memory_limit.empty()) options.memory_limit = parse_size(memory_limit);
   return options;
 }
@@ -163,7 +166,24 @@ std::shared_ptr<const runtime::Engine> ModelOptions::load(const runtime::EngineO
   auto options = engine_options();
   options.wrap_ops = wrap_ops;
   options.progress = [&loading](int64_t done, int64_t total) { loading.show(done, total); };
-  return runtime::Engine::load(path, options);
+  auto engine = runtime::Engine::load(path, options);
+  for (const std::string& line :
+       expectations(engine->plan(engine->context()), engine->n_threads(), usable_processors()))
+    fmt::print(stderr, "facet: {}\n", line);
+  return engine;
+}
+
+std::vector<std::string> expectations(const runtime::MemoryPlan& plan, int n_threads, int n_processors) {
+  std::vector<std::string> out;
+  if (plan.available_bytes > 0 && plan.resident_bytes > plan.available_bytes)
+    out.push_back(fmt::format(
+        "the model takes {:.1f} GB of memory and {:.1f} GB are available: parts of it will be read from disk again and "
+        "again, for each token; a smaller --ctx or a smaller quantisation is faster",
+        static_cast<double>(plan.resident_bytes) / 1e9, static_cast<double>(plan.available_bytes) / 1e9));
+  if (n_threads > n_processors)
+    out.push_back(fmt::format("{} threads share {} processor{}: fewer are faster", n_threads, n_processors,
+                              n_processors == 1 ? "" : "s"));
+  return out;
 }
 
 void SamplingOptions::add_to(CLI::App& command) {

@@ -17,13 +17,18 @@ struct ModelOptions {
   std::string backend = "cpu", activations = "int16", kv = "f16";
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free
+  bool mlock = false;
 
   void add_to(CLI::App& command);
-  void add_memory_to(CLI::App& command);  // --ctx, --kv, --memory-limit
+  void add_memory_to(CLI::App& command);  // --ctx, --kv, --memory-limit, --mlock
   runtime::EngineOptions engine_options() const;
-  // The model's path (see find_model), loaded; progress on a terminal's stderr.
+  // The model's path (see find_model), loaded; progress on a terminal's stderr, and a line there for each of
+  // expectations().
   std::shared_ptr<const runtime::Engine> load(const runtime::EngineOptions::WrapOps& wrap_ops = {}) const;
 };
+
+// What will be slow, and why, in sentences: a model larger than the memory there is, more threads than processors.
+std::vector<std::string> expectations(const runtime::MemoryPlan& plan, int n_threads, int n_processors);
 
 // How an answer is generated: sampling, its end, drafting. What was not given keeps the model's default.
 struct SamplingOptions {

@@ -35,6 +35,20 @@ TEST(SamplingOptions, WhatIsNotGivenIsLeftToTheModel) {
   EXPECT_EQ(options.max_tokens, -1);
 }
 
+TEST(Expectations, WhatWillBeSlowIsSaid) {
+  runtime::MemoryPlan plan;
+  plan.resident_bytes = 12'300'000'000;
+  plan.available_bytes = 16'000'000'000;
+  EXPECT_TRUE(expectations(plan, 8, 8).empty());
+  plan.available_bytes = 8'000'000'000;
+  const auto large = expectations(plan, 8, 8);
+  ASSERT_EQ(large.size(), 1u);
+  EXPECT_NE(large[0].find("takes 12.3 GB of memory and 8.0 GB are available"), std::string::npos) << large[0];
+  plan.available_bytes = 0;  // unknown
+  EXPECT_EQ(expectations(plan, 8, 2), (std::vector<std::string>{"8 threads share 2 processors: fewer are faster"}));
+  EXPECT_EQ(expectations(plan, 2, 1), (std::vector<std::string>{"2 threads share 1 processor: fewer are faster"}));
+}
+
 // What a model's file may say is not promised by the help.
 TEST(SamplingOptions, HelpPromisesNoDefaultsOfItsOwn) {
   SamplingOptions options;

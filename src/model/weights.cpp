@@ -236,4 +236,19 @@ WeightBytes count_bytes(const Config& c, const Weights& w) {
   return n;
 }
 
+std::vector<std::span<const std::byte>> in_order_of_use(const Weights& w) {
+  std::vector<std::span<const std::byte>> out;
+  const auto add = [&out](const Weight& m) {
+    if (!m.empty()) out.emplace_back(m.data, m.n_bytes());
+  };
+  add(w.per_layer_model_proj);
+  for (const LayerWeights& l : w.layers) for_each_matrix(l, add);
+  add(w.output);
+  for (const LayerWeights& l : w.layers)
+    for_each_stack(l, [&out](const ExpertWeight& s) {
+      out.emplace_back(s.first.data, s.first.n_bytes() * static_cast<size_t>(s.n_experts));
+    });
+  return out;
+}
+
 }  // namespace facet::model

@@ -90,4 +90,8 @@ struct WeightBytes {
 };
 WeightBytes count_bytes(const Config& config, const Weights& weights);
 
+// What becomes resident, in the order in which a step first meets it; stacks of experts, of which a token meets a few,
+// come last.
+std::vector<std::span<const std::byte>> in_order_of_use(const Weights& weights);
+
 }  // namespace facet::model

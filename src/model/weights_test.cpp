@@ -69,6 +69,29 @@ TEST(Weights, EveryPartIsBound) {
   }
 }
 
+int64_t total_bytes(const std::vector<std::span<const std::byte>>& ranges) {
+  int64_t n = 0;
+  for (const auto range : ranges) n += static_cast<int64_t>(range.size());
+  return n;
+}
+
+// All that becomes resident, layer by layer; the table of per-layer embeddings does not.
+TEST(Weights, InOrderOfUse) {
+  const Bound dense = bind(gemma4_file());
+  const Weights& w = dense.weights;
+  const auto ranges = in_order_of_use(w);
+  EXPECT_EQ(total_bytes(ranges), count_bytes(dense.config, w).resident);
+  EXPECT_EQ(ranges.front().data(), w.per_layer_model_proj.data);
+  EXPECT_EQ(ranges[1].data(), w.layers[0].attn_q.data);
+  EXPECT_EQ(ranges.back().data(), w.output.data);
+  for (const auto range : ranges) EXPECT_NE(range.data(), w.per_layer_token_embd.data);
+
+  const Bound experts = bind(gemma4_file(expert_sizes()));
+  const auto all = in_order_of_use(experts.weights);
+  EXPECT_EQ(total_bytes(all), count_bytes(experts.config, experts.weights).resident);
+  EXPECT_EQ(all.back().data(), experts.weights.layers.back().ffn_down_exps.first.data);
+}
+
 TEST(Weights, Experts) {
   const Bound b = bind(gemma4_file(expert_sizes()));
   const LayerWeights& l = b.weights.layers[0];

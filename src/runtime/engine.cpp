@@ -26,7 +26,7 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   };
   auto s = std::make_unique<State>();
   report(0);
-  s->facts = read_model(path, options);
+  s->facts = read_model(path, options, Purpose::Compute);
   check_fits(path, s->facts.plan, options.kv);
   report(1);
   const ModelFacts& m = s->facts;

@@ -35,11 +35,12 @@ using Progress = std::function<void(int64_t done, int64_t total)>;
 struct EngineOptions {
   Backend backend = Backend::Cpu;
   Activations activations = Activations::Int16;  // the reference's are F32
-  int n_threads = 0;                             // 0: the processors this process may use
+  int n_threads = 0;                             // 0: the cores this process may use
   KvPrecision kv = KvPrecision::F16;
   int context = 0;            // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;  // of the memory available now, for KV when context is 0
   int64_t memory_limit = 0;   // bytes; 0: what the machine has available
+  bool lock_memory = false;   // weights stay in memory, whatever else needs it; else the system may drop their pages
   int prefill_chunk = 0;      // rows computed together in prefill; 0: chosen from the model's width
   Progress progress;          // of loading, and forgotten after it
   // Wraps the backend once it is made (a decorator that times or dumps); forgotten after loading. What it returns lives
@@ -91,7 +92,8 @@ class PagePool;
 class Engine {
  public:
   // path: a .gguf (the first shard of a split one) or a folder with config.json and safetensors. Throws FormatError,
-  // RequestError (context beyond the model's), ResourceError (unreadable; not enough memory, with the plan).
+  // RequestError (context beyond the model's), ResourceError (unreadable; not enough memory, with the plan; memory that
+  // cannot be locked).
   static std::shared_ptr<const Engine> load(const std::string& path, const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include "base/error.h"
 #include "base/system_memory.h"
@@ -17,39 +18,6 @@ void check_vocabulary(const ModelFacts& b, const std::string& path) {
   if (b.tokenizer->n_tokens() > b.config.n_vocab)
     throw_error<FormatError>("{}: the tokenizer has {} tokens, the embedding {} rows: they are of different models",
                              path, b.tokenizer->n_tokens(), b.config.n_vocab);
-}
-
-ModelFacts bind_gguf(const std::string& path) {
-  gguf::File file = gguf::File::open(path);
-  ModelFacts b;
-  b.config = model::read_config(file);
-  b.tokenizer = load_tokenizer(file, b.config.n_vocab);
-  b.defaults = read_defaults(file, *b.tokenizer);
-  b.family = read_chat_family(file, b.config, *b.tokenizer);
-  b.weights = model::bind_weights(b.config, model::make_tensor_source(std::move(file)));
-  return b;
-}
-
-ModelFacts bind_folder(const std::string& path) {
-  ModelFacts b;
-  b.config = model::read_config(path);
-  b.weights = model::bind_weights(b.config, model::make_tensor_source(safetensors::File::open_folder(path)));
-  b.tokenizer = load_tokenizer(path);
-  b.defaults = read_defaults(path, *b.tokenizer);
-  b.family = read_chat_family(path, b.config, *b.tokenizer);
-  return b;
-}
-
-ModelFacts bind(const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status))
-    throw_error<ResourceError>(
-        "{}: {}", path,
-        status.type() == std::filesystem::file_type::not_found ? "no such file or folder" : error.message());
-  ModelFacts b = std::filesystem::is_directory(status) ? bind_folder(path) : bind_gguf(path);
-  check_vocabulary(b, path);
-  return b;
 }
 
 // Fills in the zeros of the options, and the plan.
@@ -68,13 +36,63 @@ void settle(ModelFacts& m) {
   m.plan = make_plan(m.config, m.weights, layout, options.prefill_chunk, options.context, options.memory_limit);
 }
 
+// Settles the plan and, if asked to, starts to bring what is needed into memory. Weights beyond the memory there is
+// come when they are used: read ahead, they would push each other out.
+void prepare(ModelFacts& m, Purpose purpose) {
+  settle(m);
+  expect_single_rows({m.weights.per_layer_token_embd.data, m.weights.per_layer_token_embd.n_bytes()});
+  if (purpose == Purpose::Compute && m.options.lock_memory)
+    lock_in_memory(model::in_order_of_use(m.weights));
+  else if (purpose == Purpose::Compute && m.plan.resident_bytes <= m.plan.available_bytes)
+    m.read_ahead = std::make_unique<ReadAhead>(model::in_order_of_use(m.weights));
+}
+
+// The tokenizer takes the longest: it is built on a thread of its own beside all else, or after it where none starts.
+constexpr auto kBeside = std::launch::async | std::launch::deferred;
+
+void bind_gguf(ModelFacts& m, Purpose purpose) {
+  const gguf::File file = gguf::File::open(m.path);
+  m.config = model::read_config(file);
+  auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(file, m.config.n_vocab); });
+  try {
+    m.weights = model::bind_weights(m.config, model::make_tensor_source(file));
+    prepare(m, purpose);
+  } catch (const FormatError&) {
+    tokenizer.get();  // throws what explains more, where the two are of different models
+    throw;
+  }
+  m.tokenizer = tokenizer.get();
+  m.defaults = read_defaults(file, *m.tokenizer);
+  m.family = read_chat_family(file, m.config, *m.tokenizer);
+}
+
+void bind_folder(ModelFacts& m, Purpose purpose) {
+  m.config = model::read_config(m.path);
+  auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(m.path); });
+  m.weights = model::bind_weights(m.config, model::make_tensor_source(safetensors::File::open_folder(m.path)));
+  prepare(m, purpose);
+  m.tokenizer = tokenizer.get();
+  m.defaults = read_defaults(m.path, *m.tokenizer);
+  m.family = read_chat_family(m.path, m.config, *m.tokenizer);
+}
+
 }  // namespace
 
-ModelFacts read_model(const std::string& path, const EngineOptions& options) {
-  ModelFacts m = bind(path);
+ModelFacts read_model(const std::string& path, const EngineOptions& options, Purpose purpose) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status))
+    throw_error<ResourceError>(
+        "{}: {}", path,
+        status.type() == std::filesystem::file_type::not_found ? "no such file or folder" : error.message());
+  ModelFacts m;
   m.path = path;
   m.options = options;
-  settle(m);
+  if (std::filesystem::is_directory(status))
+    bind_folder(m, purpose);
+  else
+    bind_gguf(m, purpose);
+  check_vocabulary(m, path);
   return m;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/page_advice.h"
 #include "model/config.h"
 #include "model/weights.h"
 #include "runtime/engine.h"
@@ -20,9 +21,12 @@ struct ModelFacts {
   ChatFamily family = ChatFamily::None;
   EngineOptions options;  // with the zeros filled in
   MemoryPlan plan;
+  std::unique_ptr<ReadAhead> read_ahead;  // of the weights, when they will be used
 };
 
 // Throws as Engine::load does, except that a plan beyond the memory there is only shows in `plan`.
-ModelFacts read_model(const std::string& path, const EngineOptions& options);
+// Purpose::Compute: the weights are brought into memory in the meantime, if they fit it.
+enum class Purpose : uint8_t { Look, Compute };
+ModelFacts read_model(const std::string& path, const EngineOptions& options, Purpose purpose = Purpose::Look);
 
 }  // namespace facet::runtime
