@@ -8,6 +8,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "kernels/kernels.h"
@@ -34,6 +35,10 @@ std::vector<std::byte>& matrix(BlockType type) {
     std::memcpy(memory.data() + at, rows.data(), rows.size());
   return memory;
 }
+
+struct alignas(64) Aligned {
+  std::byte bytes[64];
+};
 
 std::vector<float> random_floats(size_t n) {
   std::mt19937 rng(6);
@@ -75,18 +80,23 @@ void decode(benchmark::State& state, const Kernels& k, BlockType type) {
   state.SetItemsProcessed(state.iterations() * kColumns);
 }
 
-// 32 rows and one tile of tokens, 256 deep: what cpu::Ops keeps in the caches. Items are floating-point operations.
-void panel(benchmark::State& state, const Kernels& k) {
-  const int n_rows = 32, depth = 256, n_tokens = k.panel_tokens;
-  const std::vector<float> w = random_floats(n_rows * (depth + 16)),
-                           x = random_floats(static_cast<size_t>(depth * n_tokens));
-  std::vector<float> packed(x.size()), acc(static_cast<size_t>(n_rows * n_tokens));
-  k.pack_tokens(x.data(), depth, n_tokens, depth, packed.data());
+// One panel and one tile of tokens: what cpu::Ops keeps in the caches. Items are operations.
+void panel(benchmark::State& state, const PanelKernels& k, BlockType type) {
+  const size_t row_bytes = quant::row_bytes(type, kPanelDepth);
+  std::vector<Aligned> panel(k.row_bytes * kPanelRows / sizeof(Aligned)), tile(k.tile_bytes / sizeof(Aligned) + 1),
+      acc(kPanelRows * static_cast<size_t>(k.tokens) * sizeof(float) / sizeof(Aligned));
+  const std::vector<float> x = random_floats(static_cast<size_t>(kPanelDepth * k.tokens));
+  std::vector<const float*> rows;
+  for (int t = 0; t < k.tokens; ++t) rows.push_back(x.data() + t * kPanelDepth);
+  const PanelFormat& format = k.formats[static_cast<size_t>(type)];
+  format.unpack(matrix(type).data(), row_bytes, kPanelRows, kPanelDepth, panel.data()->bytes);
+  k.pack(rows.data(), k.tokens, 0, kPanelDepth, tile.data()->bytes);
   for (auto _ : state) {
-    k.panel(w.data(), depth + 16, n_rows, depth, packed.data(), n_tokens, acc.data());
+    format.multiply(panel.data()->bytes, kPanelRows, kPanelDepth, tile.data()->bytes, k.tokens,
+                    reinterpret_cast<float*>(acc.data()));
     benchmark::DoNotOptimize(acc.data());
   }
-  state.SetItemsProcessed(state.iterations() * 2 * n_rows * depth * n_tokens);
+  state.SetItemsProcessed(state.iterations() * 2 * kPanelRows * kPanelDepth * k.tokens);
 }
 
 // Eight queries over one tile of 64 keys and values. Bytes are those of the cache.
@@ -126,7 +136,10 @@ void register_set(const Kernels& k) {
 #define FACET_FLOAT_FORMAT(type) add_format(#type, BlockType::type);
 #define FACET_DECODED_FORMAT(type) add_format(#type, BlockType::type);
 #include "kernels/kernels.def"
-  benchmark::RegisterBenchmark((set + "/panel").c_str(), panel, std::ref(k));
+  for (const auto& [name, kind, type] :
+       {std::tuple{"F32", PanelKind::F32, BlockType::F32}, {"Int16", PanelKind::Int16, BlockType::Q4_0}})
+    if (k.panels[static_cast<size_t>(kind)] != nullptr)
+      benchmark::RegisterBenchmark((set + "/panel/" + name).c_str(), panel, std::ref(k.panels_of(kind)), type);
   for (const auto& [name, format] :
        {std::pair{"F32", FloatType::F32}, {"F16", FloatType::F16}, {"BF16", FloatType::BF16}})
     benchmark::RegisterBenchmark((set + "/attention/" + name).c_str(), attention, std::ref(k), format)

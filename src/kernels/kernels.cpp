@@ -27,19 +27,29 @@ bool rounds_columns(quant::BlockType type) noexcept {
 std::vector<KernelSet> all_sets() {
   std::vector<KernelSet> sets;
 #if defined(__x86_64__)
-  static const Kernels wide{avx512::kProducts, avx512::kPanels, avx512::kRows, avx512::kAttention, "avx512"};
-  static const Kernels medium{avx2::kProducts, avx2::kPanels, avx2::kRows, avx2::kAttention, "avx2"};
+  static const Kernels wide{
+      avx512::kProducts, avx512::kRows, avx512::kAttention, "avx512", {&avx512::kFloatPanels, &avx512::kInt16Panels}};
+  static const Kernels vnni{avx512::kProducts,
+                            avx512::kRows,
+                            avx512::kAttention,
+                            "avx512_vnni",
+                            {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels}};
+  static const Kernels medium{
+      avx2::kProducts, avx2::kRows, avx2::kAttention, "avx2", {&avx2::kFloatPanels, &avx2::kInt16Panels}};
   const CpuFeatures& cpu = cpu_features();
+  sets.push_back({&vnni, cpu.avx512_vnni});
   sets.push_back({&wide, cpu.avx512});
   sets.push_back({&medium, cpu.avx2});
 #elif defined(__aarch64__)
-  static const Kernels baseline{neon::kProducts, neon::kPanels, neon::kRows, neon::kAttention, "neon"};
-  static const Kernels dotprod{neon_dotprod::kProducts, neon::kPanels, neon::kRows, neon::kAttention, "neon_dotprod"};
+  static const Kernels baseline{neon::kProducts, neon::kRows, neon::kAttention, "neon", {&neon::kFloatPanels}};
+  static const Kernels dotprod{
+      neon_dotprod::kProducts, neon::kRows, neon::kAttention, "neon_dotprod", {&neon::kFloatPanels}};
   const CpuFeatures& cpu = cpu_features();
   sets.push_back({&dotprod, cpu.neon_dotprod});
   sets.push_back({&baseline, cpu.neon});
 #endif
-  static const Kernels plain{scalar::kProducts, scalar::kPanels, scalar::kRows, scalar::kAttention, "scalar"};
+  static const Kernels plain{
+      scalar::kProducts, scalar::kRows, scalar::kAttention, "scalar", {&scalar::kFloatPanels, &scalar::kInt16Panels}};
   sets.push_back({&plain, true});
   return sets;
 }

@@ -27,7 +27,7 @@ constexpr int kMaxColumns = 8;
 // Elements of x that share a scale when rounded to 16 bits.
 constexpr int kRoundedBlock = 32;
 constexpr float kRoundingError = 1 / 64700.0f, kRoundedFloor = 0x1p-80f;
-// Independent chains of multiply_adds: enough to hide the latency of two units, few enough for sixteen registers.
+// Independent chains of PanelKernels::peak: enough to hide the latency of two units, few enough for sixteen registers.
 constexpr int kPeakChains = 12;
 
 // The columns of a product: x itself, and the same rounded for formats of codes (see ProductKernels::round).
@@ -80,21 +80,46 @@ struct ProductKernels {
   void (*round)(const float* x, int n, float* out);
 };
 
-// Decoded weights and many tokens: lanes are tokens.
-struct PanelKernels {
-  int panel_rows;    // output rows of a tile of sums
-  int panel_tokens;  // tokens of a packed tile
-  // packed[tile][i][t] = x[(tile * panel_tokens + t) * x_stride + i] for one tile of n_tokens <= panel_tokens tokens
-  // and columns [0, n); missing tokens are 0.
-  void (*pack_tokens)(const float* x, size_t x_stride, int n_tokens, int n, float* packed);
-  // acc[r][t] += sum_i w[r][i] * packed[i][t], r < n_rows <= panel_rows, t < panel_tokens (all of them are written up
-  // to the vector that holds n_tokens - 1). w rows w_stride floats apart; acc rows panel_tokens apart.
-  void (*panel)(const float* w, size_t w_stride, int n_rows, int n, const float* packed, int n_tokens, float* acc);
+// What weights and activations become before many tokens are multiplied.
+enum class PanelKind : uint8_t {
+  F32,    // both as they are
+  Int16,  // formats of codes: integers, activations rounded as by ProductKernels::round
+};
+constexpr size_t kPanelKinds = 2;
+// Weights of a row, and elements of a token, that are multiplied at a time: what is longer comes in pieces.
+constexpr int kPanelDepth = 512;
+// Rows of a panel at most; a multiple of what every set multiplies at once, and so is the room for a panel and its
+// sums.
+constexpr int kPanelRows = 48;
 
-  // x = x * factor + term, n_steps times, in each lane of kPeakChains vectors; returns the sum of all. Touches no
-  // memory: the ceiling that products are compared with.
-  float (*multiply_adds)(int n_steps, float factor, float term);
-  int n_lanes;  // floats of a vector
+// Weights of n_rows <= kPanelRows rows, n <= kPanelDepth of each, in whole blocks; rows lie row_bytes apart.
+using Unpack = void (*)(const std::byte* blocks, size_t row_bytes, int n_rows, int n, std::byte* panel);
+// acc[r][t] += sum_i panel[r][i] * tile[t][i], r < n_rows, t < n_tokens; rows of acc lie a tile's tokens apart. What
+// acc holds beside them, within its room, is not kept.
+using MultiplyPanel = void (*)(const std::byte* panel, int n_rows, int n, const std::byte* tile, int n_tokens,
+                               float* acc);
+struct PanelFormat {
+  Unpack unpack;
+  MultiplyPanel multiply;
+};
+
+// Many tokens: a panel of rows is unpacked once and met by all tokens, a tile at a time. Memory of panels, tiles and
+// sums is aligned to 64 bytes.
+struct PanelKernels {
+  int tokens;                    // of a tile
+  size_t tile_bytes, row_bytes;  // of a tile, and of a panel's row
+  // The elements [first, first + n) of n_tokens <= tokens rows, n <= kPanelDepth; for Int16 in whole blocks.
+  void (*pack)(const float* const* rows, int n_tokens, int first, int n, std::byte* tile);
+  std::array<PanelFormat, quant::kBlockTypeIds> formats;  // by BlockType; null where the kind does not take it
+  // out[t][r] = factor * acc[r][t]; rows of out lie out_stride floats apart.
+  void (*store)(const float* acc, int n_rows, int n_tokens, float factor, float* out, size_t out_stride);
+
+  // The ceiling that products are compared with: n_steps times peak_operations operations (a product, an addition) of
+  // `multiply` in registers alone. Returns a number that depends on all of them.
+  float (*peak)(int n_steps);
+  int peak_operations;
+
+  bool takes(quant::BlockType type) const noexcept { return formats[static_cast<size_t>(type)].unpack != nullptr; }
 };
 
 // Loops over one row of activations.
@@ -127,8 +152,11 @@ struct AttentionKernels {
   std::array<void (*)(std::byte* out, const float* x, int n), kFloatTypes> store;
 };
 
-struct Kernels : ProductKernels, PanelKernels, RowKernels, AttentionKernels {
-  std::string_view name;  // "avx512"
+struct Kernels : ProductKernels, RowKernels, AttentionKernels {
+  std::string_view name;                                // "avx512"
+  std::array<const PanelKernels*, kPanelKinds> panels;  // by PanelKind; null where the set has none
+
+  const PanelKernels& panels_of(PanelKind kind) const noexcept { return *panels[static_cast<size_t>(kind)]; }
 };
 
 // Whether products of this type take the rounded columns.

@@ -1,86 +1,144 @@
-// Products of decoded weights with packed tokens.
+// Products of panels of weights with tiles of tokens, for every kind of panel.
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <deque>
 
 #include "kernels/kernel_test.h"
+#include "quant/test_blocks.h"
 
 namespace facet::kernels {
 namespace {
 
-class PanelTest : public IsaTest {
- protected:
-  // acc += w x for one tile of tokens; rows of w and tokens lie w_stride and x_stride apart.
-  void multiply(const float* w, size_t w_stride, int n_rows, int n, const float* x, size_t x_stride, int n_tokens,
-                float* acc) {
-    Floats packed(static_cast<size_t>(n) * static_cast<size_t>(k().panel_tokens));
-    k().pack_tokens(x, x_stride, n_tokens, n, packed.data());
-    k().panel(w, w_stride, n_rows, n, packed.data(), n_tokens, acc);
+using quant::BlockType;
+
+// A matrix and tokens to multiply it with.
+struct PanelProblem {
+  BlockType type;
+  int n_in, n_rows, n_tokens;
+  size_t row_bytes;
+  std::deque<Floats> x;  // each ends at an unreadable page
+  std::vector<const float*> rows;
+  Bytes w;
+
+  PanelProblem(BlockType t, int in, int out, int tokens, std::mt19937& rng)
+      : type(t),
+        n_in(in),
+        n_rows(out),
+        n_tokens(tokens),
+        row_bytes(quant::row_bytes(t, static_cast<size_t>(in))),
+        w(row_bytes * static_cast<size_t>(out)) {
+    quant::fill_blocks(type, w.span(), rng);
+    for (int i = 0; i < tokens; ++i) {
+      fill_normal(x.emplace_back(static_cast<size_t>(in)).span(), rng);
+      rows.push_back(x.back().data());
+    }
   }
-  size_t acc_floats(int n_rows) const { return static_cast<size_t>(n_rows) * static_cast<size_t>(k().panel_tokens); }
+  std::span<const std::byte> weights(int row) const {
+    return w.span().subspan(static_cast<size_t>(row) * row_bytes, row_bytes);
+  }
 };
 
-TEST_P(PanelTest, PacksColumnsOfTokensAndZeros) {
-  const int n = 19, tokens = k().panel_tokens;
-  for (int n_tokens = 1; n_tokens <= tokens; ++n_tokens) {
-    const size_t stride = 23;
-    Floats x(stride * static_cast<size_t>(n_tokens - 1) + n),
-        packed(static_cast<size_t>(n) * static_cast<size_t>(tokens));
-    fill_normal(x.span(), rng);
-    fill_normal(packed.span(), rng);
-    k().pack_tokens(x.data(), stride, n_tokens, n, packed.data());
-    for (int i = 0; i < n; ++i)
-      for (int t = 0; t < tokens; ++t)
-        ASSERT_EQ(packed[static_cast<size_t>(i * tokens + t)],
-                  t < n_tokens ? x[static_cast<size_t>(t) * stride + static_cast<size_t>(i)] : 0.0f);
+class PanelTest : public IsaTest {
+ protected:
+  // Calls check(kind, panels, type) for every kind of panel that the set has, and every format that it takes.
+  template <class Check>
+  void for_panels(Check&& check) {
+    for (size_t kind = 0; kind < kPanelKinds; ++kind) {
+      if (k().panels[kind] == nullptr) continue;
+      for (const BlockType type : quant::weight_types()) {
+        if (!k().panels[kind]->takes(type)) continue;
+        SCOPED_TRACE(std::string(quant::block_info(type).name) + " of kind " + std::to_string(kind));
+        check(static_cast<PanelKind>(kind), *k().panels[kind], type);
+        if (HasFailure()) return;
+      }
+    }
   }
+};
+
+// out[t][r] of some rows and tokens, the depth cut into pieces.
+std::vector<float> multiply_panel(const PanelKernels& k, const PanelProblem& p, int row, int n_rows, int token,
+                                  int n_tokens, float factor = 1, int depth = kPanelDepth) {
+  std::vector<float> out(static_cast<size_t>(n_rows * n_tokens));
+  std::byte* panel = static_cast<std::byte*>(std::aligned_alloc(64, (kPanelRows * k.row_bytes + 63) / 64 * 64));
+  std::byte* tile = static_cast<std::byte*>(std::aligned_alloc(64, (k.tile_bytes + 63) / 64 * 64));
+  const auto n_sums = static_cast<size_t>(kPanelRows * k.tokens);
+  float* acc = static_cast<float*>(std::aligned_alloc(64, n_sums * sizeof(float)));
+  std::fill_n(acc, n_sums, 0.0f);
+  for (int first = 0; first < p.n_in; first += depth) {
+    const int n = std::min(depth, p.n_in - first);
+    const PanelFormat& format = k.formats[static_cast<size_t>(p.type)];
+    format.unpack(p.weights(row).data() + quant::row_bytes(p.type, static_cast<size_t>(first)), p.row_bytes, n_rows, n,
+                  panel);
+    k.pack(p.rows.data() + token, n_tokens, first, n, tile);
+    format.multiply(panel, n_rows, n, tile, n_tokens, acc);
+  }
+  k.store(acc, n_rows, n_tokens, factor, out.data(), static_cast<size_t>(n_rows));
+  for (void* memory : {static_cast<void*>(panel), static_cast<void*>(tile), static_cast<void*>(acc)}) std::free(memory);
+  return out;
 }
 
-TEST_P(PanelTest, AddsProductsWithinTheBound) {
-  for (const int n : {1, 7, 64, 300})
-    for (int n_rows = 1; n_rows <= 2 * k().panel_rows + 1; ++n_rows)
-      for (int n_tokens = 1; n_tokens <= k().panel_tokens; n_tokens += 1 + n / 64) {
-        const auto w_stride = static_cast<size_t>(n) + 5, x_stride = static_cast<size_t>(n) + 1;
-        Floats w(w_stride * static_cast<size_t>(n_rows - 1) + static_cast<size_t>(n)), acc(acc_floats(n_rows));
-        Floats x(x_stride * static_cast<size_t>(n_tokens - 1) + static_cast<size_t>(n));
-        for (const auto span : {w.span(), x.span(), acc.span()}) fill_normal(span, rng);
-        const std::vector<float> before(acc.begin(), acc.end());
-        multiply(w.data(), w_stride, n_rows, n, x.data(), x_stride, n_tokens, acc.data());
-        for (int r = 0; r < n_rows; ++r)
-          for (int t = 0; t < n_tokens; ++t) {
-            const auto at = static_cast<size_t>(r * k().panel_tokens + t);
-            double exact = before[at], size = std::abs(exact);
-            for (size_t i = 0; i < static_cast<size_t>(n); ++i) {
-              const double product = static_cast<double>(w[static_cast<size_t>(r) * w_stride + i]) *
-                                     x[static_cast<size_t>(t) * x_stride + i];
-              exact += product;
-              size += std::abs(product);
+TEST_P(PanelTest, ProductsStayWithinTheBound) {
+  for_panels([&](PanelKind kind, const PanelKernels& panels, BlockType type) {
+    const int block = static_cast<int>(std::max<size_t>(quant::block_info(type).n_elements, kRoundedBlock));
+    for (const int n_in : {block, block == 256 ? 2 * block : 11 * block})
+      for (const int n_rows : {1, 17, kPanelRows})
+        for (const int n_tokens : {1, (panels.tokens + 1) / 2, panels.tokens}) {
+          const PanelProblem p(type, n_in, n_rows, n_tokens, rng);
+          const std::vector<float> y = multiply_panel(panels, p, 0, n_rows, 0, n_tokens, 0.5f);
+          for (int r = 0; r < n_rows; r += 3) {
+            const std::vector<float> w = quant::decoded(type, p.weights(r)), m = quant::magnitudes(type, p.weights(r));
+            for (int t = 0; t < n_tokens; ++t) {
+              double exact = 0, size = 0;
+              for (size_t i = 0; i < w.size(); ++i) {
+                const double x = p.rows[static_cast<size_t>(t)][i];
+                exact += w[i] * x;
+                size += std::abs(m[i] * x);
+              }
+              ASSERT_NEAR(
+                  y[static_cast<size_t>(t * n_rows + r)], exact / 2,
+                  (product_bound(n_in, size) + panel_rounding_bound(kind, p.rows[static_cast<size_t>(t)], w)) / 2)
+                  << r << " of " << n_rows << ", token " << t << " of " << n_tokens << ", " << n_in;
             }
-            ASSERT_NEAR(acc[at], exact, product_bound(n, size)) << n << ' ' << r << '/' << n_rows << ' ' << t;
           }
-      }
+        }
+  });
 }
 
 TEST_P(PanelTest, AResultDependsOnItsRowAndTokenAlone) {
-  const int n = 40, n_rows = 2 * k().panel_rows + 1, n_tokens = k().panel_tokens;
-  Floats w(static_cast<size_t>(n * n_rows)), x(static_cast<size_t>(n * n_tokens)), acc(acc_floats(n_rows));
-  for (const auto span : {w.span(), x.span()}) fill_normal(span, rng);
-  multiply(w.data(), n, n_rows, n, x.data(), n, n_tokens, acc.data());
-  for (int r = 0; r < n_rows; ++r)
-    for (int t = 0; t < n_tokens; ++t) {
-      Floats one(acc_floats(1));
-      multiply(w.data() + r * n, n, 1, n, x.data() + t * n, n, 1, one.data());
-      expect_same_bits(one.span().first(1), acc.span().subspan(static_cast<size_t>(r * k().panel_tokens + t), 1));
-    }
+  for_panels([&](PanelKind, const PanelKernels& panels, BlockType type) {
+    const PanelProblem p(type, 256, kPanelRows, panels.tokens, rng);
+    const std::vector<float> all = multiply_panel(panels, p, 0, p.n_rows, 0, p.n_tokens);
+    for (int r = 0; r < p.n_rows; r += 5)
+      for (int t = 0; t < p.n_tokens; t += 3)
+        expect_same_bits(multiply_panel(panels, p, r, 1, t, 1),
+                         std::span(all).subspan(static_cast<size_t>(t * p.n_rows + r), 1));
+  });
 }
 
 TEST_P(PanelTest, PiecesOfTheDepthGiveTheSameSum) {
-  const int n = 96, n_rows = k().panel_rows + 1, n_tokens = k().panel_tokens;
-  Floats w(static_cast<size_t>(n * n_rows)), x(static_cast<size_t>(n * n_tokens));
-  Floats whole(acc_floats(n_rows)), pieces(acc_floats(n_rows));
-  for (const auto span : {w.span(), x.span()}) fill_normal(span, rng);
-  multiply(w.data(), n, n_rows, n, x.data(), n, n_tokens, whole.data());
-  for (const int begin : {0, 32})
-    multiply(w.data() + begin, n, n_rows, begin == 0 ? 32 : n - 32, x.data() + begin, n, n_tokens, pieces.data());
-  expect_same_bits(whole.span(), pieces.span());
+  for_panels([&](PanelKind, const PanelKernels& panels, BlockType type) {
+    const PanelProblem p(type, 1024, 7, panels.tokens, rng);
+    expect_same_bits(multiply_panel(panels, p, 0, 7, 0, p.n_tokens),
+                     multiply_panel(panels, p, 0, 7, 0, p.n_tokens, 1, 256));
+  });
+}
+
+TEST_P(PanelTest, WhatIsNoNumberStaysInItsToken) {
+  for_panels([&](PanelKind, const PanelKernels& panels, BlockType type) {
+    PanelProblem p(type, 256, 9, std::min(3, panels.tokens), rng);
+    const std::vector<float> before = multiply_panel(panels, p, 0, 9, 0, p.n_tokens);
+    for (const float odd : {NAN, INFINITY}) {
+      p.x[0][77] = odd;
+      const std::vector<float> y = multiply_panel(panels, p, 0, 9, 0, p.n_tokens);
+      for (size_t i = 0; i < y.size(); ++i) {
+        if (i < 9)
+          EXPECT_FALSE(std::isfinite(y[i]) && y[i] != before[i]) << i;
+        else
+          EXPECT_EQ(y[i], before[i]) << i;
+      }
+    }
+  });
 }
 
 FACET_EVERY_ISA(PanelTest);

@@ -6,21 +6,27 @@
 
 namespace facet::kernels {
 
-#define FACET_KERNEL_PARTS               \
-  extern const ProductKernels kProducts; \
-  extern const PanelKernels kPanels;     \
-  extern const RowKernels kRows;         \
+#define FACET_KERNEL_PARTS                \
+  extern const ProductKernels kProducts;  \
+  extern const PanelKernels kFloatPanels; \
+  extern const RowKernels kRows;          \
   extern const AttentionKernels kAttention
 
 namespace scalar {
 FACET_KERNEL_PARTS;
-}
+extern const PanelKernels kInt16Panels;
+}  // namespace scalar
 #if defined(__x86_64__)
 namespace avx2 {
 FACET_KERNEL_PARTS;
-}
+extern const PanelKernels kInt16Panels;
+}  // namespace avx2
 namespace avx512 {
 FACET_KERNEL_PARTS;
+extern const PanelKernels kInt16Panels;
+}  // namespace avx512
+namespace avx512_vnni {
+extern const PanelKernels kInt16Panels;
 }
 #elif defined(__aarch64__)
 namespace neon {

@@ -13,10 +13,9 @@ namespace facet::kernels {
 // A sum of n products, or one whose magnitudes add up to size.
 inline double product_bound(int n, double size) { return (n + 8) * 0x1p-24 * size + n * 0x1p-149; }
 
-// What rounding x costs a product with the weights w at most.
+// What rounding x by blocks to 16 bits costs a product with the weights w at most.
 template <class Number>
-double rounding_bound(quant::BlockType type, const Number* x, std::span<const float> w) {
-  if (!rounds_columns(type)) return 0;
+double block_rounding_bound(const Number* x, std::span<const float> w) {
   double error = 0;
   for (size_t b = 0; b < w.size(); b += kRoundedBlock) {
     double largest = 0, weights = 0;
@@ -27,6 +26,16 @@ double rounding_bound(quant::BlockType type, const Number* x, std::span<const fl
     error += largest * weights * double{kRoundingError};
   }
   return error;
+}
+
+// That of matrix times vector, and that of panels.
+template <class Number>
+double rounding_bound(quant::BlockType type, const Number* x, std::span<const float> w) {
+  return rounds_columns(type) ? block_rounding_bound(x, w) : 0;
+}
+template <class Number>
+double panel_rounding_bound(PanelKind kind, const Number* x, std::span<const float> w) {
+  return kind == PanelKind::Int16 ? block_rounding_bound(x, w) : 0;
 }
 
 }  // namespace facet::kernels

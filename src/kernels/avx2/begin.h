@@ -15,7 +15,7 @@ namespace {
 
 struct V : Bytes {
   using Reg = __m256;
-  static constexpr int kLanes = 8, kPanelRows = 4;
+  static constexpr int kLanes = 8, kPanelRows = 4, kCodeRows = 6, kCodeVectors = 2;
   static inline Reg zero() { return _mm256_setzero_ps(); }
   static inline Reg broadcast(float x) { return _mm256_set1_ps(x); }
   static inline Reg load(const float* p) { return _mm256_loadu_ps(p); }
@@ -92,6 +92,48 @@ struct V : Bytes {
     for (int i = 0; i < 32; i += 16) {
       const __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi32(at(i), at(i + 8)), 0xd8);
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i), both);
+    }
+  }
+  // Codes of a unit as pairs of bytes, in the order of their numbers.
+  static inline void store_natural16(const Codes& c, int16_t* out) {
+    const auto put = [out](int i, __m128i bytes) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), _mm256_cvtepi8_epi16(bytes));
+    };
+    const auto first = reinterpret_cast<__m256i>(c.first), second = reinterpret_cast<__m256i>(c.second);
+    put(0, _mm256_castsi256_si128(first));
+    put(16, _mm256_castsi256_si128(second));
+    put(32, _mm256_extracti128_si256(first, 1));
+    put(48, _mm256_extracti128_si256(second, 1));
+  }
+  // Panels: each lane has two elements of 16 bits.
+  using Ints = __m256i;
+  static inline Ints no_ints() { return _mm256_setzero_si256(); }
+  static inline Ints load_ints(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static inline Ints broadcast_pair(const int16_t* p) {
+    return _mm256_set1_epi32(static_cast<int>(quant::load_u32(reinterpret_cast<const uint8_t*>(p))));
+  }
+  // Both instructions at once: apart, compilers move the products ahead until registers run out.
+  static inline Ints add_pairs(Ints sum, Ints a, Ints b) {
+    Ints products;
+    asm("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(a), "x"(b));
+    return sum;
+  }
+  static inline Reg to_float(Ints x) { return _mm256_cvtepi32_ps(x); }
+  // Rows and columns of a square change places.
+  static inline void transpose(Reg (&r)[8]) {
+    Reg pairs[8], fours[8];
+    for (int i = 0; i < 8; i += 2) {
+      pairs[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+      pairs[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+      for (int h = 0; h < 2; ++h) {
+        fours[i + 2 * h] = _mm256_shuffle_ps(pairs[i + h], pairs[i + h + 2], 0x44);
+        fours[i + 2 * h + 1] = _mm256_shuffle_ps(pairs[i + h], pairs[i + h + 2], 0xee);
+      }
+    for (int i = 0; i < 4; ++i) {
+      r[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
+      r[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
     }
   }
   // Scales of a chunk's groups, so that a cheap shuffle spreads those of a unit.

@@ -6,7 +6,11 @@
 #include "kernels/generic/target.h"
 #include "kernels/sets.h"
 
+#if defined(FACET_AVX512_VNNI)
+FACET_BEGIN_TARGET("avx512vnni,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
+#else
 FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
+#endif
 #if !defined(__clang__)
 #pragma GCC target("prefer-vector-width=512")
 // GCC 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
@@ -14,14 +18,18 @@ FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
+#if defined(FACET_AVX512_VNNI)
+namespace facet::kernels::avx512_vnni {
+#else
 namespace facet::kernels::avx512 {
+#endif
 namespace {
 
 #include "kernels/generic/avx2_bytes.inl"
 
 struct V : Bytes {
   using Reg = __m512;
-  static constexpr int kLanes = 16, kPanelRows = 8;
+  static constexpr int kLanes = 16, kPanelRows = 8, kCodeRows = 6, kCodeVectors = 4;
   static inline Reg zero() { return _mm512_setzero_ps(); }
   static inline Reg broadcast(float x) { return _mm512_set1_ps(x); }
   static inline Reg load(const float* p) { return _mm512_loadu_ps(p); }
@@ -72,6 +80,49 @@ struct V : Bytes {
     for (int i = 0; i < 32; i += 16) {
       const __m512i rounded = _mm512_cvtps_epi32(mul(load(x + i), broadcast(factor)));
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i), _mm512_cvtsepi32_epi16(rounded));
+    }
+  }
+  // Codes of a unit as pairs of bytes, in the order of their numbers.
+  static inline void store_natural16(const Codes& c, int16_t* out) {
+    alignas(64) int8_t codes[64];
+    store_natural(c, codes);
+    for (int i = 0; i < 64; i += 32)
+      _mm512_storeu_si512(out + i,
+                          _mm512_cvtepi8_epi16(_mm256_load_si256(reinterpret_cast<const __m256i*>(codes + i))));
+  }
+  // Panels: each lane has two elements of 16 bits.
+  using Ints = __m512i;
+  static inline Ints no_ints() { return _mm512_setzero_si512(); }
+  static inline Ints load_ints(const void* p) { return _mm512_loadu_si512(p); }
+  static inline Ints broadcast_pair(const int16_t* p) {
+    return _mm512_set1_epi32(static_cast<int>(quant::load_u32(reinterpret_cast<const uint8_t*>(p))));
+  }
+  // In assembler: of intrinsics GCC 12 makes copies until registers run out.
+  static inline Ints add_pairs(Ints sum, Ints a, Ints b) {
+#if defined(FACET_EMULATED)
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+#elif defined(FACET_AVX512_VNNI)
+    asm("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+#else
+    Ints products;
+    asm("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+v"(sum), "=&v"(products) : "v"(a), "v"(b));
+    return sum;
+#endif
+  }
+  static inline Reg to_float(Ints x) { return _mm512_cvtepi32_ps(x); }
+  // Rows and columns of a square change places: four times, the rows of one half are woven with those of the other.
+  static inline void transpose(Reg (&r)[16]) {
+    alignas(64) static constexpr int32_t kLow[] = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23},
+                                         kHigh[] = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    const Ints low = load_ints(kLow), high = load_ints(kHigh);
+    for (int round = 0; round < 4; ++round) {
+      Reg woven[16];
+      for (int i = 0; i < 8; ++i) {
+        woven[2 * i] = _mm512_permutex2var_ps(r[i], low, r[i + 8]);
+        woven[2 * i + 1] = _mm512_permutex2var_ps(r[i], high, r[i + 8]);
+      }
+      for (int i = 0; i < 16; ++i) r[i] = woven[i];
     }
   }
   // Scales of a chunk's groups.

@@ -23,6 +23,7 @@
 #else
 #define FACET_BEGIN_TARGET(features) FACET_PRAGMA(GCC push_options) FACET_PRAGMA(GCC target("avx2,fma,f16c"))
 #endif
+#define FACET_EMULATED  // no assembler
 #define avx512 avx512_emulated
 
 // Macros in clang, and in GCC without optimization.
@@ -157,6 +158,11 @@ inline __m512 _mm512_permutexvar_ps(__m512i order, __m512 a) {
   const auto at = lanes<int32_t>(order);
   const auto x = lanes<float>(a);
   return from_lanes<__m512, float>([&](int i) { return x[at[i] & 15]; });
+}
+inline __m512 _mm512_permutex2var_ps(__m512 a, __m512i order, __m512 b) {
+  const auto at = lanes<int32_t>(order);
+  const auto x = lanes<float>(a), y = lanes<float>(b);
+  return from_lanes<__m512, float>([&](int i) { return at[i] & 16 ? y[at[i] & 15] : x[at[i] & 15]; });
 }
 
 // Whole numbers.

@@ -1,18 +1,14 @@
-// The parts of an instruction set that work on numbers alone: panels, rows of activations, attention.
+// The parts of an instruction set that work on numbers alone: rows of activations, attention.
 namespace {
 
 // In this order.
 // clang-format off
 #include "kernels/generic/attention.inl"
 #include "kernels/generic/elements.inl"
-#include "kernels/generic/panel.inl"
-#include "kernels/generic/peak.inl"
 #include "kernels/generic/rows.inl"
 // clang-format on
 
 }  // namespace
-
-constinit const PanelKernels kPanels{V::kPanelRows, kPanelTokens, pack_tokens, panel, multiply_adds, V::kLanes};
 
 constinit const RowKernels kRows{rms_norm, gelu_mul, softcap, add, scale, multiply, add_scaled, exp_sum, max_of};
 

@@ -1,4 +1,4 @@
-// Matrix times vectors, on the file's own blocks, and rows decoded to f32.
+// Matrix times vectors, on the file's own blocks.
 //
 // Products of codes are products of integers: the activations are rounded to 16 bits by blocks of 32, which is as good
 // as exact (about 2^-16 of a block's largest) and takes half the instructions of turning codes into floats.
@@ -7,15 +7,6 @@
 inline void prefetch_ahead(const std::byte* p, int n_bytes) {
   constexpr int kFar = 16384, kLine = 64;
   for (int i = 0; i < n_bytes; i += kLine) __builtin_prefetch(reinterpret_cast<const char*>(p) + kFar + i, 0, 2);
-}
-
-// Calls unit(u) for the units of a chunk, u being a constant.
-template <class Unit>
-inline void for_units(Unit&& unit) {
-  unit(std::integral_constant<int, 0>());
-  unit(std::integral_constant<int, 1>());
-  unit(std::integral_constant<int, 2>());
-  unit(std::integral_constant<int, 3>());
 }
 
 // Where the parts of a rounded column of n elements lie; whole chunks, filled up with zeros. A sum is that of the
@@ -34,35 +25,6 @@ struct Rounded {
         sum16(scale16 + n_chunks(n) * (kChunk / 16)) {}
 
   static inline int n_chunks(int n) { return (n + kChunk - 1) / kChunk; }
-};
-
-template <class F>
-constexpr int kChunkBytes = kChunk / F::kBlock* F::kBytes;
-
-// Chunk after chunk of a row. What is less than a whole chunk at its end is given as one; what follows there are the
-// next rows, or where there may be too few of them, zeros.
-template <class F>
-class Chunks {
- public:
-  Chunks(const std::byte* row, int n_in, bool is_near_end)
-      : next_(reinterpret_cast<const uint8_t*>(row)), n_rest_(n_in % kChunk), n_direct_(n_in / kChunk + !is_near_end) {}
-
-  inline const uint8_t* next() {
-    const uint8_t* block = next_;
-    next_ += kChunkBytes<F>;
-    if constexpr (F::kBlock < kChunk)
-      if (n_direct_-- == 0) {
-        __builtin_memset(padded_, 0, sizeof padded_);
-        __builtin_memcpy(padded_, block, static_cast<size_t>(n_rest_ / F::kBlock * F::kBytes));
-        return padded_;
-      }
-    return block;
-  }
-
- private:
-  const uint8_t* next_;
-  int n_rest_, n_direct_;
-  uint8_t padded_[F::kBlock < kChunk ? kChunkBytes<F> : 1];
 };
 
 // The first n of eight numbers, zeros behind them.
@@ -232,22 +194,6 @@ void matvec_decoded(const std::byte* w, size_t row_bytes, int n_in, int n_rows, 
   multiply_decoded(kType, w, row_bytes, n_in, n_rows, x, n_cols, y, y_stride);
 }
 
-// 32 elements to 16 bits: returns their scale, and sets what each half of them comes to.
-inline float round_block(const float* x, int16_t* q, int* sums) {
-  V::Reg largest = V::zero(), not_finite = V::zero();
-  for (int i = 0; i < kRoundedBlock; i += V::kLanes) {
-    const V::Reg v = V::load(x + i);
-    largest = V::max(largest, V::max(v, V::sub(V::zero(), v)));
-    not_finite = V::fma(v, V::zero(), not_finite);  // NaN if an element is NaN or infinite
-  }
-  if (V::sum(not_finite) != 0) return __builtin_nanf("");
-  const float top = V::largest(largest);
-  if (top < kRoundedFloor) return 0;
-  V::to_int16(x, V::kTopCode / top, q);
-  V::sums_of_16(q, sums);
-  return top / V::kTopCode;
-}
-
 void round_column(const float* x, int n, float* out) {
   const Rounded<float> r(out, n);
   for (int i = 0; i < Rounded<float>::n_chunks(n) * kChunk; i += kUnit) {
@@ -265,44 +211,4 @@ void round_column(const float* x, int n, float* out) {
     }
     V::order(codes, r.codes + i);
   }
-}
-
-template <class F>
-void decode_codes(const std::byte* blocks, float* y, int n) {
-  alignas(64) int8_t codes[kChunk];
-  alignas(64) float values[kChunk];
-  Scales scales;
-  Chunks<F> chunks(blocks, n, true);
-  for (int i = 0; i < n; i += kChunk) {
-    const uint8_t* block = chunks.next();
-    F::scales(block, scales);
-    for_units([&](auto u) {
-      const Codes c = F::codes(block, u);
-      V::store_natural({c.first - static_cast<uint8_t>(F::kOffset), c.second - static_cast<uint8_t>(F::kOffset)},
-                       codes + u * kUnit);
-    });
-    const bool is_whole = n - i >= kChunk;
-    float* out = is_whole ? y + i : values;
-    for (int g = 0; g < kChunk / F::kGroup; ++g) {
-      const V::Reg s = V::broadcast(scales.scale[g]);
-      const V::Reg m = V::broadcast(F::kHasMin ? -scales.min[g] : 0.0f);
-      for (int k = g * F::kGroup; k < (g + 1) * F::kGroup; k += V::kLanes) {
-        const V::Reg w = V::from_int8(codes + k);
-        V::store(out + k, F::kHasMin ? V::fma(w, s, m) : V::mul(w, s));
-      }
-    }
-    if (!is_whole) __builtin_memcpy(y + i, values, sizeof(float) * static_cast<size_t>(n - i));
-  }
-}
-
-template <class L>
-void decode_floats(const std::byte* blocks, float* y, int n) {
-  int i = 0;
-  for (; i + V::kLanes <= n; i += V::kLanes) V::store(y + i, L::load(blocks + i * L::kBytes));
-  for (; i < n; ++i) y[i] = L::load_one(blocks + i * L::kBytes);
-}
-
-template <quant::BlockType kType>
-void decode_other(const std::byte* blocks, float* y, int n) {
-  quant::decode_row(kType, blocks, y, static_cast<size_t>(n));
 }

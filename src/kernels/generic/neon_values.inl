@@ -49,6 +49,15 @@ struct Values {
   static inline void sums_of_16(const int16_t* q, int* sums) {
     for (int i = 0; i < 2; ++i) sums[i] = vaddlvq_s16(vld1q_s16(q + 16 * i)) + vaddlvq_s16(vld1q_s16(q + 16 * i + 8));
   }
+  // Rows and columns of a square change places.
+  static inline void transpose(Reg (&r)[4]) {
+    const float32x4x2_t even = vzipq_f32(r[0], r[2]), odd = vzipq_f32(r[1], r[3]);
+    for (int i = 0; i < 2; ++i) {
+      const float32x4x2_t both = vzipq_f32(even.val[i], odd.val[i]);
+      r[2 * i] = both.val[0];
+      r[2 * i + 1] = both.val[1];
+    }
+  }
   // Scales of a chunk's groups, four to a register.
   template <int kGroup>
   struct GroupScales {

@@ -4,7 +4,10 @@ namespace {
 // In this order.
 // clang-format off
 #include "kernels/generic/blocks.inl"
+#include "kernels/generic/chunks.inl"
 #include "kernels/generic/elements.inl"
+#include "kernels/generic/decode.inl"
+#include "kernels/generic/rounding.inl"
 #include "kernels/generic/matvec.inl"
 // clang-format on
 

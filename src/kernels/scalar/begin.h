@@ -16,7 +16,7 @@ namespace {
 
 struct V {
   using Reg = float;
-  static constexpr int kLanes = 1, kPanelRows = 4;
+  static constexpr int kLanes = 1, kPanelRows = 4, kCodeRows = 4, kCodeVectors = 2;
   static constexpr float kTopCode = 32767;  // of a rounded activation
   static Reg zero() { return 0; }
   static Reg broadcast(float x) { return x; }
@@ -87,6 +87,28 @@ struct V {
     __builtin_memcpy(codes, &c, sizeof codes);
     for (int part = 0; part < 4; ++part) __builtin_memcpy(out + kParts[part], codes + 16 * part, 16);
   }
+  static void store_natural16(const Codes& c, int16_t* out) {
+    int8_t codes[64];
+    store_natural(c, codes);
+    for (int i = 0; i < 64; ++i) out[i] = codes[i];
+  }
+  // Panels: each lane has two elements of 16 bits.
+  using Ints = int32_t;
+  static Ints no_ints() { return 0; }
+  static Ints load_ints(const void* p) {
+    Ints x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return x;
+  }
+  static Ints broadcast_pair(const int16_t* p) { return load_ints(p); }
+  static Ints add_pairs(Ints sum, Ints a, Ints b) {
+    int16_t x[2], y[2];
+    __builtin_memcpy(x, &a, sizeof x);
+    __builtin_memcpy(y, &b, sizeof y);
+    return sum + x[0] * y[0] + x[1] * y[1];
+  }
+  static Reg to_float(Ints x) { return static_cast<float>(x); }
+  static void transpose(Reg (&)[1]) {}
   // Eight halves, `stride` bytes apart.
   static void eight_halves(const uint8_t* p, int stride, float* out) {
     for (int i = 0; i < 8; ++i) out[i] = quant::load_f16(p + i * stride);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -23,11 +24,23 @@ inline int block_rows(int n_rows, int group) noexcept {
   return std::max(1, std::min({kBlockRows, kMaxQueryGroup / group, n_rows}));
 }
 
-// A panel of decoded weights, kPanelDepth columns at a time, and its sums with n_tiles of tokens.
-constexpr int kPanelRows = 32, kPanelDepth = 1024;
-inline size_t panel_floats(int tile_tokens, int n_tiles) {
-  return static_cast<size_t>(kPanelRows) *
-         (size_t{kPanelDepth} + static_cast<size_t>(tile_tokens) * static_cast<size_t>(n_tiles));
+// Memory of panels, in floats: an unpacked panel; all pieces of packed tiles; the sums of as many tiles as pass a panel
+// together.
+constexpr size_t kSumBytes = 512 << 10;
+inline size_t panel_floats(const kernels::PanelKernels& k) {
+  return (kernels::kPanelRows * k.row_bytes + 63) / 64 * 16;
+}
+inline size_t packed_floats(const kernels::PanelKernels& k, int n_tiles, int n_in) {
+  return static_cast<size_t>(n_tiles) * static_cast<size_t>(divide_up(n_in, kernels::kPanelDepth)) * k.tile_bytes /
+         sizeof(float);
+}
+inline int tiles_together(const kernels::PanelKernels& k) {
+  return static_cast<int>(kSumBytes / sizeof(float)) / (kernels::kPanelRows * k.tokens);
+}
+// What a task needs that multiplies a panel with n_tiles tiles.
+inline size_t panel_task_floats(const kernels::PanelKernels& k, int n_tiles) {
+  return panel_floats(k) + static_cast<size_t>(kernels::kPanelRows * k.tokens) *
+                               static_cast<size_t>(std::min(n_tiles, tiles_together(k)));
 }
 
 // 64-byte aligned floats whose contents do not survive growing.
@@ -52,8 +65,10 @@ class FloatBuffer {
 };
 
 struct Ops::Buffers {
-  FloatBuffer rounded;   // activations of a decode step
-  FloatBuffer packed;    // transposed activations of a prefill
+  FloatBuffer rounded;                                   // activations of a decode step
+  std::array<FloatBuffer, kernels::kPanelKinds> packed;  // rows of a prefill, and how they are cut
+  std::array<std::vector<Tile>, kernels::kPanelKinds> tiles;
+  std::vector<const float*> rows;
   FloatBuffer partials;  // of attention: kPartialBytes
   FloatBuffer experts, expert_rounded, gathered;
   std::unique_ptr<FloatBuffer[]> per_thread;
@@ -61,6 +76,12 @@ struct Ops::Buffers {
   // Slots in the order of their experts: slots_by_expert[expert_begin[e] .. expert_begin[e + 1]) use expert e;
   // slot_place is the inverse of slots_by_expert.
   std::vector<int> slots_by_expert, slot_place, expert_begin, expert_next;
+
+  // Rows [0, n_rows) in tiles of n_tile.
+  static void cut(int n_rows, int n_tile, std::vector<Tile>& tiles) {
+    tiles.clear();
+    for (int r = 0; r < n_rows; r += n_tile) tiles.push_back({r, std::min(n_tile, n_rows - r)});
+  }
 
   // Room for every thread at once: which of them a task will meet is chance, and a decode step should allocate nothing
   // once it has been done.

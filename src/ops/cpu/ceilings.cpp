@@ -15,8 +15,8 @@ namespace {
 
 constexpr size_t kProbeTaskBytes = 1 << 20;
 constexpr int kRepeats = 4;
-// Steps of one task: about a millisecond, so that starting the threads does not count.
-constexpr int kSteps = 1 << 18, kTasksPerThread = 8;
+// Operations of one task: about a millisecond, so that starting the threads does not count.
+constexpr int kTaskOperations = 100'000'000, kTasksPerThread = 8;
 
 // Twice the last cache, and at least 256 MB; an eighth of the memory available at most.
 size_t buffer_bytes() {
@@ -78,22 +78,20 @@ double CeilingProbe::read_seconds() noexcept {
   });
 }
 
-double CeilingProbe::arithmetic_seconds() noexcept {
+double CeilingProbe::operations_per_second(const kernels::PanelKernels& panels) noexcept {
   std::atomic<float> last{0};
-  return seconds([&] {
-    threads_.run(threads_.count() * kTasksPerThread,
-                 [&](int, int) { last = kernels_.multiply_adds(kSteps, 0.5f, 0.25f); });
-  });
+  const int n_steps = kTaskOperations / panels.peak_operations, n_tasks = threads_.count() * kTasksPerThread;
+  const double s = seconds([&] { threads_.run(n_tasks, [&](int, int) { last = panels.peak(n_steps); }); });
+  return static_cast<double>(n_steps) * panels.peak_operations * n_tasks / s;
 }
 
 Ceilings CeilingProbe::sample() noexcept {
-  double read = read_seconds(), arithmetic = arithmetic_seconds();
-  for (int i = 1; i < kRepeats; ++i) {
-    read = std::min(read, read_seconds());
-    arithmetic = std::min(arithmetic, arithmetic_seconds());
-  }
-  const double n_flops = 2.0 * kSteps * kTasksPerThread * kernels::kPeakChains * kernels_.n_lanes * threads_.count();
-  const Ceilings now{static_cast<double>(n_words_ * sizeof(uint64_t)) / read / 1e9, n_flops / arithmetic / 1e9};
+  double read = read_seconds(), operations = 0;
+  for (int i = 1; i < kRepeats; ++i) read = std::min(read, read_seconds());
+  for (int i = 0; i < kRepeats; ++i)
+    for (const kernels::PanelKernels* panels : kernels_.panels)
+      if (panels != nullptr) operations = std::max(operations, operations_per_second(*panels));
+  const Ceilings now{static_cast<double>(n_words_ * sizeof(uint64_t)) / read / 1e9, operations / 1e9};
   best_ = {std::max(best_.read_gb_s, now.read_gb_s), std::max(best_.gflop_s, now.gflop_s)};
   return now;
 }

@@ -12,7 +12,7 @@ namespace facet::ops::cpu {
 
 struct Ceilings {
   double read_gb_s = 0;  // memory read by all threads, 1e9 bytes a second
-  double gflop_s = 0;    // f32 multiplications and additions of all threads with the given instruction set
+  double gflop_s = 0;    // multiplications and additions of all threads, by the fastest of the set's kinds of panels
 };
 
 // Measures the ceilings, in about a tenth of a second a time. On a shared machine the bandwidth changes within seconds,
@@ -34,7 +34,7 @@ class CeilingProbe {
   };
 
   double read_seconds() noexcept;
-  double arithmetic_seconds() noexcept;
+  double operations_per_second(const kernels::PanelKernels& panels) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& kernels_;

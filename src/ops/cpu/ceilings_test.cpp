@@ -2,19 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 
 namespace facet::ops::cpu {
 namespace {
 
-// If the compiler dropped steps, the ceiling would be a fantasy; halving and adding a quarter is exact here.
-TEST(Ceilings, MultiplyAddsAreDone) {
-  for (const kernels::Kernels* k : kernels::available()) {
-    double expected = 0;
-    for (int chain = 0; chain < kernels::kPeakChains; ++chain) expected += k->n_lanes * (0.5 + (chain - 0.5) / 8);
-    EXPECT_EQ(k->multiply_adds(3, 0.5f, 0.25f), static_cast<float>(expected)) << k->name;
-    EXPECT_EQ(k->multiply_adds(0, 0.5f, 0.25f), static_cast<float>(k->n_lanes * 66)) << k->name;
-  }
+// If the compiler dropped steps, the ceiling would be a fantasy.
+TEST(Ceilings, TwiceTheStepsTakeTwiceTheTime) {
+  const auto best_seconds = [](const kernels::PanelKernels& panels, int n_steps) {
+    double best = 1;
+    for (int i = 0; i < 20; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      volatile float last = panels.peak(n_steps);
+      static_cast<void>(last);
+      best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+  };
+  for (const kernels::Kernels* k : kernels::available())
+    for (const kernels::PanelKernels* panels : k->panels) {
+      if (panels == nullptr) continue;
+      const int n_steps = 40'000'000 / panels->peak_operations;
+      const double once = best_seconds(*panels, n_steps), twice = best_seconds(*panels, 2 * n_steps);
+      EXPECT_GT(twice, 1.4 * once) << k->name;
+      EXPECT_LT(40e6 / once, 1e14) << k->name;  // a hundred times what a core does
+    }
 }
 
 TEST(Ceilings, BestIsTheBestOfAllSamples) {

@@ -1,7 +1,7 @@
 // The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
 // whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
-// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill). Decoding and experts
-// multiply codes with activations rounded to 16 bits, prefill with f32; asked for F32, all do, which is slower.
+// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill). Both
+// multiply codes with activations rounded to 16 bits; asked for F32, with activations as they are, which is slower.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,21 @@
 #include "ops/ops.h"
 
 namespace facet::ops::cpu {
+
+// Rows of a product that are packed together.
+struct Tile {
+  int first_row, n_rows;
+};
+struct TileRange {
+  int begin, end;
+};
+// Tiles of rows as panels want them, in pieces of kPanelDepth columns.
+struct PackedRows {
+  const kernels::PanelKernels* panels;
+  const Tile* tiles;
+  int n_tiles;
+  const std::byte* memory;  // piece p of tile t: number t * n_pieces + p
+};
 
 class Ops final : public ops::Ops {
  public:
@@ -56,6 +71,12 @@ class Ops final : public ops::Ops {
   // Row c of out = w times column c, on the thread of this number.
   void multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
+  kernels::PanelKind panel_kind(const Weight& w) const noexcept;
+  // The buffers' rows, of n_in elements, as the buffers' tiles of this kind cut them.
+  PackedRows pack(kernels::PanelKind kind, int n_in) noexcept;
+  // Row r of out = w times row r of x, for the rows of a range of tiles; w has at most a panel's rows.
+  void multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept;
+  void multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept;
   // Whether products with w take rounded columns.
   bool rounds(const Weight& w) const noexcept;
   kernels::Columns round(ConstMat x) noexcept;

@@ -1,6 +1,7 @@
 // Matrix products. Up to kMaxColumns rows stream the weights through the matrix-vector kernels; more rows use
 // panels: weights are decoded once per panel and met by all tokens.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "ops/cpu/buffers.h"
@@ -72,46 +73,77 @@ void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
   });
 }
 
-void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
-  const int tile = k_.panel_tokens, n_tiles = divide_up(x.n_rows, tile), n_in = x.n_cols;
-  const size_t tile_floats = static_cast<size_t>(tile) * static_cast<size_t>(n_in);
-  float* packed = buffers_->packed.reserve(tile_floats * static_cast<size_t>(n_tiles));
-  threads_.run(n_tiles, [&](int t, int) {
-    const int n = std::min(tile, x.n_rows - t * tile);
-    k_.pack_tokens(x.row(t * tile), x.stride, n, n_in, packed + static_cast<size_t>(t) * tile_floats);
-  });
+kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
+  const auto has = [&](kernels::PanelKind kind) { return k_.panels[static_cast<size_t>(kind)] != nullptr; };
+  return rounds(w) && has(kernels::PanelKind::Int16) ? kernels::PanelKind::Int16 : kernels::PanelKind::F32;
+}
 
-  // A panel's decoded weights stay in the second-level cache while all tokens pass by.
+void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
+  Buffers& b = *buffers_;
+  b.rows.resize(static_cast<size_t>(x.n_rows));
+  for (int r = 0; r < x.n_rows; ++r) b.rows[static_cast<size_t>(r)] = x.row(r);
+  std::array<PackedRows, kernels::kPanelKinds> packed{};
   int n_tasks = 0;
-  for (const Projection& p : projections) n_tasks += divide_up(p.w->n_out, kPanelRows);
-  const auto acc_floats = static_cast<size_t>(kPanelRows) * static_cast<size_t>(tile);
-  buffers_->reserve_per_thread(panel_floats(tile, n_tiles));
+  for (const Projection& p : projections) {
+    const auto kind = static_cast<size_t>(panel_kind(*p.w));
+    if (packed[kind].panels == nullptr) {
+      b.cut(x.n_rows, k_.panels[kind]->tokens, b.tiles[kind]);
+      packed[kind] = pack(static_cast<kernels::PanelKind>(kind), x.n_cols);
+      b.reserve_per_thread(panel_task_floats(*k_.panels[kind], packed[kind].n_tiles));
+    }
+    n_tasks += divide_up(p.w->n_out, kernels::kPanelRows);
+  }
   threads_.run(n_tasks, [&](int task, int thread) {
     const Projection* p = projections.data();
-    for (int n; task >= (n = divide_up(p->w->n_out, kPanelRows)); ++p) task -= n;
-    const Weight& w = *p->w;
-    const int begin = task * kPanelRows, n_rows = std::min(kPanelRows, w.n_out - begin);
-    float* weights = buffers_->of_thread(thread);
-    float* acc = weights + static_cast<size_t>(kPanelRows) * kPanelDepth;
-    std::memset(acc, 0, acc_floats * static_cast<size_t>(n_tiles) * sizeof(float));
-    const auto decode = k_.decode[static_cast<size_t>(w.type)];
-    for (int i = 0; i < n_in; i += kPanelDepth) {
-      const int depth = std::min(kPanelDepth, n_in - i);
-      const size_t skip = quant::row_bytes(w.type, static_cast<size_t>(i));
-      for (int r = 0; r < n_rows; ++r)
-        decode(w.data + w.row_bytes() * static_cast<size_t>(begin + r) + skip,
-               weights + static_cast<size_t>(r) * kPanelDepth, depth);
-      for (int t = 0; t < n_tiles; ++t)
-        k_.panel(weights, kPanelDepth, n_rows, depth,
-                 packed + static_cast<size_t>(t) * tile_floats + static_cast<size_t>(i) * static_cast<size_t>(tile),
-                 std::min(tile, x.n_rows - t * tile), acc + static_cast<size_t>(t) * acc_floats);
-    }
-    for (int token = 0; token < x.n_rows; ++token) {
-      const float* from = acc + static_cast<size_t>(token / tile) * acc_floats + token % tile;
-      float* to = p->out.row(token) + begin;
-      for (int r = 0; r < n_rows; ++r) to[r] = from[r * tile] * w.scale;
-    }
+    for (int n; task >= (n = divide_up(p->w->n_out, kernels::kPanelRows)); ++p) task -= n;
+    const int begin = task * kernels::kPanelRows, n_rows = std::min(kernels::kPanelRows, p->w->n_out - begin);
+    const PackedRows& rows = packed[static_cast<size_t>(panel_kind(*p->w))];
+    multiply_panel(p->w->rows(begin, n_rows), rows, {0, rows.n_tiles}, p->out.cols(begin, n_rows), thread);
   });
+}
+
+PackedRows Ops::pack(kernels::PanelKind kind, int n_in) noexcept {
+  const kernels::PanelKernels& panels = k_.panels_of(kind);
+  Buffers& b = *buffers_;
+  const std::vector<Tile>& tiles = b.tiles[static_cast<size_t>(kind)];
+  const auto n_tiles = static_cast<int>(tiles.size());
+  const int n_pieces = divide_up(n_in, kernels::kPanelDepth);
+  auto* memory =
+      reinterpret_cast<std::byte*>(b.packed[static_cast<size_t>(kind)].reserve(packed_floats(panels, n_tiles, n_in)));
+  threads_.run(n_tiles * n_pieces, [&](int task, int) {
+    const Tile& tile = tiles[static_cast<size_t>(task / n_pieces)];
+    const int first = task % n_pieces * kernels::kPanelDepth;
+    panels.pack(b.rows.data() + tile.first_row, tile.n_rows, first, std::min(kernels::kPanelDepth, n_in - first),
+                memory + static_cast<size_t>(task) * panels.tile_bytes);
+  });
+  return {&panels, tiles.data(), n_tiles, memory};
+}
+
+void Ops::multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept {
+  // As many tiles at a time as there is room for sums; unpacked weights stay in the second-level cache meanwhile.
+  const int n_together = tiles_together(*x.panels);
+  for (int begin = range.begin; begin < range.end; begin += n_together)
+    multiply_tiles(w, x, {begin, std::min(range.end, begin + n_together)}, out, buffers_->of_thread(thread));
+}
+
+void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept {
+  const kernels::PanelKernels& panels = *x.panels;
+  const kernels::PanelFormat& format = panels.formats[static_cast<size_t>(w.type)];
+  const int n_pieces = divide_up(w.n_in, kernels::kPanelDepth);
+  const auto sum_floats = static_cast<size_t>(kernels::kPanelRows) * static_cast<size_t>(panels.tokens);
+  auto* panel = reinterpret_cast<std::byte*>(memory);
+  float* sums = memory + panel_floats(panels);
+  std::memset(sums, 0, sum_floats * static_cast<size_t>(range.end - range.begin) * sizeof(float));
+  for (int piece = 0; piece < n_pieces; ++piece) {
+    const int first = piece * kernels::kPanelDepth, depth = std::min(kernels::kPanelDepth, w.n_in - first);
+    format.unpack(w.data + quant::row_bytes(w.type, static_cast<size_t>(first)), w.row_bytes(), w.n_out, depth, panel);
+    for (int t = range.begin; t < range.end; ++t)
+      format.multiply(panel, w.n_out, depth, x.memory + static_cast<size_t>(t * n_pieces + piece) * panels.tile_bytes,
+                      x.tiles[t].n_rows, sums + static_cast<size_t>(t - range.begin) * sum_floats);
+  }
+  for (int t = range.begin; t < range.end; ++t)
+    panels.store(sums + static_cast<size_t>(t - range.begin) * sum_floats, w.n_out, x.tiles[t].n_rows, w.scale,
+                 out.row(x.tiles[t].first_row), out.stride);
 }
 
 }  // namespace facet::ops::cpu

@@ -1,25 +1,33 @@
 // The sizes of all workspaces for a largest step.
+#include <numeric>
+
 #include "ops/cpu/buffers.h"
 
 namespace facet::ops::cpu {
 namespace {
 
 struct Sizes {  // floats
-  size_t rounded, packed, per_thread, partials, gathered, experts, expert_rounded;
+  std::array<size_t, kernels::kPanelKinds> packed;
+  size_t rounded, per_thread, partials, gathered, experts, expert_rounded;
 };
 
 Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
   const auto n_in = static_cast<size_t>(l.n_in), n_embd = static_cast<size_t>(l.n_embd),
              n_ff = static_cast<size_t>(l.n_expert_ff);
-  const int n_tiles = l.n_rows > kernels::kMaxColumns ? divide_up(l.n_rows, k.panel_tokens) : 0;
+  const int n_wide = l.n_rows > kernels::kMaxColumns ? l.n_rows : 0;
   const int n_queries = l.query_group > 0 ? block_rows(l.n_rows, l.query_group) * l.query_group : 0;
   const size_t n_slots = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_experts_used);
   constexpr size_t kBlockBorders = 512;  // an embedding's row is decoded in whole blocks
   Sizes s{};
   s.rounded = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns)) * kernels::rounded_floats(l.n_in);
-  s.packed = static_cast<size_t>(k.panel_tokens) * static_cast<size_t>(n_tiles) * n_in;
-  s.per_thread = std::max({std::max({n_in, n_embd, n_ff}) + kBlockBorders, attention_floats(n_queries, l.head_dim),
-                           n_tiles > 0 ? panel_floats(k.panel_tokens, n_tiles) : 0});
+  s.per_thread = std::max({std::max({n_in, n_embd, n_ff}) + kBlockBorders, attention_floats(n_queries, l.head_dim)});
+  for (size_t kind = 0; kind < kernels::kPanelKinds && n_wide > 0; ++kind) {
+    if (k.panels[kind] == nullptr) continue;
+    const kernels::PanelKernels& panels = *k.panels[kind];
+    const int n_tiles = divide_up(n_wide, panels.tokens);
+    s.packed[kind] = packed_floats(panels, n_tiles, l.n_in);
+    s.per_thread = std::max(s.per_thread, panel_task_floats(panels, n_tiles));
+  }
   s.partials = Ops::kPartialBytes / sizeof(float);
   s.gathered = n_slots * n_embd;
   s.experts = n_slots * (2 * n_ff + n_embd);
@@ -33,7 +41,12 @@ void Ops::reserve(const StepLimits& limits) {
   const Sizes s = sizes(limits, k_);
   Buffers& b = *buffers_;
   b.rounded.reserve(s.rounded);
-  b.packed.reserve(s.packed);
+  for (size_t kind = 0; kind < kernels::kPanelKinds; ++kind) {
+    if (k_.panels[kind] == nullptr) continue;
+    b.packed[kind].reserve(s.packed[kind]);
+    b.tiles[kind].reserve(static_cast<size_t>(divide_up(limits.n_rows, k_.panels[kind]->tokens)));
+  }
+  b.rows.reserve(static_cast<size_t>(limits.n_rows));
   b.reserve_per_thread(s.per_thread);
   b.gathered.reserve(s.gathered);
   b.experts.reserve(s.experts);
@@ -48,8 +61,9 @@ size_t Ops::count_bytes(const StepLimits& l, const kernels::Kernels& k, int n_th
   const Sizes s = sizes(l, k);
   const size_t n_partials = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_heads) *
                             static_cast<size_t>(n_keys / kSpanTokens + 1) * partial_floats(l.head_dim);
-  return sizeof(float) * (s.rounded + s.packed + s.per_thread * static_cast<size_t>(n_threads) +
-                          std::min(s.partials, n_partials) + s.gathered + s.experts + s.expert_rounded);
+  return sizeof(float) * (s.rounded + std::accumulate(s.packed.begin(), s.packed.end(), size_t{0}) +
+                          s.per_thread * static_cast<size_t>(n_threads) + std::min(s.partials, n_partials) +
+                          s.gathered + s.experts + s.expert_rounded);
 }
 
 }  // namespace facet::ops::cpu
