@@ -5,6 +5,7 @@
 // link: facet_kernels facet_quant facet_base
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
@@ -99,14 +100,17 @@ void panel(benchmark::State& state, const PanelKernels& k, BlockType type) {
   state.SetItemsProcessed(state.iterations() * 2 * kPanelRows * kPanelDepth * k.tokens);
 }
 
-// Eight queries over one tile of 64 keys and values. Bytes are those of the cache.
+// Eight queries over tiles of 64 keys and values, one after another: as many as take the kilobytes asked for, or the
+// one tile that fits into a core's own cache. Bytes are those of the cache.
 void attention(benchmark::State& state, const Kernels& k, FloatType format) {
   const int n_queries = 8, head_dim = static_cast<int>(state.range(0));
-  const size_t row_bytes = static_cast<size_t>(head_dim) * (format == FloatType::F32 ? 4 : 2);
+  const size_t row_bytes = static_cast<size_t>(head_dim) * (format == FloatType::F32 ? 4 : 2),
+               half = kTileTokens * row_bytes;
+  const size_t n_tiles = std::max<size_t>(1, (static_cast<size_t>(state.range(1)) << 10) / (2 * half));
   const std::vector<float> row = random_floats(static_cast<size_t>(head_dim)),
                            q = random_floats(static_cast<size_t>(n_queries * head_dim));
-  std::vector<std::byte> cache(2 * kTileTokens * row_bytes);
-  for (size_t t = 0; t < 2 * kTileTokens; ++t)
+  std::vector<std::byte> cache(n_tiles * 2 * half);
+  for (size_t t = 0; t < n_tiles * 2 * kTileTokens; ++t)
     k.store[static_cast<size_t>(format)](cache.data() + t * row_bytes, row.data(), head_dim);
   std::vector<float> out(q.size()), scores(static_cast<size_t>(n_queries * kTileTokens));
   const float* queries[n_queries];
@@ -115,14 +119,17 @@ void attention(benchmark::State& state, const Kernels& k, FloatType format) {
     queries[i] = q.data() + i * head_dim;
     outs[i] = out.data() + i * head_dim;
   }
-  const AttentionTile tile{cache.data(), cache.data() + kTileTokens * row_bytes, row_bytes, kTileTokens, head_dim};
+  size_t i = 0;
   for (auto _ : state) {
+    const std::byte* const keys = cache.data() + i * 2 * half;
+    i = (i + 1) % n_tiles;
+    const AttentionTile tile{keys, keys + half, row_bytes, kTileTokens, head_dim, cache.data() + i * 2 * half};
     k.scores[static_cast<size_t>(format)](tile, queries, n_queries, scores.data());
     for (float& s : scores) s *= 1e-3f;
     k.accumulate[static_cast<size_t>(format)](tile, scores.data(), n_queries, outs);
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(cache.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(2 * half));
 }
 
 void register_set(const Kernels& k) {
@@ -143,8 +150,7 @@ void register_set(const Kernels& k) {
   for (const auto& [name, format] :
        {std::pair{"F32", FloatType::F32}, {"F16", FloatType::F16}, {"BF16", FloatType::BF16}})
     benchmark::RegisterBenchmark((set + "/attention/" + name).c_str(), attention, std::ref(k), format)
-        ->Arg(256)
-        ->Arg(512);
+        ->ArgsProduct({{256, 512}, {0, kMatrixKb}});
 }
 
 const bool kRegistered = [] {

@@ -67,6 +67,8 @@ struct AttentionTile {
   size_t row_bytes;
   int n_tokens;  // at most kTileTokens
   int head_dim;  // a multiple of 2
+  // The keys of the tile that follows, which are asked for while this one's values are added up; null: none.
+  const std::byte* next = nullptr;
 };
 constexpr int kTileTokens = 64;
 

@@ -55,6 +55,21 @@ struct V : Bytes {
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
   }
+  // Loaded once: as an operand in memory, it would be loaded for each of its uses.
+  static inline void hold(Reg& x) { asm("" : "+x"(x)); }
+  // Of eight registers, adding up as sum() does.
+  static inline void eight_sums(const Reg* x, float* out) {
+    Reg halves[4], pairs[2];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)  // four lanes of x[i], four of x[i + 4]
+      halves[i] = add(_mm256_permute2f128_ps(x[i], x[i + 4], 0x20), _mm256_permute2f128_ps(x[i], x[i + 4], 0x31));
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {
+      const __m256d a = _mm256_castps_pd(halves[2 * i]), b = _mm256_castps_pd(halves[2 * i + 1]);
+      pairs[i] = add(_mm256_castpd_ps(_mm256_unpacklo_pd(a, b)), _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)));
+    }
+    store(out, add(_mm256_shuffle_ps(pairs[0], pairs[1], 0x88), _mm256_shuffle_ps(pairs[0], pairs[1], 0xdd)));
+  }
   // Products of codes, a unit of 64 at a time. Bytes become pairs of bytes where they lie, even ones and odd ones: no
   // weight has to cross a register, and activations come in that order.
   struct Words {

@@ -61,6 +61,10 @@ struct V : Bytes {
   }
   static inline Reg scale_by_power_of_two(Reg x, Reg n) { return _mm512_scalef_ps(x, n); }
   static inline float sum(Reg x) { return _mm512_reduce_add_ps(x); }
+  static inline void hold(Reg&) {}
+  static inline void eight_sums(const Reg* x, float* out) {
+    for (int i = 0; i < 8; ++i) out[i] = sum(x[i]);
+  }
   // Products of codes, a unit of 64 at a time.
   struct Words {
     __m512i first, second;

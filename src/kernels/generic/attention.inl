@@ -1,59 +1,131 @@
-// Attention over a tile of cached keys and values. A row of the cache is loaded once for a group of queries.
+// Attention over a tile of cached keys and values. Rows of the cache are read in the order of their addresses, and
+// while one part of a tile is multiplied, the next is asked for.
 
-constexpr int kQueryGroup = 4;
+// Accumulators of a block: enough to hide the latency of two units, few enough for sixteen registers with what they
+// add.
+constexpr int kBlockSums = 8;
+// Columns of values that are converted together: a cache line of 16-bit elements.
+constexpr int kValueColumns = 32;
 
-template <class L, int N>
-inline void score_group(const AttentionTile& tile, const float* const* queries, float* scores) {
-  const int d = tile.head_dim, whole = d / V::kLanes * V::kLanes;
-  for (int t = 0; t < tile.n_tokens; ++t) {
-    const std::byte* k = tile.k + static_cast<size_t>(t) * tile.row_bytes;
-    typename V::Reg sum[N];
-    for (auto& s : sum) s = V::zero();
-    for (int i = 0; i < whole; i += V::kLanes) {
-      const typename V::Reg kv = L::load(k + i * L::kBytes);
-      for (int q = 0; q < N; ++q) sum[q] = V::fma(kv, V::load(queries[q] + i), sum[q]);
-    }
-    for (int q = 0; q < N; ++q) {
-      float total = V::sum(sum[q]);
-      for (int i = whole; i < d; ++i) total += L::load_one(k + i * L::kBytes) * queries[q][i];
-      scores[q * kTileTokens + t] = total;
-    }
-  }
+inline void prefetch(const std::byte* p, size_t n_bytes) {
+  for (size_t i = 0; i < n_bytes; i += 64) __builtin_prefetch(p + i, 0, 2);
 }
 
+// scores[q][t + j] for kTokens keys and kQueries queries. A sum adds up in the same order whatever the block's shape.
+template <class L, int kTokens, int kQueries>
+inline void score_block(const AttentionTile& tile, int t, const float* const* queries, float* scores) {
+  constexpr int kSums = kTokens * kQueries;
+  const int d = tile.head_dim, whole = d / V::kLanes * V::kLanes;
+  const std::byte* k = tile.k + static_cast<size_t>(t) * tile.row_bytes;
+  typename V::Reg sum[kSums];
+#pragma GCC unroll 8
+  for (int i = 0; i < kSums; ++i) sum[i] = V::zero();
+  for (int i = 0; i < whole; i += V::kLanes) {
+    typename V::Reg key[kTokens];
+    for (int j = 0; j < kTokens; ++j) key[j] = L::load(k + static_cast<size_t>(j) * tile.row_bytes + i * L::kBytes);
+#pragma GCC unroll 8
+    for (int q = 0; q < kQueries; ++q) {
+      typename V::Reg x = V::load(queries[q] + i);
+      if (kTokens > 1) V::hold(x);
+      for (int j = 0; j < kTokens; ++j) sum[q * kTokens + j] = V::fma(key[j], x, sum[q * kTokens + j]);
+    }
+  }
+  float total[kSums];
+  if constexpr (kSums == kBlockSums)
+    V::eight_sums(sum, total);
+  else
+    for (int i = 0; i < kSums; ++i) total[i] = V::sum(sum[i]);
+  for (int q = 0; whole < d && q < kQueries; ++q)
+    for (int j = 0; j < kTokens; ++j) {
+      const std::byte* row = k + static_cast<size_t>(j) * tile.row_bytes;
+      for (int i = whole; i < d; ++i) total[q * kTokens + j] += L::load_one(row + i * L::kBytes) * queries[q][i];
+    }
+  for (int q = 0; q < kQueries; ++q)
+    for (int j = 0; j < kTokens; ++j) scores[q * kTileTokens + t + j] = total[q * kTokens + j];
+}
+
+// The keys [t, end) for kQueries queries.
+template <class L, int kQueries>
+inline void score_keys(const AttentionTile& tile, int t, int end, const float* const* queries, float* scores) {
+  constexpr int kTokens = kBlockSums / kQueries;
+  for (; t + kTokens <= end; t += kTokens) score_block<L, kTokens, kQueries>(tile, t, queries, scores);
+  for (; t < end; ++t) score_block<L, 1, kQueries>(tile, t, queries, scores);
+}
+
+// Eight keys at a time, so that they stay in the first-level cache for all queries.
 template <class L>
 void attention_scores(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores) {
-  int q = 0;
-  for (; q + kQueryGroup <= n_queries; q += kQueryGroup)
-    score_group<L, kQueryGroup>(tile, queries + q, scores + q * kTileTokens);
-  for (; q < n_queries; ++q) score_group<L, 1>(tile, queries + q, scores + q * kTileTokens);
+  constexpr int kKeys = 8;
+  for (int t = 0; t < tile.n_tokens; t += kKeys) {
+    const int end = t + kKeys < tile.n_tokens ? t + kKeys : tile.n_tokens;
+    prefetch(tile.v + static_cast<size_t>(t) * tile.row_bytes, static_cast<size_t>(end - t) * tile.row_bytes);
+    int q = 0;
+    for (; q + 4 <= n_queries; q += 4) score_keys<L, 4>(tile, t, end, queries + q, scores + q * kTileTokens);
+    for (; q + 2 <= n_queries; q += 2) score_keys<L, 2>(tile, t, end, queries + q, scores + q * kTileTokens);
+    if (q < n_queries) score_keys<L, 1>(tile, t, end, queries + q, scores + q * kTileTokens);
+  }
 }
 
-template <class L, int N>
-inline void accumulate_group(const AttentionTile& tile, const float* p, float* const* out) {
-  const int d = tile.head_dim, whole = d / V::kLanes * V::kLanes;
-  for (int i = 0; i < whole; i += V::kLanes) {
-    typename V::Reg sum[N];
-    for (int q = 0; q < N; ++q) sum[q] = V::load(out[q] + i);
-    for (int t = 0; t < tile.n_tokens; ++t) {
-      const typename V::Reg v = L::load(tile.v + static_cast<size_t>(t) * tile.row_bytes + i * L::kBytes);
-      for (int q = 0; q < N; ++q) sum[q] = V::fma(v, V::broadcast(p[q * kTileTokens + t]), sum[q]);
-    }
-    for (int q = 0; q < N; ++q) V::store(out[q] + i, sum[q]);
+// values[t][i] = v_t[column + i] for i < n <= kValueColumns.
+template <class L>
+inline void convert_values(const AttentionTile& tile, int column, int n, float* values) {
+  for (int t = 0; t < tile.n_tokens; ++t) {
+    const std::byte* v = tile.v + static_cast<size_t>(t) * tile.row_bytes + column * L::kBytes;
+    float* out = values + t * kValueColumns;
+    int i = 0;
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, L::load(v + i * L::kBytes));
+    for (; i < n; ++i) out[i] = L::load_one(v + i * L::kBytes);
   }
-  for (int i = whole; i < d; ++i)
-    for (int t = 0; t < tile.n_tokens; ++t)
-      for (int q = 0; q < N; ++q)
-        out[q][i] +=
-            p[q * kTileTokens + t] * L::load_one(tile.v + static_cast<size_t>(t) * tile.row_bytes + i * L::kBytes);
+}
+
+// out[q][0 .. kVectors * V::kLanes) += sum_t p[q][t] * values[t], in the order of t.
+template <int kVectors, int kQueries>
+inline void add_values(const float* values, int n_tokens, const float* p, float* const* out, int column) {
+  typename V::Reg sum[kQueries][kVectors];
+  for (int q = 0; q < kQueries; ++q)
+    for (int i = 0; i < kVectors; ++i) sum[q][i] = V::load(out[q] + column + i * V::kLanes);
+  for (int t = 0; t < n_tokens; ++t) {
+    typename V::Reg value[kVectors];
+    for (int i = 0; i < kVectors; ++i) value[i] = V::load(values + t * kValueColumns + i * V::kLanes);
+#pragma GCC unroll 8
+    for (int q = 0; q < kQueries; ++q) {
+      const typename V::Reg weight = V::broadcast(p[q * kTileTokens + t]);
+      for (int i = 0; i < kVectors; ++i) sum[q][i] = V::fma(value[i], weight, sum[q][i]);
+    }
+  }
+  for (int q = 0; q < kQueries; ++q)
+    for (int i = 0; i < kVectors; ++i) V::store(out[q] + column + i * V::kLanes, sum[q][i]);
+}
+
+// Columns [column, column + n) for kQueries queries.
+template <int kQueries>
+inline void add_columns(const float* values, int n_tokens, const float* p, float* const* out, int column, int n) {
+  constexpr int kMost = kValueColumns / V::kLanes, kWanted = kBlockSums / kQueries,
+                kVectors = kWanted < kMost ? kWanted : kMost;
+  int i = 0;
+  for (; i + kVectors * V::kLanes <= n; i += kVectors * V::kLanes)
+    add_values<kVectors, kQueries>(values + i, n_tokens, p, out, column + i);
+  for (; i + V::kLanes <= n; i += V::kLanes) add_values<1, kQueries>(values + i, n_tokens, p, out, column + i);
+  for (; i < n; ++i)
+    for (int t = 0; t < n_tokens; ++t)
+      for (int q = 0; q < kQueries; ++q) out[q][column + i] += p[q * kTileTokens + t] * values[t * kValueColumns + i];
 }
 
 template <class L>
 void attention_accumulate(const AttentionTile& tile, const float* p, int n_queries, float* const* out) {
-  int q = 0;
-  for (; q + kQueryGroup <= n_queries; q += kQueryGroup)
-    accumulate_group<L, kQueryGroup>(tile, p + q * kTileTokens, out + q);
-  for (; q < n_queries; ++q) accumulate_group<L, 1>(tile, p + q * kTileTokens, out + q);
+  alignas(64) float values[kTileTokens * kValueColumns];
+  const int d = tile.head_dim, n = tile.n_tokens;
+  const size_t n_ahead = static_cast<size_t>(n) * tile.row_bytes * kValueColumns / static_cast<size_t>(d);
+  for (int column = 0; column < d; column += kValueColumns) {
+    const int width = d - column < kValueColumns ? d - column : kValueColumns;
+    if (tile.next != nullptr && width == kValueColumns)
+      prefetch(tile.next + static_cast<size_t>(column / kValueColumns) * n_ahead, n_ahead);
+    convert_values<L>(tile, column, width, values);
+    int q = 0;
+    for (; q + 4 <= n_queries; q += 4) add_columns<4>(values, n, p + q * kTileTokens, out + q, column, width);
+    for (; q + 2 <= n_queries; q += 2) add_columns<2>(values, n, p + q * kTileTokens, out + q, column, width);
+    if (q < n_queries) add_columns<1>(values, n, p + q * kTileTokens, out + q, column, width);
+  }
 }
 
 void store_f32_row(std::byte* out, const float* x, int n) {

@@ -39,6 +39,10 @@ struct Values {
     return vmulq_f32(x, vreinterpretq_f32_s32(exponent));
   }
   static inline float sum(Reg x) { return vaddvq_f32(x); }
+  static inline void hold(Reg&) {}
+  static inline void eight_sums(const Reg* x, float* out) {
+    for (int i = 0; i < 8; ++i) out[i] = sum(x[i]);
+  }
   static inline float largest(Reg x) { return vmaxvq_f32(x); }
   // q = x * factor to nearest, 32 of them.
   static inline void to_int16(const float* x, float factor, int16_t* q) {

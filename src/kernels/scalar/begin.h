@@ -44,6 +44,10 @@ struct V {
   static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
   static Reg scale_by_power_of_two(Reg x, Reg n) { return n == n ? std::ldexp(x, static_cast<int>(n)) : x * n; }
   static float sum(Reg x) { return x; }
+  static void hold(Reg&) {}
+  static void eight_sums(const Reg* x, float* out) {
+    for (int i = 0; i < 8; ++i) out[i] = sum(x[i]);
+  }
   // Products of codes, a unit of 64 at a time, in the order of the codes.
   struct Words {
     int16_t w[64];

@@ -71,8 +71,13 @@ class Pass {
     const int d = kv_.head_dim, first = std::max(start, task.begin),
               n = std::min(start + kernels::kTileTokens, task.end) - first;
     const auto format = static_cast<size_t>(kv_.type);
-    const kernels::AttentionTile tile{kv_.k(task.kv_head, first), kv_.v(task.kv_head, first),
-                                      static_cast<size_t>(d) * kv_element_bytes(kv_.type), n, d};
+    const int next = start + kernels::kTileTokens;
+    const kernels::AttentionTile tile{kv_.k(task.kv_head, first),
+                                      kv_.v(task.kv_head, first),
+                                      static_cast<size_t>(d) * kv_element_bytes(kv_.type),
+                                      n,
+                                      d,
+                                      next < task.end ? kv_.k(task.kv_head, next) : nullptr};
     const int skipped = first - start;
     k_.scores[format](tile, queries, n_queries, scores + skipped);
     for (int i = 0; i < n_queries; ++i) {
