@@ -169,7 +169,7 @@ class Bench {
     result.ceilings = probe.best();
     result.logits_hash = logits_hash_;
     rate_prefill(median(prefill), result);
-    rate_decode(median(decode), result);
+    rate_decode(median(decode), base.max_bundle(), result);
   }
 
   void rate_prefill(double seconds, Result& result) const {
@@ -178,13 +178,14 @@ class Bench {
         model::product_flops(engine_->config(), engine_->weights(), flags_.prefill, 1) / seconds / 1e9;
   }
 
-  // A step reads the weights once for the whole batch, and the keys and values of each of its sessions.
-  void rate_decode(double seconds, Result& result) const {
+  // The weights are read once for as many sessions as a step joins, the keys and values of each session once.
+  void rate_decode(double seconds, int sessions_of_a_step, Result& result) const {
+    const int n_groups = (flags_.batch + sessions_of_a_step - 1) / sessions_of_a_step;
     double kv_bytes = 0;
     for (int i = 1; i <= flags_.decode; ++i)
       kv_bytes += static_cast<double>(model::kv_bytes_read(engine_->config(), engine_->kv_layout(), flags_.depth + i));
     const auto weight_bytes = static_cast<double>(engine_->plan(engine_->context()).weight_bytes_per_token);
-    const double bytes = weight_bytes * flags_.decode + kv_bytes * flags_.batch;
+    const double bytes = weight_bytes * flags_.decode * n_groups + kv_bytes * flags_.batch;
     result.decode_tokens_per_s = flags_.decode * flags_.batch / seconds;
     result.decode_gb_s = bytes / seconds / 1e9;
     result.decode_bytes_per_token = bytes / (flags_.decode * flags_.batch);
@@ -326,7 +327,7 @@ void add_bench(CLI::App& app, Action& action) {
   count("--prefill", flags->prefill, 1, "Tokens of a prompt that is computed at once");
   count("--decode", flags->decode, 1, "Tokens that are computed one by one");
   count("--depth", flags->depth, 0, "Tokens that stand before both");
-  count("--batch", flags->batch, 1, "Sessions that are decoded together");
+  count("--batch,--sessions", flags->batch, 1, "Conversations that are decoded together, their tokens counted in all");
   count("--repeats", flags->repeats, 1, "Rounds whose median is shown");
   command->add_flag("--ops", flags->ops, "Each operation's share of the time, beside the ceilings");
   command->add_flag("--json", flags->json, "One JSON object on stdout");
