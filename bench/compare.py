@@ -94,7 +94,7 @@ def facet_bench(options, model):
     runs = {}
     for n in options.prefill:
         command = [options.facet, "bench", "-m", model, "--json", "--prefill", n, "--repeats", options.repeats,
-                   "--decode", 1 if runs else options.decode, "--batch", options.batch]
+                   "--decode", 1 if runs else options.decode, "--sessions", options.sessions]
         if options.threads:
             command += ["--threads", options.threads]
         runs[n] = parse_json(run_child(list(map(str, command))).output, "facet bench")
@@ -108,7 +108,7 @@ def facet_start(options, model, threads):
 
 def peer_bench(options, model, threads):
     command = ["node", PEER_SCRIPT, options.peer_dir, "bench", model, threads, ",".join(map(str, options.prefill)),
-               options.decode, options.batch, options.repeats]
+               options.decode, options.sessions, options.repeats]
     return parse_json(run_child(list(map(str, command))).output, "peer_llama.mjs")
 
 
@@ -136,18 +136,18 @@ def prefill_row(rounds, n):
                f"{figure('gflop_s'):.0f} GFLOP/s")
 
 
-def decode_row(rounds, n, batch):
+def decode_row(rounds, n, sessions):
     def figure(name):
         return median_of(rounds, lambda r: r["facet"][n]["decode"][name])
-    what = "decode" if batch == 1 else f"decode, {batch} sessions together"
+    what = "decode" if sessions == 1 else f"decode, {sessions} sessions together"
     return Row(what, "tokens/s", figure("tokens_per_s"), median_of(rounds, lambda r: r["peer"]["decode"]),
                figure("share_of_ceiling"), f"{figure('gb_s'):.1f} GB/s")
 
 
-def rows_of(rounds, batch):
+def rows_of(rounds, sessions):
     """The table's lines for one model from what its rounds measured."""
     lengths = list(rounds[0]["facet"])
-    rows = [prefill_row(rounds, n) for n in lengths] + [decode_row(rounds, lengths[0], batch)]
+    rows = [prefill_row(rounds, n) for n in lengths] + [decode_row(rounds, lengths[0], sessions)]
     for what, unit, scale, field in (("start to first token", "ms", 1e3, "first_seconds"),
                                      ("peak memory", "MB", 1e-6, "peak_bytes")):
         facet, peer = (median_of(rounds, lambda r, who=who: getattr(r[f"{who} start"], field)) * scale
@@ -247,7 +247,7 @@ def parse_args(arguments):
     parser.add_argument("--repeats", type=positive, default=3, help="repeats inside a run; their median counts (3)")
     parser.add_argument("--prefill", type=counts, default=[128, 512], metavar="N,...", help="prompts (128,512)")
     parser.add_argument("--decode", type=positive, default=32, help="tokens computed one by one (32)")
-    parser.add_argument("--batch", type=positive, default=1, help="sessions decoded together (1)")
+    parser.add_argument("--sessions", type=positive, default=1, help="sessions decoded together (1)")
     parser.add_argument("--facet", default=str(ROOT / "build/release/facet"), help="the program (build/release/facet)")
     parser.add_argument("--peer-dir", default=".", help="folder whose node_modules holds node-llama-cpp (.)")
     parser.add_argument("--write", metavar="FILE", help=f"put the table between {BEGIN} and {END}")
@@ -283,7 +283,7 @@ def compare(options):
     measured = measure(options, models)
     cpu = cpu_name(pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     text = conditions([r for _, rounds in measured for r in rounds], options, cpu) + "\n\n"
-    text += table([(name, rows_of(rounds, options.batch)) for name, rounds in measured])
+    text += table([(name, rows_of(rounds, options.sessions)) for name, rounds in measured])
     print(text)
     if options.write:
         pathlib.Path(options.write).write_text(replaced(document, text, options.write), encoding="utf-8")

@@ -131,7 +131,7 @@ class Children(unittest.TestCase):
 class Whole(Folder):
     def test_both_take_turns_with_the_same_work(self):
         calls = []
-        options = types.SimpleNamespace(facet="f", prefill=[8, 16], decode=4, batch=2, repeats=3, threads=None,
+        options = types.SimpleNamespace(facet="f", prefill=[8, 16], decode=4, sessions=2, repeats=3, threads=None,
                                         peer_dir="d")
 
         def run(command):

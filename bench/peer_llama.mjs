@@ -1,6 +1,6 @@
 // llama.cpp's side of compare.py, through the npm package node-llama-cpp: one run, one line of JSON on stdout.
 //
-// usage: node peer_llama.mjs FOLDER bench MODEL THREADS PREFILL,... DECODE BATCH REPEATS
+// usage: node peer_llama.mjs FOLDER bench MODEL THREADS PREFILL,... DECODE SESSIONS REPEATS
 //        node peer_llama.mjs FOLDER start MODEL THREADS PROMPT CONTEXT
 // FOLDER holds node_modules. `start` prints as soon as it has the first token.
 import {existsSync, readFileSync} from "node:fs";
@@ -47,12 +47,12 @@ async function decodeSeconds(model, sequences, n, seed) {
   return time;
 }
 
-async function bench(model, [prefillText, decodeText, batchText, repeatsText]) {
-  const lengths = prefillText.split(",").map(Number), decode = Number(decodeText), batch = Number(batchText);
+async function bench(model, [prefillText, decodeText, sessionsText, repeatsText]) {
+  const lengths = prefillText.split(",").map(Number), decode = Number(decodeText), nSessions = Number(sessionsText);
   const repeats = Number(repeatsText), contextSize = Math.max(...lengths, decode + 2) + 8;
-  const options = {contextSize, batchSize: 512, threads, sequences: batch, flashAttention: true};
+  const options = {contextSize, batchSize: 512, threads, sequences: nSessions, flashAttention: true};
   const context = await model.createContext(options);
-  const sequences = Array.from({length: batch}, () => context.getSequence());
+  const sequences = Array.from({length: nSessions}, () => context.getSequence());
   const prefill = {};
   for (const n of lengths) {
     const times = [];
@@ -61,7 +61,7 @@ async function bench(model, [prefillText, decodeText, batchText, repeatsText]) {
   }
   const times = [];
   for (let r = 0; r <= repeats; ++r) times.push(await decodeSeconds(model, sequences, decode, r));
-  return {prefill, decode: decode * batch / median(times.slice(1))};
+  return {prefill, decode: decode * nSessions / median(times.slice(1))};
 }
 
 async function start(model, [prompt, contextText]) {

@@ -2,11 +2,12 @@
 # Installs what a build needs on Debian 12+ or Ubuntu 22.04+: only what is missing, as root or through sudo.
 #
 # usage: scripts/install-deps.sh [--test]
-#   --test   also what scripts/test.sh needs: clang with libFuzzer, clang-format; a cross compiler and an emulator for ARM
+#   --test   also what scripts/test.sh needs: clang with libFuzzer, clang-format, valgrind; a cross compiler and an
+#            emulator for ARM
 # What each library is for: docs/dependencies.md.
 set -euo pipefail
 
-usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
 
 packages=(
   g++ cmake ninja-build pkg-config
@@ -16,7 +17,7 @@ packages=(
 )
 # Debian packs libFuzzer apart from clang; Ubuntu 22.04 packs them together and has no package of this name.
 test_packages=(clang clang-format libclang-rt-dev)
-if [[ $(uname -m) == x86_64 ]]; then test_packages+=(g++-aarch64-linux-gnu qemu-user); fi
+if [[ $(uname -m) == x86_64 ]]; then test_packages+=(g++-aarch64-linux-gnu qemu-user valgrind); fi
 
 for arg in "$@"; do
   case $arg in

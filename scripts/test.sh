@@ -122,6 +122,12 @@ verify() {
   python3 scripts/test_report.py verify "$results" "verify $name" "$report/verify-$name.log"
 }
 
+# Instructions of fixed workloads, beside the recorded numbers.
+count_instructions() {
+  stage "instructions" scripts/count_instructions.py
+  python3 scripts/test_report.py verify "$results" "instructions" "$report/instructions.log"
+}
+
 # The kernels for ARM, by a cross compiler and an emulator. On an ARM machine the release build has tested them.
 arm_kernels() {
   local tool
@@ -196,6 +202,7 @@ main() {
   verify cpu
   verify int16 --activations int16
   verify ref --backend ref
+  count_instructions
   arm_kernels
 
   check "tsan build" build tsan threaded_tests

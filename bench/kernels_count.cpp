@@ -1,0 +1,151 @@
+// Small fixed calls of each kernel of one instruction set (FACET_ISA), for a tool that counts instructions:
+// scripts/count_instructions.py. Prints a line a case; end_of_case() is called before and after each, so that what is
+// counted between two calls is either a case or its preparation.
+//
+// link: facet_kernels facet_quant facet_base
+#include <cstdio>
+#include <exception>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "quant/test_blocks.h"
+
+extern "C" __attribute__((noinline)) void end_of_case() { asm volatile("" ::: "memory"); }
+
+namespace facet::kernels {
+namespace {
+
+using quant::BlockType;
+
+// Enough that a few instructions around a kernel's loops are well below a hundredth.
+constexpr int kInputs = 1536, kRows = 16, kPanels = 4;
+
+struct alignas(64) Aligned {
+  std::byte bytes[64];
+};
+
+template <class F>
+void count(const std::string& name, F&& work) {
+  end_of_case();
+  work();
+  end_of_case();
+  std::puts(name.c_str());
+}
+
+std::vector<float> random_floats(size_t n) {
+  std::mt19937 rng(6);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(n);
+  for (float& v : x) v = normal(rng);
+  return x;
+}
+
+// One random row, repeated.
+std::vector<std::byte> random_rows(BlockType type, int n_in, int n_rows) {
+  std::mt19937 rng(5);
+  std::vector<std::byte> row(quant::row_bytes(type, static_cast<size_t>(n_in))), rows;
+  quant::fill_blocks(type, row, rng);
+  for (int r = 0; r < n_rows; ++r) rows.insert(rows.end(), row.begin(), row.end());
+  return rows;
+}
+
+void count_matvec(const Kernels& k, BlockType type, const char* name, int n_cols) {
+  const auto w = random_rows(type, kInputs, kRows);
+  const auto columns = static_cast<size_t>(n_cols);
+  const std::vector<float> x = random_floats(columns * kInputs);
+  std::vector<float> rounded(columns * rounded_floats(kInputs)), y(columns * kRows);
+  count("matvec " + std::string(name) + ", columns: " + std::to_string(n_cols), [&] {
+    for (size_t c = 0; c < columns; ++c)
+      k.round(x.data() + c * kInputs, kInputs, rounded.data() + c * rounded_floats(kInputs));
+    k.matvec[static_cast<size_t>(type)](w.data(), quant::row_bytes(type, kInputs), kInputs, kRows,
+                                        {x.data(), kInputs, rounded.data(), rounded_floats(kInputs)}, n_cols, y.data(),
+                                        kRows);
+  });
+}
+
+// One panel that several tiles meet.
+void count_panel(const PanelKernels& k, BlockType type, const char* name, const char* kind) {
+  const auto w = random_rows(type, kPanelDepth, kPanelRows);
+  const auto tokens = static_cast<size_t>(k.tokens);
+  std::vector<Aligned> panel(k.row_bytes * kPanelRows / sizeof(Aligned)), tile(k.tile_bytes / sizeof(Aligned) + 1),
+      acc(kPanelRows * tokens * sizeof(float) / sizeof(Aligned));
+  const std::vector<float> x = random_floats(kPanelDepth * tokens);
+  std::vector<const float*> rows;
+  for (size_t t = 0; t < tokens; ++t) rows.push_back(x.data() + t * kPanelDepth);
+  const PanelFormat& format = k.formats[static_cast<size_t>(type)];
+  count("panel " + std::string(name) + ", " + kind, [&] {
+    format.unpack(w.data(), quant::row_bytes(type, kPanelDepth), kPanelRows, kPanelDepth, panel.data()->bytes);
+    for (int i = 0; i < kPanels; ++i) {
+      k.pack(rows.data(), k.tokens, 0, kPanelDepth, tile.data()->bytes);
+      format.multiply(panel.data()->bytes, kPanelRows, kPanelDepth, tile.data()->bytes, k.tokens,
+                      reinterpret_cast<float*>(acc.data()));
+    }
+  });
+}
+
+void count_attention(const Kernels& k, FloatType type, const char* name) {
+  constexpr int kQueries = 8, kHeadDim = 256;
+  const size_t row_bytes = kHeadDim * (type == FloatType::F32 ? 4 : 2);
+  const std::vector<float> row = random_floats(kHeadDim), q = random_floats(kQueries * kHeadDim);
+  std::vector<std::byte> cache(2 * kTileTokens * row_bytes);
+  std::vector<float> out(q.size()), scores(static_cast<size_t>(kQueries) * kTileTokens);
+  const float* queries[kQueries];
+  float* outs[kQueries];
+  for (int i = 0; i < kQueries; ++i) {
+    queries[i] = q.data() + i * kHeadDim;
+    outs[i] = out.data() + i * kHeadDim;
+  }
+  const AttentionTile tile{cache.data(), cache.data() + kTileTokens * row_bytes, row_bytes, kTileTokens, kHeadDim};
+  count("attention " + std::string(name), [&] {
+    for (size_t t = 0; t < 2 * kTileTokens; ++t)
+      k.store[static_cast<size_t>(type)](cache.data() + t * row_bytes, row.data(), kHeadDim);
+    k.scores[static_cast<size_t>(type)](tile, queries, kQueries, scores.data());
+    k.accumulate[static_cast<size_t>(type)](tile, scores.data(), kQueries, outs);
+  });
+}
+
+void count_rows(const Kernels& k) {
+  constexpr int n = 4096;
+  const std::vector<float> x = random_floats(n), y = random_floats(n);
+  std::vector<float> out = x;
+  count("rms_norm", [&] { k.rms_norm(out.data(), x.data(), y.data(), n, 1e-6f); });
+  count("gelu_mul", [&] { k.gelu_mul(out.data(), x.data(), y.data(), n); });
+  count("softcap", [&] { k.softcap(out.data(), n, 30); });
+  count("exp_sum", [&] { k.exp_sum(out.data(), n, 30); });
+  count("max", [&] { k.max(out.data(), n); });
+  count("add", [&] { k.add(out.data(), y.data(), n); });
+}
+
+void count_format(const Kernels& k, BlockType type, const char* name) {
+  for (const int n_cols : {1, 4}) count_matvec(k, type, name, n_cols);
+  for (const auto& [kind, text] : {std::pair{PanelKind::F32, "f32"}, {PanelKind::Int16, "int16"}})
+    if (k.panels[static_cast<size_t>(kind)] != nullptr && k.panels_of(kind).takes(type))
+      count_panel(k.panels_of(kind), type, name, text);
+}
+
+void count_all(const Kernels& k) {
+#define FACET_CODE_FORMAT(type) count_format(k, BlockType::type, #type);
+#define FACET_FLOAT_FORMAT(type) count_format(k, BlockType::type, #type);
+#define FACET_DECODED_FORMAT(type) count_format(k, BlockType::type, #type);
+#include "kernels/kernels.def"
+  count_attention(k, FloatType::F32, "F32");
+  count_attention(k, FloatType::F16, "F16");
+  count_attention(k, FloatType::BF16, "BF16");
+  count_rows(k);
+}
+
+}  // namespace
+}  // namespace facet::kernels
+
+int main() {
+  try {
+    facet::kernels::count_all(facet::kernels::choose());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kernels_count: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
