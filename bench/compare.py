@@ -257,7 +257,7 @@ def parse_args(arguments):
 def warn_if_busy():
     load = os.getloadavg()[0]
     if load > 0.5:
-        print(f"compare: warning: other programs keep {load:.1f} cores busy; the figures will not be worth keeping",
+        print(f"compare: warning: other programs keep {load:.1f} cores busy; wait, or keep no figure of this run",
               file=sys.stderr)
 
 

@@ -87,6 +87,8 @@ def profile(command, *options):
 
 def count_kernels(program):
     """Case -> instructions by function: every second part is a case, those between are preparations."""
+    if not program.exists():
+        raise CountError(f"{program}: not built: cmake --build --preset release --target benchmarks")
     parts, output = profile([str(program)], "--dump-before=end_of_case", "--combine-dumps=yes")
     cases = output.splitlines()
     if len(parts) != 2 * len(cases) + 1:

@@ -137,6 +137,12 @@ class Whole(unittest.TestCase):
         self.assertEqual(errors.getvalue(), "count_instructions: x: no build there\n")
 
 
+class Build(unittest.TestCase):
+    def test_benchmarks_that_are_not_built_are_named(self):
+        with self.assertRaisesRegex(counter.CountError, "kernels_count: not built: .*--target benchmarks"):
+            counter.count_kernels(pathlib.Path("/no/such/kernels_count"))
+
+
 class Machine(unittest.TestCase):
     def test_what_is_missing_is_named(self):
         with mock.patch("shutil.which", return_value=None):
