@@ -102,10 +102,9 @@ void panel(benchmark::State& state, const PanelKernels& k, BlockType type) {
 
 // Eight queries over tiles of 64 keys and values, one after another: as many as take the kilobytes asked for, or the
 // one tile that fits into a core's own cache. Bytes are those of the cache.
-void attention(benchmark::State& state, const Kernels& k, FloatType format) {
+void attention(benchmark::State& state, const Kernels& k, quant::KvType format) {
   const int n_queries = 8, head_dim = static_cast<int>(state.range(0));
-  const size_t row_bytes = static_cast<size_t>(head_dim) * (format == FloatType::F32 ? 4 : 2),
-               half = kTileTokens * row_bytes;
+  const size_t row_bytes = quant::kv_row_bytes(format, head_dim), half = kTileTokens * row_bytes;
   const size_t n_tiles = std::max<size_t>(1, (static_cast<size_t>(state.range(1)) << 10) / (2 * half));
   const std::vector<float> row = random_floats(static_cast<size_t>(head_dim)),
                            q = random_floats(static_cast<size_t>(n_queries * head_dim));
@@ -147,8 +146,10 @@ void register_set(const Kernels& k) {
        {std::tuple{"F32", PanelKind::F32, BlockType::F32}, {"Int16", PanelKind::Int16, BlockType::Q4_0}})
     if (k.panels[static_cast<size_t>(kind)] != nullptr)
       benchmark::RegisterBenchmark((set + "/panel/" + name).c_str(), panel, std::ref(k.panels_of(kind)), type);
-  for (const auto& [name, format] :
-       {std::pair{"F32", FloatType::F32}, {"F16", FloatType::F16}, {"BF16", FloatType::BF16}})
+  for (const auto& [name, format] : {std::pair{"F32", quant::KvType::F32},
+                                     {"F16", quant::KvType::F16},
+                                     {"BF16", quant::KvType::BF16},
+                                     {"Q8_0", quant::KvType::Q8_0}})
     benchmark::RegisterBenchmark((set + "/attention/" + name).c_str(), attention, std::ref(k), format)
         ->ArgsProduct({{256, 512}, {0, kMatrixKb}});
 }

@@ -46,8 +46,7 @@ class CountingOps final : public ops::ForwardingOps {
   void attention(ops::Mat out, ops::ConstMat q, const ops::KvView& kv, const ops::AttnSpec& spec) noexcept override {
     for (const int position : spec.positions) {
       const int n_seen = spec.window > 0 ? std::min(position + 1, spec.window) : position + 1;
-      counts_.kv_bytes +=
-          2 * int64_t{n_seen} * kv.n_heads * kv.head_dim * static_cast<int64_t>(ops::kv_element_bytes(kv.type));
+      counts_.kv_bytes += 2 * int64_t{n_seen} * kv.n_heads * static_cast<int64_t>(kv.row_bytes());
     }
     ForwardingOps::attention(out, q, kv, spec);
   }

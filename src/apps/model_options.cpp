@@ -138,8 +138,10 @@ void ModelOptions::add_memory_to(CLI::App& command) {
   command.add_option("--ctx", context, "Tokens of context [the largest that fits half of the free memory]")
       ->check(CLI::Range(1, 1 << 28))
       ->type_name("N");
-  command.add_option("--kv", kv, fmt::format("Precision of the cache of keys and values [{}]", kv))
-      ->check(CLI::IsMember({"f32", "f16", "bf16"}))
+  command
+      .add_option("--kv", kv,
+                  fmt::format("The cache of keys and values: f32, f16, bf16, or q8_0, half of f16 [{}]", kv))
+      ->check(CLI::IsMember({"f32", "f16", "bf16", "q8_0"}))
       ->type_name("TYPE");
   command.add_option("--memory-limit", memory_limit, "Plan with this much memory, for example 6GB [what is free]")
       ->type_name("SIZE");
@@ -152,6 +154,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   options.activations = parse_activations(activations);
   options.kv = kv == "f32"    ? runtime::KvPrecision::F32
                : kv == "bf16" ? runtime::KvPrecision::BF16
+               : kv == "q8_0" ? runtime::KvPrecision::Q8_0
                               : runtime::KvPrecision::F16;
   options.n_threads = threads;
   options.context = context;

@@ -6,10 +6,6 @@
 
 namespace facet {
 
-// How a number is kept where there are no blocks.
-enum class FloatType : uint8_t { F32, F16, BF16 };
-constexpr int kFloatTypes = 3;
-
 inline float bf16_to_f32(uint16_t h) noexcept { return std::bit_cast<float>(uint32_t{h} << 16); }
 
 // Rounds to nearest, ties to even; a NaN stays a (quiet) NaN.
@@ -30,6 +26,8 @@ inline float f16_to_f32(uint16_t h) noexcept {
   }
   return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
 }
+
+constexpr uint16_t kHalfNan = 0x7e00;
 
 // Rounds to nearest, ties to even; overflow gives infinity.
 inline uint16_t f32_to_f16(float f) noexcept {

@@ -19,6 +19,7 @@
 
 #include "base/half.h"
 #include "quant/block_type.h"
+#include "quant/kv_type.h"
 
 namespace facet::kernels {
 
@@ -66,7 +67,7 @@ struct AttentionTile {
   const std::byte* v;
   size_t row_bytes;
   int n_tokens;  // at most kTileTokens
-  int head_dim;  // a multiple of 2
+  int head_dim;  // a multiple of 2, and of the type's block
   // The keys of the tile that follows, which are asked for while this one's values are added up; null: none.
   const std::byte* next = nullptr;
 };
@@ -141,17 +142,18 @@ struct RowKernels {
   float (*max)(const float* x, int n);  // NaN if one is; n > 0
 };
 
-// A tile of the cache, by FloatType of its elements.
+// A tile of the cache, by KvType.
 struct AttentionKernels {
   // scores[q][t] = q . k_t, q < n_queries; scores rows kTileTokens apart.
   std::array<void (*)(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores),
-             kFloatTypes>
+             quant::kKvTypes>
       scores;
   // out[q][i] += sum_t p[q][t] * v_t[i]; p rows kTileTokens apart.
-  std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), kFloatTypes>
+  std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), quant::kKvTypes>
       accumulate;
-  // Elements from f32, to nearest even.
-  std::array<void (*)(std::byte* out, const float* x, int n), kFloatTypes> store;
+  // A row from f32, to nearest even. Blocks of codes: the scale is the largest magnitude / 127 in f16, codes are x
+  // divided by that and within 127; a block with an element that is infinite or no number is no number as a whole.
+  std::array<void (*)(std::byte* out, const float* x, int n), quant::kKvTypes> store;
 };
 
 struct Kernels : ProductKernels, RowKernels, AttentionKernels {

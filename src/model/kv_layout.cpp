@@ -11,8 +11,8 @@ KvLayout::KvLayout(const Config& config, ops::KvType kv_type, int tokens) : type
     }
     const KvGroup group = l.is_local ? KvGroup::Local : KvGroup::Global;
     size_t& end = page_bytes[static_cast<size_t>(group)];
-    const size_t half = static_cast<size_t>(l.n_kv_heads) * static_cast<size_t>(tokens) *
-                        static_cast<size_t>(l.head_dim) * ops::kv_element_bytes(kv_type);
+    const size_t half =
+        static_cast<size_t>(l.n_kv_heads) * static_cast<size_t>(tokens) * quant::kv_row_bytes(kv_type, l.head_dim);
     slots.push_back({group, l.n_kv_heads, l.head_dim, end, end + half});
     end += 2 * half;
   }

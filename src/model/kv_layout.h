@@ -22,7 +22,7 @@ struct KvLayout {
     size_t k_offset, v_offset;  // bytes from the start of the group's page
   };
 
-  // page_tokens positions per page; a page is [layer][k|v][kv_head][token][head_dim] without gaps.
+  // page_tokens positions per page; a page is [layer][k|v][kv_head][token][row] without gaps.
   KvLayout(const Config& config, ops::KvType type, int page_tokens);
 
   // What `layer` reads (its own slot, or its donor's), through the page tables of a session.

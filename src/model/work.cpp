@@ -30,7 +30,7 @@ int64_t kv_bytes_read(const Config& config, const KvLayout& layout, int64_t posi
     const auto& slot = layout.slots[static_cast<size_t>(i)];
     const bool local = config.layers[static_cast<size_t>(i)].is_local;
     const int64_t seen = local ? std::min<int64_t>(position + 1, config.window) : position + 1;
-    n += 2 * seen * slot.n_heads * slot.head_dim * static_cast<int64_t>(ops::kv_element_bytes(layout.type));
+    n += 2 * seen * slot.n_heads * static_cast<int64_t>(quant::kv_row_bytes(layout.type, slot.head_dim));
   }
   return n;
 }

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "base/half.h"
 #include "quant/block_type.h"
+#include "quant/kv_type.h"
 
 namespace facet::ops {
 
@@ -103,8 +103,7 @@ struct ExpertWeight {
 // Query heads that read one KV head, at most; configurations are checked for it.
 constexpr int kMaxQueryGroup = 256;
 
-using KvType = FloatType;
-inline size_t kv_element_bytes(KvType type) noexcept { return type == KvType::F32 ? 4 : 2; }
+using quant::KvType;
 
 // One layer's keys and values of one session. Position p lies in page p / page_tokens; within a page both K (at
 // k_offset) and V (at v_offset) are [n_heads][page_tokens][head_dim].
@@ -115,15 +114,16 @@ struct KvView {
   int n_heads = 0, head_dim = 0;
   size_t k_offset = 0, v_offset = 0;  // bytes
 
-  size_t element_offset(int head, int token_in_page) const noexcept {
+  size_t row_bytes() const noexcept { return quant::kv_row_bytes(type, head_dim); }
+  size_t row_offset(int head, int token_in_page) const noexcept {
     return (static_cast<size_t>(head) * static_cast<size_t>(page_tokens) + static_cast<size_t>(token_in_page)) *
-           static_cast<size_t>(head_dim) * kv_element_bytes(type);
+           row_bytes();
   }
   std::byte* k(int head, int position) const noexcept {
-    return pages[position / page_tokens] + k_offset + element_offset(head, position % page_tokens);
+    return pages[position / page_tokens] + k_offset + row_offset(head, position % page_tokens);
   }
   std::byte* v(int head, int position) const noexcept {
-    return pages[position / page_tokens] + v_offset + element_offset(head, position % page_tokens);
+    return pages[position / page_tokens] + v_offset + row_offset(head, position % page_tokens);
   }
 };
 

@@ -41,7 +41,7 @@ OpTime attention_work(ConstMat q, const KvView& kv, const AttnSpec& spec) {
   for (const int position : spec.positions) n_scores += n_visible(spec, position);
   return {0, 0,
           2.0 * static_cast<double>(std::min<int64_t>(n_keys, int64_t{spec.positions.back()} + 1)) * kv.n_heads *
-              kv.head_dim * static_cast<double>(kv_element_bytes(kv.type)),
+              static_cast<double>(kv.row_bytes()),
           4.0 * static_cast<double>(n_scores) * q.n_cols};
 }
 

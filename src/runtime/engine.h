@@ -27,7 +27,7 @@ using ops::Activations;
 using text::TokenId;
 
 enum class Backend : uint8_t { Ref, Cpu };
-enum class KvPrecision : uint8_t { F32, F16, BF16 };
+enum class KvPrecision : uint8_t { F32, F16, BF16, Q8_0 };
 
 // Called with the work done so far, in [0, total]. Runs on the thread that asked for the work.
 using Progress = std::function<void(int64_t done, int64_t total)>;

@@ -51,6 +51,8 @@ ops::KvType kv_type(KvPrecision precision) noexcept {
       return ops::KvType::F16;
     case KvPrecision::BF16:
       return ops::KvType::BF16;
+    case KvPrecision::Q8_0:
+      return ops::KvType::Q8_0;
   }
   return ops::KvType::F16;
 }

@@ -20,6 +20,15 @@ void check_vocabulary(const ModelFacts& b, const std::string& path) {
                              path, b.tokenizer->n_tokens(), b.config.n_vocab);
 }
 
+// A cache of blocks holds whole blocks.
+void check_head_sizes(const ModelFacts& m) {
+  const auto n = static_cast<int>(quant::block_info(quant::block_type(kv_type(m.options.kv))).n_elements);
+  for (const model::LayerConfig& l : m.config.layers)
+    if (l.head_dim % n != 0)
+      throw_error<RequestError>("{}: a q8_0 cache holds blocks of {}, and heads here have {} elements: use --kv f16",
+                                m.path, n, l.head_dim);
+}
+
 // Fills in the zeros of the options, and the plan.
 void settle(ModelFacts& m) {
   EngineOptions& options = m.options;
@@ -27,6 +36,7 @@ void settle(ModelFacts& m) {
   if (options.context < 0 || options.context > m.config.context_length)
     throw_error<RequestError>("{}: a context of {} tokens was asked for, the model's own has {}: ask for less", m.path,
                               options.context, m.config.context_length);
+  check_head_sizes(m);
   const model::KvLayout layout(m.config, kv_type(options.kv), kPageTokens);
   if (options.memory_limit <= 0) options.memory_limit = available_memory();
   if (options.context == 0)

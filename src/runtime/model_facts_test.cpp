@@ -273,5 +273,37 @@ TEST_F(ModelFactsTest, TooLittleMemoryIsFoundBeforeAnyIsTaken) {
   EXPECT_EQ(read_model(path, options).plan.available_bytes, 100 * kMiB);  // looking at it is allowed
 }
 
+TEST(KvTypeTest, BlocksTakeHalfOfTheMemoryAndChangeLittle) {
+  const std::string path = golden_path("checkpoints/tiny-e2b");
+  EngineOptions options = small_engine(256);
+  const int64_t f16 = read_model(path, options).plan.kv_bytes_per_token;
+  const auto logits_of = [&](KvPrecision kv) {
+    options.kv = kv;
+    Session session(Engine::load(path, options));
+    std::vector<TokenId> tokens{2};
+    for (int i = 1; i < 100; ++i) tokens.push_back(8 + i * 37 % 1400);
+    session.sync(tokens);
+    return std::vector<float>(session.logits().begin(), session.logits().end());
+  };
+  const std::vector<float> exact = logits_of(KvPrecision::F32), blocks = logits_of(KvPrecision::Q8_0);
+  EXPECT_EQ(read_model(path, options).plan.kv_bytes_per_token * 64, f16 * 34);
+  double difference = 0, size = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    difference += std::pow(double{blocks[i]} - exact[i], 2);
+    size += std::pow(double{exact[i]}, 2);
+  }
+  // A code is off by up to 1/254 of its block's largest: the sum over a few layers stays well below a tenth.
+  EXPECT_LT(std::sqrt(difference / size), 0.1);
+  EXPECT_GT(difference, 0);
+}
+
+TEST_F(ModelFactsTest, HeadsThatBlocksDoNotFitAreNamed) {
+  EngineOptions options = small_engine(64);
+  options.kv = KvPrecision::Q8_0;
+  const std::string path = write(model::gemma4_file());
+  EXPECT_EQ(error_of<RequestError>(path, options),
+            path + ": a q8_0 cache holds blocks of 32, and heads here have 16 elements: use --kv f16");
+}
+
 }  // namespace
 }  // namespace facet::runtime

@@ -3,8 +3,8 @@ namespace {
 
 // In this order.
 // clang-format off
-#include "kernels/generic/attention.inl"
 #include "kernels/generic/elements.inl"
+#include "kernels/generic/attention.inl"
 #include "kernels/generic/rows.inl"
 // clang-format on
 
@@ -12,7 +12,8 @@ namespace {
 
 constinit const RowKernels kRows{rms_norm, gelu_mul, softcap, add, scale, multiply, add_scaled, exp_sum, max_of};
 
-constinit const AttentionKernels kAttention{
-    {attention_scores<F32>, attention_scores<F16>, attention_scores<BF16>},
-    {attention_accumulate<F32>, attention_accumulate<F16>, attention_accumulate<BF16>},
-    {store_f32_row, store_f16_row, store_bf16_row}};
+constinit const AttentionKernels kAttention{{attention_scores<Numbers<F32>>, attention_scores<Numbers<F16>>,
+                                             attention_scores<Numbers<BF16>>, attention_scores<Q8>},
+                                            {attention_accumulate<Numbers<F32>>, attention_accumulate<Numbers<F16>>,
+                                             attention_accumulate<Numbers<BF16>>, attention_accumulate<Q8>},
+                                            {store_f32_row, store_f16_row, store_bf16_row, store_q8_row}};

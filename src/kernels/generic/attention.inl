@@ -7,6 +7,31 @@ constexpr int kBlockSums = 8;
 // Columns of values that are converted together: a cache line of 16-bit elements.
 constexpr int kValueColumns = 32;
 
+// Rows of the cache as vectors: kStep elements at a time share what scale() finds.
+template <class L>
+struct Numbers {
+  static constexpr int kStep = V::kLanes;
+  struct Scale {};
+  static inline Scale scale(const std::byte*, int) { return {}; }
+  static inline V::Reg load(const std::byte* row, int i, Scale) { return L::load(row + i * L::kBytes); }
+  static inline float load_one(const std::byte* row, int i) { return L::load_one(row + i * L::kBytes); }
+};
+struct Q8 {
+  static constexpr int kStep = 32, kBlockBytes = 34;
+  using Scale = V::Reg;
+  static inline const uint8_t* block(const std::byte* row, int i) {
+    return reinterpret_cast<const uint8_t*>(row) + i / kStep * kBlockBytes;
+  }
+  static inline Scale scale(const std::byte* row, int i) { return V::broadcast(f16(block(row, i))); }
+  // Exact: a scale has 11 bits and a code 7.
+  static inline V::Reg load(const std::byte* row, int i, Scale s) {
+    return V::mul(V::from_int8(reinterpret_cast<const int8_t*>(block(row, i) + 2 + i % kStep)), s);
+  }
+  static inline float load_one(const std::byte* row, int i) {
+    return f16(block(row, i)) * static_cast<float>(static_cast<int8_t>(block(row, i)[2 + i % kStep]));
+  }
+};
+
 inline void prefetch(const std::byte* p, size_t n_bytes) {
   for (size_t i = 0; i < n_bytes; i += 64) __builtin_prefetch(p + i, 0, 2);
 }
@@ -15,19 +40,24 @@ inline void prefetch(const std::byte* p, size_t n_bytes) {
 template <class L, int kTokens, int kQueries>
 inline void score_block(const AttentionTile& tile, int t, const float* const* queries, float* scores) {
   constexpr int kSums = kTokens * kQueries;
-  const int d = tile.head_dim, whole = d / V::kLanes * V::kLanes;
+  const int d = tile.head_dim, whole = d / L::kStep * L::kStep;
   const std::byte* k = tile.k + static_cast<size_t>(t) * tile.row_bytes;
   typename V::Reg sum[kSums];
 #pragma GCC unroll 8
   for (int i = 0; i < kSums; ++i) sum[i] = V::zero();
-  for (int i = 0; i < whole; i += V::kLanes) {
-    typename V::Reg key[kTokens];
-    for (int j = 0; j < kTokens; ++j) key[j] = L::load(k + static_cast<size_t>(j) * tile.row_bytes + i * L::kBytes);
+  for (int i = 0; i < whole; i += L::kStep) {
+    typename L::Scale scale[kTokens];
+    for (int j = 0; j < kTokens; ++j) scale[j] = L::scale(k + static_cast<size_t>(j) * tile.row_bytes, i);
 #pragma GCC unroll 8
-    for (int q = 0; q < kQueries; ++q) {
-      typename V::Reg x = V::load(queries[q] + i);
-      if (kTokens > 1) V::hold(x);
-      for (int j = 0; j < kTokens; ++j) sum[q * kTokens + j] = V::fma(key[j], x, sum[q * kTokens + j]);
+    for (int at = i; at < i + L::kStep; at += V::kLanes) {
+      typename V::Reg key[kTokens];
+      for (int j = 0; j < kTokens; ++j) key[j] = L::load(k + static_cast<size_t>(j) * tile.row_bytes, at, scale[j]);
+#pragma GCC unroll 8
+      for (int q = 0; q < kQueries; ++q) {
+        typename V::Reg x = V::load(queries[q] + at);
+        if (kTokens > 1) V::hold(x);
+        for (int j = 0; j < kTokens; ++j) sum[q * kTokens + j] = V::fma(key[j], x, sum[q * kTokens + j]);
+      }
     }
   }
   float total[kSums];
@@ -38,7 +68,7 @@ inline void score_block(const AttentionTile& tile, int t, const float* const* qu
   for (int q = 0; whole < d && q < kQueries; ++q)
     for (int j = 0; j < kTokens; ++j) {
       const std::byte* row = k + static_cast<size_t>(j) * tile.row_bytes;
-      for (int i = whole; i < d; ++i) total[q * kTokens + j] += L::load_one(row + i * L::kBytes) * queries[q][i];
+      for (int i = whole; i < d; ++i) total[q * kTokens + j] += L::load_one(row, i) * queries[q][i];
     }
   for (int q = 0; q < kQueries; ++q)
     for (int j = 0; j < kTokens; ++j) scores[q * kTileTokens + t + j] = total[q * kTokens + j];
@@ -70,11 +100,12 @@ void attention_scores(const AttentionTile& tile, const float* const* queries, in
 template <class L>
 inline void convert_values(const AttentionTile& tile, int column, int n, float* values) {
   for (int t = 0; t < tile.n_tokens; ++t) {
-    const std::byte* v = tile.v + static_cast<size_t>(t) * tile.row_bytes + column * L::kBytes;
+    const std::byte* v = tile.v + static_cast<size_t>(t) * tile.row_bytes;
     float* out = values + t * kValueColumns;
     int i = 0;
-    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, L::load(v + i * L::kBytes));
-    for (; i < n; ++i) out[i] = L::load_one(v + i * L::kBytes);
+    const typename L::Scale scale = L::scale(v, column);
+    for (; i + V::kLanes <= n; i += V::kLanes) V::store(out + i, L::load(v, column + i, scale));
+    for (; i < n; ++i) out[i] = L::load_one(v, column + i);
   }
 }
 
@@ -145,5 +176,26 @@ void store_bf16_row(std::byte* out, const float* x, int n) {
   for (int i = 0; i < n; ++i) {
     const uint16_t h = f32_to_bf16(x[i]);
     __builtin_memcpy(out + 2 * i, &h, sizeof h);
+  }
+}
+
+void store_q8_row(std::byte* out, const float* x, int n) {
+  for (int i = 0; i < n; i += Q8::kStep, x += Q8::kStep, out += Q8::kBlockBytes) {
+    typename V::Reg largest = V::zero(), nothing = V::zero();
+    for (int j = 0; j < Q8::kStep; j += V::kLanes) {
+      const typename V::Reg a = V::load(x + j);
+      largest = V::max(largest, V::max(a, V::sub(V::zero(), a)));
+      nothing = V::add(nothing, V::mul(a, V::zero()));  // no number if one is infinite or none
+    }
+    const bool is_finite = V::sum(nothing) == 0;
+    const uint16_t half = is_finite ? f32_to_f16(V::largest(largest) / 127) : kHalfNan;
+    const float scale = f16_to_f32(half), inverse = scale > 0 ? 1 / scale : 0;
+    int16_t codes[Q8::kStep] = {};
+    if (is_finite) V::to_int16(x, inverse, codes);
+    __builtin_memcpy(out, &half, sizeof half);
+    for (int j = 0; j < Q8::kStep; ++j) {
+      const int code = codes[j] < -127 ? -127 : codes[j] > 127 ? 127 : codes[j];
+      out[2 + j] = static_cast<std::byte>(static_cast<int8_t>(code));
+    }
   }
 }

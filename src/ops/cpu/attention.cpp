@@ -37,7 +37,7 @@ struct Task {
 class Pass {
  public:
   Pass(const kernels::Kernels& k, ConstMat q, const KvView& kv, const AttnSpec& spec)
-      : k_(k), q_(q), kv_(kv), spec_(spec), group_(q.n_cols / kv.head_dim / kv.n_heads) {}
+      : k_(k), q_(q), kv_(kv), spec_(spec), row_bytes_(kv.row_bytes()), group_(q.n_cols / kv.head_dim / kv.n_heads) {}
 
   // scratch: attention_floats() of the task.
   void run(const Task& task, float* partials, float* scratch) const noexcept {
@@ -74,7 +74,7 @@ class Pass {
     const int next = start + kernels::kTileTokens;
     const kernels::AttentionTile tile{kv_.k(task.kv_head, first),
                                       kv_.v(task.kv_head, first),
-                                      static_cast<size_t>(d) * kv_element_bytes(kv_.type),
+                                      row_bytes_,
                                       n,
                                       d,
                                       next < task.end ? kv_.k(task.kv_head, next) : nullptr};
@@ -118,6 +118,7 @@ class Pass {
   ConstMat q_;
   const KvView& kv_;
   const AttnSpec& spec_;
+  size_t row_bytes_;
   int group_;
 };
 

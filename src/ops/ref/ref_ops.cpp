@@ -18,26 +18,27 @@ double dot(const float* a, const float* b, int n) {
   return sum;
 }
 
-float load_kv(const std::byte* p, KvType type, int i) {
-  if (type == KvType::F32) {
-    float f;
-    std::memcpy(&f, p + sizeof f * static_cast<size_t>(i), sizeof f);
-    return f;
+// Codes are rounded to what the scale becomes in f16.
+void store_block(std::byte* p, const float* x) {
+  float largest = 0;
+  bool is_finite = true;
+  for (int i = 0; i < 32; ++i) {
+    largest = std::max(largest, std::abs(x[i]));
+    is_finite = is_finite && std::isfinite(x[i]);
   }
-  uint16_t h;
-  std::memcpy(&h, p + sizeof h * static_cast<size_t>(i), sizeof h);
-  return type == KvType::F16 ? f16_to_f32(h) : bf16_to_f32(h);
+  const uint16_t half = is_finite ? f32_to_f16(largest / 127) : kHalfNan;
+  const float scale = f16_to_f32(half), inverse = scale > 0 ? 1 / scale : 0;
+  std::memcpy(p, &half, sizeof half);
+  for (int i = 0; i < 32; ++i) {
+    const float code = is_finite ? std::nearbyintf(x[i] * inverse) : 0;
+    p[sizeof half + static_cast<size_t>(i)] =
+        static_cast<std::byte>(static_cast<int8_t>(std::clamp(code, -127.0f, 127.0f)));
+  }
 }
 
 void store_kv_row(std::byte* p, KvType type, const float* x, int n) {
-  if (type == KvType::F32) {
-    std::memcpy(p, x, sizeof(float) * static_cast<size_t>(n));
-    return;
-  }
-  for (int i = 0; i < n; ++i) {
-    const uint16_t h = type == KvType::F16 ? f32_to_f16(x[i]) : f32_to_bf16(x[i]);
-    std::memcpy(p + sizeof h * static_cast<size_t>(i), &h, sizeof h);
-  }
+  if (type != KvType::Q8_0) return quant::encode_row(quant::block_type(type), x, p, static_cast<size_t>(n));
+  for (int i = 0; i < n; i += 32) store_block(p + quant::kv_row_bytes(type, i), x + i);
 }
 
 bool same_run(std::span<const BidirectionalRun> runs, int a, int b) {
@@ -114,6 +115,11 @@ void Ops::store_kv(const KvView& kv, std::span<const int> positions, ConstMat k,
 void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept {
   const int n_heads = q.n_cols / kv.head_dim, group = n_heads / kv.n_heads;
   std::vector<double> p, sum(static_cast<size_t>(kv.head_dim));
+  std::vector<float> row(sum.size());
+  const auto load = [&](const std::byte* from) {
+    quant::decode_row(quant::block_type(kv.type), from, row.data(), row.size());
+    return row.data();
+  };
   for (int r = 0; r < q.n_rows; ++r) {
     const int position = spec.positions[static_cast<size_t>(r)];
     const int first = spec.window > 0 ? std::max(0, position - spec.window + 1) : 0;
@@ -124,9 +130,9 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
       double top = -INFINITY;
       for (int t = first; t <= last; ++t) {
         if (t > position && !same_run(spec.runs, position, t)) continue;
-        const std::byte* key = kv.k(head / group, t);
+        const float* key = load(kv.k(head / group, t));
         double s = 0;
-        for (int i = 0; i < kv.head_dim; ++i) s += static_cast<double>(query[i]) * load_kv(key, kv.type, i);
+        for (int i = 0; i < kv.head_dim; ++i) s += static_cast<double>(query[i]) * key[i];
         p[static_cast<size_t>(t - first)] = s * spec.scale;
         top = std::max(top, s * spec.scale);
       }
@@ -136,8 +142,8 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
         const double weight = std::exp(p[static_cast<size_t>(t - first)] - top);
         if (weight == 0) continue;
         total += weight;
-        const std::byte* value = kv.v(head / group, t);
-        for (int i = 0; i < kv.head_dim; ++i) sum[static_cast<size_t>(i)] += weight * load_kv(value, kv.type, i);
+        const float* value = load(kv.v(head / group, t));
+        for (int i = 0; i < kv.head_dim; ++i) sum[static_cast<size_t>(i)] += weight * value[i];
       }
       float* o = out.row(r) + head * kv.head_dim;
       for (int i = 0; i < kv.head_dim; ++i) o[i] = static_cast<float>(sum[static_cast<size_t>(i)] / total);
