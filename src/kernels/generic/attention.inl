@@ -82,12 +82,13 @@ inline void score_keys(const AttentionTile& tile, int t, int end, const float* c
   for (; t < end; ++t) score_block<L, 1, kQueries>(tile, t, queries, scores);
 }
 
-// Eight keys at a time, so that they stay in the first-level cache for all queries.
+// A few keys at a time, so that they stay in the first-level cache for all queries, and that values are asked for a few
+// lines at a time: a core waits for no more than some twenty.
 template <class L>
 void attention_scores(const AttentionTile& tile, const float* const* queries, int n_queries, float* scores) {
-  constexpr int kKeys = 8;
-  for (int t = 0; t < tile.n_tokens; t += kKeys) {
-    const int end = t + kKeys < tile.n_tokens ? t + kKeys : tile.n_tokens;
+  const int n_keys = n_queries >= 4 ? kBlockSums / 4 : kBlockSums;
+  for (int t = 0; t < tile.n_tokens; t += n_keys) {
+    const int end = t + n_keys < tile.n_tokens ? t + n_keys : tile.n_tokens;
     prefetch(tile.v + static_cast<size_t>(t) * tile.row_bytes, static_cast<size_t>(end - t) * tile.row_bytes);
     int q = 0;
     for (; q + 4 <= n_queries; q += 4) score_keys<L, 4>(tile, t, end, queries + q, scores + q * kTileTokens);
@@ -96,10 +97,14 @@ void attention_scores(const AttentionTile& tile, const float* const* queries, in
   }
 }
 
-// values[t][i] = v_t[column + i] for i < n <= kValueColumns.
+// values[t][i] = v_t[column + i] for i < n <= kValueColumns; asks for as large a part of the next tile's keys.
 template <class L>
 inline void convert_values(const AttentionTile& tile, int column, int n, float* values) {
+  const size_t n_ahead = tile.row_bytes * kValueColumns / static_cast<size_t>(tile.head_dim);
+  const std::byte* next = tile.next;
+  if (next != nullptr) next += n_ahead * static_cast<size_t>(column / kValueColumns * tile.n_tokens);
   for (int t = 0; t < tile.n_tokens; ++t) {
+    if (next != nullptr) prefetch(next + static_cast<size_t>(t) * n_ahead, n_ahead);
     const std::byte* v = tile.v + static_cast<size_t>(t) * tile.row_bytes;
     float* out = values + t * kValueColumns;
     int i = 0;
@@ -146,11 +151,8 @@ template <class L>
 void attention_accumulate(const AttentionTile& tile, const float* p, int n_queries, float* const* out) {
   alignas(64) float values[kTileTokens * kValueColumns];
   const int d = tile.head_dim, n = tile.n_tokens;
-  const size_t n_ahead = static_cast<size_t>(n) * tile.row_bytes * kValueColumns / static_cast<size_t>(d);
   for (int column = 0; column < d; column += kValueColumns) {
     const int width = d - column < kValueColumns ? d - column : kValueColumns;
-    if (tile.next != nullptr && width == kValueColumns)
-      prefetch(tile.next + static_cast<size_t>(column / kValueColumns) * n_ahead, n_ahead);
     convert_values<L>(tile, column, width, values);
     int q = 0;
     for (; q + 4 <= n_queries; q += 4) add_columns<4>(values, n, p + q * kTileTokens, out + q, column, width);
