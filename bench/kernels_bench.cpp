@@ -84,20 +84,21 @@ void decode(benchmark::State& state, const Kernels& k, BlockType type) {
 // One panel and one tile of tokens: what cpu::Ops keeps in the caches. Items are operations.
 void panel(benchmark::State& state, const PanelKernels& k, BlockType type) {
   const size_t row_bytes = quant::row_bytes(type, kPanelDepth);
-  std::vector<Aligned> panel(k.row_bytes * kPanelRows / sizeof(Aligned)), tile(k.tile_bytes / sizeof(Aligned) + 1),
-      acc(kPanelRows * static_cast<size_t>(k.tokens) * sizeof(float) / sizeof(Aligned));
+  std::vector<Aligned> panel(k.row_bytes * static_cast<size_t>(k.rows) / sizeof(Aligned)),
+      tile(k.tile_bytes / sizeof(Aligned) + 1),
+      acc(static_cast<size_t>(k.rows * k.tokens) * sizeof(float) / sizeof(Aligned));
   const std::vector<float> x = random_floats(static_cast<size_t>(kPanelDepth * k.tokens));
   std::vector<const float*> rows;
   for (int t = 0; t < k.tokens; ++t) rows.push_back(x.data() + t * kPanelDepth);
   const PanelFormat& format = k.formats[static_cast<size_t>(type)];
-  format.unpack(matrix(type).data(), row_bytes, kPanelRows, kPanelDepth, panel.data()->bytes);
+  format.unpack(matrix(type).data(), row_bytes, k.rows, kPanelDepth, panel.data()->bytes);
   k.pack(rows.data(), k.tokens, 0, kPanelDepth, tile.data()->bytes);
   for (auto _ : state) {
-    format.multiply(panel.data()->bytes, kPanelRows, kPanelDepth, tile.data()->bytes, k.tokens,
+    format.multiply(panel.data()->bytes, k.rows, kPanelDepth, tile.data()->bytes, k.tokens,
                     reinterpret_cast<float*>(acc.data()));
     benchmark::DoNotOptimize(acc.data());
   }
-  state.SetItemsProcessed(state.iterations() * 2 * kPanelRows * kPanelDepth * k.tokens);
+  state.SetItemsProcessed(state.iterations() * 2 * k.rows * kPanelDepth * k.tokens);
 }
 
 // Eight queries over tiles of 64 keys and values, one after another: as many as take the kilobytes asked for, or the
@@ -142,8 +143,9 @@ void register_set(const Kernels& k) {
 #define FACET_FLOAT_FORMAT(type) add_format(#type, BlockType::type);
 #define FACET_DECODED_FORMAT(type) add_format(#type, BlockType::type);
 #include "kernels/kernels.def"
-  for (const auto& [name, kind, type] :
-       {std::tuple{"F32", PanelKind::F32, BlockType::F32}, {"Int16", PanelKind::Int16, BlockType::Q4_0}})
+  for (const auto& [name, kind, type] : {std::tuple{"F32", PanelKind::F32, BlockType::F32},
+                                         {"Int16", PanelKind::Int16, BlockType::Q4_0},
+                                         {"BF16", PanelKind::BF16, BlockType::Q4_0}})
     if (k.panels[static_cast<size_t>(kind)] != nullptr)
       benchmark::RegisterBenchmark((set + "/panel/" + name).c_str(), panel, std::ref(k.panels_of(kind)), type);
   for (const auto& [name, format] : {std::pair{"F32", quant::KvType::F32},

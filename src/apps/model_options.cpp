@@ -111,9 +111,10 @@ void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& act
       ->check(CLI::IsMember({"cpu", "ref"}))
       ->type_name("NAME");
   command
-      .add_option("--activations", activations,
-                  fmt::format("int16: rounded where that makes decoding faster; or f32 [{}]", activations))
-      ->check(CLI::IsMember({"int16", "f32"}))
+      .add_option(
+          "--activations", activations,
+          fmt::format("How far products may round them where that is faster: bf16, int16 or f32 [{}]", activations))
+      ->check(CLI::IsMember({"bf16", "int16", "f32"}))
       ->type_name("TYPE");
   command.add_option("--threads", threads, "Threads to compute with [the cores there are]")
       ->check(CLI::Range(1, 1024))
@@ -125,7 +126,8 @@ runtime::Backend parse_backend(const std::string& name) {
 }
 
 runtime::Activations parse_activations(const std::string& name) {
-  return name == "f32" ? runtime::Activations::F32 : runtime::Activations::Int16;
+  if (name == "f32") return runtime::Activations::F32;
+  return name == "int16" ? runtime::Activations::Int16 : runtime::Activations::BF16;
 }
 
 void ModelOptions::add_to(CLI::App& command) {

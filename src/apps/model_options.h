@@ -14,7 +14,7 @@ namespace facet::apps {
 // -m, --backend, --activations, --threads, and those of add_memory_to
 struct ModelOptions {
   std::string model;
-  std::string backend = "cpu", activations = "int16", kv = "f16";
+  std::string backend = "cpu", activations = "bf16", kv = "f16";
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free
   bool mlock = false;

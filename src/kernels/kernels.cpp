@@ -29,6 +29,11 @@ std::vector<KernelSet> all_sets() {
 #if defined(__x86_64__)
   static const Kernels wide{
       avx512::kProducts, avx512::kRows, avx512::kAttention, "avx512", {&avx512::kFloatPanels, &avx512::kInt16Panels}};
+  static const Kernels tiles{avx512::kProducts,
+                             avx512::kRows,
+                             avx512::kAttention,
+                             "amx",
+                             {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, &amx::kBf16Panels}};
   static const Kernels vnni{avx512::kProducts,
                             avx512::kRows,
                             avx512::kAttention,
@@ -37,6 +42,7 @@ std::vector<KernelSet> all_sets() {
   static const Kernels medium{
       avx2::kProducts, avx2::kRows, avx2::kAttention, "avx2", {&avx2::kFloatPanels, &avx2::kInt16Panels}};
   const CpuFeatures& cpu = cpu_features();
+  sets.push_back({&tiles, cpu.amx && cpu.avx512_vnni && cpu.avx512_bf16});
   sets.push_back({&vnni, cpu.avx512_vnni});
   sets.push_back({&wide, cpu.avx512});
   sets.push_back({&medium, cpu.avx2});

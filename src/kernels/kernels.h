@@ -87,8 +87,9 @@ struct ProductKernels {
 enum class PanelKind : uint8_t {
   F32,    // both as they are
   Int16,  // formats of codes: integers, activations rounded as by ProductKernels::round
+  BF16,   // both rounded to bf16; not for weights of f32
 };
-constexpr size_t kPanelKinds = 2;
+constexpr size_t kPanelKinds = 3;
 // Weights of a row, and elements of a token, that are multiplied at a time: what is longer comes in pieces.
 constexpr int kPanelDepth = 512;
 // Rows of a panel at most; a multiple of what every set multiplies at once, and so is the room for a panel and its
@@ -109,6 +110,7 @@ struct PanelFormat {
 // Many tokens: a panel of rows is unpacked once and met by all tokens, a tile at a time. Memory of panels, tiles and
 // sums is aligned to 64 bytes.
 struct PanelKernels {
+  int rows;                      // of a panel, which has room for all of them, as have its sums
   int tokens;                    // of a tile
   size_t tile_bytes, row_bytes;  // of a tile, and of a panel's row
   // The elements [first, first + n) of n_tokens <= tokens rows, n <= kPanelDepth; for Int16 in whole blocks.

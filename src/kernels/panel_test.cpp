@@ -60,9 +60,10 @@ class PanelTest : public IsaTest {
 std::vector<float> multiply_panel(const PanelKernels& k, const PanelProblem& p, int row, int n_rows, int token,
                                   int n_tokens, float factor = 1, int depth = kPanelDepth) {
   std::vector<float> out(static_cast<size_t>(n_rows * n_tokens));
-  std::byte* panel = static_cast<std::byte*>(std::aligned_alloc(64, (kPanelRows * k.row_bytes + 63) / 64 * 64));
+  std::byte* panel =
+      static_cast<std::byte*>(std::aligned_alloc(64, (static_cast<size_t>(k.rows) * k.row_bytes + 63) / 64 * 64));
   std::byte* tile = static_cast<std::byte*>(std::aligned_alloc(64, (k.tile_bytes + 63) / 64 * 64));
-  const auto n_sums = static_cast<size_t>(kPanelRows * k.tokens);
+  const auto n_sums = static_cast<size_t>(k.rows * k.tokens);
   float* acc = static_cast<float*>(std::aligned_alloc(64, n_sums * sizeof(float)));
   std::fill_n(acc, n_sums, 0.0f);
   for (int first = 0; first < p.n_in; first += depth) {
@@ -82,7 +83,7 @@ TEST_P(PanelTest, ProductsStayWithinTheBound) {
   for_panels([&](PanelKind kind, const PanelKernels& panels, BlockType type) {
     const int block = static_cast<int>(std::max<size_t>(quant::block_info(type).n_elements, kRoundedBlock));
     for (const int n_in : {block, block == 256 ? 2 * block : 11 * block})
-      for (const int n_rows : {1, 17, kPanelRows})
+      for (const int n_rows : {1, 17, panels.rows})
         for (const int n_tokens : {1, (panels.tokens + 1) / 2, panels.tokens}) {
           const PanelProblem p(type, n_in, n_rows, n_tokens, rng);
           const std::vector<float> y = multiply_panel(panels, p, 0, n_rows, 0, n_tokens, 0.5f);
@@ -107,7 +108,7 @@ TEST_P(PanelTest, ProductsStayWithinTheBound) {
 
 TEST_P(PanelTest, AResultDependsOnItsRowAndTokenAlone) {
   for_panels([&](PanelKind, const PanelKernels& panels, BlockType type) {
-    const PanelProblem p(type, 256, kPanelRows, panels.tokens, rng);
+    const PanelProblem p(type, 256, panels.rows, panels.tokens, rng);
     const std::vector<float> all = multiply_panel(panels, p, 0, p.n_rows, 0, p.n_tokens);
     for (int r = 0; r < p.n_rows; r += 5)
       for (int t = 0; t < p.n_tokens; t += 3)

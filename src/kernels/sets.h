@@ -28,6 +28,9 @@ extern const PanelKernels kInt16Panels;
 namespace avx512_vnni {
 extern const PanelKernels kInt16Panels;
 }
+namespace amx {
+extern const PanelKernels kBf16Panels;
+}
 #elif defined(__aarch64__)
 namespace neon {
 FACET_KERNEL_PARTS;

@@ -35,7 +35,10 @@ double rounding_bound(quant::BlockType type, const Number* x, std::span<const fl
 }
 template <class Number>
 double panel_rounding_bound(PanelKind kind, const Number* x, std::span<const float> w) {
-  return kind == PanelKind::Int16 ? block_rounding_bound(x, w) : 0;
+  if (kind == PanelKind::Int16) return block_rounding_bound(x, w);
+  double size = 0;
+  for (size_t i = 0; i < w.size(); ++i) size += std::abs(static_cast<double>(x[i]) * w[i]);
+  return kind == PanelKind::BF16 ? size * 0x1.01p-7 : 0;  // each factor is off by 2^-8 of it at most
 }
 
 }  // namespace facet::kernels

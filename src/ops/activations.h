@@ -5,9 +5,11 @@
 
 namespace facet::ops {
 
+// How far activations may be rounded where that is faster.
 enum class Activations : uint8_t {
-  Int16,  // rounded to 16 bits by blocks of 32 where that is faster: about 2^-16 of a block's largest
-  F32,    // as they are
+  F32,    // not at all
+  Int16,  // to 16 bits by blocks of 32: about 2^-16 of a block's largest
+  BF16,   // prompts to bf16 besides, and their weights: 2^-8 of each
 };
 
 }  // namespace facet::ops

@@ -36,14 +36,20 @@ double rounding_of(const Number* x, const Weight& w, int o) {
   return kernels::rounding_bound(w.type, x, row_of(w, o)) * std::abs(w.scale);
 }
 
+template <class Number>
+double bf16_rounding_of(const Number* x, const Weight& w, int o) {
+  return kernels::panel_rounding_bound(kernels::PanelKind::BF16, x, row_of(w, o)) * std::abs(w.scale);
+}
+
 constexpr BlockType kWeightTypes[] = {BlockType::F32,  BlockType::F16,   BlockType::BF16,  BlockType::Q4_0,
                                       BlockType::Q8_0, BlockType::Q4_1,  BlockType::Q2_K,  BlockType::Q4_K,
                                       BlockType::Q6_K, BlockType::NVFP4, BlockType::IQ2_XS};
 
 class ProductsTest : public BackendTest {
  protected:
-  static bool panels_round() {
-    return GetParam().kernels->panels[static_cast<size_t>(kernels::PanelKind::Int16)] != nullptr;
+  static bool panels_take(kernels::PanelKind kind, BlockType type) {
+    const kernels::PanelKernels* panels = GetParam().kernels->panels[static_cast<size_t>(kind)];
+    return panels != nullptr && panels->takes(type);
   }
 };
 
@@ -56,8 +62,10 @@ TEST_P(ProductsTest, Linear) {
         const Matrix x(rows, n_in, rng);
         compare(
             Matrix(rows, n_out), [&](Ops& op, Matrix& out) { op.linear(out, x, w.w); },
-            [&, n_in = n_in](int r, int o) {
-              return product_bound(n_in, size_of(x.row(r), w.w, o)) + rounding_of(x.row(r), w.w, o);
+            [&, n_in = n_in, type](int r, int o) {
+              const bool is_panel = rows > kernels::kMaxColumns && panels_take(kernels::PanelKind::BF16, type);
+              return product_bound(n_in, size_of(x.row(r), w.w, o)) +
+                     (is_panel ? bf16_rounding_of(x.row(r), w.w, o) : rounding_of(x.row(r), w.w, o));
             });
         if (HasFailure()) return;
       }
@@ -119,7 +127,7 @@ TEST_P(ProductsTest, ActivationsStayAsTheyAreWhereThatIsAsked) {
       exact.linear(got, x, w.w);
       cpu.linear(rounded, x, w.w);
       EXPECT_TRUE(got == expected) << rows;
-      const bool is_rounded = rows <= kernels::kMaxColumns || panels_round();
+      const bool is_rounded = rows <= kernels::kMaxColumns || panels_take(kernels::PanelKind::Int16, type);
       EXPECT_EQ(rounded == got, !is_rounded) << rows;
     }
   }

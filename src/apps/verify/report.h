@@ -22,7 +22,7 @@ struct Options {
     o.activations = activations;
     o.n_threads = n_threads;
     o.kv = runtime::KvPrecision::F32;
-    if (activations == runtime::Activations::Int16) o.prefill_chunk = 8;  // every product in the class that rounds
+    if (activations != runtime::Activations::F32) o.prefill_chunk = 8;  // every product in the class that rounds
     return o;
   }
 };

@@ -6,7 +6,9 @@
 #include "kernels/generic/target.h"
 #include "kernels/sets.h"
 
-#if defined(FACET_AVX512_VNNI)
+#if defined(FACET_AMX)
+FACET_BEGIN_TARGET("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
+#elif defined(FACET_AVX512_VNNI)
 FACET_BEGIN_TARGET("avx512vnni,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 #else
 FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
@@ -18,7 +20,9 @@ FACET_BEGIN_TARGET("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
-#if defined(FACET_AVX512_VNNI)
+#if defined(FACET_AMX)
+namespace facet::kernels::amx {
+#elif defined(FACET_AVX512_VNNI)
 namespace facet::kernels::avx512_vnni {
 #else
 namespace facet::kernels::avx512 {

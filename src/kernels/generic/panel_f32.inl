@@ -1,7 +1,7 @@
 // Prefill of numbers: weights decoded to f32 are broadcast, activations lie transposed, sums run over the depth in
 // order for every token alone.
 
-constexpr int kPanelVectors = 3, kPanelTokens = kPanelVectors * V::kLanes;
+constexpr int kPanelRows = 48, kPanelVectors = 3, kPanelTokens = kPanelVectors * V::kLanes;
 
 struct FloatRow {
   alignas(64) float w[kPanelDepth];
@@ -64,8 +64,9 @@ float peak_of_floats(int n_steps) {
 }
 
 constexpr PanelKernels float_panels() {
-  PanelKernels k{kPanelTokens, sizeof(FloatTile),        sizeof(FloatRow), pack_floats,
-                 {},           store_sums<kPanelTokens>, nullptr,          0};
+  PanelKernels k{
+      kPanelRows, kPanelTokens, sizeof(FloatTile), sizeof(FloatRow), pack_floats, {}, store_sums<kPanelTokens>, nullptr,
+      0};
   const auto set = [&](quant::BlockType type, Unpack unpack) {
     k.formats[static_cast<size_t>(type)] = {unpack, multiply_floats_panel};
   };

@@ -2,7 +2,7 @@
 // elements of each of its tokens, and meets two codes of a row that all its lanes share. A group's sum of integers is
 // scaled once, so the scales cost a tenth of the products.
 
-constexpr int kCodeRows = V::kCodeRows, kCodeTokens = V::kCodeVectors * V::kLanes;
+constexpr int kCodePanelRows = 48, kCodeRows = V::kCodeRows, kCodeTokens = V::kCodeVectors * V::kLanes;
 
 // A row of an unpacked panel; scales and minimums by the format's groups.
 struct CodeRow {
@@ -93,16 +93,20 @@ inline void add_code_group(const CodeRow* w, int g, const CodeTile& x, const V::
   }
 }
 
+// As much of the depth at a time as lets the tokens stay in the first-level cache while all rows pass by.
 template <class F, int kVectors>
 void code_rows(const CodeRow* w, int n_rows, int n, const CodeTile& x, float* acc) {
-  for (int r = 0; r < n_rows; r += kCodeRows)
-    for (int g = 0; g < n / F::kGroup; ++g) {
-      V::Ints sum[kCodeRows][kVectors];
-      for (auto& of_row : sum)
-        for (V::Ints& s : of_row) s = V::no_ints();
-      code_group<F, kVectors>(w + r, g, x, sum);
-      add_code_group<F, kVectors>(w + r, g, x, sum, acc + r * kCodeTokens);
-    }
+  constexpr int kSpan = (V::kCodeVectors * V::kLanes > 32 ? kPanelDepth / 2 : kPanelDepth) / F::kGroup;
+  const int n_groups = n / F::kGroup;
+  for (int first = 0; first < n_groups; first += kSpan)
+    for (int r = 0; r < n_rows; r += kCodeRows)
+      for (int g = first; g < n_groups && g < first + kSpan; ++g) {
+        V::Ints sum[kCodeRows][kVectors];
+        for (auto& of_row : sum)
+          for (V::Ints& s : of_row) s = V::no_ints();
+        code_group<F, kVectors>(w + r, g, x, sum);
+        add_code_group<F, kVectors>(w + r, g, x, sum, acc + r * kCodeTokens);
+      }
 }
 
 template <class F>
@@ -131,7 +135,9 @@ float peak_of_pairs(int n_steps) {
 }
 
 constexpr PanelKernels int16_panels() {
-  PanelKernels k{kCodeTokens, sizeof(CodeTile), sizeof(CodeRow), pack_codes, {}, store_sums<kCodeTokens>, nullptr, 0};
+  PanelKernels k{kCodePanelRows,          kCodeTokens, sizeof(CodeTile),
+                 sizeof(CodeRow),         pack_codes,  {},
+                 store_sums<kCodeTokens>, nullptr,     0};
 #define FACET_CODE_FORMAT(type) \
   k.formats[static_cast<size_t>(quant::BlockType::type)] = {unpack_codes<type>, multiply_codes_panel<type>};
 #define FACET_FLOAT_FORMAT(type)

@@ -28,19 +28,19 @@ inline int block_rows(int n_rows, int group) noexcept {
 // together.
 constexpr size_t kSumBytes = 512 << 10;
 inline size_t panel_floats(const kernels::PanelKernels& k) {
-  return (kernels::kPanelRows * k.row_bytes + 63) / 64 * 16;
+  return (static_cast<size_t>(k.rows) * k.row_bytes + 63) / 64 * 16;
 }
 inline size_t packed_floats(const kernels::PanelKernels& k, int n_tiles, int n_in) {
   return static_cast<size_t>(n_tiles) * static_cast<size_t>(divide_up(n_in, kernels::kPanelDepth)) * k.tile_bytes /
          sizeof(float);
 }
 inline int tiles_together(const kernels::PanelKernels& k) {
-  return static_cast<int>(kSumBytes / sizeof(float)) / (kernels::kPanelRows * k.tokens);
+  return static_cast<int>(kSumBytes / sizeof(float)) / (k.rows * k.tokens);
 }
 // What a task needs that multiplies a panel with n_tiles tiles.
 inline size_t panel_task_floats(const kernels::PanelKernels& k, int n_tiles) {
-  return panel_floats(k) + static_cast<size_t>(kernels::kPanelRows * k.tokens) *
-                               static_cast<size_t>(std::min(n_tiles, tiles_together(k)));
+  return panel_floats(k) +
+         static_cast<size_t>(k.rows * k.tokens) * static_cast<size_t>(std::min(n_tiles, tiles_together(k)));
 }
 
 // 64-byte aligned floats whose contents do not survive growing.

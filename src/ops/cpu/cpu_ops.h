@@ -37,7 +37,7 @@ class Ops final : public ops::Ops {
   static constexpr size_t kPartialBytes = 16 << 20;
 
   // Both outlive the object. One caller at a time.
-  Ops(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations = Activations::Int16);
+  Ops(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations = Activations::BF16);
   ~Ops() override;
 
   void reserve(const StepLimits& limits) override;

@@ -20,7 +20,7 @@ int rows_per_task(const Weight& w) {
 }  // namespace
 
 bool Ops::rounds(const Weight& w) const noexcept {
-  return activations_ == Activations::Int16 && kernels::rounds_columns(w.type);
+  return activations_ != Activations::F32 && kernels::rounds_columns(w.type);
 }
 
 kernels::Columns Ops::round(ConstMat x) noexcept {
@@ -74,8 +74,13 @@ void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
 }
 
 kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
-  const auto has = [&](kernels::PanelKind kind) { return k_.panels[static_cast<size_t>(kind)] != nullptr; };
-  return rounds(w) && has(kernels::PanelKind::Int16) ? kernels::PanelKind::Int16 : kernels::PanelKind::F32;
+  const auto takes = [&](kernels::PanelKind kind) {
+    const kernels::PanelKernels* panels = k_.panels[static_cast<size_t>(kind)];
+    return panels != nullptr && panels->takes(w.type);
+  };
+  if (activations_ == Activations::BF16 && takes(kernels::PanelKind::BF16)) return kernels::PanelKind::BF16;
+  if (rounds(w) && takes(kernels::PanelKind::Int16)) return kernels::PanelKind::Int16;
+  return kernels::PanelKind::F32;
 }
 
 void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
@@ -91,12 +96,13 @@ void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
       packed[kind] = pack(static_cast<kernels::PanelKind>(kind), x.n_cols);
       b.reserve_per_thread(panel_task_floats(*k_.panels[kind], packed[kind].n_tiles));
     }
-    n_tasks += divide_up(p.w->n_out, kernels::kPanelRows);
+    n_tasks += divide_up(p.w->n_out, k_.panels[kind]->rows);
   }
   threads_.run(n_tasks, [&](int task, int thread) {
     const Projection* p = projections.data();
-    for (int n; task >= (n = divide_up(p->w->n_out, kernels::kPanelRows)); ++p) task -= n;
-    const int begin = task * kernels::kPanelRows, n_rows = std::min(kernels::kPanelRows, p->w->n_out - begin);
+    const auto panel_rows = [&] { return k_.panels_of(panel_kind(*p->w)).rows; };
+    for (int n; task >= (n = divide_up(p->w->n_out, panel_rows())); ++p) task -= n;
+    const int begin = task * panel_rows(), n_rows = std::min(panel_rows(), p->w->n_out - begin);
     const PackedRows& rows = packed[static_cast<size_t>(panel_kind(*p->w))];
     multiply_panel(p->w->rows(begin, n_rows), rows, {0, rows.n_tiles}, p->out.cols(begin, n_rows), thread);
   });
@@ -130,7 +136,7 @@ void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, 
   const kernels::PanelKernels& panels = *x.panels;
   const kernels::PanelFormat& format = panels.formats[static_cast<size_t>(w.type)];
   const int n_pieces = divide_up(w.n_in, kernels::kPanelDepth);
-  const auto sum_floats = static_cast<size_t>(kernels::kPanelRows) * static_cast<size_t>(panels.tokens);
+  const auto sum_floats = static_cast<size_t>(panels.rows) * static_cast<size_t>(panels.tokens);
   auto* panel = reinterpret_cast<std::byte*>(memory);
   float* sums = memory + panel_floats(panels);
   std::memset(sums, 0, sum_floats * static_cast<size_t>(range.end - range.begin) * sizeof(float));

@@ -1,0 +1,189 @@
+// Prefill on tiles: sixteen rows of weights by 32 of the depth, times 32 of the depth by sixteen tokens, both bf16,
+// sums in f32. Sixty-four rows meet sixteen tokens at a time, half the depth of a panel: those weights, 32 KB, stay in
+// the first-level cache while the tokens pass by, and what is loaded from further away serves four products.
+
+constexpr int kSide = 16, kTileDepth = 32, kSquareRows = 64, kSquareTokens = 64;
+
+struct TileLines {  // of 64 bytes
+  alignas(64) uint16_t at[kSide][kTileDepth];
+};
+struct TileRow {  // room for a row; sixteen rows are kPanelDepth / kTileDepth tiles one behind the other
+  TileLines part[kPanelDepth / kTileDepth / kSide];
+};
+using TokenTiles = TileLines[kSquareTokens / kSide][kPanelDepth / kTileDepth];  // a line: two of the depth by 16 tokens
+
+// 32 floats as bf16.
+inline __m512i to_bf16(const float* x) {
+  return __builtin_bit_cast(__m512i, _mm512_cvtne2ps_pbh(V::load(x + 16), V::load(x)));
+}
+
+void pack_tiles(const float* const* rows, int n_tokens, int first, int n, std::byte* memory) {
+  auto& tiles = *reinterpret_cast<TokenTiles*>(memory);
+  const int n_parts = (n + kTileDepth - 1) / kTileDepth;
+  for (int t = 0; t < n_tokens; t += kSide)
+    for (int k = 0; k < n_parts; ++k) {
+      V::Reg square[kSide];
+      for (int i = 0; i < kSide; ++i) {
+        alignas(64) float x[kTileDepth] = {};
+        if (t + i < n_tokens) {
+          const int n_there = n - k * kTileDepth < kTileDepth ? n - k * kTileDepth : kTileDepth;
+          __builtin_memcpy(x, rows[t + i] + first + k * kTileDepth, sizeof(float) * static_cast<size_t>(n_there));
+        }
+        square[i] = _mm512_castsi512_ps(to_bf16(x));
+      }
+      V::transpose(square);
+      for (int i = 0; i < kSide; ++i) V::store(reinterpret_cast<float*>(tiles[t / kSide][k].at[i]), square[i]);
+    }
+}
+
+// Calls row(r, lines) for every row, lines[k * kSide] being where part k of it lies; rows that are not there are 0.
+template <class Row>
+inline void for_tile_rows(int n_rows, std::byte* panel, Row&& row) {
+  constexpr int kParts = kPanelDepth / kTileDepth;
+  auto* tiles = reinterpret_cast<TileLines*>(panel);
+  for (int r = 0; r < kSquareRows; ++r) {
+    TileLines* first = tiles + r / kSide * kParts;
+    if (r < n_rows)
+      row(r, first);
+    else
+      for (int k = 0; k < kParts; ++k) __builtin_memset(first[k].at[r % kSide], 0, sizeof first->at[0]);
+  }
+}
+
+template <Decode decode>
+void unpack_tiles(const std::byte* blocks, size_t row_bytes, int n_rows, int n, std::byte* panel) {
+  alignas(64) float values[kPanelDepth] = {};
+  for_tile_rows(n_rows, panel, [&](int r, TileLines* lines) {
+    decode(blocks + static_cast<size_t>(r) * row_bytes, values, n);
+    for (int k = 0; k * kTileDepth < n; ++k)
+      _mm512_storeu_si512(lines[k].at[r % kSide], to_bf16(values + k * kTileDepth));
+  });
+}
+
+// Sixteen codes that lie in one half of c, as weights.
+template <class F, int kHalf>
+inline V::Reg weights_of(B32 c, float scale, float min) {
+  const __m128i codes = _mm256_extracti128_si256(reinterpret_cast<__m256i>(c), kHalf);
+  const V::Reg w = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes)), V::broadcast(scale));
+  return F::kHasMin ? V::sub(w, V::broadcast(min)) : w;
+}
+
+template <class F>
+void unpack_tile_codes(const std::byte* blocks, size_t row_bytes, int n_rows, int n, std::byte* panel) {
+  for_tile_rows(n_rows, panel, [&](int r, TileLines* lines) {
+    Chunks<F> chunks(blocks + static_cast<size_t>(r) * row_bytes, n, true);
+    for (int i = 0; i < n; i += kChunk) {
+      const uint8_t* block = chunks.next();
+      Scales s;
+      F::scales(block, s);
+      for_units([&](auto u) {
+        constexpr auto kOffset = static_cast<uint8_t>(F::kOffset);
+        constexpr int g0 = u * kUnit / F::kGroup, g1 = (u * kUnit + 16) / F::kGroup, g2 = (u * kUnit + 32) / F::kGroup,
+                      g3 = (u * kUnit + 48) / F::kGroup;
+        const Codes c = F::codes(block, u);
+        const B32 first = c.first - kOffset, second = c.second - kOffset;
+        const auto put = [&](int part, V::Reg low, V::Reg high) {
+          _mm512_storeu_si512(lines[i / kTileDepth + 2 * u + part].at[r % kSide],
+                              __builtin_bit_cast(__m512i, _mm512_cvtne2ps_pbh(high, low)));
+        };
+        put(0, weights_of<F, 0>(first, s.scale[g0], s.min[g0]), weights_of<F, 0>(second, s.scale[g1], s.min[g1]));
+        put(1, weights_of<F, 1>(first, s.scale[g2], s.min[g2]), weights_of<F, 1>(second, s.scale[g3], s.min[g3]));
+      });
+    }
+  });
+}
+
+struct TileShapes {
+  uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t n_rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+inline void configure_tiles() {
+  const TileShapes shapes;
+  asm volatile("" : : "r"(&shapes) : "memory");  // GCC 12 believes that eight bytes of it are read
+  _tile_loadconfig(&shapes);
+}
+
+// acc += 64 rows by 16 tokens over n_parts of the depth. Sums are tiles 0 to 3.
+inline void multiply_column(const TileLines* w, const TileLines* x, int n_parts, float* acc) {
+  constexpr int kParts = kPanelDepth / kTileDepth;
+  constexpr int64_t kStride = kSquareTokens * sizeof(float), kLine = sizeof(TileLines::at[0]);
+  float *const acc1 = acc + kSide * kSquareTokens, *const acc2 = acc1 + kSide * kSquareTokens,
+               *const acc3 = acc2 + kSide * kSquareTokens;
+  _tile_loadd(0, acc, kStride);
+  _tile_loadd(1, acc1, kStride);
+  _tile_loadd(2, acc2, kStride);
+  _tile_loadd(3, acc3, kStride);
+  for (int k = 0; k < n_parts; ++k) {
+    _tile_loadd(7, x[k].at, kLine);
+    _tile_loadd(4, w[k].at, kLine);
+    _tile_dpbf16ps(0, 4, 7);
+    _tile_loadd(5, w[kParts + k].at, kLine);
+    _tile_dpbf16ps(1, 5, 7);
+    _tile_loadd(6, w[2 * kParts + k].at, kLine);
+    _tile_dpbf16ps(2, 6, 7);
+    _tile_loadd(4, w[3 * kParts + k].at, kLine);
+    _tile_dpbf16ps(3, 4, 7);
+  }
+  _tile_stored(0, acc, kStride);
+  _tile_stored(1, acc1, kStride);
+  _tile_stored(2, acc2, kStride);
+  _tile_stored(3, acc3, kStride);
+}
+
+void multiply_tiles(const std::byte* panel, int, int n, const std::byte* tile, int n_tokens, float* acc) {
+  constexpr int kSpan = kPanelDepth / kTileDepth / 2;
+  const auto* w = reinterpret_cast<const TileLines*>(panel);
+  const auto& x = *reinterpret_cast<const TokenTiles*>(tile);
+  const int n_parts = (n + kTileDepth - 1) / kTileDepth;
+  configure_tiles();
+  for (int k = 0; k < n_parts; k += kSpan)
+    for (int t = 0; t < n_tokens; t += kSide)
+      multiply_column(w + k, x[t / kSide] + k, n_parts - k < kSpan ? n_parts - k : kSpan, acc + t);
+  _tile_release();
+}
+
+float peak_of_tiles(int n_steps) {
+  alignas(64) float sums[kSide * kSide];
+  configure_tiles();
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_zero(4);
+  _tile_zero(6);
+  for (int i = 0; i < n_steps; ++i) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 6);
+    _tile_dpbf16ps(2, 4, 6);
+    _tile_dpbf16ps(3, 4, 6);
+  }
+  _tile_stored(0, sums, kSide * sizeof(float));
+  _tile_release();
+  return sums[0];
+}
+
+constexpr PanelKernels bf16_panels() {
+  PanelKernels k{kSquareRows,
+                 kSquareTokens,
+                 sizeof(TokenTiles),
+                 sizeof(TileRow),
+                 pack_tiles,
+                 {},
+                 store_sums<kSquareTokens>,
+                 nullptr,
+                 0};
+  const auto set = [&](quant::BlockType type, Unpack unpack) {
+    if (type != quant::BlockType::F32) k.formats[static_cast<size_t>(type)] = {unpack, multiply_tiles};
+  };
+#define FACET_CODE_FORMAT(type) set(quant::BlockType::type, unpack_tile_codes<type>);
+#define FACET_FLOAT_FORMAT(type) set(quant::BlockType::type, unpack_tiles<decode_floats<type>>);
+#define FACET_DECODED_FORMAT(type) set(quant::BlockType::type, unpack_tiles<decode_other<quant::BlockType::type>>);
+#include "kernels/kernels.def"
+#undef FACET_CODE_FORMAT
+#undef FACET_FLOAT_FORMAT
+#undef FACET_DECODED_FORMAT
+  k.peak = peak_of_tiles;
+  k.peak_operations = 4 * 2 * kSide * kSide * kTileDepth;
+  return k;
+}
