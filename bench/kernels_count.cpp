@@ -86,9 +86,9 @@ void count_panel(const PanelKernels& k, BlockType type, const char* name, const 
   });
 }
 
-void count_attention(const Kernels& k, FloatType type, const char* name) {
+void count_attention(const Kernels& k, quant::KvType type, const char* name) {
   constexpr int kQueries = 8, kHeadDim = 256;
-  const size_t row_bytes = kHeadDim * (type == FloatType::F32 ? 4 : 2);
+  const size_t row_bytes = quant::kv_row_bytes(type, kHeadDim);
   const std::vector<float> row = random_floats(kHeadDim), q = random_floats(kQueries * kHeadDim);
   std::vector<std::byte> cache(2 * kTileTokens * row_bytes);
   std::vector<float> out(q.size()), scores(static_cast<size_t>(kQueries) * kTileTokens);
@@ -98,7 +98,8 @@ void count_attention(const Kernels& k, FloatType type, const char* name) {
     queries[i] = q.data() + i * kHeadDim;
     outs[i] = out.data() + i * kHeadDim;
   }
-  const AttentionTile tile{cache.data(), cache.data() + kTileTokens * row_bytes, row_bytes, kTileTokens, kHeadDim};
+  const AttentionTile tile{cache.data(), cache.data() + kTileTokens * row_bytes, row_bytes, kTileTokens, kHeadDim,
+                           nullptr};
   count("attention " + std::string(name), [&] {
     for (size_t t = 0; t < 2 * kTileTokens; ++t)
       k.store[static_cast<size_t>(type)](cache.data() + t * row_bytes, row.data(), kHeadDim);
@@ -131,9 +132,10 @@ void count_all(const Kernels& k) {
 #define FACET_FLOAT_FORMAT(type) count_format(k, BlockType::type, #type);
 #define FACET_DECODED_FORMAT(type) count_format(k, BlockType::type, #type);
 #include "kernels/kernels.def"
-  count_attention(k, FloatType::F32, "F32");
-  count_attention(k, FloatType::F16, "F16");
-  count_attention(k, FloatType::BF16, "BF16");
+  count_attention(k, quant::KvType::F32, "F32");
+  count_attention(k, quant::KvType::F16, "F16");
+  count_attention(k, quant::KvType::BF16, "BF16");
+  count_attention(k, quant::KvType::Q8_0, "Q8_0");
   count_rows(k);
 }
 

@@ -170,8 +170,10 @@ struct Expected {
   std::vector<double> value, bound;
 };
 
-Expected mixture(const float* x, const Routing& routing, int row, const ExpertWeight& gate, const ExpertWeight& up,
-                 const ExpertWeight& down) {
+// `rounding(x, w, o)` is what rounding x may add to output o of w.
+template <class Rounding>
+Expected mixture(Rounding&& rounding, const float* x, const Routing& routing, int row, const ExpertWeight& gate,
+                 const ExpertWeight& up, const ExpertWeight& down) {
   const auto dot = [](const auto& a, const Weight& w, int o) {
     const std::vector<float> row_of_w = row_of(w, o);
     double sum = 0;
@@ -190,8 +192,8 @@ Expected mixture(const float* x, const Routing& routing, int row, const ExpertWe
     for (int i = 0; i < n_ff; ++i) {
       const double a = dot(x, g, i), b = dot(x, u, i),
                    gelu = 0.5 * a * (1 + std::tanh(0.7978845608028654 * (a + 0.044715 * a * a * a)));
-      const double a_error = product_bound(n_in, size_of(x, g, i)) + rounding_of(x, g, i),
-                   b_error = product_bound(n_in, size_of(x, u, i)) + rounding_of(x, u, i);
+      const double a_error = product_bound(n_in, size_of(x, g, i)) + rounding(x, g, i),
+                   b_error = product_bound(n_in, size_of(x, u, i)) + rounding(x, u, i);
       h[static_cast<size_t>(i)] = gelu * b;
       // The slope of gelu is below 1.13; its own error as in RowsTest.GeluMul, taken at its largest for |a| < 88.
       const double gelu_error = 1.13 * a_error + std::abs(gelu) * (88 * 8 * kUlp + kernels::kExpError);
@@ -205,7 +207,7 @@ Expected mixture(const float* x, const Routing& routing, int row, const ExpertWe
         largest[i] = std::abs(h[i]) + h_error[i];
         error += h_error[i] * std::abs(w[i] * d.scale);
       }
-      error += rounding_of(largest.data(), d, o);
+      error += rounding(largest.data(), d, o);
       const double y = dot(h, d, o);
       e.value[static_cast<size_t>(o)] += weight * y;
       e.bound[static_cast<size_t>(o)] +=
@@ -240,8 +242,12 @@ TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
       }
       const Routing routing{index.data(), weight.data(), rows, n_used};
       const Matrix x(rows, n_in, rng);
+      const auto rounding = [&](const auto* row, const Weight& w, int o) {
+        return rows > 7 && panels_take(kernels::PanelKind::BF16, w.type) ? bf16_rounding_of(row, w, o)
+                                                                         : rounding_of(row, w, o);
+      };
       std::vector<Expected> expected;
-      for (int r = 0; r < rows; ++r) expected.push_back(mixture(x.row(r), routing, r, gate, up, down));
+      for (int r = 0; r < rows; ++r) expected.push_back(mixture(rounding, x.row(r), routing, r, gate, up, down));
       Matrix from_ref(rows, n_out);
       ref.experts(from_ref, x, routing, gate, up, down);
       for (int r = 0; r < rows; ++r)
