@@ -68,19 +68,19 @@ void count_matvec(const Kernels& k, BlockType type, const char* name, int n_cols
 
 // One panel that several tiles meet.
 void count_panel(const PanelKernels& k, BlockType type, const char* name, const char* kind) {
-  const auto w = random_rows(type, kPanelDepth, kPanelRows);
-  const auto tokens = static_cast<size_t>(k.tokens);
-  std::vector<Aligned> panel(k.row_bytes * kPanelRows / sizeof(Aligned)), tile(k.tile_bytes / sizeof(Aligned) + 1),
-      acc(kPanelRows * tokens * sizeof(float) / sizeof(Aligned));
+  const auto w = random_rows(type, kPanelDepth, k.rows);
+  const auto tokens = static_cast<size_t>(k.tokens), n_rows = static_cast<size_t>(k.rows);
+  std::vector<Aligned> panel(k.row_bytes * n_rows / sizeof(Aligned)), tile(k.tile_bytes / sizeof(Aligned) + 1),
+      acc(n_rows * tokens * sizeof(float) / sizeof(Aligned));
   const std::vector<float> x = random_floats(kPanelDepth * tokens);
   std::vector<const float*> rows;
   for (size_t t = 0; t < tokens; ++t) rows.push_back(x.data() + t * kPanelDepth);
   const PanelFormat& format = k.formats[static_cast<size_t>(type)];
   count("panel " + std::string(name) + ", " + kind, [&] {
-    format.unpack(w.data(), quant::row_bytes(type, kPanelDepth), kPanelRows, kPanelDepth, panel.data()->bytes);
+    format.unpack(w.data(), quant::row_bytes(type, kPanelDepth), k.rows, kPanelDepth, panel.data()->bytes);
     for (int i = 0; i < kPanels; ++i) {
       k.pack(rows.data(), k.tokens, 0, kPanelDepth, tile.data()->bytes);
-      format.multiply(panel.data()->bytes, kPanelRows, kPanelDepth, tile.data()->bytes, k.tokens,
+      format.multiply(panel.data()->bytes, k.rows, kPanelDepth, tile.data()->bytes, k.tokens,
                       reinterpret_cast<float*>(acc.data()));
     }
   });

@@ -6,9 +6,10 @@
 // (n + 8) * 2^-24 * sum |x_i w_i| + n * 2^-149 of the exact sum: at worst a term is rounded once a summation, and a few
 // times for its scale. Where a format's value is scale * code - min, or scale * (code - offset), both parts count:
 // w_i = s_i - m_i stands for |s_i| + |m_i|.
-// Matrix times vector on codes rounds x besides, to 16 bits by blocks of kRoundedBlock: an element is off by up to
-// kRoundingError of its block's largest, and 0 in a block whose largest is below kRoundedFloor. The sums of a block,
-// and the product of its scale with a weights' group's, are f32 and must lie in its normal range.
+// Matrix times vector on codes, and panels of Int16, round x besides, to 16 bits by blocks of kRoundedBlock: an element
+// is off by up to kRoundingError of its block's largest, and 0 in a block whose largest is below kRoundedFloor. The
+// sums of a block, and the product of its scale with a weights' group's, are f32 and must lie in its normal range.
+// Panels of BF16 round x and w, each by up to kBf16Error of itself, and take what is below 2^-126 for 0.
 #pragma once
 
 #include <array>
@@ -28,6 +29,7 @@ constexpr int kMaxColumns = 8;
 // Elements of x that share a scale when rounded to 16 bits.
 constexpr int kRoundedBlock = 32;
 constexpr float kRoundingError = 1 / 64700.0f, kRoundedFloor = 0x1p-80f;
+constexpr float kBf16Error = 0x1p-8f;
 // Independent chains of PanelKernels::peak: enough to hide the latency of two units, few enough for sixteen registers.
 constexpr int kPeakChains = 12;
 
@@ -92,11 +94,8 @@ enum class PanelKind : uint8_t {
 constexpr size_t kPanelKinds = 3;
 // Weights of a row, and elements of a token, that are multiplied at a time: what is longer comes in pieces.
 constexpr int kPanelDepth = 512;
-// Rows of a panel at most; a multiple of what every set multiplies at once, and so is the room for a panel and its
-// sums.
-constexpr int kPanelRows = 48;
 
-// Weights of n_rows <= kPanelRows rows, n <= kPanelDepth of each, in whole blocks; rows lie row_bytes apart.
+// Weights of n_rows <= PanelKernels::rows rows, n <= kPanelDepth of each, in whole blocks; rows lie row_bytes apart.
 using Unpack = void (*)(const std::byte* blocks, size_t row_bytes, int n_rows, int n, std::byte* panel);
 // acc[r][t] += sum_i panel[r][i] * tile[t][i], r < n_rows, t < n_tokens; rows of acc lie a tile's tokens apart. What
 // acc holds beside them, within its room, is not kept.

@@ -134,7 +134,7 @@ TEST_P(PanelTest, WhatIsNoNumberStaysInItsToken) {
       const std::vector<float> y = multiply_panel(panels, p, 0, 9, 0, p.n_tokens);
       for (size_t i = 0; i < y.size(); ++i) {
         if (i < 9)
-          EXPECT_FALSE(std::isfinite(y[i]) && y[i] != before[i]) << i;
+          EXPECT_FALSE(std::isfinite(y[i])) << i;
         else
           EXPECT_EQ(y[i], before[i]) << i;
       }

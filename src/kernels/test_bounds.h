@@ -38,7 +38,8 @@ double panel_rounding_bound(PanelKind kind, const Number* x, std::span<const flo
   if (kind == PanelKind::Int16) return block_rounding_bound(x, w);
   double size = 0;
   for (size_t i = 0; i < w.size(); ++i) size += std::abs(static_cast<double>(x[i]) * w[i]);
-  return kind == PanelKind::BF16 ? size * 0x1.01p-7 : 0;  // each factor is off by 2^-8 of it at most
+  const double both = 2 * double{kBf16Error} + double{kBf16Error} * kBf16Error;
+  return kind == PanelKind::BF16 ? size * both : 0;
 }
 
 }  // namespace facet::kernels

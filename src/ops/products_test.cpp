@@ -170,10 +170,8 @@ struct Expected {
   std::vector<double> value, bound;
 };
 
-// `rounding(x, w, o)` is what rounding x may add to output o of w.
-template <class Rounding>
-Expected mixture(Rounding&& rounding, const float* x, const Routing& routing, int row, const ExpertWeight& gate,
-                 const ExpertWeight& up, const ExpertWeight& down) {
+Expected mixture(const float* x, const Routing& routing, int row, const ExpertWeight& gate, const ExpertWeight& up,
+                 const ExpertWeight& down) {
   const auto dot = [](const auto& a, const Weight& w, int o) {
     const std::vector<float> row_of_w = row_of(w, o);
     double sum = 0;
@@ -192,8 +190,8 @@ Expected mixture(Rounding&& rounding, const float* x, const Routing& routing, in
     for (int i = 0; i < n_ff; ++i) {
       const double a = dot(x, g, i), b = dot(x, u, i),
                    gelu = 0.5 * a * (1 + std::tanh(0.7978845608028654 * (a + 0.044715 * a * a * a)));
-      const double a_error = product_bound(n_in, size_of(x, g, i)) + rounding(x, g, i),
-                   b_error = product_bound(n_in, size_of(x, u, i)) + rounding(x, u, i);
+      const double a_error = product_bound(n_in, size_of(x, g, i)) + rounding_of(x, g, i),
+                   b_error = product_bound(n_in, size_of(x, u, i)) + rounding_of(x, u, i);
       h[static_cast<size_t>(i)] = gelu * b;
       // The slope of gelu is below 1.13; its own error as in RowsTest.GeluMul, taken at its largest for |a| < 88.
       const double gelu_error = 1.13 * a_error + std::abs(gelu) * (88 * 8 * kUlp + kernels::kExpError);
@@ -207,7 +205,7 @@ Expected mixture(Rounding&& rounding, const float* x, const Routing& routing, in
         largest[i] = std::abs(h[i]) + h_error[i];
         error += h_error[i] * std::abs(w[i] * d.scale);
       }
-      error += rounding(largest.data(), d, o);
+      error += rounding_of(largest.data(), d, o);
       const double y = dot(h, d, o);
       e.value[static_cast<size_t>(o)] += weight * y;
       e.bound[static_cast<size_t>(o)] +=
@@ -242,12 +240,8 @@ TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
       }
       const Routing routing{index.data(), weight.data(), rows, n_used};
       const Matrix x(rows, n_in, rng);
-      const auto rounding = [&](const auto* row, const Weight& w, int o) {
-        return rows > 7 && panels_take(kernels::PanelKind::BF16, w.type) ? bf16_rounding_of(row, w, o)
-                                                                         : rounding_of(row, w, o);
-      };
       std::vector<Expected> expected;
-      for (int r = 0; r < rows; ++r) expected.push_back(mixture(rounding, x.row(r), routing, r, gate, up, down));
+      for (int r = 0; r < rows; ++r) expected.push_back(mixture(x.row(r), routing, r, gate, up, down));
       Matrix from_ref(rows, n_out);
       ref.experts(from_ref, x, routing, gate, up, down);
       for (int r = 0; r < rows; ++r)
@@ -257,16 +251,12 @@ TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
       compare(
           Matrix(rows, n_out), [&](Ops& op, Matrix& out) { op.experts(out, x, routing, gate, up, down); },
           [&](int r, int o) { return 2 * expected[static_cast<size_t>(r)].bound[static_cast<size_t>(o)]; });
-      // A row's result is its own, whatever rows are beside it: alone, or in a step that takes panels as this one does.
-      Matrix all(rows, n_out);
+      Matrix all(rows, n_out), alone(1, n_out);
       cpu.experts(all, x, routing, gate, up, down);
-      const int n_together = rows > 7 ? 20 : 1;
-      Matrix part(n_together, n_out);
-      for (int first = 0; first + n_together <= rows; first += n_together) {
-        const int slot = first * n_used;
-        cpu.experts(part, x.mat().rows(first, n_together),
-                    {index.data() + slot, weight.data() + slot, n_together, n_used}, gate, up, down);
-        for (int r = 0; r < n_together; ++r) EXPECT_TRUE(same_row(part, r, all, first + r)) << first + r;
+      for (int r = 0; r < rows; ++r) {
+        cpu.experts(alone, x.mat().rows(r, 1), {index.data() + r * n_used, weight.data() + r * n_used, 1, n_used}, gate,
+                    up, down);
+        EXPECT_TRUE(same_row(alone, 0, all, r)) << r << " of " << rows;
       }
       if (HasFailure()) return;
     }

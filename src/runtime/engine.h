@@ -35,7 +35,7 @@ using Progress = std::function<void(int64_t done, int64_t total)>;
 struct EngineOptions {
   Backend backend = Backend::Cpu;
   Activations activations = Activations::BF16;  // the reference's are F32
-  int n_threads = 0;                             // 0: the cores this process may use
+  int n_threads = 0;                            // 0: the cores this process may use
   KvPrecision kv = KvPrecision::F16;
   int context = 0;            // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;  // of the memory available now, for KV when context is 0

@@ -1,7 +1,6 @@
 // The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
 // whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
-// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill); a mixture's are as many rows
-// as give each expert up to kNarrowSlots on average, and more. Both
+// within the two classes of products: up to kMaxColumns rows (decode), and more (prefill). Both
 // multiply codes with activations rounded to 16 bits; asked for F32, with activations as they are, which is slower.
 #pragma once
 
@@ -28,12 +27,6 @@ struct PackedRows {
   const Tile* tiles;
   int n_tiles;
   const std::byte* memory;  // piece p of tile t: number t * n_pieces + p
-};
-
-// What a mixture of experts computes, a row a slot, in the order of the experts: what gate (or gate and up joined)
-// gives, up, the hidden activations in the place of gate, and the experts' outputs.
-struct SlotMats {
-  Mat gate, up, hidden, result;
 };
 
 class Ops final : public ops::Ops {
@@ -90,15 +83,6 @@ class Ops final : public ops::Ops {
   void sort_slots(const Routing& routing, int n_experts) noexcept;
   // Row s of out = the s-th sorted slot's expert times the s-th column.
   void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;
-  // The sorted slots in tiles of this kind, none of which has slots of two experts; returns how many.
-  int cut_by_expert(kernels::PanelKind kind, int n_experts) noexcept;
-  // Row s of out = the s-th sorted slot's expert times the buffers' s-th row.
-  void multiply_panels(const ExpertWeight& stack, const Mat& out) noexcept;
-  static bool experts_take_panels(const Routing& routing, int n_experts) noexcept;
-  void narrow_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
-                      const ExpertWeight& up, const ExpertWeight& down) noexcept;
-  void wide_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
-                    const ExpertWeight& up, const ExpertWeight& down) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& k_;
