@@ -109,7 +109,8 @@ struct V {
     int16_t x[2], y[2];
     __builtin_memcpy(x, &a, sizeof x);
     __builtin_memcpy(y, &b, sizeof y);
-    return sum + x[0] * y[0] + x[1] * y[1];
+    const auto product = [&](int i) { return static_cast<uint32_t>(int32_t{x[i]} * y[i]); };
+    return static_cast<Ints>(static_cast<uint32_t>(sum) + product(0) + product(1));  // wraps, as in every set
   }
   static Reg to_float(Ints x) { return static_cast<float>(x); }
   static void transpose(Reg (&)[1]) {}
