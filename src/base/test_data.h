@@ -30,5 +30,9 @@ inline std::string asset_path(const std::string& name) {
   if (!std::filesystem::exists(golden_path(""))) GTEST_SKIP() << "needs " << golden_path("")
 #define SKIP_WITHOUT_CONFORMANCE() \
   if (!std::filesystem::exists(conformance_path(""))) GTEST_SKIP() << "needs " << conformance_path("")
+// Skips where a download is not there.
+#define SKIP_WITHOUT_ASSET(name)                  \
+  if (!std::filesystem::exists(asset_path(name))) \
+  GTEST_SKIP() << name << " was not downloaded (scripts/fetch-test-assets.sh)"
 
 }  // namespace facet

@@ -273,11 +273,11 @@ TEST_P(SameAnswers, WithAndWithoutDrafts) {
 }
 
 TEST(SameAnswersOfARealModel, WithAndWithoutDrafts) {
-  const std::string path = asset_path("gemma-3-270m-q4_k_m.gguf");
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs " << path;
+  const std::string name = "gemma-3-270m-q4_k_m.gguf";
+  SKIP_WITHOUT_ASSET(name);
   EngineOptions options;
   options.context = 1024;
-  const auto engine = Engine::load(path, options);
+  const auto engine = Engine::load(asset_path(name), options);
   auto prompt = engine->tokenizer().encode(
       "Apples are red. Pears are green. Plums are blue. Apples are red. Pears are green. Plums are blue. Apples",
       text::Specials::Forbid);
