@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernel_data.h"
 #include "kernels/kernels.h"
 #include "quant/test_blocks.h"
 
@@ -35,18 +36,6 @@ std::vector<std::byte>& matrix(BlockType type) {
   for (size_t at = 0; at + rows.size() <= memory.size(); at += rows.size())
     std::memcpy(memory.data() + at, rows.data(), rows.size());
   return memory;
-}
-
-struct alignas(64) Aligned {
-  std::byte bytes[64];
-};
-
-std::vector<float> random_floats(size_t n) {
-  std::mt19937 rng(6);
-  std::normal_distribution<float> normal;
-  std::vector<float> x(n);
-  for (float& v : x) v = normal(rng);
-  return x;
 }
 
 // One slice of rows after another.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel_data.h"
 #include "kernels/kernels.h"
 #include "quant/test_blocks.h"
 
@@ -23,24 +24,12 @@ using quant::BlockType;
 // Enough that a few instructions around a kernel's loops are well below a hundredth.
 constexpr int kInputs = 1536, kRows = 16, kPanels = 4;
 
-struct alignas(64) Aligned {
-  std::byte bytes[64];
-};
-
 template <class F>
 void count(const std::string& name, F&& work) {
   end_of_case();
   work();
   end_of_case();
   std::puts(name.c_str());
-}
-
-std::vector<float> random_floats(size_t n) {
-  std::mt19937 rng(6);
-  std::normal_distribution<float> normal;
-  std::vector<float> x(n);
-  for (float& v : x) v = normal(rng);
-  return x;
 }
 
 // One random row, repeated.

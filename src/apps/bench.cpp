@@ -150,7 +150,7 @@ class Bench {
   void measure(const runtime::Session& base, Result& result) {
     ThreadPool threads(engine_->n_threads());
     const kernels::Kernels& kernels = kernels::choose();
-    ops::cpu::CeilingProbe probe(threads, kernels);
+    ops::cpu::CeilingProbe probe(threads, kernels, engine_->options().activations);
     std::vector<double> prefill, decode;
     probe.sample();
     for (int round = 1; round <= flags_.repeats; ++round) {

@@ -153,7 +153,8 @@ struct AttentionKernels {
   std::array<void (*)(const AttentionTile& tile, const float* p, int n_queries, float* const* out), quant::kKvTypes>
       accumulate;
   // A row from f32, to nearest even. Blocks of codes: the scale is the largest magnitude / 127 in f16, codes are x
-  // divided by that and within 127; a block with an element that is infinite or no number is no number as a whole.
+  // divided by that and within 127; a block with an element that is infinite, no number, or too large for such a scale
+  // (beyond 8.3e6) is no number as a whole.
   std::array<void (*)(std::byte* out, const float* x, int n), quant::kKvTypes> store;
 };
 

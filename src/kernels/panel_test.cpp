@@ -142,6 +142,43 @@ TEST_P(PanelTest, WhatIsNoNumberStaysInItsToken) {
   });
 }
 
+// What the steps of a kind's peak come to, by plain arithmetic; exact for a few of them.
+double sum_of_floats(int n_lanes, int n_steps) {
+  double sum = 0;
+  for (int chain = 0; chain < kPeakChains; ++chain) {
+    double x = chain;
+    for (int i = 0; i < n_steps; ++i) x = x / 2 + 0.25;
+    sum += n_lanes * x;
+  }
+  return sum;
+}
+double sum_of_pairs(int n_lanes, int n_steps) {
+  double sum = 0;
+  for (int lane = 0; lane < n_lanes; ++lane) {
+    const int32_t low = 2 * lane, high = 2 * lane + 1;
+    int32_t x = high << 16 | low;
+    for (int i = 0; i < n_steps; ++i) x += static_cast<int16_t>(x) * low + (x >> 16) * high;
+    sum += x;
+  }
+  return kPeakChains * sum;
+}
+
+// If the compiler dropped steps, the ceiling that products are compared with would be a fantasy.
+TEST_P(PanelTest, AllStepsOfThePeakAreDone) {
+  for (const int n : {0, 1, 2}) {
+    const auto of = [&](PanelKind kind) { return k().panels[static_cast<size_t>(kind)]; };
+    const PanelKernels& floats = k().panels_of(PanelKind::F32);
+    EXPECT_EQ(floats.peak(n), sum_of_floats(floats.peak_operations / (2 * kPeakChains), n));
+    if (const PanelKernels* pairs = of(PanelKind::Int16); pairs != nullptr) {
+      const double sum = sum_of_pairs(pairs->peak_operations / (4 * kPeakChains), n);
+      EXPECT_NEAR(pairs->peak(n), sum, 1e-6 * sum);
+    }
+    if (const PanelKernels* tiles = of(PanelKind::BF16); tiles != nullptr) {
+      EXPECT_EQ(tiles->peak(n), 4 * 32 * n);  // of ones, 32 deep
+    }
+  }
+}
+
 FACET_EVERY_ISA(PanelTest);
 
 }  // namespace

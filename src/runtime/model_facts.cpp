@@ -51,9 +51,15 @@ void settle(ModelFacts& m) {
 void prepare(ModelFacts& m, Purpose purpose) {
   settle(m);
   expect_single_rows({m.weights.per_layer_token_embd.data, m.weights.per_layer_token_embd.n_bytes()});
-  if (purpose == Purpose::Compute && m.options.lock_memory)
+  const MemoryPlan& plan = m.plan;
+  if (purpose == Purpose::Compute && m.options.lock_memory) {
+    if (plan.available_bytes > 0 && plan.resident_bytes > plan.available_bytes)
+      throw_error<ResourceError>(
+          "{}: {:.2f} GB are asked to stay in memory and {:.2f} GB are available: do without "
+          "locking (--mlock), or ask for a smaller --ctx",
+          m.path, static_cast<double>(plan.resident_bytes) / 1e9, static_cast<double>(plan.available_bytes) / 1e9);
     lock_in_memory(model::in_order_of_use(m.weights));
-  else if (purpose == Purpose::Compute && m.plan.resident_bytes <= m.plan.available_bytes)
+  } else if (purpose == Purpose::Compute && plan.resident_bytes <= plan.available_bytes)
     m.read_ahead = std::make_unique<ReadAhead>(model::in_order_of_use(m.weights));
 }
 
@@ -98,11 +104,17 @@ ModelFacts read_model(const std::string& path, const EngineOptions& options, Pur
   ModelFacts m;
   m.path = path;
   m.options = options;
-  if (std::filesystem::is_directory(status))
-    bind_folder(m, purpose);
-  else
-    bind_gguf(m, purpose);
-  check_vocabulary(m, path);
+  try {
+    if (std::filesystem::is_directory(status))
+      bind_folder(m, purpose);
+    else
+      bind_gguf(m, purpose);
+    check_vocabulary(m, path);
+  } catch (const FormatError&) {  // of a file that was cut short meanwhile, what is lost reads as zeros
+    if (m.weights.source != nullptr) m.weights.source->check_unchanged();
+    throw;
+  }
+  m.weights.source->check_unchanged();
   return m;
 }
 

@@ -273,6 +273,16 @@ TEST_F(ModelFactsTest, TooLittleMemoryIsFoundBeforeAnyIsTaken) {
   EXPECT_EQ(read_model(path, options).plan.available_bytes, 100 * kMiB);  // looking at it is allowed
 }
 
+TEST_F(ModelFactsTest, WhatDoesNotFitIsNotLocked) {
+  const std::string path = write(with_context(4096));
+  EngineOptions options = small_engine(512);
+  options.lock_memory = true;
+  options.memory_limit = 1 << 16;
+  const std::string message = error_of<ResourceError>(path, options);
+  EXPECT_TRUE(message.starts_with(path + ": ")) << message;
+  EXPECT_NE(message.find("do without locking (--mlock), or ask for a smaller --ctx"), std::string::npos) << message;
+}
+
 TEST(KvTypeTest, BlocksTakeHalfOfTheMemoryAndChangeLittle) {
   const std::string path = golden_path("checkpoints/tiny-e2b");
   EngineOptions options = small_engine(256);

@@ -225,15 +225,23 @@ int Session::append_while(std::span<const TokenId> tokens, const std::function<b
   s.check_append(tokens);
   const WorkItem item = s.open_rows(tokens);
   s.logits.swap(s.bundle_logits[0]);  // whose memory serves again
-  engine().executor().run({&item, 1}, nullptr, [&](size_t, int position, std::span<const float> logits) {
-    s.bundle_logits[static_cast<size_t>(position - item.first_position)].assign(logits.begin(), logits.end());
-  });
+  try {
+    engine().executor().run({&item, 1}, nullptr, [&](size_t, int position, std::span<const float> logits) {
+      s.bundle_logits[static_cast<size_t>(position - item.first_position)].assign(logits.begin(), logits.end());
+    });
+  } catch (...) {
+    s.logits.clear();
+    throw;
+  }
+  struct KeepWhatIsTaken {  // even if goes_on() throws
+    State& s;
+    ~KeepWhatIsTaken() { s.pages.truncate(s.n_computed); }
+  } const keep{s};
   size_t n = 0;
   do {
     s.take(tokens[n]);
     s.logits.swap(s.bundle_logits[n++]);
   } while (goes_on() && n < tokens.size());
-  if (n < tokens.size()) s.pages.truncate(s.n_computed);
   return static_cast<int>(n);
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <map>
+#include <stdexcept>
 #include <thread>
 
 #include "base/error.h"
@@ -340,6 +341,25 @@ TEST_P(Fast, ABundleThatCannotBeChangesNothing) {
   EXPECT_EQ(copy(session.logits()), before);
   EXPECT_EQ(session.append_while(random_tokens(3, 63), [] { return true; }), 3);
   EXPECT_EQ(session.position(), 40);
+}
+
+TEST_P(Fast, ABundleThatIsBrokenOffKeepsWhatWasTaken) {
+  const auto engine = load(tiny_options());
+  Session session(engine, 40);
+  const auto tokens = random_tokens(20, 65);
+  session.sync(std::span(tokens).first(12));
+  int n_taken = 0;
+  const auto twice = [&] {
+    if (++n_taken == 2) throw std::runtime_error("enough");
+    return true;
+  };
+  EXPECT_THROW(session.append_while(std::span(tokens).subspan(12, 5), twice), std::runtime_error);
+  ASSERT_EQ(session.position(), 14);
+  for (const TokenId other : {7, 8, 9}) session.append(other);
+  Session expected(engine, 40);
+  expected.sync(std::span(tokens).first(12));
+  for (const TokenId token : {tokens[12], tokens[13], 7, 8, 9}) expected.append(token);
+  EXPECT_EQ(copy(session.logits()), copy(expected.logits()));
 }
 
 // Chunks of more than eight rows are one class, so their borders change nothing.

@@ -22,7 +22,6 @@ struct Options {
     o.activations = activations;
     o.n_threads = n_threads;
     o.kv = runtime::KvPrecision::F32;
-    if (activations != runtime::Activations::F32) o.prefill_chunk = 8;  // every product in the class that rounds
     return o;
   }
 };

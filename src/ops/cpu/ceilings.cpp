@@ -52,8 +52,8 @@ double seconds(Work&& work) noexcept {
 
 void CeilingProbe::Unmap::operator()(uint64_t* words) const noexcept { munmap(words, n_bytes); }
 
-CeilingProbe::CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels)
-    : threads_(threads), kernels_(kernels) {
+CeilingProbe::CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations)
+    : threads_(threads), kernels_(kernels), activations_(activations) {
   const size_t n_bytes = buffer_bytes();
   void* memory = mmap(nullptr, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw_error<ResourceError>("no memory for a probe of {} MB", n_bytes >> 20);
@@ -86,11 +86,16 @@ double CeilingProbe::operations_per_second(const kernels::PanelKernels& panels) 
 }
 
 Ceilings CeilingProbe::sample() noexcept {
+  using Kind = kernels::PanelKind;
+  const auto last_kind = static_cast<size_t>(activations_ == Activations::F32     ? Kind::F32
+                                             : activations_ == Activations::Int16 ? Kind::Int16
+                                                                                  : Kind::BF16);
   double read = read_seconds(), operations = 0;
   for (int i = 1; i < kRepeats; ++i) read = std::min(read, read_seconds());
   for (int i = 0; i < kRepeats; ++i)
-    for (const kernels::PanelKernels* panels : kernels_.panels)
-      if (panels != nullptr) operations = std::max(operations, operations_per_second(*panels));
+    for (size_t kind = 0; kind <= last_kind; ++kind)
+      if (kernels_.panels[kind] != nullptr)
+        operations = std::max(operations, operations_per_second(*kernels_.panels[kind]));
   const Ceilings now{static_cast<double>(n_words_ * sizeof(uint64_t)) / read / 1e9, operations / 1e9};
   best_ = {std::max(best_.read_gb_s, now.read_gb_s), std::max(best_.gflop_s, now.gflop_s)};
   return now;

@@ -7,12 +7,13 @@
 
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
+#include "ops/activations.h"
 
 namespace facet::ops::cpu {
 
 struct Ceilings {
   double read_gb_s = 0;  // memory read by all threads, 1e9 bytes a second
-  double gflop_s = 0;    // multiplications and additions of all threads, by the fastest of the set's kinds of panels
+  double gflop_s = 0;    // multiplications and additions of all threads, by the fastest kind of panels
 };
 
 // Measures the ceilings, in about a tenth of a second a time. On a shared machine the bandwidth changes within seconds,
@@ -21,7 +22,8 @@ class CeilingProbe {
  public:
   // Holds a buffer while it lives: twice the last cache or more, if an eighth of the free memory has room. threads
   // outlives the object. Throws ResourceError.
-  CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels);
+  // Of the kinds of panels, those count that may be used with these activations.
+  CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations = Activations::BF16);
 
   // One sample, the best of a few repeats; returned, and kept if it is better than those before.
   Ceilings sample() noexcept;
@@ -38,6 +40,7 @@ class CeilingProbe {
 
   ThreadPool& threads_;
   const kernels::Kernels& kernels_;
+  const Activations activations_;
   std::unique_ptr<uint64_t[], Unmap> words_;
   size_t n_words_ = 0;
   Ceilings best_;

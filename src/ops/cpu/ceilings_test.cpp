@@ -2,32 +2,23 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
 
 namespace facet::ops::cpu {
 namespace {
 
-// If the compiler dropped steps, the ceiling would be a fantasy.
-TEST(Ceilings, TwiceTheStepsTakeTwiceTheTime) {
-  const auto best_seconds = [](const kernels::PanelKernels& panels, int n_steps) {
-    double best = 1;
-    for (int i = 0; i < 20; ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      volatile float last = panels.peak(n_steps);
-      static_cast<void>(last);
-      best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    }
-    return best;
-  };
-  for (const kernels::Kernels* k : kernels::available())
-    for (const kernels::PanelKernels* panels : k->panels) {
-      if (panels == nullptr) continue;
-      const int n_steps = 40'000'000 / panels->peak_operations;
-      const double once = best_seconds(*panels, n_steps), twice = best_seconds(*panels, 2 * n_steps);
-      EXPECT_GT(twice, 1.4 * once) << k->name;
-      EXPECT_LT(40e6 / once, 1e14) << k->name;  // a hundred times what a core does
-    }
+// A share of what must not be used would say nothing: here of tiles that cost no time.
+TEST(Ceilings, KindsThatActivationsForbidDoNotCount) {
+  ThreadPool threads(1);
+  kernels::Kernels k = kernels::choose();
+  kernels::PanelKernels tiles = k.panels_of(kernels::PanelKind::F32);
+  tiles.peak = [](int) { return 0.0f; };
+  k.panels[static_cast<size_t>(kernels::PanelKind::BF16)] = &tiles;
+  const double all = CeilingProbe(threads, k).sample().gflop_s,
+               integers = CeilingProbe(threads, k, Activations::Int16).sample().gflop_s,
+               numbers = CeilingProbe(threads, k, Activations::F32).sample().gflop_s;
+  EXPECT_GT(all, 10 * integers);
+  EXPECT_GT(all, 10 * numbers);
 }
 
 TEST(Ceilings, BestIsTheBestOfAllSamples) {
