@@ -97,6 +97,14 @@ class DecodeClassOps final : public ops::ForwardingOps {
                     const ops::Weight& up_w) noexcept override {
     Ops::gated_linear(out, up, x, gate_w, up_w);
   }
+  void experts(ops::Mat out, ops::ConstMat x, const ops::Routing& routing, const ops::ExpertWeight& gate,
+               const ops::ExpertWeight& up, const ops::ExpertWeight& down) noexcept override {
+    for (int begin = 0; begin < x.n_rows; begin += kRows) {
+      const int n = std::min(kRows, x.n_rows - begin), slot = begin * routing.n_used;
+      ForwardingOps::experts(out.rows(begin, n), x.rows(begin, n),
+                             {routing.index + slot, routing.weight + slot, n, routing.n_used}, gate, up, down);
+    }
+  }
 
  private:
   static constexpr int kRows = 8;

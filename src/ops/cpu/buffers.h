@@ -76,11 +76,11 @@ struct Ops::Buffers {
   // Slots in the order of their experts: slots_by_expert[expert_begin[e] .. expert_begin[e + 1]) use expert e;
   // slot_place is the inverse of slots_by_expert.
   std::vector<int> slots_by_expert, slot_place, expert_begin, expert_next;
+  std::vector<int> expert_tiles;  // expert e has the tiles [expert_tiles[e], expert_tiles[e + 1])
 
-  // Rows [0, n_rows) in tiles of n_tile.
-  static void cut(int n_rows, int n_tile, std::vector<Tile>& tiles) {
-    tiles.clear();
-    for (int r = 0; r < n_rows; r += n_tile) tiles.push_back({r, std::min(n_tile, n_rows - r)});
+  // Adds rows [begin, end) in tiles of n_tile.
+  static void cut(int begin, int end, int n_tile, std::vector<Tile>& tiles) {
+    for (int r = begin; r < end; r += n_tile) tiles.push_back({r, std::min(n_tile, end - r)});
   }
 
   // Room for every thread at once: which of them a task will meet is chance, and a decode step should allocate nothing

@@ -30,6 +30,12 @@ struct PackedRows {
   const std::byte* memory;  // piece p of tile t: number t * n_pieces + p
 };
 
+// What a mixture of experts computes, a row a slot, in the order of the experts: what gate (or gate and up joined)
+// gives, up, the hidden activations in the place of gate, and the experts' outputs.
+struct SlotMats {
+  Mat gate, up, hidden, result;
+};
+
 class Ops final : public ops::Ops {
  public:
   // Memory that attention has for partial results, however deep the cache: held while the object lives, resident as far
@@ -84,6 +90,14 @@ class Ops final : public ops::Ops {
   void sort_slots(const Routing& routing, int n_experts) noexcept;
   // Row s of out = the s-th sorted slot's expert times the s-th column.
   void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;
+  // The buffers' rows, which are the sorted slots', in tiles none of which has slots of two experts.
+  PackedRows pack_slots(kernels::PanelKind kind, int n_in) noexcept;
+  // Row s of out = the s-th sorted slot's expert times its packed row.
+  void multiply_panels(const ExpertWeight& stack, const PackedRows& slots, const Mat& out) noexcept;
+  void narrow_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
+                      const ExpertWeight& up, const ExpertWeight& down) noexcept;
+  void wide_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
+                    const ExpertWeight& up, const ExpertWeight& down) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& k_;

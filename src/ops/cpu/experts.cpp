@@ -1,5 +1,6 @@
 // Mixture of experts: rows are grouped by the expert they use, so that each expert's weights are read once. A slot is a
-// row's j-th expert: number row * n_used + j; sorted slots stand in the order of their experts.
+// row's j-th expert: number row * n_used + j; sorted slots stand in the order of their experts. The rows of a step, not
+// those of an expert, decide whether they take panels: a row's result does not depend on which experts others choose.
 #include <algorithm>
 #include <cstring>
 
@@ -38,18 +39,37 @@ void Ops::multiply_slots(const ExpertWeight& stack, const Mat& out, const kernel
   });
 }
 
-void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
-                  const ExpertWeight& down) noexcept {
-  const int n_ff = down.first.n_in, n_slots = routing.n_rows * routing.n_used, n_in = x.n_cols, n_out = out.n_cols;
+PackedRows Ops::pack_slots(kernels::PanelKind kind, int n_in) noexcept {
   Buffers& b = *buffers_;
-  sort_slots(routing, gate.n_experts);
+  std::vector<Tile>& tiles = b.tiles[static_cast<size_t>(kind)];
+  tiles.clear();
+  b.expert_tiles.assign(1, 0);
+  for (size_t e = 0; e + 1 < b.expert_begin.size(); ++e) {
+    Buffers::cut(b.expert_begin[e], b.expert_begin[e + 1], k_.panels_of(kind).tokens, tiles);
+    b.expert_tiles.push_back(static_cast<int>(tiles.size()));
+  }
+  return pack(kind, n_in);
+}
 
-  // Gathered inputs, hidden activations (gate and up side by side) and outputs, a row a sorted slot.
+void Ops::multiply_panels(const ExpertWeight& stack, const PackedRows& slots, const Mat& out) noexcept {
+  Buffers& b = *buffers_;
+  const int panel_rows = slots.panels->rows, n_blocks = divide_up(out.n_cols, panel_rows);
+  b.reserve_per_thread(panel_task_floats(*slots.panels, slots.n_tiles));
+  threads_.run(stack.n_experts * n_blocks, [&](int task, int thread) {
+    const auto e = static_cast<size_t>(task / n_blocks);
+    const TileRange range{b.expert_tiles[e], b.expert_tiles[e + 1]};
+    const int begin = task % n_blocks * panel_rows, count = std::min(panel_rows, out.n_cols - begin);
+    multiply_panel(stack.expert(static_cast<int>(e)).rows(begin, count), slots, range, out.cols(begin, count), thread);
+  });
+}
+
+void Ops::narrow_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
+                         const ExpertWeight& up, const ExpertWeight& down) noexcept {
+  Buffers& b = *buffers_;
+  const int n_slots = m.result.n_rows, n_ff = down.first.n_in, n_in = x.n_cols;
+  // Gathered inputs, a row a sorted slot, and what matvec wants of them, later of the hidden activations.
   const auto n = static_cast<size_t>(n_slots);
   const Mat gathered(b.gathered.reserve(n * static_cast<size_t>(n_in)), n_slots, n_in);
-  float* memory = b.experts.reserve(n * static_cast<size_t>(2 * n_ff + n_out));
-  const Mat hidden(memory, n_slots, 2 * n_ff), result(memory + n * static_cast<size_t>(2 * n_ff), n_slots, n_out);
-  // What matvec wants of the inputs, later of the hidden activations.
   const size_t in_stride = kernels::rounded_floats(n_in), ff_stride = kernels::rounded_floats(n_ff);
   float* rounded = b.expert_rounded.reserve(n * std::max(in_stride, ff_stride));
   for_rows(n_slots, n_in, [&](int i) {
@@ -59,13 +79,48 @@ void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeigh
       k_.round(gathered.row(i), n_in, rounded + static_cast<size_t>(i) * in_stride);
   });
   const kernels::Columns inputs{gathered.data, gathered.stride, rounded, in_stride};
-  multiply_slots(gate, hidden.cols(0, up.empty() ? 2 * n_ff : n_ff), inputs);
-  if (!up.empty()) multiply_slots(up, hidden.cols(n_ff, n_ff), inputs);
+  multiply_slots(gate, m.gate, inputs);
+  if (!up.empty()) multiply_slots(up, m.up, inputs);
   for_rows(n_slots, n_ff, [&](int i) {
-    k_.gelu_mul(hidden.row(i), hidden.row(i), hidden.row(i) + n_ff, n_ff);
-    if (rounds(down.first)) k_.round(hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
+    k_.gelu_mul(m.hidden.row(i), m.hidden.row(i), m.up.row(i), n_ff);
+    if (rounds(down.first)) k_.round(m.hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
   });
-  multiply_slots(down, result, {hidden.data, hidden.stride, rounded, ff_stride});
+  multiply_slots(down, m.result, {m.hidden.data, m.hidden.stride, rounded, ff_stride});
+}
+
+void Ops::wide_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
+                       const ExpertWeight& up, const ExpertWeight& down) noexcept {
+  Buffers& b = *buffers_;
+  const int n_slots = m.result.n_rows, n_ff = down.first.n_in;
+  b.rows.resize(static_cast<size_t>(n_slots));
+  for (size_t i = 0; i < b.rows.size(); ++i) b.rows[i] = x.row(b.slots_by_expert[i] / routing.n_used);
+  const kernels::PanelKind kind = panel_kind(gate.first);
+  const PackedRows inputs = pack_slots(kind, x.n_cols);
+  multiply_panels(gate, inputs, m.gate);
+  if (!up.empty()) {
+    const kernels::PanelKind up_kind = panel_kind(up.first);
+    multiply_panels(up, up_kind == kind ? inputs : pack_slots(up_kind, x.n_cols), m.up);
+  }
+  for_rows(n_slots, n_ff, [&](int i) { k_.gelu_mul(m.hidden.row(i), m.hidden.row(i), m.up.row(i), n_ff); });
+  for (size_t i = 0; i < b.rows.size(); ++i) b.rows[i] = m.hidden.row(static_cast<int>(i));
+  multiply_panels(down, pack_slots(panel_kind(down.first), n_ff), m.result);
+}
+
+void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
+                  const ExpertWeight& down) noexcept {
+  const int n_ff = down.first.n_in, n_slots = routing.n_rows * routing.n_used, n_out = out.n_cols;
+  Buffers& b = *buffers_;
+  sort_slots(routing, gate.n_experts);
+
+  // Hidden activations (gate and up side by side) and outputs, a row a sorted slot.
+  const auto n = static_cast<size_t>(n_slots);
+  float* memory = b.experts.reserve(n * static_cast<size_t>(2 * n_ff + n_out));
+  const Mat both(memory, n_slots, 2 * n_ff), result(memory + n * static_cast<size_t>(2 * n_ff), n_slots, n_out);
+  const SlotMats mats{both.cols(0, up.empty() ? 2 * n_ff : n_ff), both.cols(n_ff, n_ff), both, result};
+  if (routing.n_rows > kernels::kMaxColumns)
+    wide_experts(mats, x, routing, gate, up, down);
+  else
+    narrow_experts(mats, x, routing, gate, up, down);
 
   // Each row's experts are added in the order of its own list.
   for_rows(out.n_rows, n_out * routing.n_used, [&](int r) {

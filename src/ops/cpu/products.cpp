@@ -92,7 +92,8 @@ void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
   for (const Projection& p : projections) {
     const auto kind = static_cast<size_t>(panel_kind(*p.w));
     if (packed[kind].panels == nullptr) {
-      b.cut(x.n_rows, k_.panels[kind]->tokens, b.tiles[kind]);
+      b.tiles[kind].clear();
+      Buffers::cut(0, x.n_rows, k_.panels[kind]->tokens, b.tiles[kind]);
       packed[kind] = pack(static_cast<kernels::PanelKind>(kind), x.n_cols);
       b.reserve_per_thread(panel_task_floats(*k_.panels[kind], packed[kind].n_tiles));
     }

@@ -11,12 +11,18 @@ struct Sizes {  // floats
   size_t rounded, per_thread, partials, gathered, experts, expert_rounded;
 };
 
+int n_slots_of(const StepLimits& l) { return l.n_rows * l.n_experts_used; }
+// At most: a tile for each that is full, and one for what is left of each expert's rows.
+int expert_tiles(const StepLimits& l, const kernels::PanelKernels& panels) {
+  return n_slots_of(l) > 0 ? n_slots_of(l) / panels.tokens + l.n_experts : 0;
+}
+
 Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
   const auto n_in = static_cast<size_t>(l.n_in), n_embd = static_cast<size_t>(l.n_embd),
              n_ff = static_cast<size_t>(l.n_expert_ff);
   const int n_wide = l.n_rows > kernels::kMaxColumns ? l.n_rows : 0;
   const int n_queries = l.query_group > 0 ? block_rows(l.n_rows, l.query_group) * l.query_group : 0;
-  const size_t n_slots = static_cast<size_t>(l.n_rows) * static_cast<size_t>(l.n_experts_used);
+  const auto n_slots = static_cast<size_t>(n_slots_of(l));
   constexpr size_t kBlockBorders = 512;  // an embedding's row is decoded in whole blocks
   Sizes s{};
   s.rounded = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns)) * kernels::rounded_floats(l.n_in);
@@ -24,14 +30,17 @@ Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
   for (size_t kind = 0; kind < kernels::kPanelKinds && n_wide > 0; ++kind) {
     if (k.panels[kind] == nullptr) continue;
     const kernels::PanelKernels& panels = *k.panels[kind];
-    const int n_tiles = divide_up(n_wide, panels.tokens);
-    s.packed[kind] = packed_floats(panels, n_tiles, l.n_in);
-    s.per_thread = std::max(s.per_thread, panel_task_floats(panels, n_tiles));
+    const int n_tiles = divide_up(n_wide, panels.tokens), n_expert_tiles = expert_tiles(l, panels);
+    s.packed[kind] = std::max(packed_floats(panels, n_tiles, l.n_in),
+                              packed_floats(panels, n_expert_tiles, std::max(l.n_embd, l.n_expert_ff)));
+    s.per_thread = std::max(s.per_thread, panel_task_floats(panels, std::max(n_tiles, n_expert_tiles)));
   }
   s.partials = Ops::kPartialBytes / sizeof(float);
-  s.gathered = n_slots * n_embd;
+  const auto n_narrow_slots = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns) * l.n_experts_used);
+  s.gathered = n_narrow_slots * n_embd;
   s.experts = n_slots * (2 * n_ff + n_embd);
-  s.expert_rounded = n_slots * std::max(kernels::rounded_floats(l.n_embd), kernels::rounded_floats(l.n_expert_ff));
+  s.expert_rounded =
+      n_narrow_slots * std::max(kernels::rounded_floats(l.n_embd), kernels::rounded_floats(l.n_expert_ff));
   return s;
 }
 
@@ -44,16 +53,18 @@ void Ops::reserve(const StepLimits& limits) {
   for (size_t kind = 0; kind < kernels::kPanelKinds; ++kind) {
     if (k_.panels[kind] == nullptr) continue;
     b.packed[kind].reserve(s.packed[kind]);
-    b.tiles[kind].reserve(static_cast<size_t>(divide_up(limits.n_rows, k_.panels[kind]->tokens)));
+    const kernels::PanelKernels& panels = *k_.panels[kind];
+    b.tiles[kind].reserve(
+        static_cast<size_t>(std::max(divide_up(limits.n_rows, panels.tokens), expert_tiles(limits, panels))));
   }
-  b.rows.reserve(static_cast<size_t>(limits.n_rows));
+  b.rows.reserve(static_cast<size_t>(std::max(limits.n_rows, n_slots_of(limits))));
   b.reserve_per_thread(s.per_thread);
   b.gathered.reserve(s.gathered);
   b.experts.reserve(s.experts);
   b.expert_rounded.reserve(s.expert_rounded);
-  const size_t n_slots = static_cast<size_t>(limits.n_rows) * static_cast<size_t>(limits.n_experts_used);
+  const auto n_slots = static_cast<size_t>(n_slots_of(limits));
   for (auto* of_slots : {&b.slots_by_expert, &b.slot_place}) of_slots->reserve(n_slots);
-  for (auto* of_experts : {&b.expert_begin, &b.expert_next})
+  for (auto* of_experts : {&b.expert_begin, &b.expert_next, &b.expert_tiles})
     of_experts->reserve(static_cast<size_t>(limits.n_experts) + 1);
 }
 
