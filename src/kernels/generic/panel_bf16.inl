@@ -1,8 +1,8 @@
 // Prefill on tiles: sixteen rows of weights by 32 of the depth, times 32 of the depth by sixteen tokens, both bf16,
-// sums in f32. Sixty-four rows meet sixteen tokens at a time, half the depth of a panel: those weights, 32 KB, stay in
-// the first-level cache while the tokens pass by, and what is loaded from further away serves four products.
+// sums in f32. Two tiles of rows meet two of tokens at a time, over the depth of a panel: those weights, 32 KB, stay in
+// the first-level cache while the tokens pass by, and each tile that is loaded serves two products.
 
-constexpr int kSide = 16, kTileDepth = 32, kSquareRows = 64, kSquareTokens = 64;
+constexpr int kSide = 16, kTileDepth = 32, kPair = 2 * kSide, kSquareRows = 64, kSquareTokens = 64;
 
 struct TileLines {  // of 64 bytes
   alignas(64) uint16_t at[kSide][kTileDepth];
@@ -20,7 +20,7 @@ inline __m512i to_bf16(const float* x) {
 void pack_tiles(const float* const* rows, int n_tokens, int first, int n, std::byte* memory) {
   auto& tiles = *reinterpret_cast<TokenTiles*>(memory);
   const int n_parts = (n + kTileDepth - 1) / kTileDepth;
-  for (int t = 0; t < n_tokens; t += kSide)
+  for (int t = 0; t < (n_tokens + kPair - 1) / kPair * kPair; t += kSide)
     for (int k = 0; k < n_parts; ++k) {
       V::Reg square[kSide];
       for (int i = 0; i < kSide; ++i) {
@@ -104,42 +104,45 @@ inline void configure_tiles() {
   _tile_loadconfig(&shapes);
 }
 
-// acc += 64 rows by 16 tokens over n_parts of the depth. Sums are tiles 0 to 3.
-inline void multiply_column(const TileLines* w, const TileLines* x, int n_parts, float* acc) {
+// acc += 32 rows by 32 tokens over n_parts of the depth. A register of tiles is loaded anew as soon as its last product
+// has been begun, while others go on.
+inline void multiply_square(const TileLines* w, const TileLines* x, int n_parts, float* acc) {
   constexpr int kParts = kPanelDepth / kTileDepth;
   constexpr int64_t kStride = kSquareTokens * sizeof(float), kLine = sizeof(TileLines::at[0]);
-  float *const acc1 = acc + kSide * kSquareTokens, *const acc2 = acc1 + kSide * kSquareTokens,
-               *const acc3 = acc2 + kSide * kSquareTokens;
+  float* const below = acc + kSide * kSquareTokens;
+  const TileLines *const w1 = w + kParts, *const x1 = x + kParts;
   _tile_loadd(0, acc, kStride);
-  _tile_loadd(1, acc1, kStride);
-  _tile_loadd(2, acc2, kStride);
-  _tile_loadd(3, acc3, kStride);
+  _tile_loadd(1, acc + kSide, kStride);
+  _tile_loadd(2, below, kStride);
+  _tile_loadd(3, below + kSide, kStride);
+  _tile_loadd(4, w[0].at, kLine);
+  _tile_loadd(6, x[0].at, kLine);
+  _tile_loadd(7, x1[0].at, kLine);
   for (int k = 0; k < n_parts; ++k) {
-    _tile_loadd(7, x[k].at, kLine);
-    _tile_loadd(4, w[k].at, kLine);
-    _tile_dpbf16ps(0, 4, 7);
-    _tile_loadd(5, w[kParts + k].at, kLine);
-    _tile_dpbf16ps(1, 5, 7);
-    _tile_loadd(6, w[2 * kParts + k].at, kLine);
-    _tile_dpbf16ps(2, 6, 7);
-    _tile_loadd(4, w[3 * kParts + k].at, kLine);
-    _tile_dpbf16ps(3, 4, 7);
+    const int next = k + 1 < n_parts ? k + 1 : k;
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(5, w1[k].at, kLine);
+    _tile_loadd(4, w[next].at, kLine);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_loadd(6, x[next].at, kLine);
+    _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(7, x1[next].at, kLine);
   }
   _tile_stored(0, acc, kStride);
-  _tile_stored(1, acc1, kStride);
-  _tile_stored(2, acc2, kStride);
-  _tile_stored(3, acc3, kStride);
+  _tile_stored(1, acc + kSide, kStride);
+  _tile_stored(2, below, kStride);
+  _tile_stored(3, below + kSide, kStride);
 }
 
-void multiply_tiles(const std::byte* panel, int, int n, const std::byte* tile, int n_tokens, float* acc) {
-  constexpr int kSpan = kPanelDepth / kTileDepth / 2;
+void multiply_tiles(const std::byte* panel, int n_rows, int n, const std::byte* tile, int n_tokens, float* acc) {
   const auto* w = reinterpret_cast<const TileLines*>(panel);
   const auto& x = *reinterpret_cast<const TokenTiles*>(tile);
   const int n_parts = (n + kTileDepth - 1) / kTileDepth;
   configure_tiles();
-  for (int k = 0; k < n_parts; k += kSpan)
-    for (int t = 0; t < n_tokens; t += kSide)
-      multiply_column(w + k, x[t / kSide] + k, n_parts - k < kSpan ? n_parts - k : kSpan, acc + t);
+  for (int r = 0; r < n_rows; r += kPair)
+    for (int t = 0; t < n_tokens; t += kPair)
+      multiply_square(w + r / kSide * (kPanelDepth / kTileDepth), x[t / kSide], n_parts, acc + r * kSquareTokens + t);
   _tile_release();
 }
 

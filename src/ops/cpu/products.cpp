@@ -17,6 +17,15 @@ int rows_per_task(const Weight& w) {
   return std::clamp(rows, 4, 512);
 }
 
+// Asks for n_bytes of each of the rows [begin, end): what will be unpacked next is on its way while tiles are
+// multiplied.
+void ask_for_rows(const std::byte* first_row, size_t row_bytes, size_t n_bytes, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const std::byte* row = first_row + static_cast<size_t>(r) * row_bytes;
+    for (size_t i = 0; i < n_bytes; i += 64) __builtin_prefetch(row + i, 0, 2);
+  }
+}
+
 }  // namespace
 
 bool Ops::rounds(const Weight& w) const noexcept {
@@ -140,13 +149,21 @@ void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, 
   const auto sum_floats = static_cast<size_t>(panels.rows) * static_cast<size_t>(panels.tokens);
   auto* panel = reinterpret_cast<std::byte*>(memory);
   float* sums = memory + panel_floats(panels);
-  std::memset(sums, 0, sum_floats * static_cast<size_t>(range.end - range.begin) * sizeof(float));
+  const int n_tiles = range.end - range.begin;
+  std::memset(sums, 0, sum_floats * static_cast<size_t>(n_tiles) * sizeof(float));
+  const size_t piece_bytes = quant::row_bytes(w.type, static_cast<size_t>(kernels::kPanelDepth));
   for (int piece = 0; piece < n_pieces; ++piece) {
     const int first = piece * kernels::kPanelDepth, depth = std::min(kernels::kPanelDepth, w.n_in - first);
-    format.unpack(w.data + quant::row_bytes(w.type, static_cast<size_t>(first)), w.row_bytes(), w.n_out, depth, panel);
-    for (int t = range.begin; t < range.end; ++t)
+    const std::byte* at = w.data + piece_bytes * static_cast<size_t>(piece);
+    format.unpack(at, w.row_bytes(), w.n_out, depth, panel);
+    // The rows' next piece, or the first one of the rows that follow.
+    const std::byte* next = piece + 1 < n_pieces ? at + piece_bytes : w.rows(w.n_out, 0).data;
+    for (int i = 0; i < n_tiles; ++i) {
+      const int t = range.begin + i;
+      ask_for_rows(next, w.row_bytes(), piece_bytes, w.n_out * i / n_tiles, w.n_out * (i + 1) / n_tiles);
       format.multiply(panel, w.n_out, depth, x.memory + static_cast<size_t>(t * n_pieces + piece) * panels.tile_bytes,
-                      x.tiles[t].n_rows, sums + static_cast<size_t>(t - range.begin) * sum_floats);
+                      x.tiles[t].n_rows, sums + static_cast<size_t>(i) * sum_floats);
+    }
   }
   for (int t = range.begin; t < range.end; ++t)
     panels.store(sums + static_cast<size_t>(t - range.begin) * sum_floats, w.n_out, x.tiles[t].n_rows, w.scale,
