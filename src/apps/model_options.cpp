@@ -11,8 +11,9 @@
 #include <random>
 
 #include "apps/terminal.h"
+#include "base/cpu_topology.h"
 #include "base/error.h"
-#include "base/thread_pool.h"
+#include "base/numa.h"
 #include "model/config.h"
 
 namespace facet::apps {
@@ -134,6 +135,7 @@ void ModelOptions::add_to(CLI::App& command) {
   command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
   add_arithmetic_to(command, backend, activations, threads);
   add_memory_to(command);
+  add_placement_to(command);
 }
 
 void ModelOptions::add_memory_to(CLI::App& command) {
@@ -150,6 +152,24 @@ void ModelOptions::add_memory_to(CLI::App& command) {
   command.add_flag("--mlock", mlock, "Keep the weights in memory, whatever else needs it");
 }
 
+void ModelOptions::add_placement_to(CLI::App& command) {
+  command.add_flag("--pin", pin, "Bind threads to processors, a core each; for a machine that does nothing else");
+  command.add_option("--numa", numa, fmt::format("Where pages go on several sockets: off, or interleave [{}]", numa))
+      ->check([](const std::string& value) {
+        if (value == "off" || value == "interleave") return std::string();
+        return "\"" + value + "\" is none of off and interleave" +
+               (value == "replicate" ? ": weights stay in the file's one copy" : "");
+      })
+      ->type_name("POLICY");
+}
+
+std::string place_memory(const std::string& numa, const std::vector<int>& nodes) {
+  if (numa != "interleave") return "";
+  if (nodes.size() < 2) return "--numa interleave does nothing: the machine has a single NUMA node";
+  interleave_memory(nodes);
+  return "";
+}
+
 runtime::EngineOptions ModelOptions::engine_options() const {
   runtime::EngineOptions options;
   options.backend = parse_backend(backend);
@@ -161,6 +181,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   options.n_threads = threads;
   options.context = context;
   options.lock_memory = mlock;
+  options.pin_threads = pin;
   if (!memory_limit.empty()) options.memory_limit = parse_size(memory_limit);
   return options;
 }
@@ -169,6 +190,8 @@ std::shared_ptr<const runtime::Engine> ModelOptions::load(const runtime::EngineO
   const std::string path = find_model(model);
   ProgressLine loading("loading " + path);
   auto options = engine_options();
+  if (const std::string line = place_memory(numa, memory_nodes()); !line.empty())
+    fmt::print(stderr, "facet: {}\n", line);
   options.wrap_ops = wrap_ops;
   options.progress = [&loading](int64_t done, int64_t total) { loading.show(done, total); };
   auto engine = runtime::Engine::load(path, options);

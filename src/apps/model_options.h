@@ -11,21 +11,27 @@
 
 namespace facet::apps {
 
-// -m, --backend, --activations, --threads, and those of add_memory_to
+// -m, --backend, --activations, --threads, and those of add_memory_to and add_placement_to
 struct ModelOptions {
   std::string model;
   std::string backend = "cpu", activations = "bf16", kv = "f16";
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free
-  bool mlock = false;
+  bool mlock = false, pin = false;
+  std::string numa = "off";
 
   void add_to(CLI::App& command);
-  void add_memory_to(CLI::App& command);  // --ctx, --kv, --memory-limit, --mlock
+  void add_memory_to(CLI::App& command);     // --ctx, --kv, --memory-limit, --mlock
+  void add_placement_to(CLI::App& command);  // --pin, --numa
   runtime::EngineOptions engine_options() const;
   // The model's path (see find_model), loaded; progress on a terminal's stderr, and a line there for each of
   // expectations().
   std::shared_ptr<const runtime::Engine> load(const runtime::EngineOptions::WrapOps& wrap_ops = {}) const;
 };
+
+// Spreads the memory that this process will use over the nodes of the machine, if that is what `numa` asks for. Returns
+// a sentence where there is nothing to spread over. Throws ResourceError.
+std::string place_memory(const std::string& numa, const std::vector<int>& nodes);
 
 // What will be slow, and why, in sentences: a model larger than the memory there is, more threads than processors.
 std::vector<std::string> expectations(const runtime::MemoryPlan& plan, int n_threads, int n_processors);

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/error.h"
+
 namespace facet::apps {
 namespace {
 
@@ -47,6 +49,33 @@ TEST(Expectations, WhatWillBeSlowIsSaid) {
   plan.available_bytes = 0;  // unknown
   EXPECT_EQ(expectations(plan, 8, 2), (std::vector<std::string>{"8 threads share 2 processors: fewer are faster"}));
   EXPECT_EQ(expectations(plan, 2, 1), (std::vector<std::string>{"2 threads share 1 processor: fewer are faster"}));
+}
+
+TEST(Placement, OneNodeIsNothingToSpreadOver) {
+  EXPECT_EQ(place_memory("off", {0}), "");
+  EXPECT_EQ(place_memory("interleave", {0}), "--numa interleave does nothing: the machine has a single NUMA node");
+  EXPECT_THROW(place_memory("interleave", {998, 999}), ResourceError);
+}
+
+// The error of a value of --numa, or nothing.
+std::string refusal(const std::string& value) {
+  CLI::App app;
+  ModelOptions options;
+  options.add_to(app);
+  try {
+    app.parse(std::vector<std::string>{value, "--numa"});
+  } catch (const CLI::ParseError& e) {
+    return e.what();
+  }
+  return options.numa == value ? "" : "not taken";
+}
+
+TEST(Placement, PoliciesThatThereAreNotAreRefused) {
+  EXPECT_EQ(refusal("off"), "");
+  EXPECT_EQ(refusal("interleave"), "");
+  EXPECT_EQ(refusal("replicate"),
+            "--numa: \"replicate\" is none of off and interleave: weights stay in the file's one copy");
+  EXPECT_EQ(refusal("2"), "--numa: \"2\" is none of off and interleave");
 }
 
 // What a model's file may say is not promised by the help.

@@ -4,15 +4,10 @@
 #include <sched.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <fstream>
-#include <set>
-#include <string>
-#include <string_view>
+#include <cstring>
 
-#include "base/control_groups.h"
+#include "base/cpu_topology.h"
 #include "base/error.h"
 
 namespace facet {
@@ -42,70 +37,9 @@ void spin(Done&& done) noexcept {
   } while (std::chrono::steady_clock::now() < end);
 }
 
-// A quota of processors that a control group has for a period; a large number when there is none.
-double processors_of(std::string_view quota, double period) {
-  const double n = std::strtod(std::string(quota).c_str(), nullptr);
-  return n > 0 && period > 0 ? n / period : 1 << 20;
-}
-
-// Whole processors of the tightest quota of the process's control groups.
-int quota_processors() {
-  double least = 1 << 20;
-  for (const std::string& group : control_groups("cpu")) {
-    std::string quota;
-    double period = 0;
-    if (std::ifstream in(group + "/cpu.max"); in >> quota >> period)  // "max" is no number
-      least = std::min(least, processors_of(quota, period));
-    std::ifstream old_quota(group + "/cpu.cfs_quota_us"), old_period(group + "/cpu.cfs_period_us");
-    if (old_quota >> quota && old_period >> period) least = std::min(least, processors_of(quota, period));
-  }
-  return std::max(1, static_cast<int>(std::ceil(least)));
-}
-
-// Those of the affinity mask; empty when the system does not tell.
-std::vector<int> allowed_processors() {
-  std::vector<int> out;
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return out;
-  for (int i = 0; i < CPU_SETSIZE; ++i)
-    if (CPU_ISSET(i, &set)) out.push_back(i);
-  return out;
-}
-
 }  // namespace
 
-int usable_processors() noexcept {
-  int n = static_cast<int>(std::thread::hardware_concurrency());
-  try {
-    if (const auto allowed = allowed_processors(); !allowed.empty()) n = static_cast<int>(allowed.size());
-    n = std::min(n, quota_processors());
-  } catch (...) {
-  }
-  return std::max(1, n);
-}
-
-int count_cores(const std::vector<int>& processors, const std::string& folder) {
-  std::set<std::string> cores;
-  for (const int processor : processors) {
-    std::string siblings;  // "0,64" or "0-1": the same for all processors of a core
-    std::ifstream in(folder + "/cpu" + std::to_string(processor) + "/topology/thread_siblings_list");
-    if (!(in >> siblings)) siblings = "processor " + std::to_string(processor);
-    cores.insert(siblings);
-  }
-  return static_cast<int>(cores.size());
-}
-
-int usable_cores() noexcept {
-  const int n = usable_processors();
-  try {
-    const int cores = count_cores(allowed_processors(), "/sys/devices/system/cpu");
-    return cores > 0 ? std::min(n, cores) : n;
-  } catch (...) {
-    return n;
-  }
-}
-
-ThreadPool::ThreadPool(int n_threads) {
+ThreadPool::ThreadPool(int n_threads, const std::vector<int>& processors) {
   const int n = n_threads > 0 ? n_threads : usable_cores();
   // With more threads than processors a spinning thread keeps a working one from running.
   spins_ = n <= usable_processors();
@@ -123,9 +57,24 @@ ThreadPool::ThreadPool(int n_threads) {
     throw_error<ResourceError>("cannot start thread {} of {}: {}: ask for fewer threads", n_started + 1, n, e.what());
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (!processors.empty()) bind(processors);
 }
 
 ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::bind(const std::vector<int>& processors) {
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const int processor = processors[(i + 1) % processors.size()];
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    if (const int error = pthread_setaffinity_np(workers_[i].native_handle(), sizeof one, &one); error != 0) {
+      stop();
+      throw_error<ResourceError>("cannot bind a thread to processor {}: {}: do without binding (--pin)", processor,
+                                 std::strerror(error));
+    }
+  }
+}
 
 void ThreadPool::stop() noexcept {
   stop_ = true;

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -15,9 +14,11 @@ namespace facet {
 
 class ThreadPool {
  public:
-  // n_threads counts the caller of run(); 0: usable_cores(). Throws ResourceError when they
-  // cannot be started.
-  explicit ThreadPool(int n_threads = 0);
+  // n_threads counts the caller of run(); 0: usable_cores(). The i-th of the others is bound to the i-th of
+  // `processors`, beginning again where they end; none: the system places all. The first is left to the caller, whose
+  // thread is not ours to bind: it stays free, and the system keeps it where the bound ones are not. Throws
+  // ResourceError when threads cannot be started or bound.
+  explicit ThreadPool(int n_threads = 0, const std::vector<int>& processors = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -44,6 +45,7 @@ class ThreadPool {
  private:
   using Call = void (*)(void*, int, int);
 
+  void bind(const std::vector<int>& processors);
   void start(int n_tasks, Call call, void* context) noexcept;
   void work(int thread) noexcept;
   void stop() noexcept;
@@ -64,15 +66,5 @@ class ThreadPool {
   alignas(64) std::atomic<int> inside_{0};      // workers that may still touch the round's work
   std::atomic<bool> stop_{false};
 };
-
-// Processors this process may use: its affinity mask, lowered by its control group's quota; at least 1.
-int usable_processors() noexcept;
-
-// The cores of these processors: those that share a core count once, since the work here keeps a core busy alone.
-int usable_cores() noexcept;
-
-// Of `processors`, the number of cores, by the files of a folder like /sys/devices/system/cpu. A processor whose core
-// it does not tell counts as one.
-int count_cores(const std::vector<int>& processors, const std::string& folder);
 
 }  // namespace facet

@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,12 +11,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <string_view>
 #include <vector>
 
+#include "base/cpu_topology.h"
 #include "base/error.h"
 
 namespace facet {
@@ -87,24 +88,32 @@ TEST(ThreadPool, DefaultIsTheCoresOfThisProcess) {
   EXPECT_EQ(ThreadPool().count(), usable_cores());
 }
 
-TEST(ThreadPool, ProcessorsThatShareACoreCountOnce) {
-  namespace fs = std::filesystem;
-  const std::string folder = testing::TempDir() + "facet_cores_" + std::to_string(getpid());
-  const auto add = [&](int processor, const char* siblings) {
-    const std::string topology = folder + "/cpu" + std::to_string(processor) + "/topology";
-    fs::create_directories(topology);
-    std::ofstream(topology + "/thread_siblings_list") << siblings << "\n";
-  };
-  // Two cores of two processors, numbered as one maker does, and two cores of one each.
-  for (const int i : {0, 4}) add(i, "0,4");
-  for (const int i : {1, 5}) add(i, "1,5");
-  for (const int i : {2, 3}) add(i, std::to_string(i).c_str());
-  EXPECT_EQ(count_cores({0, 1, 2, 3, 4, 5}, folder), 4);
-  EXPECT_EQ(count_cores({0, 4}, folder), 1);
-  EXPECT_EQ(count_cores({4, 5}, folder), 2);
-  EXPECT_EQ(count_cores({0, 4, 6, 7}, folder), 3);  // what the system does not tell
-  EXPECT_EQ(count_cores({}, folder), 0);
-  fs::remove_all(folder);
+// The processors that each thread of a pool may run on, by its number.
+std::vector<std::vector<int>> places(ThreadPool& pool) {
+  std::vector<std::vector<int>> out(static_cast<size_t>(pool.count()));
+  std::atomic<int> n{0};
+  pool.run(pool.count(), [&](int, int thread) {
+    out[static_cast<size_t>(thread)] = allowed_processors();
+    for (++n; n < pool.count();) std::this_thread::yield();  // so that each has one
+  });
+  return out;
+}
+
+TEST(ThreadPool, WorkersAreBoundToOneProcessorEachAndTheCallerToNone) {
+  const std::vector<int> all = allowed_processors();
+  ThreadPool bound(3, {all.front(), all.back()});
+  EXPECT_EQ(places(bound), (std::vector<std::vector<int>>{all, {all.back()}, {all.front()}}));
+  ThreadPool free(3);
+  EXPECT_EQ(places(free), (std::vector<std::vector<int>>{all, all, all}));
+}
+
+TEST(ThreadPool, AProcessorThatIsNotThereIsAnError) {
+  try {
+    const ThreadPool pool(2, {CPU_SETSIZE - 1});
+    FAIL() << "the machine has processor " << CPU_SETSIZE - 1;
+  } catch (const ResourceError& e) {
+    EXPECT_EQ(std::string_view(e.what()).find("cannot bind a thread to processor 1023: "), 0u) << e.what();
+  }
 }
 
 // What a waiting thread takes of its processor, seconds.

@@ -1,5 +1,6 @@
 #include "runtime/backend.h"
 
+#include "base/cpu_topology.h"
 #include "model/gemma.h"
 #include "ops/cpu/cpu_ops.h"
 #include "ops/ref/ref_ops.h"

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/cpu_topology.h"
 #include "base/thread_pool.h"
 #include "runtime/backend.h"
 #include "runtime/executor.h"
@@ -33,7 +34,8 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   s->layout = std::make_unique<model::KvLayout>(m.config, kv_type(options.kv), kPageTokens);
   s->pools =
       std::make_shared<PagePools>(PagePools{PagePool(s->layout->page_bytes[0]), PagePool(s->layout->page_bytes[1])});
-  s->threads = std::make_unique<ThreadPool>(options.n_threads);
+  s->threads = std::make_unique<ThreadPool>(options.n_threads,
+                                            options.pin_threads ? processors_for_threads() : std::vector<int>());
   s->facts.options.n_threads = s->threads->count();
   auto op = make_backend(options, *s->threads);
   if (options.wrap_ops) op = options.wrap_ops(std::move(op));

@@ -36,6 +36,7 @@ struct EngineOptions {
   Backend backend = Backend::Cpu;
   Activations activations = Activations::BF16;  // the reference's are F32
   int n_threads = 0;                            // 0: the cores this process may use
+  bool pin_threads = false;                     // binds those that the engine starts to a processor each
   KvPrecision kv = KvPrecision::F16;
   int context = 0;            // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;  // of the memory available now, for KV when context is 0

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/cpu_features.h"
+#include "base/cpu_topology.h"
 #include "base/system_memory.h"
 
 namespace facet::apps::doctor {
