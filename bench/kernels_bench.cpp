@@ -39,7 +39,7 @@ std::vector<std::byte>& matrix(BlockType type) {
 }
 
 // One slice of rows after another.
-void matvec(benchmark::State& state, const Kernels& k, BlockType type) {
+void matvec(benchmark::State& state, const Kernels& k, BlockType type, Rounding rounding) {
   const auto n_cols = static_cast<int>(state.range(0));
   const size_t row_bytes = quant::row_bytes(type, kColumns), stride = rounded_floats(kColumns);
   const auto n_rows = static_cast<int>((size_t{kSliceKb} << 10) / row_bytes);
@@ -48,12 +48,12 @@ void matvec(benchmark::State& state, const Kernels& k, BlockType type) {
   const std::vector<float> x = random_floats(static_cast<size_t>(n_cols) * kColumns);
   std::vector<float> rounded(static_cast<size_t>(n_cols) * stride), y(static_cast<size_t>(n_cols * n_rows));
   for (int c = 0; c < n_cols; ++c)
-    k.round(x.data() + c * kColumns, kColumns, rounded.data() + static_cast<size_t>(c) * stride);
+    k.round_of(rounding)(x.data() + c * kColumns, kColumns, rounded.data() + static_cast<size_t>(c) * stride);
   const Columns columns{x.data(), kColumns, rounded.data(), stride};
   size_t slice = 0;
   for (auto _ : state) {
-    k.matvec[static_cast<size_t>(type)](w.data() + slice * static_cast<size_t>(n_rows) * row_bytes, row_bytes, kColumns,
-                                        n_rows, columns, n_cols, y.data(), static_cast<size_t>(n_rows));
+    k.matvec_of(type, rounding)(w.data() + slice * static_cast<size_t>(n_rows) * row_bytes, row_bytes, kColumns, n_rows,
+                                columns, n_cols, y.data(), static_cast<size_t>(n_rows));
     slice = (slice + 1) % n_slices;
     benchmark::DoNotOptimize(y.data());
   }
@@ -124,8 +124,12 @@ void attention(benchmark::State& state, const Kernels& k, quant::KvType format) 
 void register_set(const Kernels& k) {
   const std::string set(k.name);
   const auto add_format = [&](const char* name, BlockType type) {
-    benchmark::RegisterBenchmark((set + "/matvec/" + name).c_str(), matvec, std::ref(k), type)
-        ->ArgsProduct({{1, 4}, {kMatrixKb, kCachedKb}});
+    for (const Rounding rounding : {Rounding::Int16, Rounding::Int8}) {
+      if (rounding == Rounding::Int8 && !rounds_columns(type)) continue;
+      const std::string kind = rounding == Rounding::Int8 ? "/matvec_int8/" : "/matvec/";
+      benchmark::RegisterBenchmark((set + kind + name).c_str(), matvec, std::ref(k), type, rounding)
+          ->ArgsProduct({{1, 4}, {kMatrixKb, kCachedKb}});
+    }
     benchmark::RegisterBenchmark((set + "/decode/" + name).c_str(), decode, std::ref(k), type);
   };
 #define FACET_CODE_FORMAT(type) add_format(#type, BlockType::type);

@@ -41,17 +41,17 @@ std::vector<std::byte> random_rows(BlockType type, int n_in, int n_rows) {
   return rows;
 }
 
-void count_matvec(const Kernels& k, BlockType type, const char* name, int n_cols) {
+void count_matvec(const Kernels& k, BlockType type, Rounding rounding, const char* name, int n_cols) {
   const auto w = random_rows(type, kInputs, kRows);
   const auto columns = static_cast<size_t>(n_cols);
   const std::vector<float> x = random_floats(columns * kInputs);
   std::vector<float> rounded(columns * rounded_floats(kInputs)), y(columns * kRows);
-  count("matvec " + std::string(name) + ", columns: " + std::to_string(n_cols), [&] {
+  const std::string kind = rounding == Rounding::Int8 ? "matvec of int8 " : "matvec ";
+  count(kind + name + ", columns: " + std::to_string(n_cols), [&] {
     for (size_t c = 0; c < columns; ++c)
-      k.round(x.data() + c * kInputs, kInputs, rounded.data() + c * rounded_floats(kInputs));
-    k.matvec[static_cast<size_t>(type)](w.data(), quant::row_bytes(type, kInputs), kInputs, kRows,
-                                        {x.data(), kInputs, rounded.data(), rounded_floats(kInputs)}, n_cols, y.data(),
-                                        kRows);
+      k.round_of(rounding)(x.data() + c * kInputs, kInputs, rounded.data() + c * rounded_floats(kInputs));
+    k.matvec_of(type, rounding)(w.data(), quant::row_bytes(type, kInputs), kInputs, kRows,
+                                {x.data(), kInputs, rounded.data(), rounded_floats(kInputs)}, n_cols, y.data(), kRows);
   });
 }
 
@@ -110,7 +110,10 @@ void count_rows(const Kernels& k) {
 }
 
 void count_format(const Kernels& k, BlockType type, const char* name) {
-  for (const int n_cols : {1, 4}) count_matvec(k, type, name, n_cols);
+  for (const int n_cols : {1, 4}) {
+    count_matvec(k, type, Rounding::Int16, name, n_cols);
+    if (rounds_columns(type)) count_matvec(k, type, Rounding::Int8, name, n_cols);
+  }
   for (const auto& [kind, text] : {std::pair{PanelKind::F32, "f32"}, {PanelKind::Int16, "int16"}})
     if (k.panels[static_cast<size_t>(kind)] != nullptr && k.panels_of(kind).takes(type))
       count_panel(k.panels_of(kind), type, name, text);

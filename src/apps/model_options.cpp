@@ -112,10 +112,10 @@ void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& act
       ->check(CLI::IsMember({"cpu", "ref"}))
       ->type_name("NAME");
   command
-      .add_option(
-          "--activations", activations,
-          fmt::format("How far products may round them where that is faster: bf16, int16 or f32 [{}]", activations))
-      ->check(CLI::IsMember({"bf16", "int16", "f32"}))
+      .add_option("--activations", activations,
+                  fmt::format("How far products may round them where that is faster: bf16, int16, int8 or f32 [{}]",
+                              activations))
+      ->check(CLI::IsMember({"bf16", "int16", "int8", "f32"}))
       ->type_name("TYPE");
   command.add_option("--threads", threads, "Threads to compute with [the cores there are]")
       ->check(CLI::Range(1, 1024))
@@ -128,6 +128,7 @@ runtime::Backend parse_backend(const std::string& name) {
 
 runtime::Activations parse_activations(const std::string& name) {
   if (name == "f32") return runtime::Activations::F32;
+  if (name == "int8") return runtime::Activations::Int8;
   return name == "int16" ? runtime::Activations::Int16 : runtime::Activations::BF16;
 }
 

@@ -6,9 +6,10 @@
 // (n + 8) * 2^-24 * sum |x_i w_i| + n * 2^-149 of the exact sum: at worst a term is rounded once a summation, and a few
 // times for its scale. Where a format's value is scale * code - min, or scale * (code - offset), both parts count:
 // w_i = s_i - m_i stands for |s_i| + |m_i|.
-// Matrix times vector on codes, and panels of Int16, round x besides, to 16 bits by blocks of kRoundedBlock: an element
-// is off by up to kRoundingError of its block's largest, and 0 in a block whose largest is below kRoundedFloor. The
-// sums of a block, and the product of its scale with a weights' group's, are f32 and must lie in its normal range.
+// Matrix times vector on codes, and panels of Int16 and Int8, round x besides, to 16 or 8 bits by blocks of
+// kRoundedBlock: an element is off by up to rounding_error() of its block's largest, and 0 in a block whose largest is
+// below kRoundedFloor. The sums of a block, and the product of its scale with a weights' group's, are f32 and must lie
+// in its normal range.
 // Panels of BF16 round x and w, each by up to kBf16Error of itself, and take what is below 2^-126 for 0.
 #pragma once
 
@@ -26,9 +27,13 @@ namespace facet::kernels {
 
 // Rows of a step that matrix-vector kernels compute; more take panels.
 constexpr int kMaxColumns = 8;
-// Elements of x that share a scale when rounded to 16 bits.
+// What x is rounded to where it meets codes.
+enum class Rounding : uint8_t { Int16, Int8 };
+// Elements of x that share a scale when rounded.
 constexpr int kRoundedBlock = 32;
-constexpr float kRoundingError = 1 / 64700.0f, kRoundedFloor = 0x1p-80f;
+constexpr float kRoundedFloor = 0x1p-80f;
+// Half a step of the block's scale, its largest / 32,639 at least and / 127, and what f32 adds.
+constexpr float rounding_error(Rounding rounding) { return rounding == Rounding::Int16 ? 1 / 64700.0f : 1 / 253.9f; }
 constexpr float kBf16Error = 0x1p-8f;
 // Independent chains of PanelKernels::peak: enough to hide the latency of two units, few enough for sixteen registers.
 constexpr int kPeakChains = 12;
@@ -44,7 +49,8 @@ struct Columns {
     return {x + column * stride, stride, rounded + column * rounded_stride, rounded_stride};
   }
 };
-// A column's 16-bit elements, then scales and sums of 32 and of 16 elements, all filled up to 256 elements.
+// A column's elements, of 16 bits or smaller, then scales and sums of 32 and of 16 elements, all filled up to 256
+// elements.
 constexpr size_t rounded_floats(int n) {
   const size_t n_chunks = (static_cast<size_t>(n) + 255) / 256;
   return n_chunks * (256 / 2 + 2 * (256 / 32 + 256 / 16));
@@ -75,14 +81,19 @@ struct AttentionTile {
 };
 constexpr int kTileTokens = 64;
 
-// Weights in their own blocks.
-struct ProductKernels {
+// One column as products of codes want it, rounded_floats(n) in all; elements are in an order of the set's own. What is
+// left of n beyond whole blocks is left out: formats of codes have none of it. A block with an element that is infinite
+// or no number is no number as a whole.
+using Round = void (*)(const float* x, int n, float* out);
+
+// Products with columns rounded in one way.
+struct RoundedKernels {
   std::array<MatVec, quant::kBlockTypeIds> matvec;  // by BlockType
+  Round round;
+};
+// Weights in their own blocks: columns of Int16, and x as it is for what is no codes.
+struct ProductKernels : RoundedKernels {
   std::array<Decode, quant::kBlockTypeIds> decode;  // by BlockType
-  // One column as products of codes want it, rounded_floats(n) in all; elements are in an order of the set's own. What
-  // is left of n beyond whole blocks is left out: formats of codes have none of it. A block with an element that is
-  // infinite or no number is no number as a whole.
-  void (*round)(const float* x, int n, float* out);
 };
 
 // What weights and activations become before many tokens are multiplied.
@@ -160,9 +171,15 @@ struct AttentionKernels {
 
 struct Kernels : ProductKernels, RowKernels, AttentionKernels {
   std::string_view name;                                // "avx512"
+  const RoundedKernels* int8;                           // of codes alone
   std::array<const PanelKernels*, kPanelKinds> panels;  // by PanelKind; null where the set has none
 
   const PanelKernels& panels_of(PanelKind kind) const noexcept { return *panels[static_cast<size_t>(kind)]; }
+  MatVec matvec_of(quant::BlockType type, Rounding rounding) const noexcept {
+    const MatVec bytes = int8->matvec[static_cast<size_t>(type)];
+    return rounding == Rounding::Int8 && bytes != nullptr ? bytes : matvec[static_cast<size_t>(type)];
+  }
+  Round round_of(Rounding rounding) const noexcept { return rounding == Rounding::Int8 ? int8->round : round; }
 };
 
 // Whether products of this type take the rounded columns.

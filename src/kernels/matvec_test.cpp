@@ -29,18 +29,30 @@ class FormatTest : public IsaTest {
       if (HasFailure()) return;
     }
   }
+  // Calls check(type, rounding) for every weight format and what its columns may be rounded to.
+  template <class Check>
+  void for_products(Check&& check) {
+    for_formats([&](BlockType type) {
+      check(type, Rounding::Int16);
+      if (HasFailure() || !rounds_columns(type)) return;
+      SCOPED_TRACE("8 bits");
+      check(type, Rounding::Int8);
+    });
+  }
 };
 
 // A matrix and columns to multiply it with, all ending at unreadable pages.
 struct Problem {
   BlockType type;
+  Rounding rounding;
   int n_in, n_rows, n_cols;
   size_t row_bytes, x_stride, rounded_stride;
   Bytes w;
   Floats x, rounded;
 
-  Problem(const Kernels& k, BlockType t, int in, int rows, int cols, std::mt19937& rng)
+  Problem(const Kernels& k, BlockType t, Rounding r, int in, int rows, int cols, std::mt19937& rng)
       : type(t),
+        rounding(r),
         n_in(in),
         n_rows(rows),
         n_cols(cols),
@@ -52,7 +64,12 @@ struct Problem {
         rounded(rounded_stride * static_cast<size_t>(cols)) {
     quant::fill_blocks(type, w.span(), rng);
     fill_normal(x.span(), rng);
-    for (int c = 0; c < cols; ++c) k.round(column(c), in, rounded.data() + static_cast<size_t>(c) * rounded_stride);
+    round(k);
+  }
+
+  void round(const Kernels& k) {
+    for (int c = 0; c < n_cols; ++c)
+      k.round_of(rounding)(column(c), n_in, rounded.data() + static_cast<size_t>(c) * rounded_stride);
   }
 
   Columns columns(int first) const {
@@ -64,8 +81,8 @@ struct Problem {
   std::vector<float> multiply(const Kernels& k, int row, int rows, int col, int cols) const {
     const size_t stride = static_cast<size_t>(rows);
     Floats y(stride * static_cast<size_t>(cols));
-    k.matvec[static_cast<size_t>(type)](w.data() + static_cast<size_t>(row) * row_bytes, row_bytes, n_in, rows,
-                                        columns(col), cols, y.data(), stride);
+    k.matvec_of(type, rounding)(w.data() + static_cast<size_t>(row) * row_bytes, row_bytes, n_in, rows, columns(col),
+                                cols, y.data(), stride);
     return {y.begin(), y.end()};
   }
 };
@@ -89,7 +106,7 @@ struct Expected {
           exact += static_cast<double>(w[i]) * x[i];
           sum += std::abs(static_cast<double>(size[i]) * x[i]);
         }
-        rows.back().push_back({exact, product_bound(p.n_in, sum) + rounding_bound(p.type, x, w)});
+        rows.back().push_back({exact, product_bound(p.n_in, sum) + rounding_bound(p.type, p.rounding, x, w)});
       }
     }
   }
@@ -108,9 +125,9 @@ void expect_products_of_last(const Kernels& k, const Problem& p, const Expected&
 }
 
 TEST_P(FormatTest, ProductsStayWithinTheBound) {
-  for_formats([&](BlockType type) {
+  for_products([&](BlockType type, Rounding rounding) {
     for (const int n_in : lengths(type)) {
-      const Problem p(k(), type, n_in, 13, 17, rng);
+      const Problem p(k(), type, rounding, n_in, 13, 17, rng);
       const Expected expected(p);
       for (const int n_rows : {1, 3, 8, 13})
         for (const int n_cols : {1, 2, 3, 4, 5, 7, 8, 9, 17}) {
@@ -122,8 +139,8 @@ TEST_P(FormatTest, ProductsStayWithinTheBound) {
 }
 
 TEST_P(FormatTest, AResultDependsOnItsRowAndColumnAlone) {
-  for_formats([&](BlockType type) {
-    const Problem p(k(), type, lengths(type).back(), 7, 11, rng);
+  for_products([&](BlockType type, Rounding rounding) {
+    const Problem p(k(), type, rounding, lengths(type).back(), 7, 11, rng);
     const std::vector<float> all = p.multiply(k(), 0, p.n_rows, 0, p.n_cols);
     for (int o = 0; o < p.n_rows; ++o)
       for (int c = 0; c < p.n_cols; ++c)
@@ -132,27 +149,27 @@ TEST_P(FormatTest, AResultDependsOnItsRowAndColumnAlone) {
 }
 
 TEST_P(FormatTest, OutputsBetweenTheStridesStay) {
-  for_formats([&](BlockType type) {
-    const Problem p(k(), type, lengths(type).front(), 3, 5, rng);
+  for_products([&](BlockType type, Rounding rounding) {
+    const Problem p(k(), type, rounding, lengths(type).front(), 3, 5, rng);
     const size_t y_stride = 5;
     std::vector<float> y(y_stride * 5, -7.0f);
-    k().matvec[static_cast<size_t>(type)](p.w.data(), p.row_bytes, p.n_in, p.n_rows, p.columns(0), p.n_cols, y.data(),
-                                          y_stride);
+    k().matvec_of(type, rounding)(p.w.data(), p.row_bytes, p.n_in, p.n_rows, p.columns(0), p.n_cols, y.data(),
+                                  y_stride);
     for (size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i] == -7.0f, i % y_stride >= 3) << i;
   });
 }
 
 // Files may put their data at any address.
 TEST_P(FormatTest, WeightsLieAnywhere) {
-  for_formats([&](BlockType type) {
+  for_products([&](BlockType type, Rounding rounding) {
     const int n_in = lengths(type).back();
-    const Problem p(k(), type, n_in, 3, 5, rng);
+    const Problem p(k(), type, rounding, n_in, 3, 5, rng);
     const std::vector<float> expected = p.multiply(k(), 0, 3, 0, 5);
     Bytes moved(p.w.size() + 1);
     const size_t shift = 1 - reinterpret_cast<uintptr_t>(moved.data()) % 2;  // to an odd address
     std::memcpy(moved.data() + shift, p.w.data(), p.w.size());
     std::vector<float> y(expected.size()), row(static_cast<size_t>(n_in)), moved_row(row);
-    k().matvec[static_cast<size_t>(type)](moved.data() + shift, p.row_bytes, n_in, 3, p.columns(0), 5, y.data(), 3);
+    k().matvec_of(type, rounding)(moved.data() + shift, p.row_bytes, n_in, 3, p.columns(0), 5, y.data(), 3);
     expect_same_bits(y, expected);
     k().decode[static_cast<size_t>(type)](p.w.data(), row.data(), n_in);
     k().decode[static_cast<size_t>(type)](moved.data() + shift, moved_row.data(), n_in);
@@ -180,23 +197,40 @@ TEST_P(FormatTest, DecodesToTheBit) {
   });
 }
 
+// The largest and the least code of every format with the largest activations, where a sum in 16 bits would overflow
+// first. Such activations are exact, so nothing hides it.
+TEST_P(FormatTest, TheLargestProductsDoNotOverflow) {
+  for_products([&](BlockType type, Rounding rounding) {
+    if (!rounds_columns(type)) return;
+    for (const int code : {0x00, 0x77, 0x7f, 0x80, 0xff}) {
+      Problem p(k(), type, rounding, lengths(type).back(), 2, 3, rng);
+      quant::fill_equal_codes(type, static_cast<std::byte>(code), p.w.span(), rng);
+      for (int c = 0; c < p.n_cols; ++c)
+        for (int i = 0; i < p.n_in; ++i) p.column(c)[i] = c == 0 || (c == 2 && i % 2 == 0) ? 3 : -3;
+      p.round(k());
+      expect_products_of_last(k(), p, Expected(p), p.n_rows, p.n_cols);
+    }
+  });
+}
+
 FACET_EVERY_ISA(FormatTest);
 
 class RoundTest : public IsaTest {
  protected:
   // The sum of the rounded elements from `begin` on: their product with weights of 1, behind weights of 0.
-  float sum_of(const std::vector<float>& x, size_t begin = 0) {
+  float sum_of(const std::vector<float>& x, Rounding rounding, size_t begin = 0) {
     const auto n = static_cast<int>(x.size());
     std::vector<float> ones(x.size(), 1.0f), rounded(rounded_floats(n));
     std::fill_n(ones.begin(), begin, 0.0f);
     std::vector<std::byte> w(quant::row_bytes(BlockType::Q8_0, x.size()));
     quant::encode_row(BlockType::Q8_0, ones.data(), w.data(), x.size());
-    k().round(x.data(), n, rounded.data());
+    k().round_of(rounding)(x.data(), n, rounded.data());
     float y = 0;
-    k().matvec[static_cast<size_t>(BlockType::Q8_0)](w.data(), w.size(), n, 1,
-                                                     {x.data(), x.size(), rounded.data(), rounded.size()}, 1, &y, 1);
+    k().matvec_of(BlockType::Q8_0, rounding)(w.data(), w.size(), n, 1,
+                                             {x.data(), x.size(), rounded.data(), rounded.size()}, 1, &y, 1);
     return y / quant::decoded(BlockType::Q8_0, w)[begin];
   }
+  static constexpr Rounding kRoundings[] = {Rounding::Int16, Rounding::Int8};
 };
 
 TEST_P(RoundTest, ABlockSharesItsScaleWithNoOther) {
@@ -204,7 +238,8 @@ TEST_P(RoundTest, ABlockSharesItsScaleWithNoOther) {
   x[0] = 1e6f;
   x[40] = 1e-6f;
   x[95] = -3e-6f;
-  EXPECT_NEAR(sum_of(x, 32), -2e-6f, 1e-10f);
+  for (const Rounding rounding : kRoundings)
+    EXPECT_NEAR(sum_of(x, rounding, 32), -2e-6f, 2 * 3e-6f * rounding_error(rounding));
 }
 
 TEST_P(RoundTest, RoundsToTheNearestStepOfTheLargest) {
@@ -214,23 +249,26 @@ TEST_P(RoundTest, RoundsToTheNearestStepOfTheLargest) {
     x[0] = 1;
     x[1] = -1;
     x[2] = any(rng);
-    EXPECT_NEAR(sum_of(x), x[2], kRoundingError + 0x1p-20f);
+    for (const Rounding rounding : kRoundings)
+      EXPECT_NEAR(sum_of(x, rounding), x[2], rounding_error(rounding) + 0x1p-20f);
   }
 }
 
 TEST_P(RoundTest, ZeroTinyAndOddElements) {
-  std::vector<float> x(64, 0.0f);
-  EXPECT_EQ(sum_of(x), 0);
-  x[3] = kRoundedFloor / 2;
-  EXPECT_EQ(sum_of(x), 0);
-  x[40] = 5;
-  EXPECT_NEAR(sum_of(x), 5, 1e-5f);
-  for (const float odd : {NAN, INFINITY, -INFINITY})
-    for (const size_t at : {0, 31, 63}) {
-      std::vector<float> with = x;
-      with[at] = odd;
-      EXPECT_TRUE(std::isnan(sum_of(with))) << odd << " at " << at;
-    }
+  for (const Rounding rounding : kRoundings) {
+    std::vector<float> x(64, 0.0f);
+    EXPECT_EQ(sum_of(x, rounding), 0);
+    x[3] = kRoundedFloor / 2;
+    EXPECT_EQ(sum_of(x, rounding), 0);
+    x[40] = 5;
+    EXPECT_NEAR(sum_of(x, rounding), 5, 1e-5f);
+    for (const float odd : {NAN, INFINITY, -INFINITY})
+      for (const size_t at : {0, 31, 63}) {
+        std::vector<float> with = x;
+        with[at] = odd;
+        EXPECT_TRUE(std::isnan(sum_of(with, rounding))) << odd << " at " << at;
+      }
+  }
 }
 
 FACET_EVERY_ISA(RoundTest);

@@ -14,11 +14,13 @@ namespace facet::kernels {
 
 namespace scalar {
 FACET_KERNEL_PARTS;
+extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels;
 }  // namespace scalar
 #if defined(__x86_64__)
 namespace avx2 {
 FACET_KERNEL_PARTS;
+extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels;
 }  // namespace avx2
 namespace avx512 {
@@ -26,18 +28,21 @@ FACET_KERNEL_PARTS;
 extern const PanelKernels kInt16Panels;
 }  // namespace avx512
 namespace avx512_vnni {
+extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels;
-}
+}  // namespace avx512_vnni
 namespace amx {
 extern const PanelKernels kBf16Panels;
 }
 #elif defined(__aarch64__)
 namespace neon {
 FACET_KERNEL_PARTS;
-}
+extern const RoundedKernels kInt8Products;
+}  // namespace neon
 namespace neon_dotprod {
 extern const ProductKernels kProducts;
-}
+extern const RoundedKernels kInt8Products;
+}  // namespace neon_dotprod
 #endif
 
 #undef FACET_KERNEL_PARTS

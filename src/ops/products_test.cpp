@@ -32,8 +32,8 @@ double size_of(const Number* x, const Weight& w, int o) {
 
 // What rounding the row x may add to that.
 template <class Number>
-double rounding_of(const Number* x, const Weight& w, int o) {
-  return kernels::rounding_bound(w.type, x, row_of(w, o)) * std::abs(w.scale);
+double rounding_of(const Number* x, const Weight& w, int o, kernels::Rounding rounding = kernels::Rounding::Int16) {
+  return kernels::rounding_bound(w.type, rounding, x, row_of(w, o)) * std::abs(w.scale);
 }
 
 template <class Number>
@@ -129,6 +129,33 @@ TEST_P(ProductsTest, ActivationsStayAsTheyAreWhereThatIsAsked) {
       EXPECT_TRUE(got == expected) << rows;
       const bool is_rounded = rows <= kernels::kMaxColumns || panels_take(kernels::PanelKind::Int16, type);
       EXPECT_EQ(rounded == got, !is_rounded) << rows;
+    }
+  }
+}
+
+// Of both classes, and of experts, which are in the first: 8 bits are used, and are as near as they claim to be.
+TEST_P(ProductsTest, ActivationsBecomeBytesWhereThatIsAsked) {
+  cpu::Ops bytes(three, *GetParam().kernels, Activations::Int8);
+  for (const BlockType type : kWeightTypes) {
+    const OwnedWeight w(type, 768, 70, 1, rng);
+    for (const int rows : {1, 8, 9, 40}) {
+      const Matrix x(rows, 768, rng);
+      Matrix expected(rows, 70), got(rows, 70), finer(rows, 70);
+      ref.linear(expected, x, w.w);
+      bytes.linear(got, x, w.w);
+      cpu.linear(finer, x, w.w);
+      for (int r = 0; r < rows; ++r)
+        for (int o = 0; o < 70; ++o) {
+          const bool is_bf16 = rows > kernels::kMaxColumns && panels_take(kernels::PanelKind::BF16, type);
+          const double rounding =
+              is_bf16 ? bf16_rounding_of(x.row(r), w.w, o) : rounding_of(x.row(r), w.w, o, kernels::Rounding::Int8);
+          ASSERT_NEAR(got.at(r, o), expected.at(r, o), product_bound(768, size_of(x.row(r), w.w, o)) + rounding)
+              << quant::block_info(type).name << ", " << rows << " rows";
+        }
+      const bool is_rounded = kernels::rounds_columns(type) && rows <= kernels::kMaxColumns;
+      if (is_rounded) {
+        EXPECT_FALSE(got == finer) << quant::block_info(type).name << ", " << rows << " rows";
+      }
     }
   }
 }
@@ -267,7 +294,7 @@ TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
 }
 
 TEST_P(ProductsTest, ExpertsKeepActivationsAsTheyAreWhereThatIsAsked) {
-  cpu::Ops exact(three, *GetParam().kernels, Activations::F32);
+  cpu::Ops exact(three, *GetParam().kernels, Activations::F32), bytes(three, *GetParam().kernels, Activations::Int8);
   const int n_in = 64, n_ff = 96, n_experts = 3, n_out = 32;
   const OwnedWeight gate(BlockType::Q4_0, n_in, n_experts * 2 * n_ff, 1, rng),
       down(BlockType::Q8_0, n_ff, n_experts * n_out, 1, rng);
@@ -286,6 +313,8 @@ TEST_P(ProductsTest, ExpertsKeepActivationsAsTheyAreWhereThatIsAsked) {
   cpu.experts(rounded, x, routing, stack(gate.w), {}, stack(down.w));
   EXPECT_TRUE(got == expected);
   EXPECT_FALSE(rounded == got);
+  bytes.experts(got, x, routing, stack(gate.w), {}, stack(down.w));
+  EXPECT_FALSE(rounded == got || expected == got);
 }
 
 FACET_EVERY_ISA(ProductsTest);

@@ -41,19 +41,21 @@ inline void fill_blocks(BlockType type, std::span<std::byte> out, std::mt19937& 
   }
 }
 
+// Which bytes of a block are codes.
+struct CodeBytes {
+  BlockType type;
+  size_t begin, end;
+};
+
 // For each weight w = scale * code - min, or scale * (code - offset), the magnitudes of both parts: what a product that
 // treats them on their own adds up. It is |w| in other formats.
 inline std::vector<float> magnitudes(BlockType type, std::span<const std::byte> blocks) {
-  struct Codes {
-    BlockType type;
-    size_t begin, end;  // bytes of a block
-  };
   using enum BlockType;
-  static constexpr Codes kOfTwoParts[] = {{Q4_0, 2, 18},   {Q4_1, 4, 20},   {Q5_0, 2, 22},
-                                          {Q5_1, 4, 24},   {Q2_K, 16, 80},  {Q3_K, 0, 96},
-                                          {Q4_K, 16, 144}, {Q5_K, 16, 176}, {Q6_K, 0, 192}};
+  static constexpr CodeBytes kOfTwoParts[] = {{Q4_0, 2, 18},   {Q4_1, 4, 20},   {Q5_0, 2, 22},
+                                              {Q5_1, 4, 24},   {Q2_K, 16, 80},  {Q3_K, 0, 96},
+                                              {Q4_K, 16, 144}, {Q5_K, 16, 176}, {Q6_K, 0, 192}};
   std::vector<float> out = decoded(type, blocks);
-  for (const Codes& codes : kOfTwoParts) {
+  for (const CodeBytes& codes : kOfTwoParts) {
     if (codes.type != type) continue;
     std::vector<std::byte> minimum(blocks.begin(), blocks.end());  // codes of zero leave the other part
     const size_t n_bytes = block_info(type).n_bytes;
@@ -64,6 +66,19 @@ inline std::vector<float> magnitudes(BlockType type, std::span<const std::byte> 
   }
   for (float& v : out) v = std::abs(v);
   return out;
+}
+
+// Random scales and one byte everywhere that codes lie, which makes all codes the same; for formats of codes.
+inline void fill_equal_codes(BlockType type, std::byte code, std::span<std::byte> out, std::mt19937& rng) {
+  using enum BlockType;
+  static constexpr CodeBytes kCodes[] = {{Q4_0, 2, 18},   {Q4_1, 4, 20},  {Q5_0, 2, 22},   {Q5_1, 4, 24},
+                                         {Q8_0, 2, 34},   {Q2_K, 16, 80}, {Q3_K, 0, 96},   {Q4_K, 16, 144},
+                                         {Q5_K, 16, 176}, {Q6_K, 0, 192}, {IQ4_NL, 2, 18}, {IQ4_XS, 8, 136},
+                                         {MXFP4, 1, 17},  {NVFP4, 4, 36}};
+  fill_blocks(type, out, rng);
+  for (const CodeBytes& codes : kCodes)
+    for (size_t at = 0; codes.type == type && at < out.size(); at += block_info(type).n_bytes)
+      std::memset(out.data() + at + codes.begin, static_cast<int>(code), codes.end - codes.begin);
 }
 
 }  // namespace facet::quant

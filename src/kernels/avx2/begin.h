@@ -12,6 +12,7 @@ namespace facet::kernels::avx2 {
 namespace {
 
 #include "kernels/generic/avx2_bytes.inl"
+#include "kernels/generic/avx2_int8.inl"
 
 struct V : Bytes {
   using Reg = __m256;
@@ -50,11 +51,7 @@ struct V : Bytes {
     const __m256i exponent = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     return _mm256_mul_ps(x, _mm256_castsi256_ps(exponent));
   }
-  static inline float sum(Reg x) {
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
-  }
+  static inline float sum(Reg x) { return sum_of_eight(reinterpret_cast<Lanes8>(x)); }
   // Loaded once: as an operand in memory, it would be loaded for each of its uses.
   static inline void hold(Reg& x) { asm("" : "+x"(x)); }
   // Of eight registers, adding up as sum() does.
@@ -151,17 +148,8 @@ struct V : Bytes {
       r[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
     }
   }
-  // Scales of a chunk's groups, so that a cheap shuffle spreads those of a unit.
   template <int kGroup>
-  struct GroupScales {
-    Reg r[32 / kGroup];
-    GroupScales() {}
-    explicit GroupScales(const Lanes8* s) {
-      const __m256i order = kGroup == 32 ? _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7)  //
-                                         : _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7);
-      for (int i = 0; i < 32 / kGroup; ++i) r[i] = _mm256_permutevar8x32_ps(reinterpret_cast<Reg>(s[i]), order);
-    }
-  };
+  using GroupScales = Int8::GroupScales<kGroup>;
   static inline __m256i product(__m256i w, const int16_t* x) {
     return _mm256_madd_epi16(w, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
   }

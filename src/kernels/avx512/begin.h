@@ -30,6 +30,7 @@ namespace facet::kernels::avx512 {
 namespace {
 
 #include "kernels/generic/avx2_bytes.inl"
+#include "kernels/generic/avx2_int8.inl"
 
 struct V : Bytes {
   using Reg = __m512;

@@ -25,8 +25,10 @@
 #endif
 #define FACET_EMULATED  // no assembler
 #define avx512 avx512_emulated
+#define avx512_vnni avx512_vnni_emulated
 
-// Macros in clang, and in GCC without optimization.
+// Macros in clang, and in GCC without optimization; the first in GCC always.
+#undef _mm256_dpbusd_epi32
 #undef _mm512_cmp_ps_mask
 #undef _mm512_cvtps_ph
 #undef _mm512_roundscale_ps
@@ -181,16 +183,19 @@ inline __m512i _mm512_madd_epi16(__m512i a, __m512i b) {
 }
 
 // Dot products in 32 bits (VNNI): four of a byte without sign and one with, two of 16 bits.
-inline __m512i _mm512_dpbusd_epi32(__m512i acc, __m512i a, __m512i b) {
+template <class Reg>
+inline Reg sums_of_four(Reg acc, Reg a, Reg b) {
   const auto sum = lanes<uint32_t>(acc);
   const auto x = lanes<uint8_t>(a);
   const auto y = lanes<int8_t>(b);
-  return from_lanes<__m512i, uint32_t>([&](int i) {
+  return from_lanes<Reg, uint32_t>([&](int i) {
     int products = 0;
     for (int k = 4 * i; k < 4 * i + 4; ++k) products += x[k] * y[k];
     return sum[i] + static_cast<uint32_t>(products);
   });
 }
+inline __m512i _mm512_dpbusd_epi32(__m512i acc, __m512i a, __m512i b) { return sums_of_four(acc, a, b); }
+inline __m256i _mm256_dpbusd_epi32(__m256i acc, __m256i a, __m256i b) { return sums_of_four(acc, a, b); }
 inline __m512i _mm512_dpwssd_epi32(__m512i acc, __m512i a, __m512i b) {
   return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
 }

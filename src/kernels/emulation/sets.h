@@ -16,6 +16,9 @@ extern const PanelKernels kFloatPanels, kInt16Panels;
 extern const RowKernels kRows;
 extern const AttentionKernels kAttention;
 }  // namespace avx512_emulated
+namespace avx512_vnni_emulated {
+extern const RoundedKernels kInt8Products;
+}
 namespace amx_emulated {
 extern const PanelKernels kBf16Panels;
 }
@@ -23,8 +26,12 @@ extern const PanelKernels kBf16Panels;
 // Where the CPU has the set itself, that is tested; the emulation itself runs on AVX2.
 inline std::vector<KernelSet> emulated_sets() {
   using namespace avx512_emulated;
-  static const Kernels wide{
-      kProducts, kRows, kAttention, "avx512_emulated", {&kFloatPanels, &kInt16Panels, &amx_emulated::kBf16Panels}};
+  static const Kernels wide{kProducts,
+                            kRows,
+                            kAttention,
+                            "avx512_emulated",
+                            &avx512_vnni_emulated::kInt8Products,
+                            {&kFloatPanels, &kInt16Panels, &amx_emulated::kBf16Panels}};
   std::vector<KernelSet> sets;
   if (const CpuFeatures& cpu = cpu_features(); !cpu.avx512 || !cpu.amx) sets.push_back({&wide, cpu.avx2});
   return sets;

@@ -1,5 +1,16 @@
 // Bytes of codes in every set that has AVX2.
 
+// Number i of 16-bit numbers in the lower half of 32 bytes, i + kApart in the upper.
+template <int kApart>
+struct TwoMasks {
+  alignas(32) int16_t at[4][16] = {};
+  constexpr TwoMasks() {
+    for (int i = 0; i < 4; ++i) at[i][i] = at[i][8 + i + kApart] = -1;
+  }
+};
+template <int kApart>
+constexpr TwoMasks<kApart> kTwoMasks;
+
 struct Bytes {
   static constexpr float kTopCode = 32767;  // of a rounded activation
   // 16 bytes at a, 16 bytes at b.
@@ -25,11 +36,34 @@ struct Bytes {
   static inline B32 odd_eights(B32 a, B32 b) {
     return reinterpret_cast<B32>(_mm256_unpackhi_epi64(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
   }
-  // Eight halves, `stride` bytes apart.
-  static inline void eight_halves(const uint8_t* p, int stride, float* out) {
-    const auto at = [&](int i) { return static_cast<int16_t>(quant::load_u16(p + i * stride)); };
-    const __m128i h = _mm_setr_epi16(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
-    _mm256_storeu_ps(out, _mm256_cvtph_ps(h));
+  // Eight halves, kStride bytes apart.
+  template <int kStride>
+  static inline void eight_halves(const uint8_t* p, float* out) {
+    _mm256_storeu_ps(out, _mm256_cvtph_ps(halves<kStride>(p)));
+  }
+  template <int kStride>
+  static inline __m128i halves(const uint8_t* p) {
+    if constexpr (kStride >= 18 && kStride <= 24) {
+      // Two lie in 32 bytes, the first in the lower half and the second in the upper. Each two are loaded from where
+      // they fall beside the others, and the rest is masked.
+      constexpr int kApart = (kStride - 16) / 2;
+      const auto two = [p](int i) {
+        const auto mask = reinterpret_cast<const __m256i*>(kTwoMasks<kApart>.at[i]);
+        const auto both = reinterpret_cast<const __m256i*>(p + (2 * kStride - 2) * i);
+        return _mm256_and_si256(_mm256_loadu_si256(both), _mm256_load_si256(mask));
+      };
+      const __m256i all = _mm256_or_si256(_mm256_or_si256(two(0), two(1)), _mm256_or_si256(two(2), two(3)));
+      const __m128i odd = _mm_srli_si128(_mm256_extracti128_si256(all, 1), 2 * kApart);
+      return _mm_unpacklo_epi16(_mm256_castsi256_si128(all), odd);
+    }
+    const auto at = [p](int i) { return static_cast<int16_t>(quant::load_u16(p + i * kStride)); };
+    return _mm_setr_epi16(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+  }
+  static inline float sum_of_eight(const Lanes8& x) {
+    const auto all = reinterpret_cast<__m256>(x);
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
   }
   // Of 32 numbers, what the first 16 come to and what the others do.
   static inline void sums_of_16(const int16_t* q, int* sums) {

@@ -8,9 +8,10 @@ struct Scales {
   alignas(64) float scale[16], min[16];  // per group of the format
 };
 
-template <int block, int bytes, int group>
+template <int block, int bytes, int group, int largest>
 struct Format {
   static constexpr int kBlock = block, kBytes = bytes, kGroup = group, kOffset = 0;
+  static constexpr int kLargest = largest;  // magnitude of a code before an offset is taken away
   static constexpr bool kHasMin = false, kIsSigned = false;
 };
 
@@ -42,7 +43,7 @@ inline void scaled(const int8_t* codes, float factor, float* out) {
 // Minimums as they are subtracted: a half of each of eight blocks, negated.
 template <int kStride>
 inline void minimums(const uint8_t* b, float* out) {
-  V::eight_halves(b, kStride, out);
+  V::eight_halves<kStride>(b, out);
   for (int i = 0; i < 8; ++i) out[i] = -out[i];
 }
 // The nibbles of two blocks, 16 bytes at a and at b.
@@ -66,58 +67,58 @@ inline Codes bits_of_two(const uint8_t* p, int n, int right_by, uint8_t mask) {
   return {moved(V::twice(p, n)), moved(V::twice(p + 16, n))};
 }
 
-struct Q4_0 : Format<32, 18, 32> {
+struct Q4_0 : Format<32, 18, 32, 15> {
   static constexpr int kOffset = 8;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes;
     return nibbles_of_two(b + 2, b + kBytes + 2);
   }
-  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves<kBytes>(b, out.scale); }
 };
 
-struct Q4_1 : Format<32, 20, 32> {
+struct Q4_1 : Format<32, 20, 32, 15> {
   static constexpr bool kHasMin = true;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes;
     return nibbles_of_two(b + 4, b + kBytes + 4);
   }
   static inline void scales(const uint8_t* b, Scales& out) {
-    V::eight_halves(b, kBytes, out.scale);
+    V::eight_halves<kBytes>(b, out.scale);
     minimums<kBytes>(b + 2, out.min);
   }
 };
 
-struct Q5_0 : Format<32, 22, 32> {
+struct Q5_0 : Format<32, 22, 32, 31> {
   static constexpr int kOffset = 16;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes;
     return nibbles_of_two(b + 6, b + kBytes + 6) | fifth_bits_of_two(b + 2, b + kBytes + 2);
   }
-  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves<kBytes>(b, out.scale); }
 };
 
-struct Q5_1 : Format<32, 24, 32> {
+struct Q5_1 : Format<32, 24, 32, 31> {
   static constexpr bool kHasMin = true;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes;
     return nibbles_of_two(b + 8, b + kBytes + 8) | fifth_bits_of_two(b + 4, b + kBytes + 4);
   }
   static inline void scales(const uint8_t* b, Scales& out) {
-    V::eight_halves(b, kBytes, out.scale);
+    V::eight_halves<kBytes>(b, out.scale);
     minimums<kBytes>(b + 2, out.min);
   }
 };
 
-struct Q8_0 : Format<32, 34, 32> {
+struct Q8_0 : Format<32, 34, 32, 128> {
   static constexpr bool kIsSigned = true;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes + 2;
     return {V::join(b, b + kBytes), V::join(b + 16, b + kBytes + 16)};
   }
-  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves<kBytes>(b, out.scale); }
 };
 
-struct Q2_K : Format<256, 84, 16> {
+struct Q2_K : Format<256, 84, 16, 3> {
   static constexpr bool kHasMin = true;
   static inline Codes codes(const uint8_t* b, int u) { return bits_of_two(b + 16 + 32 * (u / 2), 2, 4 * (u % 2), 3); }
   static inline void scales(const uint8_t* b, Scales& out) {
@@ -130,7 +131,7 @@ struct Q2_K : Format<256, 84, 16> {
   }
 };
 
-struct Q3_K : Format<256, 110, 16> {
+struct Q3_K : Format<256, 110, 16, 7> {
   static constexpr int kOffset = 4;
   static inline Codes codes(const uint8_t* b, int u) {
     return bits_of_two(b + 32 + 32 * (u / 2), 2, 4 * (u % 2), 3) | bits_of_two(b, 1, 2 * u - 2, 4);
@@ -147,27 +148,26 @@ struct Q3_K : Format<256, 110, 16> {
   }
 };
 
-// Q4_K and Q5_K: eight 6-bit scales and minimums, four to a word.
+// Q4_K and Q5_K: eight 6-bit scales, then as many minimums, four to a word: six bits of a byte in the first word of
+// each, four in a third word, and their upper two above the six of the first.
 inline void k_scales(const uint8_t* b, Scales& out) {
-  const uint32_t a = quant::load_u32(b + 4), m = quant::load_u32(b + 8), rest = quant::load_u32(b + 12);
-  alignas(16) uint32_t words[4];
-  words[0] = a & 0x3f3f3f3f;
-  words[1] = (rest & 0x0f0f0f0f) | ((a >> 6) & 0x03030303) << 4;
-  words[2] = m & 0x3f3f3f3f;
-  words[3] = ((rest >> 4) & 0x0f0f0f0f) | ((m >> 6) & 0x03030303) << 4;
-  alignas(16) int8_t part[24] = {};  // `scaled` reads up to 16 on
-  __builtin_memcpy(part, words, sizeof words);
+  const W4 head = load_bytes<W4>(b), low = __builtin_shufflevector(head, head, 1, 3, 2, 3),
+           high = __builtin_shufflevector(head, head, 1, 1, 2, 2);
+  const W4 low_bits{0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f}, high_bits{0, 0x30303030, 0, 0x30303030};
+  alignas(16) int8_t part[24];  // `scaled` reads up to 16 on
+  store_bytes(part, ((low >> W4{0, 0, 0, 4}) & low_bits) | ((high >> 2) & high_bits));
+  __builtin_memset(part + 16, 0, 8);
   scaled<8>(part, f16(b), out.scale);
   scaled<8>(part + 8, f16(b + 2), out.min);
 }
 
-struct Q4_K : Format<256, 144, 32> {
+struct Q4_K : Format<256, 144, 32, 15> {
   static constexpr bool kHasMin = true;
   static inline Codes codes(const uint8_t* b, int u) { return bits_of_two(b + 16 + 32 * u, 4, 0, 15); }
   static inline void scales(const uint8_t* b, Scales& out) { k_scales(b, out); }
 };
 
-struct Q5_K : Format<256, 176, 32> {
+struct Q5_K : Format<256, 176, 32, 31> {
   static constexpr bool kHasMin = true;
   static inline Codes codes(const uint8_t* b, int u) {
     return bits_of_two(b + 48 + 32 * u, 4, 0, 15) | bits_of_two(b + 16, 1, 2 * u - 4, 16);
@@ -175,7 +175,7 @@ struct Q5_K : Format<256, 176, 32> {
   static inline void scales(const uint8_t* b, Scales& out) { k_scales(b, out); }
 };
 
-struct Q6_K : Format<256, 210, 16> {
+struct Q6_K : Format<256, 210, 16, 63> {
   static constexpr int kOffset = 32;
   static inline Codes codes(const uint8_t* b, int u) {
     const uint8_t *low = b + 64 * (u / 2), *high = b + 128 + 32 * (u / 2);
@@ -188,16 +188,16 @@ struct Q6_K : Format<256, 210, 16> {
   }
 };
 
-struct IQ4_NL : Format<32, 18, 32> {
+struct IQ4_NL : Format<32, 18, 32, 127> {
   static constexpr bool kIsSigned = true;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes;
     return look_up(nibbles_of_two(b + 2, b + kBytes + 2), quant::kIq4Values);
   }
-  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves(b, kBytes, out.scale); }
+  static inline void scales(const uint8_t* b, Scales& out) { V::eight_halves<kBytes>(b, out.scale); }
 };
 
-struct IQ4_XS : Format<256, 136, 32> {
+struct IQ4_XS : Format<256, 136, 32, 127> {
   static constexpr bool kIsSigned = true;
   static inline Codes codes(const uint8_t* b, int u) {
     return look_up(nibbles_of_two(b + 8 + 32 * u, b + 8 + 32 * u + 16), quant::kIq4Values);
@@ -213,7 +213,7 @@ struct IQ4_XS : Format<256, 136, 32> {
   }
 };
 
-struct MXFP4 : Format<32, 17, 32> {
+struct MXFP4 : Format<32, 17, 32, 12> {
   static constexpr bool kIsSigned = true;
   static inline Codes codes(const uint8_t* b, int u) {
     b += 2 * u * kBytes;
@@ -224,7 +224,7 @@ struct MXFP4 : Format<32, 17, 32> {
   }
 };
 
-struct NVFP4 : Format<64, 36, 16> {
+struct NVFP4 : Format<64, 36, 16, 12> {
   static constexpr bool kIsSigned = true;
   // Four groups of eight bytes: low nibbles are a group's first half.
   static inline Codes codes(const uint8_t* b, int u) {

@@ -20,6 +20,13 @@ class Chunks {
   Chunks(const std::byte* row, int n_in, bool is_near_end)
       : next_(reinterpret_cast<const uint8_t*>(row)), n_rest_(n_in % kChunk), n_direct_(n_in / kChunk + !is_near_end) {}
 
+  // A whole one.
+  inline const uint8_t* next_whole() {
+    const uint8_t* block = next_;
+    next_ += kChunkBytes<F>;
+    --n_direct_;
+    return block;
+  }
   inline const uint8_t* next() {
     const uint8_t* block = next_;
     next_ += kChunkBytes<F>;

@@ -39,6 +39,9 @@ struct Values {
     return vmulq_f32(x, vreinterpretq_f32_s32(exponent));
   }
   static inline float sum(Reg x) { return vaddvq_f32(x); }
+  static inline float sum_of_eight(const Lanes8& x) {
+    return vaddvq_f32(__builtin_bit_cast(Reg, x.low) + __builtin_bit_cast(Reg, x.high));
+  }
   static inline void hold(Reg&) {}
   static inline void eight_sums(const Reg* x, float* out) {
     for (int i = 0; i < 8; ++i) out[i] = sum(x[i]);
@@ -52,6 +55,13 @@ struct Values {
   // Of 32 numbers, what the first 16 come to and what the others do.
   static inline void sums_of_16(const int16_t* q, int* sums) {
     for (int i = 0; i < 2; ++i) sums[i] = vaddlvq_s16(vld1q_s16(q + 16 * i)) + vaddlvq_s16(vld1q_s16(q + 16 * i + 8));
+  }
+  // 64 rounded elements to bytes, in the order of Codes.
+  static inline void order_bytes(const int16_t* q, int8_t* out) {
+    for (int part = 0; part < 4; ++part) {
+      const int16_t* from = q + kParts[part];
+      vst1q_s8(out + 16 * part, vmovn_high_s16(vmovn_s16(vld1q_s16(from)), vld1q_s16(from + 8)));
+    }
   }
   // Rows and columns of a square change places.
   static inline void transpose(Reg (&r)[4]) {
@@ -76,10 +86,11 @@ struct Values {
     const B16 parts[4] = {c.first.low, c.second.low, c.first.high, c.second.high};
     __builtin_memcpy(out, parts, sizeof parts);
   }
-  // Eight halves, `stride` bytes apart.
-  static inline void eight_halves(const uint8_t* p, int stride, float* out) {
+  // Eight halves, kStride bytes apart.
+  template <int kStride>
+  static inline void eight_halves(const uint8_t* p, float* out) {
     // In a general register: halves inserted one by one pass through memory in GCC 12.
-    const auto half = [=](int i) { return uint64_t{quant::load_u16(p + i * stride)}; };
+    const auto half = [=](int i) { return uint64_t{quant::load_u16(p + i * kStride)}; };
     for (int i = 0; i < 8; i += 4) {
       const uint64_t four = half(i) | half(i + 1) << 16 | half(i + 2) << 32 | half(i + 3) << 48;
       store(out + i, vcvt_f32_f16(vreinterpret_f16_u64(vdup_n_u64(four))));

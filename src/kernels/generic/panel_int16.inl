@@ -20,7 +20,7 @@ struct CodeTile {
 inline void pack_block(const float* x, int b, int t, CodeTile& tile) {
   alignas(64) int16_t q[kRoundedBlock] = {};
   int sums[2] = {0, 0};
-  const float scale = round_block(x, q, sums);
+  const float scale = round_block(x, V::kTopCode, q, sums);
   for (int i = 0; i < kRoundedBlock / 2; ++i)
     __builtin_memcpy(tile.codes[b * kRoundedBlock / 2 + i][t], q + 2 * i, sizeof tile.codes[0][0]);
   tile.scale[b][t] = scale;

@@ -17,6 +17,7 @@ namespace facet::kernels {
 // Bytes and numbers as vectors in the compiler's own notation: it turns them into whatever the instruction set has,
 // where it failed to find the vectors in plain loops.
 using B16 = uint8_t __attribute__((vector_size(16)));
+using W4 = uint32_t __attribute__((vector_size(16)));
 #if defined(__aarch64__)
 // 32 bytes where a register has 16: as one vector the compiler would keep them in memory.
 template <class Half>
@@ -58,6 +59,12 @@ using Lanes8 = float __attribute__((vector_size(32)));  // eight numbers for as 
 struct Codes {
   B32 first, second;
 };
+
+// Asks for memory in the order of its addresses: `p` runs through the rows one behind the other, this far ahead.
+inline void prefetch_ahead(const std::byte* p, int n_bytes) {
+  constexpr int kFar = 16384, kLine = 64;
+  for (int i = 0; i < n_bytes; i += kLine) __builtin_prefetch(reinterpret_cast<const char*>(p) + kFar + i, 0, 2);
+}
 
 // Where each sixteen of Codes lie among a unit's 64 weights.
 constexpr int kParts[4] = {0, 32, 16, 48};

@@ -9,6 +9,8 @@ namespace {
 #include "kernels/generic/decode.inl"
 #include "kernels/generic/rounding.inl"
 #include "kernels/generic/matvec.inl"
+#include "kernels/generic/int16_matvec.inl"
+#include "kernels/generic/float_matvec.inl"
 // clang-format on
 
 template <quant::BlockType kType>
@@ -19,7 +21,7 @@ constexpr void fill_decoded(ProductKernels& k) {
 
 template <class F>
 constexpr void fill_codes(ProductKernels& k, quant::BlockType type) {
-  k.matvec[static_cast<size_t>(type)] = matvec_codes<F>;
+  k.matvec[static_cast<size_t>(type)] = matvec_codes<Int16Products, F>;
   k.decode[static_cast<size_t>(type)] = decode_codes<F>;
 }
 
@@ -38,7 +40,7 @@ constexpr ProductKernels products() {
 #undef FACET_CODE_FORMAT
 #undef FACET_FLOAT_FORMAT
 #undef FACET_DECODED_FORMAT
-  k.round = round_column;
+  k.round = round_column<Int16Products>;
   return k;
 }
 

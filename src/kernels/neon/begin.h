@@ -73,4 +73,59 @@ struct V : Values {
   }
 };
 
+// Products of codes with activations of 8 bits, sixteen by sixteen as in Codes.
+struct Int8 {
+  using Reg = V::Reg;
+  static inline void order(const int16_t* q, int8_t* out) { V::order_bytes(q, out); }
+  static inline Reg zero() { return V::zero(); }
+  static inline Reg add(Reg a, Reg b) { return V::add(a, b); }
+  static inline float sum(Reg x) { return V::sum(x); }
+  template <int kGroup>
+  using GroupScales = V::GroupScales<kGroup>;
+  struct Words {
+    int8x16_t w[4];
+  };
+  template <class F>
+  [[gnu::always_inline]] static inline Words words(const Codes& codes) {
+    const auto part = [](const B16& b) { return __builtin_bit_cast(int8x16_t, b); };
+    return {part(codes.first.low), part(codes.first.high), part(codes.second.low), part(codes.second.high)};
+  }
+  // The products of a part, or of two, whose sums of four are no more than 16 bits hold.
+  template <class F>
+  [[gnu::always_inline]] static inline Reg products(const Words& w, const int8_t* x, int part) {
+    return vcvtq_f32_s32(vpaddlq_s16(pairs(w, x, part)));
+  }
+  template <class F>
+  [[gnu::always_inline]] static inline Reg products(const Words& w, const int8_t* x, int part, int other) {
+    static_assert(2 * F::kLargest * 127 <= 32767);
+    const int16x8_t sum = pairs(w, x, part);
+    if constexpr (4 * F::kLargest * 127 <= 32767) {
+      const int8x16_t a = vld1q_s8(x + 16 * other);
+      const int16x8_t half = vmlal_s8(sum, vget_low_s8(w.w[other]), vget_low_s8(a));
+      return vcvtq_f32_s32(vpaddlq_s16(vmlal_high_s8(half, w.w[other], a)));
+    }
+    return vcvtq_f32_s32(vpadalq_s16(vpaddlq_s16(sum), pairs(w, x, other)));
+  }
+  template <class F, int u>
+  [[gnu::always_inline]] static inline void add_products(Reg& acc, const Words& w, const GroupScales<F::kGroup>& s,
+                                                         const int8_t* x) {
+    if constexpr (F::kGroup == 32) {
+      acc = vfmaq_laneq_f32(acc, products<F>(w, x, 0, 2), s.r[u / 2], u % 2 * 2);
+      acc = vfmaq_laneq_f32(acc, products<F>(w, x, 1, 3), s.r[u / 2], u % 2 * 2 + 1);
+    } else {
+      acc = vfmaq_laneq_f32(acc, products<F>(w, x, 0), s.r[u], 0);
+      acc = vfmaq_laneq_f32(acc, products<F>(w, x, 2), s.r[u], 1);
+      acc = vfmaq_laneq_f32(acc, products<F>(w, x, 1), s.r[u], 2);
+      acc = vfmaq_laneq_f32(acc, products<F>(w, x, 3), s.r[u], 3);
+    }
+  }
+
+ private:
+  // Sums of two products.
+  [[gnu::always_inline]] static inline int16x8_t pairs(const Words& w, const int8_t* x, int part) {
+    const int8x16_t a = vld1q_s8(x + 16 * part);
+    return vmlal_high_s8(vmull_s8(vget_low_s8(w.w[part]), vget_low_s8(a)), w.w[part], a);
+  }
+};
+
 }  // namespace

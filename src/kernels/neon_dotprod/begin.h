@@ -65,11 +65,46 @@ struct V : Values {
     acc = vfmaq_laneq_f32(acc, products(w, x, 3), s.r[u], 3);
   }
 
- private:
   // In assembler: clang 14 has the intrinsic for files that are compiled for this extension as a whole.
   static inline int32x4_t dot(int32x4_t sum, int8x16_t a, int8x16_t b) {
     __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b));
     return sum;
+  }
+};
+
+// Products of codes with activations of 8 bits, sixteen by sixteen as in Codes.
+struct Int8 {
+  using Reg = V::Reg;
+  static inline void order(const int16_t* q, int8_t* out) { V::order_bytes(q, out); }
+  static inline Reg zero() { return V::zero(); }
+  static inline Reg add(Reg a, Reg b) { return V::add(a, b); }
+  static inline float sum(Reg x) { return V::sum(x); }
+  template <int kGroup>
+  using GroupScales = V::GroupScales<kGroup>;
+  using Words = V::Words;
+  template <class F>
+  [[gnu::always_inline]] static inline Words words(const Codes& codes) {
+    return V::words<F::kIsSigned>(codes);
+  }
+  // The products of some parts, added up by fours.
+  template <class... Parts>
+  [[gnu::always_inline]] static inline Reg products(const Words& w, const int8_t* x, Parts... parts) {
+    int32x4_t sum = vdupq_n_s32(0);
+    ((sum = V::dot(sum, w.w[parts], vld1q_s8(x + 16 * parts))), ...);
+    return vcvtq_f32_s32(sum);
+  }
+  template <class F, int u>
+  [[gnu::always_inline]] static inline void add_products(Reg& acc, const Words& w, const GroupScales<F::kGroup>& s,
+                                                         const int8_t* x) {
+    if constexpr (F::kGroup == 32) {
+      acc = vfmaq_laneq_f32(acc, products(w, x, 0, 2), s.r[u / 2], u % 2 * 2);
+      acc = vfmaq_laneq_f32(acc, products(w, x, 1, 3), s.r[u / 2], u % 2 * 2 + 1);
+    } else {
+      acc = vfmaq_laneq_f32(acc, products(w, x, 0), s.r[u], 0);
+      acc = vfmaq_laneq_f32(acc, products(w, x, 2), s.r[u], 1);
+      acc = vfmaq_laneq_f32(acc, products(w, x, 1), s.r[u], 2);
+      acc = vfmaq_laneq_f32(acc, products(w, x, 3), s.r[u], 3);
+    }
   }
 };
 

@@ -44,6 +44,11 @@ struct V {
   static Reg zero_below(Reg limit, Reg x, Reg y) { return x < limit ? 0 : y; }
   static Reg scale_by_power_of_two(Reg x, Reg n) { return n == n ? std::ldexp(x, static_cast<int>(n)) : x * n; }
   static float sum(Reg x) { return x; }
+  static float sum_of_eight(const Lanes8& x) {
+    float sum = 0;
+    for (int i = 0; i < 8; ++i) sum += x[i];
+    return sum;
+  }
   static void hold(Reg&) {}
   static void eight_sums(const Reg* x, float* out) {
     for (int i = 0; i < 8; ++i) out[i] = sum(x[i]);
@@ -114,9 +119,10 @@ struct V {
   }
   static Reg to_float(Ints x) { return static_cast<float>(x); }
   static void transpose(Reg (&)[1]) {}
-  // Eight halves, `stride` bytes apart.
-  static void eight_halves(const uint8_t* p, int stride, float* out) {
-    for (int i = 0; i < 8; ++i) out[i] = quant::load_f16(p + i * stride);
+  // Eight halves, kStride bytes apart.
+  template <int kStride>
+  static void eight_halves(const uint8_t* p, float* out) {
+    for (int i = 0; i < 8; ++i) out[i] = quant::load_f16(p + i * kStride);
   }
   // 16 bytes at a, 16 bytes at b.
   static B32 join(const uint8_t* a, const uint8_t* b) {
@@ -152,6 +158,30 @@ struct V {
     B32 b;
     __builtin_memcpy(&b, out, sizeof b);
     return b;
+  }
+};
+
+// Products of codes with activations of 8 bits, in the order of the codes.
+struct Int8 {
+  using Reg = float;
+  static Reg zero() { return 0; }
+  static Reg add(Reg a, Reg b) { return a + b; }
+  static float sum(Reg x) { return x; }
+  template <int kGroup>
+  using GroupScales = V::GroupScales<kGroup>;
+  using Words = V::Words;
+  template <class F>
+  static Words words(const Codes& codes) {
+    return V::words<F::kIsSigned>(codes);
+  }
+  template <class F, int u>
+  static void add_products(Reg& acc, const Words& w, const GroupScales<F::kGroup>& s, const int8_t* x) {
+    int16_t widened[64];
+    for (int i = 0; i < 64; ++i) widened[i] = x[i];
+    V::add_products<u>(acc, w, s, widened);
+  }
+  static void order(const int16_t* q, int8_t* out) {
+    for (int i = 0; i < 64; ++i) out[i] = static_cast<int8_t>(q[kParts[i / 16] + i % 16]);
   }
 };
 

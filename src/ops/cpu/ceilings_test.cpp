@@ -17,6 +17,7 @@ TEST(Ceilings, KindsThatActivationsForbidDoNotCount) {
   const double all = CeilingProbe(threads, k).sample().gflop_s,
                integers = CeilingProbe(threads, k, Activations::Int16).sample().gflop_s,
                numbers = CeilingProbe(threads, k, Activations::F32).sample().gflop_s;
+  EXPECT_GT(CeilingProbe(threads, k, Activations::Int8).sample().gflop_s, 10 * integers);
   EXPECT_GT(all, 10 * integers);
   EXPECT_GT(all, 10 * numbers);
 }

@@ -1,8 +1,8 @@
 // The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
 // whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
 // within the two classes of products: up to kMaxColumns rows (decode), and more (prefill). Both multiply codes with
-// activations rounded to 16 bits, and prefill takes tiles of bf16 where the CPU has them; asked for F32, with
-// activations as they are, which is slower.
+// activations rounded to 16 bits, or asked for Int8 to 8, and prefill takes tiles of bf16 where the CPU has them; asked
+// for F32, with activations as they are, which is slower.
 #pragma once
 
 #include <memory>
@@ -84,9 +84,11 @@ class Ops final : public ops::Ops {
   // Row r of out = w times row r of x, for the rows of a range of tiles; w has at most a panel's rows.
   void multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept;
   void multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept;
-  // Whether products with w take rounded columns.
+  // Whether products with w take rounded columns, and what they are rounded to.
   bool rounds(const Weight& w) const noexcept;
+  kernels::Rounding rounding() const noexcept;
   kernels::Columns round(ConstMat x) noexcept;
+  void round_row(const float* x, int n, float* out) const noexcept { k_.round_of(rounding())(x, n, out); }
   void sort_slots(const Routing& routing, int n_experts) noexcept;
   // Row s of out = the s-th sorted slot's expert times the s-th column.
   void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;

@@ -76,14 +76,14 @@ void Ops::narrow_experts(const SlotMats& m, ConstMat x, const Routing& routing, 
     std::memcpy(gathered.row(i), x.row(b.slots_by_expert[static_cast<size_t>(i)] / routing.n_used),
                 sizeof(float) * static_cast<size_t>(n_in));
     if (rounds(gate.first) || rounds(up.first))
-      k_.round(gathered.row(i), n_in, rounded + static_cast<size_t>(i) * in_stride);
+      round_row(gathered.row(i), n_in, rounded + static_cast<size_t>(i) * in_stride);
   });
   const kernels::Columns inputs{gathered.data, gathered.stride, rounded, in_stride};
   multiply_slots(gate, m.gate, inputs);
   if (!up.empty()) multiply_slots(up, m.up, inputs);
   for_rows(n_slots, n_ff, [&](int i) {
     k_.gelu_mul(m.hidden.row(i), m.hidden.row(i), m.up.row(i), n_ff);
-    if (rounds(down.first)) k_.round(m.hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
+    if (rounds(down.first)) round_row(m.hidden.row(i), n_ff, rounded + static_cast<size_t>(i) * ff_stride);
   });
   multiply_slots(down, m.result, {m.hidden.data, m.hidden.stride, rounded, ff_stride});
 }

@@ -32,10 +32,14 @@ bool Ops::rounds(const Weight& w) const noexcept {
   return activations_ != Activations::F32 && kernels::rounds_columns(w.type);
 }
 
+kernels::Rounding Ops::rounding() const noexcept {
+  return activations_ == Activations::Int8 ? kernels::Rounding::Int8 : kernels::Rounding::Int16;
+}
+
 kernels::Columns Ops::round(ConstMat x) noexcept {
   const size_t stride = kernels::rounded_floats(x.n_cols);
   float* rounded = buffers_->rounded.reserve(stride * static_cast<size_t>(x.n_rows));
-  for (int r = 0; r < x.n_rows; ++r) k_.round(x.row(r), x.n_cols, rounded + static_cast<size_t>(r) * stride);
+  for (int r = 0; r < x.n_rows; ++r) round_row(x.row(r), x.n_cols, rounded + static_cast<size_t>(r) * stride);
   return {x.data, x.stride, rounded, stride};
 }
 
@@ -61,7 +65,7 @@ void Ops::multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat o
                                                             n_cols, out.data + o, out.stride);
     }
   } else {
-    k_.matvec[static_cast<size_t>(w.type)](w.data, w.row_bytes(), w.n_in, w.n_out, x, n_cols, out.data, out.stride);
+    k_.matvec_of(w.type, rounding())(w.data, w.row_bytes(), w.n_in, w.n_out, x, n_cols, out.data, out.stride);
   }
   if (w.scale != 1)
     for (int c = 0; c < n_cols; ++c) k_.scale(out.row(c), w.n_out, w.scale);
@@ -87,7 +91,8 @@ kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
     const kernels::PanelKernels* panels = k_.panels[static_cast<size_t>(kind)];
     return panels != nullptr && panels->takes(w.type);
   };
-  if (activations_ == Activations::BF16 && takes(kernels::PanelKind::BF16)) return kernels::PanelKind::BF16;
+  const bool may_be_bf16 = activations_ == Activations::BF16 || activations_ == Activations::Int8;
+  if (may_be_bf16 && takes(kernels::PanelKind::BF16)) return kernels::PanelKind::BF16;
   if (rounds(w) && takes(kernels::PanelKind::Int16)) return kernels::PanelKind::Int16;
   return kernels::PanelKind::F32;
 }
