@@ -97,6 +97,27 @@ void count_attention(const Kernels& k, quant::KvType type, const char* name) {
   });
 }
 
+// A panel of keys' weights for a tile of queries, and of the values that they add up.
+void count_panel_attention(const Kernels& k, quant::KvType type, const char* name) {
+  constexpr int kHeadDim = 64;
+  const PanelKernels& p = k.panels_of(PanelKind::F32);
+  const size_t row_bytes = quant::kv_row_bytes(type, kHeadDim), tokens = static_cast<size_t>(p.tokens);
+  const std::vector<float> row = random_floats(kHeadDim);
+  std::vector<std::byte> cache(kTileTokens * row_bytes);
+  std::vector<Aligned> panel(kTileTokens * p.row_bytes / sizeof(Aligned));
+  std::vector<float> scores = random_floats(kTileTokens * tokens), sums(kHeadDim * tokens), total(tokens),
+                     factor(tokens), top(tokens, kNoScore);
+  for (size_t t = 0; t < kTileTokens; ++t)
+    k.store[static_cast<size_t>(type)](cache.data() + t * row_bytes, row.data(), kHeadDim);
+  count("attention on panels, " + std::string(name), [&] {
+    p.attention.unpack_columns[static_cast<size_t>(type)](cache.data(), row_bytes, 0, kTileTokens, kHeadDim,
+                                                          panel.data()->bytes);
+    p.attention.weigh(scores.data(), kTileTokens, p.tokens, 0.1f, top.data(), total.data(), factor.data(),
+                      reinterpret_cast<std::byte*>(scores.data()));
+    p.attention.rescale(sums.data(), kHeadDim, p.tokens, factor.data());
+  });
+}
+
 void count_rows(const Kernels& k) {
   constexpr int n = 4096;
   const std::vector<float> x = random_floats(n), y = random_floats(n);
@@ -128,6 +149,8 @@ void count_all(const Kernels& k) {
   count_attention(k, quant::KvType::F16, "F16");
   count_attention(k, quant::KvType::BF16, "BF16");
   count_attention(k, quant::KvType::Q8_0, "Q8_0");
+  count_panel_attention(k, quant::KvType::F16, "F16");
+  count_panel_attention(k, quant::KvType::Q8_0, "Q8_0");
   count_rows(k);
 }
 

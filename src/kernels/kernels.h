@@ -117,10 +117,37 @@ struct PanelFormat {
   MultiplyPanel multiply;
 };
 
+// Attention of many queries, as products of panels: queries are the tokens of tiles and keys the rows of a panel; then
+// the values' columns are the rows of a panel, and the softmax's weights a tile.
+struct PanelAttention {
+  // Products may begin at rows, and at elements of the depth, that are multiples of it: a panel's row r lies
+  // r * row_bytes on, element i of the depth i * panel_bytes on in the panel and i * tile_bytes in the tile. Divides
+  // kTileTokens.
+  int step;
+  size_t panel_bytes, tile_bytes;
+  // panel[c][r] = element c of row r, c < n_columns <= kTileTokens, r < n_rows <= kTileTokens, by KvType; 0 where
+  // r < first_row, as is what lacks to a step of either. Rows of the cache are row_bytes apart.
+  std::array<void (*)(const std::byte* blocks, size_t row_bytes, int first_row, int n_rows, int n_columns,
+                      std::byte* panel),
+             quant::kKvTypes>
+      unpack_columns;
+  // A step of the softmax over scale * scores[i][t], i < n, for each token t < n_tokens of a tile; rows lie a tile's
+  // tokens apart. top[t] becomes the largest so far, factor[t] = exp(old top - top), tile[t][i] = exp(scale *
+  // scores[i][t] - top), total[t] = total[t] * factor[t] + the sum of these. Nothing so far: top kNoScore, total 0. A
+  // score of -infinity weighs 0; one that is no number shows in the total. n is a multiple of step, scale positive.
+  void (*weigh)(float* scores, int n, int n_tokens, float scale, float* top, float* total, float* factor,
+                std::byte* tile);
+  bool weighs_in_place;  // scores are a tile as they lie: `tile` has to be them
+  // acc[r][t] *= factor[t], rows a tile's tokens apart.
+  void (*rescale)(float* acc, int n_rows, int n_tokens, const float* factor);
+};
+constexpr float kNoScore = -3.4e38f;
+
 // Many tokens: a panel of rows is unpacked once and met by all tokens, a tile at a time. Memory of panels, tiles and
 // sums is aligned to 64 bytes.
 struct PanelKernels {
-  int rows;                      // of a panel, which has room for all of them, as have its sums
+  // Of a panel, which has room for all of them, as have its sums; panels of F32 may be given room for more.
+  int rows;
   int tokens;                    // of a tile
   size_t tile_bytes, row_bytes;  // of a tile, and of a panel's row
   // The elements [first, first + n) of n_tokens <= tokens rows, n <= kPanelDepth; for Int16 in whole blocks.
@@ -133,6 +160,8 @@ struct PanelKernels {
   // `multiply` in registers alone. Returns a number that depends on all of them.
   float (*peak)(int n_steps);
   int peak_operations;
+
+  PanelAttention attention = {};  // F32 and BF16 have it
 
   bool takes(quant::BlockType type) const noexcept { return formats[static_cast<size_t>(type)].unpack != nullptr; }
 };

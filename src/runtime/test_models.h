@@ -77,9 +77,9 @@ inline double largest_difference(std::span<const float> a, std::span<const float
   return worst;
 }
 
-// Cuts every product into steps of up to eight rows, so that all of them are of the decode class. Within one class what
-// a row gets depends neither on the rows beside it nor on their number, so every way to compute a text is then equal to
-// the bit, on the fast backend too.
+// Cuts every product and attention into steps of up to eight rows, so that all of them are of the decode class. Within
+// one class what a row gets depends neither on the rows beside it nor on their number, so every way to compute a text
+// is then equal to the bit, on the fast backend too.
 class DecodeClassOps final : public ops::ForwardingOps {
  public:
   using ForwardingOps::ForwardingOps;
@@ -103,6 +103,14 @@ class DecodeClassOps final : public ops::ForwardingOps {
       const int n = std::min(kRows, x.n_rows - begin), slot = begin * routing.n_used;
       ForwardingOps::experts(out.rows(begin, n), x.rows(begin, n),
                              {routing.index + slot, routing.weight + slot, n, routing.n_used}, gate, up, down);
+    }
+  }
+  void attention(ops::Mat out, ops::ConstMat q, const ops::KvView& kv, const ops::AttnSpec& spec) noexcept override {
+    for (int begin = 0; begin < q.n_rows; begin += kRows) {
+      const int n = std::min(kRows, q.n_rows - begin);
+      ops::AttnSpec part = spec;
+      part.positions = spec.positions.subspan(static_cast<size_t>(begin), static_cast<size_t>(n));
+      ForwardingOps::attention(out.rows(begin, n), q.rows(begin, n), kv, part);
     }
   }
 

@@ -172,6 +172,7 @@ inline __m512i _mm512_add_epi32(__m512i a, __m512i b) {
   const auto x = lanes<uint32_t>(a), y = lanes<uint32_t>(b);
   return from_lanes<__m512i, uint32_t>([&](int i) { return x[i] + y[i]; });
 }
+inline __m512i _mm512_or_si512(__m512i a, __m512i b) { return a | b; }
 inline __m512i _mm512_slli_epi32(__m512i a, unsigned n) {
   const auto x = lanes<uint32_t>(a);
   return from_lanes<__m512i, uint32_t>([&](int i) { return n > 31 ? 0 : x[i] << n; });

@@ -5,6 +5,7 @@ namespace {
 // clang-format off
 #include "kernels/generic/elements.inl"
 #include "kernels/generic/attention.inl"
+#include "kernels/generic/exp.inl"
 #include "kernels/generic/rows.inl"
 // clang-format on
 

@@ -146,6 +146,52 @@ void multiply_tiles(const std::byte* panel, int n_rows, int n, const std::byte* 
   _tile_release();
 }
 
+// Two of the depth for sixteen tokens, as a line of a tile has them.
+inline V::Reg pairs(V::Reg even, V::Reg odd) {
+  const auto halves = [](V::Reg x) {
+    return _mm512_cvtepu16_epi32(__builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(x)));
+  };
+  return _mm512_castsi512_ps(_mm512_or_si512(halves(even), _mm512_slli_epi32(halves(odd), 16)));
+}
+
+// Thirty-two rows of the cache at a time: decoded, joined to pairs, and then turned.
+template <Decode decode>
+void unpack_tile_columns(const std::byte* blocks, size_t row_bytes, int first_row, int n_rows, int n_columns,
+                         std::byte* panel) {
+  constexpr int kParts = kPanelDepth / kTileDepth;
+  auto* tiles = reinterpret_cast<TileLines*>(panel);
+  alignas(64) float values[kTileDepth][kTileTokens];
+  for (int first = 0; first < kTileTokens; first += kTileDepth) {
+    __builtin_memset(values, 0, sizeof values);
+    for (int r = first < first_row ? first_row : first; r < n_rows && r < first + kTileDepth; ++r)
+      decode(blocks + static_cast<size_t>(r) * row_bytes, values[r - first], n_columns);
+    for (int c = 0; c < kSquareRows; c += kSide) {
+      V::Reg square[kSide];
+      for (int i = 0; i < kSide; ++i) square[i] = pairs(V::load(values[2 * i] + c), V::load(values[2 * i + 1] + c));
+      V::transpose(square);
+      TileLines& lines = tiles[c / kSide * kParts + first / kTileDepth];
+      for (int i = 0; i < kSide; ++i) V::store(reinterpret_cast<float*>(lines.at[i]), square[i]);
+    }
+  }
+}
+
+void weigh_tiles(float* scores, int n, int n_tokens, float scale, float* top, float* total, float* factor,
+                 std::byte* tile) {
+  auto& lines = *reinterpret_cast<TokenTiles*>(tile);
+  for (int t = 0; t < (n_tokens + kPair - 1) / kPair * kPair; t += kSide) {
+    const SoftmaxStep step(scores + t, kSquareTokens, n, scale, top + t);
+    V::Reg sum = V::zero();
+    for (int i = 0; i < n; i += 2) {
+      const float* score = scores + i * kSquareTokens + t;
+      const V::Reg even = step.weight(V::load(score)), odd = step.weight(V::load(score + kSquareTokens));
+      sum = V::add(V::add(sum, even), odd);
+      uint16_t* line = lines[t / kSide][i / kTileDepth].at[i % kTileDepth / 2];
+      V::store(reinterpret_cast<float*>(line), pairs(even, odd));
+    }
+    step.store(sum, top + t, total + t, factor + t);
+  }
+}
+
 // Products of ones: each step adds the depth of a tile to every sum.
 float peak_of_tiles(int n_steps) {
   TileLines ones;
@@ -193,6 +239,14 @@ constexpr PanelKernels bf16_panels() {
 #undef FACET_CODE_FORMAT
 #undef FACET_FLOAT_FORMAT
 #undef FACET_DECODED_FORMAT
+  k.attention = {kPair,
+                 sizeof(TileLines) / kTileDepth,
+                 sizeof(TileLines) / kTileDepth,
+                 {unpack_tile_columns<decode_floats<F32>>, unpack_tile_columns<decode_floats<F16>>,
+                  unpack_tile_columns<decode_floats<BF16>>, unpack_tile_columns<decode_codes<Q8_0>>},
+                 weigh_tiles,
+                 false,
+                 rescale_sums<kSquareTokens>};
   k.peak = peak_of_tiles;
   k.peak_operations = 4 * 2 * kSide * kSide * kTileDepth;
   return k;

@@ -11,8 +11,17 @@ using FloatTile = float[kPanelDepth][kPanelTokens];
 
 void pack_floats(const float* const* rows, int n_tokens, int first, int n, std::byte* memory) {
   auto& tile = *reinterpret_cast<FloatTile*>(memory);
-  for (int i = 0; i < n; ++i)
-    for (int t = 0; t < kPanelTokens; ++t) tile[i][t] = t < n_tokens ? rows[t][first + i] : 0;
+  for (int t = 0; t < kPanelTokens; t += V::kLanes) {
+    int i = 0;
+    for (; i + V::kLanes <= n; i += V::kLanes) {
+      V::Reg square[V::kLanes];
+      for (int r = 0; r < V::kLanes; ++r) square[r] = t + r < n_tokens ? V::load(rows[t + r] + first + i) : V::zero();
+      V::transpose(square);
+      for (int r = 0; r < V::kLanes; ++r) V::store(tile[i + r] + t, square[r]);
+    }
+    for (; i < n; ++i)
+      for (int r = 0; r < V::kLanes; ++r) tile[i][t + r] = t + r < n_tokens ? rows[t + r][first + i] : 0;
+  }
 }
 
 template <Decode decode>
@@ -53,6 +62,46 @@ void multiply_floats_panel(const std::byte* panel, int n_rows, int n, const std:
   }
 }
 
+// Some rows of the cache at a time, decoded and then turned.
+template <Decode decode>
+void unpack_float_columns(const std::byte* blocks, size_t row_bytes, int first_row, int n_rows, int n_columns,
+                          std::byte* panel) {
+  auto* rows = reinterpret_cast<FloatRow*>(panel);
+  alignas(64) float values[V::kLanes][kTileTokens];
+  for (int c = n_columns; c % V::kPanelRows != 0; ++c) __builtin_memset(rows[c].w, 0, sizeof *values);
+  __builtin_memset(values, 0, sizeof values);
+  const int n_filled = (n_rows + V::kPanelRows - 1) / V::kPanelRows * V::kPanelRows;
+  for (int first = 0; first < n_filled; first += V::kLanes) {
+    for (int r = 0; r < V::kLanes; ++r) {
+      if (first + r >= first_row && first + r < n_rows)
+        decode(blocks + static_cast<size_t>(first + r) * row_bytes, values[r], n_columns);
+      else
+        __builtin_memset(values[r], 0, sizeof values[r]);
+    }
+    for (int c = 0; c < n_columns; c += V::kLanes) {
+      V::Reg square[V::kLanes];
+      for (int r = 0; r < V::kLanes; ++r) square[r] = V::load(values[r] + c);
+      V::transpose(square);
+      for (int r = 0; r < V::kLanes; ++r) V::store(rows[c + r].w + first, square[r]);
+    }
+  }
+}
+
+void weigh_floats(float* scores, int n, int n_tokens, float scale, float* top, float* total, float* factor,
+                  std::byte*) {
+  for (int t = 0; t < n_tokens; t += V::kLanes) {
+    const SoftmaxStep step(scores + t, kPanelTokens, n, scale, top + t);
+    V::Reg sum = V::zero();
+    for (int i = 0; i < n; ++i) {
+      float* score = scores + i * kPanelTokens + t;
+      const V::Reg weight = step.weight(V::load(score));
+      V::store(score, weight);
+      sum = V::add(sum, weight);
+    }
+    step.store(sum, top + t, total + t, factor + t);
+  }
+}
+
 float peak_of_floats(int n_steps) {
   V::Reg chains[kPeakChains];
 #pragma GCC unroll 16
@@ -79,5 +128,13 @@ constexpr PanelKernels float_panels() {
 #undef FACET_DECODED_FORMAT
   k.peak = peak_of_floats;
   k.peak_operations = 2 * kPeakChains * V::kLanes;
+  k.attention = {V::kPanelRows,
+                 sizeof(float),
+                 sizeof(float) * kPanelTokens,
+                 {unpack_float_columns<decode_floats<F32>>, unpack_float_columns<decode_floats<F16>>,
+                  unpack_float_columns<decode_floats<BF16>>, unpack_float_columns<decode_codes<Q8_0>>},
+                 weigh_floats,
+                 true,
+                 rescale_sums<kPanelTokens>};
   return k;
 }

@@ -7,7 +7,9 @@ namespace {
 #include "kernels/generic/chunks.inl"
 #include "kernels/generic/elements.inl"
 #include "kernels/generic/decode.inl"
+#include "kernels/generic/exp.inl"
 #include "kernels/generic/panel_sums.inl"
+#include "kernels/generic/softmax.inl"
 #include "kernels/generic/peak.inl"
 #include "kernels/generic/panel_bf16.inl"
 // clang-format on

@@ -36,6 +36,8 @@ struct SlotMats {
   Mat gate, up, hidden, result;
 };
 
+class AttentionCut;
+
 class Ops final : public ops::Ops {
  public:
   // Memory that attention has for partial results, however deep the cache: held while the object lives, resident as far
@@ -89,6 +91,10 @@ class Ops final : public ops::Ops {
   kernels::Rounding rounding() const noexcept;
   kernels::Columns round(ConstMat x) noexcept;
   void round_row(const float* x, int n, float* out) const noexcept { k_.round_of(rounding())(x, n, out); }
+  // What rows of a prompt meet a cache of this type with.
+  const kernels::PanelKernels& attention_panels(KvType type) const noexcept;
+  template <class Pass>
+  void attend(Mat out, int head_dim, const AttentionCut& cut, const Pass& pass) noexcept;
   void sort_slots(const Routing& routing, int n_experts) noexcept;
   // Row s of out = the s-th sorted slot's expert times the s-th column.
   void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;

@@ -1,7 +1,7 @@
 // The sizes of all workspaces for a largest step.
 #include <numeric>
 
-#include "ops/cpu/buffers.h"
+#include "ops/cpu/panel_attention.h"
 
 namespace facet::ops::cpu {
 namespace {
@@ -34,6 +34,10 @@ Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
     s.packed[kind] = std::max(packed_floats(panels, n_tiles, l.n_in),
                               packed_floats(panels, n_expert_tiles, std::max(l.n_embd, l.n_expert_ff)));
     s.per_thread = std::max(s.per_thread, panel_task_floats(panels, std::max(n_tiles, n_expert_tiles)));
+    if (l.query_group > 0 && panels.attention.weigh != nullptr) {
+      const int n_block = std::min(n_wide, most_panel_rows(panels, l.query_group)) * l.query_group;
+      s.per_thread = std::max(s.per_thread, panel_attention_floats(panels, n_block, l.head_dim));
+    }
   }
   s.partials = Ops::kPartialBytes / sizeof(float);
   const auto n_narrow_slots = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns) * l.n_experts_used);
