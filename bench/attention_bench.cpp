@@ -77,6 +77,7 @@ const bool kRegistered = [] {
             ->ArgNames({"rows", "depth"})
             ->Args({512, 0})
             ->Args({512, 1536})
+            ->Args({8, 1536})
             ->Args({32, 4096})
             ->Args({1, 4096});
   return true;

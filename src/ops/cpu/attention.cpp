@@ -112,8 +112,9 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
     const PanelPass pass{panels, q, kv, spec};
     buffers_->reserve_per_thread(panel_attention_floats(panels, cut.n_queries(), kv.head_dim));
     if (cut.n_spans() > 1) return attend(out, kv.head_dim, cut, pass);
-    threads_.run(static_cast<int>(cut.n_tasks()),
-                 [&](int i, int thread) { pass.run(cut.task(i), out, buffers_->of_thread(thread)); });
+    // The last rows see most keys: whoever is free takes the largest task that is left.
+    std::atomic<int> n_left(static_cast<int>(cut.n_tasks()));
+    threads_.run(n_left, [&](int, int thread) { pass.run(cut.task(--n_left), out, buffers_->of_thread(thread)); });
   }
 }
 
