@@ -17,6 +17,7 @@
 #include "ops/cpu/ceilings.h"
 #include "ops/timed_ops.h"
 #include "runtime/session.h"
+#include "runtime/tuning.h"
 
 namespace facet::apps {
 namespace {
@@ -149,7 +150,7 @@ class Bench {
 
   void measure(const runtime::Session& base, Result& result) {
     ThreadPool threads(engine_->n_threads());
-    const kernels::Kernels& kernels = kernels::choose();
+    const kernels::Kernels& kernels = runtime::kernels_of(engine_->options());
     ops::cpu::CeilingProbe probe(threads, kernels, engine_->options().activations);
     std::vector<double> prefill, decode;
     probe.sample();

@@ -9,6 +9,7 @@
 #include "apps/doctor/models.h"
 #include "apps/json_output.h"
 #include "apps/model_options.h"
+#include "apps/tuning.h"
 #include "base/error.h"
 
 namespace facet::apps {
@@ -18,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct DoctorFlags {
   ModelOptions model;
-  bool json = false;
+  bool tune = false, json = false;
 };
 
 struct Report {
@@ -50,10 +51,10 @@ void add_hints(Report& r) {
 
 Report examine(const DoctorFlags& flags) {
   Report r;
-  r.machine = doctor::examine_machine();
+  const auto options = flags.model.engine_options();
+  r.machine = doctor::examine_machine(options);
   r.library = library_folder();
   r.free_bytes = free_space(r.library);
-  const auto options = flags.model.engine_options();
   for (const std::string& name : library_models())
     r.models.push_back(doctor::examine_model(r.library + "/" + name, options, r.machine));
   if (!flags.model.model.empty())
@@ -92,6 +93,9 @@ void print_text(const Report& r) {
 
 // A model that was asked for and does not run is an error, like anywhere else.
 int doctor_command(const DoctorFlags& flags) {
+  if (flags.tune && (flags.model.threads != 0 || !flags.model.model.empty()))
+    throw_error<RequestError>("--tune measures the machine with all its threads: leave out --threads and --model");
+  if (flags.tune) return tune_command(flags.json);
   const Report report = examine(flags);
   if (flags.json)
     print_report(report);
@@ -106,8 +110,10 @@ void add_doctor(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("doctor", "What runs on this machine, and what stands in the way");
   const auto flags = std::make_shared<DoctorFlags>();
   flags->model.add_to(*command);
+  command->add_flag("--tune", flags->tune,
+                    "Measure which kernels and how many threads are fastest here, and use them from now on");
   command->add_flag("--json", flags->json, "One JSON object on stdout");
-  command->footer("Examples:\n  facet doctor\n  facet doctor --json");
+  command->footer("Examples:\n  facet doctor\n  facet doctor --tune\n  facet doctor --json");
   command->callback([flags, &action] { action = [flags] { return doctor_command(*flags); }; });
 }
 

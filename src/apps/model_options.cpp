@@ -11,6 +11,7 @@
 #include <random>
 
 #include "apps/terminal.h"
+#include "apps/tuning.h"
 #include "base/cpu_topology.h"
 #include "base/error.h"
 #include "base/numa.h"
@@ -117,7 +118,9 @@ void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& act
                               activations))
       ->check(CLI::IsMember({"bf16", "int16", "int8", "f32"}))
       ->type_name("TYPE");
-  command.add_option("--threads", threads, "Threads to compute with [the cores there are]")
+  command
+      .add_option("--threads", threads,
+                  "Threads to compute with [what facet doctor --tune chose, else the cores there are]")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
 }
@@ -184,6 +187,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   options.lock_memory = mlock;
   options.pin_threads = pin;
   if (!memory_limit.empty()) options.memory_limit = parse_size(memory_limit);
+  if (options.backend == runtime::Backend::Cpu) apply_tuning(options);
   return options;
 }
 

@@ -23,6 +23,8 @@ struct ModelOptions {
   void add_to(CLI::App& command);
   void add_memory_to(CLI::App& command);     // --ctx, --kv, --memory-limit, --mlock
   void add_placement_to(CLI::App& command);  // --pin, --numa
+  // What the flags say, and what the machine's tuning says about what they leave open; a line on stderr where its file
+  // is of no use.
   runtime::EngineOptions engine_options() const;
   // The model's path (see find_model), loaded; progress on a terminal's stderr, and a line there for each of
   // expectations().

@@ -1,7 +1,11 @@
 #include "kernels/kernels.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "base/cpu_features.h"
 #include "base/error.h"
@@ -77,6 +81,27 @@ const Kernels& choose() {
     names += (names.empty() ? "" : ", ") + std::string(k->name);
   }
   throw_error<RequestError>("FACET_ISA is \"{}\": this CPU runs {}", forced, names);
+}
+
+const Kernels& combine(const Kernels& decode, const Kernels& prompts) {
+  struct Combination {
+    std::string name;
+    Kernels kernels;
+  };
+  using Pair = std::pair<const Kernels*, const Kernels*>;
+  static const std::map<Pair, Combination> all = [] {  // of a map, so that names stay where they are
+    std::map<Pair, Combination> out;
+    for (const Kernels* d : available())
+      for (const Kernels* p : available()) {
+        Combination& c = out[{d, p}];
+        c.name = fmt::format("{}+{}", d->name, p->name);
+        c.kernels = *d;
+        c.kernels.panels = p->panels;
+        c.kernels.name = c.name;
+      }
+    return out;
+  }();
+  return decode.panels == prompts.panels ? decode : all.at({&decode, &prompts}).kernels;
 }
 
 }  // namespace facet::kernels

@@ -219,6 +219,9 @@ const std::vector<const Kernels*>& available();
 // The best, or the one that the environment variable FACET_ISA names ("scalar", "avx2", "neon"). Throws RequestError
 // when that is unknown or this CPU lacks it.
 const Kernels& choose();
+// The panels of `prompts` and all else of `decode`, both of available(): "avx2+amx", since what reads weights fastest
+// need not be what multiplies fastest. `decode` itself where that is no other.
+const Kernels& combine(const Kernels& decode, const Kernels& prompts);
 // Every set this build has, with whether this CPU can run it.
 struct KernelSet {
   const Kernels* kernels;

@@ -4,19 +4,20 @@
 #include "model/gemma.h"
 #include "ops/cpu/cpu_ops.h"
 #include "ops/ref/ref_ops.h"
+#include "runtime/tuning.h"
 
 namespace facet::runtime {
 
 static_assert(kDecodeRows <= kernels::kMaxColumns);
 
-size_t workspace_bytes(const model::Config& config, int max_rows, int64_t context) {
-  return ops::cpu::Ops::count_bytes(model::step_limits(config, max_rows), kernels::choose(), usable_processors(),
-                                    context);
+size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int64_t context) {
+  return ops::cpu::Ops::count_bytes(model::step_limits(config, options.prefill_chunk), kernels_of(options),
+                                    usable_processors(), context);
 }
 
 std::unique_ptr<ops::Ops> make_backend(const EngineOptions& options, ThreadPool& threads) {
   if (options.backend == Backend::Ref) return std::make_unique<ops::ref::Ops>();
-  return std::make_unique<ops::cpu::Ops>(threads, kernels::choose(), options.activations);
+  return std::make_unique<ops::cpu::Ops>(threads, kernels_of(options), options.activations);
 }
 
 }  // namespace facet::runtime

@@ -14,9 +14,9 @@ namespace facet::runtime {
 // it, nor on their number. Larger steps may add in another order.
 constexpr int kDecodeRows = 8;
 
-// Workspaces that the backends take at most for steps of up to max_rows rows over a cache of `context` positions, on
-// the threads that this process has by default.
-size_t workspace_bytes(const model::Config& config, int max_rows, int64_t context);
+// Workspaces that the CPU backend of these options takes at most for steps of a chunk of prefill over a cache of
+// `context` positions, with a thread on every processor.
+size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int64_t context);
 
 std::unique_ptr<ops::Ops> make_backend(const EngineOptions& options, ThreadPool& threads);
 

@@ -65,8 +65,6 @@ double Engine::load_seconds() const noexcept { return state_->load_seconds; }
 Executor& Engine::executor() const noexcept { return *state_->executor; }
 std::shared_ptr<std::array<PagePool, 2>> Engine::page_pools() const noexcept { return state_->pools; }
 
-MemoryPlan Engine::plan(int context) const {
-  return make_plan(config(), weights(), kv_layout(), options().prefill_chunk, context, options().memory_limit);
-}
+MemoryPlan Engine::plan(int context) const { return make_plan(config(), weights(), kv_layout(), options(), context); }
 
 }  // namespace facet::runtime

@@ -20,6 +20,9 @@ struct KvLayout;
 namespace facet::ops {
 class Ops;
 }
+namespace facet::kernels {
+struct Kernels;
+}
 
 namespace facet::runtime {
 
@@ -35,6 +38,7 @@ using Progress = std::function<void(int64_t done, int64_t total)>;
 struct EngineOptions {
   Backend backend = Backend::Cpu;
   Activations activations = Activations::BF16;  // the reference's are F32
+  const kernels::Kernels* kernels = nullptr;    // of the CPU backend; null: kernels::choose()
   int n_threads = 0;                            // 0: the cores this process may use
   bool pin_threads = false;                     // binds those that the engine starts to a processor each
   KvPrecision kv = KvPrecision::F16;

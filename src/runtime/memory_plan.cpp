@@ -63,11 +63,12 @@ int default_prefill_chunk(const model::Config& config) noexcept {
 }
 
 MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                     int chunk, int context, int64_t available) {
+                     const EngineOptions& options, int context) {
+  const int chunk = options.prefill_chunk;
   const model::WeightBytes bytes = model::count_bytes(config, weights);
   MemoryPlan plan;
   plan.context = context;
-  plan.available_bytes = available;
+  plan.available_bytes = options.memory_limit;
   plan.file_bytes = static_cast<int64_t>(weights.source->total_bytes());
   plan.weight_bytes_per_token = bytes.per_token;
   plan.resident_weight_bytes = bytes.resident;
@@ -83,7 +84,7 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + kDecodeRows * row_bytes +
                       static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)) +
                                            Drafter::table_bytes(context + 1));
-  plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, chunk, context));
+  plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, options, context));
   plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
   const int64_t fixed =
       plan.resident_weight_bytes + directory_bytes(weights) + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
@@ -92,13 +93,14 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   return plan;
 }
 
-int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout, int chunk,
-                   double share, int64_t available) {
-  const auto budget = static_cast<int64_t>(share * static_cast<double>(available));
+int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
+                   const EngineOptions& options) {
+  const int64_t available = options.memory_limit;
+  const auto budget = static_cast<int64_t>(options.memory_share * static_cast<double>(available));
   int low = std::min(kMinContext, config.context_length), high = config.context_length;
   while (low < high) {
     const int middle = low + (high - low + 1) / 2;
-    const MemoryPlan plan = make_plan(config, weights, layout, chunk, middle, available);
+    const MemoryPlan plan = make_plan(config, weights, layout, options, middle);
     const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes;
     if (taken <= budget && plan.resident_limit_bytes <= available)
       low = middle;

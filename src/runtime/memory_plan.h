@@ -15,16 +15,17 @@ ops::KvType kv_type(KvPrecision precision) noexcept;
 // Rows of a prefill chunk: wide models get fewer, so that a chunk's activations stay near the caches.
 int default_prefill_chunk(const model::Config& config) noexcept;
 
+// Of the options, prefill_chunk and memory_limit, both settled, and what decides about the backend.
 MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                     int chunk, int context, int64_t available);
+                     const EngineOptions& options, int context);
 
 // Throws ResourceError naming `path` when what the plan takes at most, beside the weights, is more than is available.
 void check_fits(const std::string& path, const MemoryPlan& plan, KvPrecision kv);
 
-// The largest context, up to the model's own, whose KV, activations and logits fit `share` of what is available and
-// leave room for the weights; at least kMinContext if the model has that many.
+// The largest context, up to the model's own, whose KV, activations and logits fit the options' memory_share of their
+// memory_limit and leave room for the weights; at least kMinContext if the model has that many.
 constexpr int kMinContext = 512;
-int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout, int chunk,
-                   double share, int64_t available);
+int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
+                   const EngineOptions& options);
 
 }  // namespace facet::runtime

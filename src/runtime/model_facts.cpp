@@ -39,11 +39,9 @@ void settle(ModelFacts& m) {
   check_head_sizes(m);
   const model::KvLayout layout(m.config, kv_type(options.kv), kPageTokens);
   if (options.memory_limit <= 0) options.memory_limit = available_memory();
-  if (options.context == 0)
-    options.context =
-        choose_context(m.config, m.weights, layout, options.prefill_chunk, options.memory_share, options.memory_limit);
+  if (options.context == 0) options.context = choose_context(m.config, m.weights, layout, options);
   options.prefill_chunk = std::min(options.prefill_chunk, options.context);
-  m.plan = make_plan(m.config, m.weights, layout, options.prefill_chunk, options.context, options.memory_limit);
+  m.plan = make_plan(m.config, m.weights, layout, options, options.context);
 }
 
 // Settles the plan and, if asked to, starts to bring what is needed into memory. Weights beyond the memory there is

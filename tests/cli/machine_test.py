@@ -9,7 +9,8 @@ from facet_terminal import checkpoint, run
 
 class Bench(unittest.TestCase):
     def bench(self, *flags):
-        done = run("bench", "-m", checkpoint("tiny-e2b"), "--prefill", "40", "--decode", "6", "--repeats", "2", *flags)
+        done = run("bench", "-m", checkpoint("tiny-e2b"), "--prefill", "40", "--decode", "6", "--repeats", "2", *flags,
+                   FACET_HOME="/nonexistent")
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
 
@@ -105,6 +106,77 @@ class Doctor(unittest.TestCase):
         done = run("doctor", FACET_HOME=self.home, FACET_ISA="scalar")
         sets = self.doctor()["machine"]["kernels"]
         self.assertEqual("FACET_ISA keeps facet from" in done.stdout, sum(k["runs_here"] for k in sets) > 1)
+
+
+class Tuning(unittest.TestCase):
+    """What `facet doctor --tune` keeps, and who goes by it."""
+
+    def setUp(self):
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        self.environment = {"FACET_HOME": home.name + "/new", "FACET_ISA": ""}
+        self.file = pathlib.Path(home.name) / "new/tuning.json"
+
+    def run_json(self, *command, **environment):
+        done = run(*command, "--json", **{**self.environment, **environment})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout), done.stderr
+
+    def bench(self, *flags, **environment):
+        return self.run_json("bench", "-m", checkpoint("tiny-e2b"), "--prefill", "20", "--decode", "2", "--repeats", "1",
+                             *flags, **environment)
+
+    def test_shows_the_figures(self):
+        done = run("doctor", "--tune", **self.environment)
+        self.assertRegex(done.stdout, r"decoding, GB/s of weights +q4_0 +q4_k\n(.*\n)* +\w+ +[\d.]+ +[\d.]+  chosen\n")
+
+    def test_is_measured_kept_and_read(self):
+        untuned = self.run_json("doctor")[0]
+        self.assertIsNone(untuned["machine"]["tuning"])
+        self.assertTrue(any("doctor --tune" in hint for hint in untuned["hints"]))
+        result = self.run_json("doctor", "--tune")[0]
+        self.assertEqual(result["path"], str(self.file))
+        self.assertEqual(result["tuning"], json.loads(self.file.read_text()))
+        tuned = self.run_json("doctor")[0]
+        self.assertEqual(tuned["machine"]["tuning"], result["tuning"]["choice"])
+        self.assertFalse(any("doctor --tune" in hint for hint in tuned["hints"]))
+        self.assertEqual(tuned["machine"]["threads"], result["tuning"]["choice"]["threads"])
+
+    def choose(self, **choice):
+        """Changes what the file says was chosen."""
+        self.run_json("doctor", "--tune")
+        tuning = json.loads(self.file.read_text())
+        tuning["choice"].update(choice)
+        self.file.write_text(json.dumps(tuning))
+
+    def test_decides_unless_asked_otherwise(self):
+        self.choose(prompts="scalar", threads=1)
+        best = [k["name"] for k in self.run_json("doctor")[0]["machine"]["kernels"] if k["runs_here"]][0]
+        result, complaints = self.bench()
+        self.assertEqual(complaints, "")
+        self.assertEqual(result["threads"], 1)
+        decode = json.loads(self.file.read_text())["choice"]["decode"]
+        self.assertEqual(result["isa"], decode if best == "scalar" else decode + "+scalar")
+        self.assertEqual(self.bench("--threads", "2")[0]["threads"], 2)
+        self.assertEqual(self.bench(FACET_ISA=best)[0]["isa"], best)
+
+    def test_of_no_use_is_left_alone_with_a_line(self):
+        untuned = self.bench()[0]
+        self.choose(prompts="scalar", threads=1)
+        tuning = json.loads(self.file.read_text())
+        tuning["machine"]["cpu"] = "Another"
+        for content, reason in ((json.dumps(tuning), 'measured on "Another"'), ("{", "damaged: "),
+                                (json.dumps(tuning)[:-9], "damaged: ")):
+            self.file.write_text(content)
+            result, complaints = self.bench()
+            self.assertEqual((result["isa"], result["threads"]), (untuned["isa"], untuned["threads"]))
+            self.assertRegex(complaints, rf"\Afacet: [^\n]*tuning.json: {reason}[^\n]*`facet doctor --tune`[^\n]*\n\Z")
+            self.assertEqual(self.file.read_text(), content)
+
+    def test_of_a_number_of_threads_is_refused(self):
+        done = run("doctor", "--tune", "--threads", "2", **self.environment)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--tune measures the machine with all its threads: leave out --threads", done.stderr)
 
 
 if __name__ == "__main__":

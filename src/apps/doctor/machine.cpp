@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "apps/tuning.h"
 #include "base/cpu_features.h"
 #include "base/cpu_topology.h"
 #include "base/system_memory.h"
@@ -28,13 +29,33 @@ std::vector<std::pair<std::string, bool>> features_of(const CpuFeatures& f) {
 #endif
 }
 
+// Whether a set is "avx2+amx", or one of these.
+bool is_part(std::string_view set, const std::string& used) {
+  return ("+" + used + "+").find("+" + std::string(set) + "+") != std::string::npos;
+}
+
+Json tuning_json(const ops::cpu::Tuning& t) {
+  return {{"decode", t.decode_set}, {"prompts", t.prompt_set}, {"threads", t.n_threads}};
+}
+
+std::string tuning_line(const Machine& m) {
+  if (!m.tuning) return "none";
+  const ops::cpu::Tuning& t = *m.tuning;
+  return fmt::format("{} decodes, {} computes prompts, {} threads{}", t.decode_set, t.prompt_set, t.n_threads,
+                     m.isa_is_forced ? " (FACET_ISA wins)" : "");
+}
+
 }  // namespace
 
-Machine examine_machine() {
+Machine examine_machine(const runtime::EngineOptions& options) {
   Machine m;
-  const kernels::Kernels& chosen = kernels::choose();
+  const kernels::Kernels& used = runtime::kernels_of(options);
+  m.used = used.name;
+  m.tuning = find_tuning(m.tuning_problem);
+  const char* isa = std::getenv("FACET_ISA");
+  m.isa_is_forced = isa != nullptr && *isa != '\0';
   for (const kernels::KernelSet& set : kernels::all_sets())
-    m.kernel_sets.push_back({std::string(set.kernels->name), set.runs_here, set.kernels == &chosen});
+    m.kernel_sets.push_back({std::string(set.kernels->name), set.runs_here, is_part(set.kernels->name, m.used)});
   m.cpu = cpu_features().brand;
   m.features = features_of(cpu_features());
   m.n_processors = static_cast<int>(std::thread::hardware_concurrency());
@@ -42,8 +63,9 @@ Machine examine_machine() {
   if (getloadavg(&m.load, 1) != 1) m.load = 0;
   m.total_bytes = total_memory();
   m.available_bytes = available_memory();
-  ThreadPool threads;
-  ops::cpu::CeilingProbe probe(threads, chosen);
+  ThreadPool threads(options.n_threads);
+  m.n_threads = threads.count();
+  ops::cpu::CeilingProbe probe(threads, used);
   probe.sample();
   probe.sample();
   m.ceilings = probe.best();
@@ -61,6 +83,9 @@ Json to_json(const Machine& m) {
           {"load", m.load},
           {"features", features},
           {"kernels", sets},
+          {"used", m.used},
+          {"threads", m.n_threads},
+          {"tuning", m.tuning ? tuning_json(*m.tuning) : Json()},
           {"ceiling", {{"read_gb_s", m.ceilings.read_gb_s}, {"gflop_s", m.ceilings.gflop_s}}},
           {"memory_bytes", m.total_bytes},
           {"available_bytes", m.available_bytes}};
@@ -76,6 +101,7 @@ void print(const Machine& m) {
   fmt::print("  {:<16}{} of {}, {:.1f} busy in the last minute\n", "processors", m.n_usable, m.n_processors, m.load);
   fmt::print("  {:<16}{}\n", "instructions", fmt::join(features, ", "));
   fmt::print("  {:<16}{}\n", "kernels", fmt::join(sets, ", "));
+  fmt::print("  {:<16}{}\n", "tuning", tuning_line(m));
   fmt::print("  {:<16}{:.1f} GB/s read from memory, {:.0f} GFLOP/s\n", "at most", m.ceilings.read_gb_s,
              m.ceilings.gflop_s);
   fmt::print("  {:<16}{:.1f} GB available of {:.1f} GB\n", "memory", gigabytes(m.available_bytes),
@@ -87,8 +113,12 @@ std::vector<std::string> hints(const Machine& m) {
 #if !defined(__OPTIMIZE__)
   out.push_back("this build is not optimised and many times slower: configure with `cmake --preset release`");
 #endif
+  if (!m.tuning_problem.empty())
+    out.push_back(m.tuning_problem);
+  else if (!m.tuning)
+    out.push_back("`facet doctor --tune` measures, in a second, which kernels and how many threads are fastest here");
   const auto best = std::ranges::find_if(m.kernel_sets, &Machine::KernelSet::runs_here);
-  if (best != m.kernel_sets.end() && !best->chosen)
+  if (best != m.kernel_sets.end() && !best->chosen && m.isa_is_forced)
     out.push_back(fmt::format("FACET_ISA keeps facet from using {}: unset it", best->name));
   if (best != m.kernel_sets.end() && best->name == "scalar")
     out.push_back("this CPU has no vector instructions that facet knows: expect a fraction of the usual speed");

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ops/cpu/ceilings.h"
+#include "ops/cpu/tuning.h"
+#include "runtime/engine.h"
 
 namespace facet::apps::doctor {
 
@@ -19,15 +22,20 @@ struct Machine {
   std::vector<std::pair<std::string, bool>> features;  // name, present
   struct KernelSet {
     std::string name;
-    bool runs_here, chosen;
+    bool runs_here, chosen;  // for one purpose at least
   };
   std::vector<KernelSet> kernel_sets;  // best first
+  std::string used;                    // "avx2", or of two sets "avx2+amx"
+  int n_threads = 0;
+  bool isa_is_forced = false;
+  std::optional<ops::cpu::Tuning> tuning;
+  std::string tuning_problem;  // why there is none although it was measured
   ops::cpu::Ceilings ceilings;
   int64_t total_bytes = 0, available_bytes = 0;
 };
 
-// Takes about half a second, most of it for the ceilings.
-Machine examine_machine();
+// Takes about half a second, most of it for the ceilings of what an engine with these options would use.
+Machine examine_machine(const runtime::EngineOptions& options);
 
 nlohmann::ordered_json to_json(const Machine& machine);
 void print(const Machine& machine);

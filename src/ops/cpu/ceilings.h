@@ -1,13 +1,10 @@
 // What this machine does at most: the figures that every measurement is shown beside.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
 #include "ops/activations.h"
+#include "ops/cpu/probe_memory.h"
 
 namespace facet::ops::cpu {
 
@@ -20,8 +17,7 @@ struct Ceilings {
 // so sample before, between and after what is to be compared.
 class CeilingProbe {
  public:
-  // Holds a buffer while it lives: twice the last cache or more, if an eighth of the free memory has room. threads
-  // outlives the object. Throws ResourceError.
+  // Holds a ProbeMemory while it lives. threads outlives the object. Throws ResourceError.
   // Of the kinds of panels, those count that may be used with these activations.
   CeilingProbe(ThreadPool& threads, const kernels::Kernels& kernels, Activations activations = Activations::BF16);
 
@@ -30,19 +26,13 @@ class CeilingProbe {
   const Ceilings& best() const noexcept { return best_; }
 
  private:
-  struct Unmap {
-    size_t n_bytes;
-    void operator()(uint64_t* words) const noexcept;
-  };
-
   double read_seconds() noexcept;
   double operations_per_second(const kernels::PanelKernels& panels) noexcept;
 
   ThreadPool& threads_;
   const kernels::Kernels& kernels_;
   const Activations activations_;
-  std::unique_ptr<uint64_t[], Unmap> words_;
-  size_t n_words_ = 0;
+  ProbeMemory memory_;
   Ceilings best_;
 };
 
