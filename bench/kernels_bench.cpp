@@ -138,7 +138,8 @@ void register_set(const Kernels& k) {
 #include "kernels/kernels.def"
   for (const auto& [name, kind, type] : {std::tuple{"F32", PanelKind::F32, BlockType::F32},
                                          {"Int16", PanelKind::Int16, BlockType::Q4_0},
-                                         {"BF16", PanelKind::BF16, BlockType::Q4_0}})
+                                         {"BF16", PanelKind::BF16, BlockType::Q4_0},
+                                         {"Int8", PanelKind::Int8, BlockType::Q4_0}})
     if (k.panels[static_cast<size_t>(kind)] != nullptr)
       benchmark::RegisterBenchmark((set + "/panel/" + name).c_str(), panel, std::ref(k.panels_of(kind)), type);
   for (const auto& [name, format] : {std::pair{"F32", quant::KvType::F32},

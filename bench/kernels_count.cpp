@@ -135,7 +135,8 @@ void count_format(const Kernels& k, BlockType type, const char* name) {
     count_matvec(k, type, Rounding::Int16, name, n_cols);
     if (rounds_columns(type)) count_matvec(k, type, Rounding::Int8, name, n_cols);
   }
-  for (const auto& [kind, text] : {std::pair{PanelKind::F32, "f32"}, {PanelKind::Int16, "int16"}})
+  for (const auto& [kind, text] :
+       {std::pair{PanelKind::F32, "f32"}, {PanelKind::Int16, "int16"}, {PanelKind::Int8, "int8"}})
     if (k.panels[static_cast<size_t>(kind)] != nullptr && k.panels_of(kind).takes(type))
       count_panel(k.panels_of(kind), type, name, text);
 }

@@ -31,17 +31,26 @@ bool rounds_columns(quant::BlockType type) noexcept {
 std::vector<KernelSet> all_sets() {
   std::vector<KernelSet> sets;
 #if defined(__x86_64__)
-  static const Kernels wide{avx512::kProducts, avx512::kRows,        avx512::kAttention,
-                            "avx512",          &avx2::kInt8Products, {&avx512::kFloatPanels, &avx512::kInt16Panels}};
+  static const Kernels wide{
+      avx512::kProducts,    avx512::kRows,
+      avx512::kAttention,   "avx512",
+      &avx2::kInt8Products, {&avx512::kFloatPanels, &avx512::kInt16Panels, nullptr, &avx512::kInt8Panels}};
   static const Kernels tiles{
-      avx512::kProducts,           avx512::kRows,
-      avx512::kAttention,          "amx",
-      &avx512_vnni::kInt8Products, {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, &amx::kBf16Panels}};
-  static const Kernels vnni{avx512::kProducts,           avx512::kRows,
-                            avx512::kAttention,          "avx512_vnni",
-                            &avx512_vnni::kInt8Products, {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels}};
-  static const Kernels medium{avx2::kProducts, avx2::kRows,          avx2::kAttention,
-                              "avx2",          &avx2::kInt8Products, {&avx2::kFloatPanels, &avx2::kInt16Panels}};
+      avx512::kProducts,
+      avx512::kRows,
+      avx512::kAttention,
+      "amx",
+      &avx512_vnni::kInt8Products,
+      {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, &amx::kBf16Panels, &avx512_vnni::kInt8Panels}};
+  static const Kernels vnni{avx512::kProducts,
+                            avx512::kRows,
+                            avx512::kAttention,
+                            "avx512_vnni",
+                            &avx512_vnni::kInt8Products,
+                            {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, nullptr, &avx512_vnni::kInt8Panels}};
+  static const Kernels medium{
+      avx2::kProducts, avx2::kRows,          avx2::kAttention,
+      "avx2",          &avx2::kInt8Products, {&avx2::kFloatPanels, &avx2::kInt16Panels, nullptr, &avx2::kInt8Panels}};
   const CpuFeatures& cpu = cpu_features();
   sets.push_back({&tiles, cpu.amx && cpu.avx512_vnni && cpu.avx512_bf16});
   sets.push_back({&vnni, cpu.avx512_vnni});
@@ -50,14 +59,20 @@ std::vector<KernelSet> all_sets() {
 #elif defined(__aarch64__)
   static const Kernels baseline{neon::kProducts, neon::kRows,          neon::kAttention,
                                 "neon",          &neon::kInt8Products, {&neon::kFloatPanels}};
-  static const Kernels dotprod{neon_dotprod::kProducts,      neon::kRows,          neon::kAttention, "neon_dotprod",
-                               &neon_dotprod::kInt8Products, {&neon::kFloatPanels}};
+  static const Kernels dotprod{neon_dotprod::kProducts,
+                               neon::kRows,
+                               neon::kAttention,
+                               "neon_dotprod",
+                               &neon_dotprod::kInt8Products,
+                               {&neon::kFloatPanels, nullptr, nullptr, &neon_dotprod::kInt8Panels}};
   const CpuFeatures& cpu = cpu_features();
   sets.push_back({&dotprod, cpu.neon_dotprod});
   sets.push_back({&baseline, cpu.neon});
 #endif
-  static const Kernels plain{scalar::kProducts, scalar::kRows,          scalar::kAttention,
-                             "scalar",          &scalar::kInt8Products, {&scalar::kFloatPanels, &scalar::kInt16Panels}};
+  static const Kernels plain{
+      scalar::kProducts,      scalar::kRows,
+      scalar::kAttention,     "scalar",
+      &scalar::kInt8Products, {&scalar::kFloatPanels, &scalar::kInt16Panels, nullptr, &scalar::kInt8Panels}};
   sets.push_back({&plain, true});
   return sets;
 }

@@ -101,8 +101,9 @@ enum class PanelKind : uint8_t {
   F32,    // both as they are
   Int16,  // formats of codes: integers, activations rounded as by ProductKernels::round
   BF16,   // both rounded to bf16; not for weights of f32
+  Int8,   // as Int16, activations rounded to 8 bits; not for the formats that a set multiplies as fast by Int16
 };
-constexpr size_t kPanelKinds = 3;
+constexpr size_t kPanelKinds = 4;
 // Weights of a row, and elements of a token, that are multiplied at a time: what is longer comes in pieces.
 constexpr int kPanelDepth = 512;
 
@@ -150,7 +151,7 @@ struct PanelKernels {
   int rows;
   int tokens;                    // of a tile
   size_t tile_bytes, row_bytes;  // of a tile, and of a panel's row
-  // The elements [first, first + n) of n_tokens <= tokens rows, n <= kPanelDepth; for Int16 in whole blocks.
+  // The elements [first, first + n) of n_tokens <= tokens rows, n <= kPanelDepth; for Int16 and Int8 in whole blocks.
   void (*pack)(const float* const* rows, int n_tokens, int first, int n, std::byte* tile);
   std::array<PanelFormat, quant::kBlockTypeIds> formats;  // by BlockType; null where the kind does not take it
   // out[t][r] = factor * acc[r][t]; rows of out lie out_stride floats apart.

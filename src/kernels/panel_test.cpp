@@ -79,6 +79,19 @@ std::vector<float> multiply_panel(const PanelKernels& k, const PanelProblem& p, 
   return out;
 }
 
+// y is the product of a row and a token.
+void expect_product(PanelKind kind, const PanelProblem& p, int row, int token, double y) {
+  const std::vector<float> w = quant::decoded(p.type, p.weights(row)), m = quant::magnitudes(p.type, p.weights(row));
+  const float* x = p.rows[static_cast<size_t>(token)];
+  double exact = 0, size = 0;
+  for (size_t i = 0; i < w.size(); ++i) {
+    exact += static_cast<double>(w[i]) * x[i];
+    size += std::abs(static_cast<double>(m[i]) * x[i]);
+  }
+  EXPECT_NEAR(y, exact, product_bound(p.n_in, size) + panel_rounding_bound(kind, x, w))
+      << "row " << row << " of " << p.n_rows << ", token " << token << " of " << p.n_tokens << ", length " << p.n_in;
+}
+
 TEST_P(PanelTest, ProductsStayWithinTheBound) {
   for_panels([&](PanelKind kind, const PanelKernels& panels, BlockType type) {
     const int block = static_cast<int>(std::max<size_t>(quant::block_info(type).n_elements, kRoundedBlock));
@@ -87,22 +100,30 @@ TEST_P(PanelTest, ProductsStayWithinTheBound) {
         for (const int n_tokens : {1, (panels.tokens + 1) / 2, panels.tokens}) {
           const PanelProblem p(type, n_in, n_rows, n_tokens, rng);
           const std::vector<float> y = multiply_panel(panels, p, 0, n_rows, 0, n_tokens, 0.5f);
-          for (int r = 0; r < n_rows; r += 3) {
-            const std::vector<float> w = quant::decoded(type, p.weights(r)), m = quant::magnitudes(type, p.weights(r));
+          for (int r = 0; r < n_rows; r += 3)
             for (int t = 0; t < n_tokens; ++t) {
-              double exact = 0, size = 0;
-              for (size_t i = 0; i < w.size(); ++i) {
-                const double x = p.rows[static_cast<size_t>(t)][i];
-                exact += w[i] * x;
-                size += std::abs(m[i] * x);
-              }
-              ASSERT_NEAR(
-                  y[static_cast<size_t>(t * n_rows + r)], exact / 2,
-                  (product_bound(n_in, size) + panel_rounding_bound(kind, p.rows[static_cast<size_t>(t)], w)) / 2)
-                  << r << " of " << n_rows << ", token " << t << " of " << n_tokens << ", " << n_in;
+              expect_product(kind, p, r, t, 2 * y[static_cast<size_t>(t * n_rows + r)]);
+              if (HasFailure()) return;
             }
-          }
         }
+  });
+}
+
+// The largest and the least code of every format with the largest activations, where a sum in 16 bits would overflow
+// first. Such activations are exact, so nothing hides it.
+TEST_P(PanelTest, TheLargestProductsDoNotOverflow) {
+  for_panels([&](PanelKind kind, const PanelKernels& panels, BlockType type) {
+    if (!rounds_columns(type) || kind == PanelKind::F32) return;
+    for (const int code : {0x00, 0x77, 0x7f, 0x80, 0xff}) {
+      PanelProblem p(type, 256, 3, std::min(3, panels.tokens), rng);
+      quant::fill_equal_codes(type, static_cast<std::byte>(code), p.w.span(), rng);
+      for (int t = 0; t < p.n_tokens; ++t)
+        for (int i = 0; i < p.n_in; ++i)
+          p.x[static_cast<size_t>(t)][static_cast<size_t>(i)] = t == 0 || (t == 2 && i % 4 < 2) ? 3 : -3;
+      const std::vector<float> y = multiply_panel(panels, p, 0, p.n_rows, 0, p.n_tokens);
+      for (int r = 0; r < p.n_rows; ++r)
+        for (int t = 0; t < p.n_tokens; ++t) expect_product(kind, p, r, t, y[static_cast<size_t>(t * p.n_rows + r)]);
+    }
   });
 }
 
@@ -162,6 +183,11 @@ double sum_of_pairs(int n_lanes, int n_steps) {
   }
   return kPeakChains * sum;
 }
+double sum_of_fours(int n_lanes, int n_steps) {
+  double sum = 0;
+  for (int i = 0; i < 4 * n_lanes; ++i) sum += (i % 7) * (i % 7);
+  return kPeakChains * n_steps * sum;
+}
 
 // If the compiler dropped steps, the ceiling that products are compared with would be a fantasy.
 TEST_P(PanelTest, AllStepsOfThePeakAreDone) {
@@ -173,6 +199,9 @@ TEST_P(PanelTest, AllStepsOfThePeakAreDone) {
       const double sum = sum_of_pairs(pairs->peak_operations / (4 * kPeakChains), n);
       EXPECT_NEAR(pairs->peak(n), sum, 1e-6 * sum);
     }
+    if (const PanelKernels* fours = of(PanelKind::Int8); fours != nullptr) {
+      EXPECT_EQ(fours->peak(n), sum_of_fours(fours->peak_operations / (8 * kPeakChains), n));
+    }
     if (const PanelKernels* tiles = of(PanelKind::BF16); tiles != nullptr) {
       EXPECT_EQ(tiles->peak(n), 4 * 32 * n);  // of ones, 32 deep
     }
@@ -180,6 +209,7 @@ TEST_P(PanelTest, AllStepsOfThePeakAreDone) {
 }
 
 FACET_EVERY_ISA(PanelTest);
+INSTANTIATE_TEST_SUITE_P(Panels, PanelTest, testing::ValuesIn(emulated_panel_sets()), isa_name);
 
 }  // namespace
 }  // namespace facet::kernels

@@ -15,21 +15,21 @@ namespace facet::kernels {
 namespace scalar {
 FACET_KERNEL_PARTS;
 extern const RoundedKernels kInt8Products;
-extern const PanelKernels kInt16Panels;
+extern const PanelKernels kInt16Panels, kInt8Panels;
 }  // namespace scalar
 #if defined(__x86_64__)
 namespace avx2 {
 FACET_KERNEL_PARTS;
 extern const RoundedKernels kInt8Products;
-extern const PanelKernels kInt16Panels;
+extern const PanelKernels kInt16Panels, kInt8Panels;
 }  // namespace avx2
 namespace avx512 {
 FACET_KERNEL_PARTS;
-extern const PanelKernels kInt16Panels;
+extern const PanelKernels kInt16Panels, kInt8Panels;
 }  // namespace avx512
 namespace avx512_vnni {
 extern const RoundedKernels kInt8Products;
-extern const PanelKernels kInt16Panels;
+extern const PanelKernels kInt16Panels, kInt8Panels;
 }  // namespace avx512_vnni
 namespace amx {
 extern const PanelKernels kBf16Panels;
@@ -42,6 +42,7 @@ extern const RoundedKernels kInt8Products;
 namespace neon_dotprod {
 extern const ProductKernels kProducts;
 extern const RoundedKernels kInt8Products;
+extern const PanelKernels kInt8Panels;
 }  // namespace neon_dotprod
 #endif
 

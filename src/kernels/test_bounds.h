@@ -36,6 +36,7 @@ double rounding_bound(quant::BlockType type, Rounding rounding, const Number* x,
 template <class Number>
 double panel_rounding_bound(PanelKind kind, const Number* x, std::span<const float> w) {
   if (kind == PanelKind::Int16) return block_rounding_bound(Rounding::Int16, x, w);
+  if (kind == PanelKind::Int8) return block_rounding_bound(Rounding::Int8, x, w);
   double size = 0;
   for (size_t i = 0; i < w.size(); ++i) size += std::abs(static_cast<double>(x[i]) * w[i]);
   const double both = 2 * double{kBf16Error} + double{kBf16Error} * kBf16Error;

@@ -121,8 +121,8 @@ struct V : Bytes {
   using Ints = __m256i;
   static inline Ints no_ints() { return _mm256_setzero_si256(); }
   static inline Ints load_ints(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
-  static inline Ints broadcast_pair(const int16_t* p) {
-    return _mm256_set1_epi32(static_cast<int>(quant::load_u32(reinterpret_cast<const uint8_t*>(p))));
+  static inline Ints broadcast_four(const void* p) {
+    return _mm256_set1_epi32(static_cast<int>(quant::load_u32(static_cast<const uint8_t*>(p))));
   }
   // Both instructions at once: apart, compilers move the products ahead until registers run out.
   static inline Ints add_pairs(Ints sum, Ints a, Ints b) {
@@ -131,6 +131,18 @@ struct V : Bytes {
     return sum;
   }
   static inline Reg to_float(Ints x) { return _mm256_cvtepi32_ps(x); }
+  // Panels of bytes: four a lane, whose products are two sums of 16 bits.
+  static constexpr bool kCodesAreUnsigned = true, kSumsArePairs = true;
+  static inline Ints add_fours(Ints sum, Ints codes, Ints x) {
+    Ints products;
+    asm("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(codes), "x"(x));
+    return sum;
+  }
+  static inline Ints times(Ints pairs, int factor) {
+    return _mm256_mullo_epi16(pairs, _mm256_set1_epi16(static_cast<int16_t>(factor)));
+  }
+  static inline Ints whole(Ints pairs) { return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)); }
+  static inline Ints add_ints(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
   // Rows and columns of a square change places.
   static inline void transpose(Reg (&r)[8]) {
     Reg pairs[8], fours[8];

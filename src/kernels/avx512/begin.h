@@ -103,8 +103,8 @@ struct V : Bytes {
   using Ints = __m512i;
   static inline Ints no_ints() { return _mm512_setzero_si512(); }
   static inline Ints load_ints(const void* p) { return _mm512_loadu_si512(p); }
-  static inline Ints broadcast_pair(const int16_t* p) {
-    return _mm512_set1_epi32(static_cast<int>(quant::load_u32(reinterpret_cast<const uint8_t*>(p))));
+  static inline Ints broadcast_four(const void* p) {
+    return _mm512_set1_epi32(static_cast<int>(quant::load_u32(static_cast<const uint8_t*>(p))));
   }
   // In assembler: of intrinsics GCC 12 makes copies until registers run out.
   static inline Ints add_pairs(Ints sum, Ints a, Ints b) {
@@ -120,6 +120,39 @@ struct V : Bytes {
 #endif
   }
   static inline Reg to_float(Ints x) { return _mm512_cvtepi32_ps(x); }
+  // Panels of bytes: four a lane, whose products are one sum with VNNI, two of 16 bits without.
+  static constexpr bool kCodesAreUnsigned = true;
+  static inline Ints add_ints(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
+#if defined(FACET_AVX512_VNNI)
+  static constexpr bool kSumsArePairs = false;
+  static inline Ints times(Ints pairs, int factor) {
+    return _mm512_madd_epi16(pairs, _mm512_set1_epi16(static_cast<int16_t>(factor)));
+  }
+  static inline Ints whole(Ints sum) { return sum; }
+  static inline Ints add_fours(Ints sum, Ints codes, Ints x) {
+#if defined(FACET_EMULATED)
+    return _mm512_dpbusd_epi32(sum, codes, x);
+#else
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(x));
+    return sum;
+#endif
+  }
+#else
+  static constexpr bool kSumsArePairs = true;
+  static inline Ints times(Ints pairs, int factor) {
+    return _mm512_mullo_epi16(pairs, _mm512_set1_epi16(static_cast<int16_t>(factor)));
+  }
+  static inline Ints whole(Ints pairs) { return _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)); }
+  static inline Ints add_fours(Ints sum, Ints codes, Ints x) {
+#if defined(FACET_EMULATED)
+    return _mm512_add_epi16(sum, _mm512_maddubs_epi16(codes, x));
+#else
+    Ints products;
+    asm("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" : "+v"(sum), "=&v"(products) : "v"(codes), "v"(x));
+    return sum;
+#endif
+  }
+#endif
   // Rows and columns of a square change places: four times, the rows of one half are woven with those of the other.
   static inline void transpose(Reg (&r)[16]) {
     alignas(64) static constexpr int32_t kLow[] = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23},

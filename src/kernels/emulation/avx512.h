@@ -177,6 +177,24 @@ inline __m512i _mm512_slli_epi32(__m512i a, unsigned n) {
   const auto x = lanes<uint32_t>(a);
   return from_lanes<__m512i, uint32_t>([&](int i) { return n > 31 ? 0 : x[i] << n; });
 }
+inline __m512i _mm512_set1_epi16(int x) {
+  return from_lanes<__m512i, int16_t>([=](int) { return x; });
+}
+inline __m512i _mm512_add_epi16(__m512i a, __m512i b) {
+  const auto x = lanes<uint16_t>(a), y = lanes<uint16_t>(b);
+  return from_lanes<__m512i, uint16_t>([&](int i) { return x[i] + y[i]; });
+}
+inline __m512i _mm512_mullo_epi16(__m512i a, __m512i b) {
+  const auto x = lanes<int16_t>(a), y = lanes<int16_t>(b);
+  return from_lanes<__m512i, int16_t>([&](int i) { return x[i] * y[i]; });
+}
+// Two products of a byte without a sign and one with, added up and held within 16 bits.
+inline __m512i _mm512_maddubs_epi16(__m512i a, __m512i b) {
+  const auto x = lanes<uint8_t>(a);
+  const auto y = lanes<int8_t>(b);
+  return from_lanes<__m512i, int16_t>(
+      [&](int i) { return std::clamp(x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1], -32768, 32767); });
+}
 inline __m512i _mm512_madd_epi16(__m512i a, __m512i b) {
   const auto x = lanes<int16_t>(a), y = lanes<int16_t>(b);
   const auto product = [&](int i) { return static_cast<uint32_t>(int32_t{x[i]} * y[i]); };

@@ -12,13 +12,14 @@ namespace facet::kernels {
 #if defined(FACET_EMULATION)
 namespace avx512_emulated {
 extern const ProductKernels kProducts;
-extern const PanelKernels kFloatPanels, kInt16Panels;
+extern const PanelKernels kFloatPanels, kInt16Panels, kInt8Panels;
 extern const RowKernels kRows;
 extern const AttentionKernels kAttention;
 }  // namespace avx512_emulated
 namespace avx512_vnni_emulated {
 extern const RoundedKernels kInt8Products;
-}
+extern const PanelKernels kInt8Panels;
+}  // namespace avx512_vnni_emulated
 namespace amx_emulated {
 extern const PanelKernels kBf16Panels;
 }
@@ -31,13 +32,27 @@ inline std::vector<KernelSet> emulated_sets() {
                             kAttention,
                             "avx512_emulated",
                             &avx512_vnni_emulated::kInt8Products,
-                            {&kFloatPanels, &kInt16Panels, &amx_emulated::kBf16Panels}};
+                            {&kFloatPanels, &kInt16Panels, &amx_emulated::kBf16Panels, &kInt8Panels}};
   std::vector<KernelSet> sets;
   if (const CpuFeatures& cpu = cpu_features(); !cpu.avx512 || !cpu.amx) sets.push_back({&wide, cpu.avx2});
   return sets;
 }
+// What of panels is apart from those.
+inline std::vector<KernelSet> emulated_panel_sets() {
+  using namespace avx512_emulated;
+  static const Kernels vnni{kProducts,
+                            kRows,
+                            kAttention,
+                            "avx512_vnni_emulated",
+                            &avx512_vnni_emulated::kInt8Products,
+                            {&kFloatPanels, nullptr, nullptr, &avx512_vnni_emulated::kInt8Panels}};
+  std::vector<KernelSet> sets;
+  if (const CpuFeatures& cpu = cpu_features(); !cpu.avx512_vnni) sets.push_back({&vnni, cpu.avx2});
+  return sets;
+}
 #else
 inline std::vector<KernelSet> emulated_sets() { return {}; }
+inline std::vector<KernelSet> emulated_panel_sets() { return {}; }
 #endif
 
 // Every set of this build that this CPU runs, the emulated ones in the place of those that it lacks.

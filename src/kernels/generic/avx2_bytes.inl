@@ -75,6 +75,23 @@ struct Bytes {
     const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(sums), sum);
   }
+  // Of 32 numbers within a byte's: the bytes; and of the first 16 what the first two of each four come to and the other
+  // two, then of the others.
+  static inline void narrow(const int16_t* q, int8_t* out) {
+    const auto at = [q](int i) { return _mm_load_si128(reinterpret_cast<const __m128i*>(q + i)); };
+    for (int i = 0; i < 32; i += 16)
+      _mm_store_si128(reinterpret_cast<__m128i*>(out + i), _mm_packs_epi16(at(i), at(i + 8)));
+  }
+  static inline void pair_sums(const int16_t* q, int16_t* out) {
+    const auto of_16 = [q](int i) {
+      const __m256i pairs =
+          _mm256_madd_epi16(_mm256_load_si256(reinterpret_cast<const __m256i*>(q + i)), _mm256_set1_epi16(1));
+      const __m128i fours = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+      return _mm_add_epi32(fours, _mm_unpackhi_epi64(fours, fours));
+    };
+    const __m128i both = _mm_unpacklo_epi64(of_16(0), of_16(16));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packs_epi32(both, both));
+  }
   // Weights in the order of their numbers.
   static inline void store_natural(const Codes& c, int8_t* out) {
     const auto first = reinterpret_cast<__m256i>(c.first), second = reinterpret_cast<__m256i>(c.second);

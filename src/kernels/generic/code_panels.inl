@@ -8,9 +8,10 @@ namespace {
 #include "kernels/generic/rounding.inl"
 #include "kernels/generic/panel_sums.inl"
 #include "kernels/generic/peak.inl"
+#include "kernels/generic/panel_codes.inl"
 #include "kernels/generic/panel_int16.inl"
 // clang-format on
 
 }  // namespace
 
-constinit const PanelKernels kInt16Panels = int16_panels();
+constinit const PanelKernels kInt16Panels = code_panels<Int16Panels>();

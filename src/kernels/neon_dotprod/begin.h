@@ -18,6 +18,7 @@ namespace {
 #include "kernels/generic/neon_values.inl"
 
 struct V : Values {
+  static constexpr int kCodeRows = 6, kCodeVectors = 4;
   // An activation is 256 * high + low, two bytes with signs: the largest is 127 * 256 + 127.
   static constexpr float kTopCode = 32639;
   // Products of codes, a unit of 64 at a time, sixteen by sixteen as in Codes. No code without a sign exceeds 127.
@@ -65,6 +66,25 @@ struct V : Values {
     acc = vfmaq_laneq_f32(acc, products(w, x, 3), s.r[u], 3);
   }
 
+  // Panels of bytes: four a lane.
+  static constexpr bool kCodesAreUnsigned = false, kSumsArePairs = false;
+  using Ints = int32x4_t;
+  static inline Ints no_ints() { return vdupq_n_s32(0); }
+  static inline Ints load_ints(const void* p) { return vreinterpretq_s32_u8(bytes(p)); }
+  static inline Ints broadcast_four(const void* p) {
+    return vdupq_n_s32(static_cast<int>(quant::load_u32(static_cast<const uint8_t*>(p))));
+  }
+  static inline Ints add_fours(Ints sum, Ints codes, Ints x) {
+    return dot(sum, vreinterpretq_s8_s32(codes), vreinterpretq_s8_s32(x));
+  }
+  static inline Ints times(Ints pairs, int) { return pairs; }  // codes keep their signs: there is nothing to take back
+  static inline Ints whole(Ints sum) { return sum; }
+  static inline Ints add_ints(Ints a, Ints b) { return vaddq_s32(a, b); }
+  static inline Reg to_float(Ints x) { return vcvtq_f32_s32(x); }
+  static inline void narrow(const int16_t* q, int8_t* out) {
+    for (int i = 0; i < 32; i += 16)
+      vst1q_s8(out + i, vmovn_high_s16(vmovn_s16(vld1q_s16(q + i)), vld1q_s16(q + i + 8)));
+  }
   // In assembler: clang 14 has the intrinsic for files that are compiled for this extension as a whole.
   static inline int32x4_t dot(int32x4_t sum, int8x16_t a, int8x16_t b) {
     __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b));

@@ -109,7 +109,7 @@ struct V {
     __builtin_memcpy(&x, p, sizeof x);
     return x;
   }
-  static Ints broadcast_pair(const int16_t* p) { return load_ints(p); }
+  static Ints broadcast_four(const void* p) { return load_ints(p); }
   static Ints add_pairs(Ints sum, Ints a, Ints b) {
     int16_t x[2], y[2];
     __builtin_memcpy(x, &a, sizeof x);
@@ -118,6 +118,22 @@ struct V {
     return static_cast<Ints>(static_cast<uint32_t>(sum) + product(0) + product(1));  // wraps, as in every set
   }
   static Reg to_float(Ints x) { return static_cast<float>(x); }
+  // Panels of bytes: four a lane.
+  static constexpr bool kCodesAreUnsigned = false, kSumsArePairs = false;
+  static Ints add_fours(Ints sum, Ints codes, Ints x) {
+    int8_t a[4], b[4];
+    __builtin_memcpy(a, &codes, sizeof a);
+    __builtin_memcpy(b, &x, sizeof b);
+    for (int i = 0; i < 4; ++i) sum += a[i] * b[i];
+    asm("" : "+r"(sum));  // steps of `peak` are not to be foreseen
+    return sum;
+  }
+  static Ints times(Ints pairs, int) { return pairs; }  // codes keep their signs: there is nothing to take back
+  static Ints whole(Ints sum) { return sum; }
+  static Ints add_ints(Ints a, Ints b) { return a + b; }
+  static void narrow(const int16_t* q, int8_t* out) {
+    for (int i = 0; i < 32; ++i) out[i] = static_cast<int8_t>(q[i]);
+  }
   static void transpose(Reg (&)[1]) {}
   // Eight halves, kStride bytes apart.
   template <int kStride>

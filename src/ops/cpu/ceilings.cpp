@@ -58,7 +58,8 @@ Ceilings CeilingProbe::sample() noexcept {
   using Kind = kernels::PanelKind;
   const auto last_kind = static_cast<size_t>(activations_ == Activations::F32     ? Kind::F32
                                              : activations_ == Activations::Int16 ? Kind::Int16
-                                                                                  : Kind::BF16);
+                                             : activations_ == Activations::BF16  ? Kind::BF16
+                                                                                  : Kind::Int8);
   double read = read_seconds(), operations = 0;
   for (int i = 1; i < kRepeats; ++i) read = std::min(read, read_seconds());
   for (int i = 0; i < kRepeats; ++i)

@@ -93,6 +93,7 @@ kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
   };
   const bool may_be_bf16 = activations_ == Activations::BF16 || activations_ == Activations::Int8;
   if (may_be_bf16 && takes(kernels::PanelKind::BF16)) return kernels::PanelKind::BF16;
+  if (activations_ == Activations::Int8 && takes(kernels::PanelKind::Int8)) return kernels::PanelKind::Int8;
   if (rounds(w) && takes(kernels::PanelKind::Int16)) return kernels::PanelKind::Int16;
   return kernels::PanelKind::F32;
 }

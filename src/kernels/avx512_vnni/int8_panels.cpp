@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+// In this order.
+// clang-format off
+#include "kernels/avx512_vnni/begin.h"
+#include "kernels/generic/int8_panels.inl"
+#include "kernels/avx512/end.h"
+// clang-format on
+#endif
