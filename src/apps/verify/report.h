@@ -10,12 +10,17 @@
 
 namespace facet::verify {
 
+// Why cases are left out that state single log-probabilities and tokens.
+constexpr const char* kTooCoarse =
+    "8 bits move single log-probabilities further: a real model's perplexity judges them";
+
 struct Options {
   runtime::Backend backend = runtime::Backend::Cpu;
   runtime::Activations activations = runtime::Activations::F32;
   int n_threads = 0;
   std::string filter;  // only cases whose name contains it
 
+  bool is_coarse() const { return activations == runtime::Activations::Int8; }
   runtime::EngineOptions engine_options() const {
     runtime::EngineOptions o;
     o.backend = backend;
