@@ -13,4 +13,7 @@ enum class Activations : uint8_t {
   Int8,   // to 8 bits by blocks of 32: about 2^-8 of a block's largest; prompts as BF16 where there are tiles for that
 };
 
+// Whether prompts may take tiles of bf16.
+constexpr bool allow_bf16(Activations a) { return a == Activations::BF16 || a == Activations::Int8; }
+
 }  // namespace facet::ops

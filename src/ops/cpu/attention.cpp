@@ -120,7 +120,7 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
 
 const kernels::PanelKernels& Ops::attention_panels(KvType type) const noexcept {
   const kernels::PanelKernels* tiles = k_.panels[static_cast<size_t>(kernels::PanelKind::BF16)];
-  return activations_ == Activations::BF16 && tiles != nullptr && type != KvType::F32
+  return allow_bf16(activations_) && tiles != nullptr && type != KvType::F32
              ? *tiles
              : k_.panels_of(kernels::PanelKind::F32);
 }

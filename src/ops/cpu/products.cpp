@@ -91,8 +91,7 @@ kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
     const kernels::PanelKernels* panels = k_.panels[static_cast<size_t>(kind)];
     return panels != nullptr && panels->takes(w.type);
   };
-  const bool may_be_bf16 = activations_ == Activations::BF16 || activations_ == Activations::Int8;
-  if (may_be_bf16 && takes(kernels::PanelKind::BF16)) return kernels::PanelKind::BF16;
+  if (allow_bf16(activations_) && takes(kernels::PanelKind::BF16)) return kernels::PanelKind::BF16;
   if (activations_ == Activations::Int8 && takes(kernels::PanelKind::Int8)) return kernels::PanelKind::Int8;
   if (rounds(w) && takes(kernels::PanelKind::Int16)) return kernels::PanelKind::Int16;
   return kernels::PanelKind::F32;
