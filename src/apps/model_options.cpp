@@ -185,6 +185,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   options.n_threads = threads;
   options.context = context;
   options.lock_memory = mlock;
+  options.prefill_chunk = prefill_chunk;
   options.pin_threads = pin;
   if (!memory_limit.empty()) options.memory_limit = parse_size(memory_limit);
   if (options.backend == runtime::Backend::Cpu) apply_tuning(options);

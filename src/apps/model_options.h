@@ -18,6 +18,7 @@ struct ModelOptions {
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free
   bool mlock = false, pin = false;
+  int prefill_chunk = 0;  // no flag: what commands ask for themselves
   std::string numa = "off";
 
   void add_to(CLI::App& command);
