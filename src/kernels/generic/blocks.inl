@@ -154,11 +154,13 @@ inline void k_scales(const uint8_t* b, Scales& out) {
   const W4 head = load_bytes<W4>(b), low = __builtin_shufflevector(head, head, 1, 3, 2, 3),
            high = __builtin_shufflevector(head, head, 1, 1, 2, 2);
   const W4 low_bits{0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f}, high_bits{0, 0x30303030, 0, 0x30303030};
-  alignas(16) int8_t part[24];  // `scaled` reads up to 16 on
-  store_bytes(part, ((low >> W4{0, 0, 0, 4}) & low_bits) | ((high >> 2) & high_bits));
-  __builtin_memset(part + 16, 0, 8);
-  scaled<8>(part, f16(b), out.scale);
-  scaled<8>(part + 8, f16(b + 2), out.min);
+  const W4 parts = ((low >> W4{0, 0, 0, 4}) & low_bits) | ((high >> 2) & high_bits);
+  // `scaled` reads up to 16 bytes: what was stored at once.
+  alignas(16) int8_t scales[16], minimums[16];
+  store_bytes(scales, parts);
+  store_bytes(minimums, __builtin_shufflevector(parts, parts, 2, 3, 2, 3));
+  scaled<8>(scales, f16(b), out.scale);
+  scaled<8>(minimums, f16(b + 2), out.min);
 }
 
 struct Q4_K : Format<256, 144, 32, 15> {

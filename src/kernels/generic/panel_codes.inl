@@ -77,7 +77,7 @@ inline void add_code_group(const typename K::Row* w, int g, const typename K::Ti
 // As much of the depth at a time as lets the tokens stay in the first-level cache while all rows pass by.
 template <class K, class F, int kVectors>
 void code_rows(const typename K::Row* w, int n_rows, int n, const typename K::Tile& x, float* acc) {
-  constexpr int kSpan = (kCodeTokens < K >> 32 ? kPanelDepth / 2 : kPanelDepth) / F::kGroup;
+  constexpr int kTokens = kCodeTokens<K>, kSpan = (kTokens > 32 ? kPanelDepth / 4 : kPanelDepth) / F::kGroup;
   const int n_groups = n / F::kGroup;
   for (int first = 0; first < n_groups; first += kSpan)
     for (int r = 0; r < n_rows; r += K::kRows)

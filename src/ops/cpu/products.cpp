@@ -17,11 +17,11 @@ int rows_per_task(const Weight& w) {
   return std::clamp(rows, 4, 512);
 }
 
-// Asks for n_bytes of each of the rows [begin, end): what will be unpacked next is on its way while tiles are
-// multiplied.
-void ask_for_rows(const std::byte* first_row, size_t row_bytes, size_t n_bytes, int begin, int end) {
+// Asks for n_bytes of each of the rows [begin, end): what will be unpacked, or stored, next is on its way while tiles
+// are multiplied.
+void ask_for_rows(const void* first_row, size_t row_bytes, size_t n_bytes, int begin, int end) {
   for (int r = begin; r < end; ++r) {
-    const std::byte* row = first_row + static_cast<size_t>(r) * row_bytes;
+    const std::byte* row = static_cast<const std::byte*>(first_row) + static_cast<size_t>(r) * row_bytes;
     for (size_t i = 0; i < n_bytes; i += 64) __builtin_prefetch(row + i, 0, 2);
   }
 }
@@ -161,18 +161,20 @@ void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, 
     const int first = piece * kernels::kPanelDepth, depth = std::min(kernels::kPanelDepth, w.n_in - first);
     const std::byte* at = w.data + piece_bytes * static_cast<size_t>(piece);
     format.unpack(at, w.row_bytes(), w.n_out, depth, panel);
+    const bool is_last = piece + 1 == n_pieces;
     // The rows' next piece, or the first one of the rows that follow.
-    const std::byte* next = piece + 1 < n_pieces ? at + piece_bytes : w.rows(w.n_out, 0).data;
+    const std::byte* next = is_last ? w.rows(w.n_out, 0).data : at + piece_bytes;
     for (int i = 0; i < n_tiles; ++i) {
       const int t = range.begin + i;
+      const Tile& tile = x.tiles[t];
+      float *const sum = sums + static_cast<size_t>(i) * sum_floats, *const to = out.row(tile.first_row);
       ask_for_rows(next, w.row_bytes(), piece_bytes, w.n_out * i / n_tiles, w.n_out * (i + 1) / n_tiles);
+      if (is_last) ask_for_rows(to, out.stride * sizeof *to, static_cast<size_t>(w.n_out) * sizeof *to, 0, tile.n_rows);
       format.multiply(panel, w.n_out, depth, x.memory + static_cast<size_t>(t * n_pieces + piece) * panels.tile_bytes,
-                      x.tiles[t].n_rows, sums + static_cast<size_t>(i) * sum_floats);
+                      tile.n_rows, sum);
+      if (is_last) panels.store(sum, w.n_out, tile.n_rows, w.scale, to, out.stride);
     }
   }
-  for (int t = range.begin; t < range.end; ++t)
-    panels.store(sums + static_cast<size_t>(t - range.begin) * sum_floats, w.n_out, x.tiles[t].n_rows, w.scale,
-                 out.row(x.tiles[t].first_row), out.stride);
 }
 
 }  // namespace facet::ops::cpu
