@@ -14,4 +14,4 @@ namespace {
 
 }  // namespace
 
-constinit const PanelKernels kInt16Panels = code_panels<Int16Panels>();
+constinit const PanelKernels kInt16Panels = int16_panels();

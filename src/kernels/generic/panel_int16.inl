@@ -61,3 +61,11 @@ struct Int16Panels {
     return total;
   }
 };
+
+constexpr PanelKernels int16_panels() {
+  PanelKernels k = code_panels<Int16Panels>();
+#if defined(__x86_64__)  // with the same order of sums whatever the set's width
+  if (V::kLanes > 1) k.few = &avx2::kFewTokensOfCodes;
+#endif
+  return k;
+}
