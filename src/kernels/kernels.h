@@ -143,6 +143,23 @@ struct PanelAttention {
 };
 constexpr float kNoScore = -3.4e38f;
 
+// The n <= kFewDepth elements of n_tokens that lie in the tiles of one or more pieces, tile_bytes apart.
+struct FewColumns {
+  const std::byte* tile;
+  size_t tile_bytes;
+  int n, n_tokens;
+};
+constexpr int kFewDepth = 8 * kPanelDepth;
+// acc[r * acc_stride + t] += sum_i w[r, i] * x[t][i], r < n_rows; rows lie row_bytes apart.
+using MultiplyFew = void (*)(const std::byte* blocks, size_t row_bytes, int n_rows, const FewColumns& x, float* acc,
+                             int acc_stride);
+// Tiles of so few tokens that unpacking would not pay. Sums are those of panels, to the bit.
+struct FewTokens {
+  int tokens;  // at most; they take less memory than a tile of PanelKernels has
+  void (*pack)(const float* const* rows, int n_tokens, int first, int n, std::byte* tile);  // as PanelKernels::pack
+  std::array<MultiplyFew, quant::kBlockTypeIds> multiply;                                   // by BlockType
+};
+
 // Many tokens: a panel of rows is unpacked once and met by all tokens, a tile at a time. Memory of panels, tiles and
 // sums is aligned to 64 bytes.
 struct PanelKernels {
@@ -163,6 +180,9 @@ struct PanelKernels {
 
   PanelAttention attention = {};  // F32 and BF16 have it
 
+  const FewTokens* few = nullptr;  // takes what this takes; null: there is none
+
+  bool is_few(int n_tokens) const noexcept { return few != nullptr && n_tokens <= few->tokens; }
   bool takes(quant::BlockType type) const noexcept { return formats[static_cast<size_t>(type)].unpack != nullptr; }
 };
 

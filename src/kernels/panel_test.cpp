@@ -71,8 +71,13 @@ std::vector<float> multiply_panel(const PanelKernels& k, const PanelProblem& p, 
     const PanelFormat& format = k.formats[static_cast<size_t>(p.type)];
     format.unpack(p.weights(row).data() + quant::row_bytes(p.type, static_cast<size_t>(first)), p.row_bytes, n_rows, n,
                   panel);
-    k.pack(p.rows.data() + token, n_tokens, first, n, tile);
-    format.multiply(panel, n_rows, n, tile, n_tokens, acc);
+    (k.is_few(n_tokens) ? k.few->pack : k.pack)(p.rows.data() + token, n_tokens, first, n, tile);
+    if (k.is_few(n_tokens))
+      k.few->multiply[static_cast<size_t>(p.type)](
+          p.weights(row).data() + quant::row_bytes(p.type, static_cast<size_t>(first)), p.row_bytes, n_rows,
+          {tile, k.tile_bytes, n, n_tokens}, acc, k.tokens);
+    else
+      format.multiply(panel, n_rows, n, tile, n_tokens, acc);
   }
   k.store(acc, n_rows, n_tokens, factor, out.data(), static_cast<size_t>(n_rows));
   for (void* memory : {static_cast<void*>(panel), static_cast<void*>(tile), static_cast<void*>(acc)}) std::free(memory);

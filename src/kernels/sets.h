@@ -22,6 +22,7 @@ namespace avx2 {
 FACET_KERNEL_PARTS;
 extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels;
+extern const FewTokens kFewTokensOfCodes;  // of every set that has AVX2
 }  // namespace avx2
 namespace avx512 {
 FACET_KERNEL_PARTS;

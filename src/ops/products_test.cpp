@@ -293,6 +293,33 @@ TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
     }
 }
 
+// Two or three rows an expert, or four times as many: the same steps' class, in kernels of their own.
+TEST_P(ProductsTest, AnExpertWithFewRowsGivesWhatItGivesWithMany) {
+  const int n_in = kernels::kFewDepth + 544, n_ff = 96, n_experts = 4, n_out = 80, rows = 9, times = 4;
+  for (const BlockType type : {BlockType::Q4_0, BlockType::Q8_0, BlockType::Q4_1}) {
+    const OwnedWeight gate_w(type, n_in, n_experts * 2 * n_ff, 1, rng), down_w(type, n_ff, n_experts * n_out, 1, rng);
+    const auto stack = [&](Weight w) {
+      w.n_out /= n_experts;
+      return ExpertWeight{w, n_experts, {}};
+    };
+    const Matrix x(rows, n_in, rng);
+    Matrix repeated(rows * times, n_in), few(rows, n_out), many(rows * times, n_out);
+    std::vector<int> index;
+    const std::vector<float> weight(static_cast<size_t>(rows * times), 0.5f);
+    for (int r = 0; r < rows * times; ++r) {
+      std::copy_n(x.row(r % rows), n_in, repeated.mat().row(r));
+      index.push_back(r % rows % n_experts);
+    }
+    const auto run = [&](Matrix& out, const Matrix& in) {
+      std::vector<float> share = weight;
+      cpu3.experts(out, in, {index.data(), share.data(), in.rows(), 1}, stack(gate_w.w), {}, stack(down_w.w));
+    };
+    run(few, x);
+    run(many, repeated);
+    for (int r = 0; r < rows * times; ++r) EXPECT_TRUE(same_row(few, r % rows, many, r)) << r;
+  }
+}
+
 TEST_P(ProductsTest, ExpertsKeepActivationsAsTheyAreWhereThatIsAsked) {
   cpu::Ops exact(three, *GetParam().kernels, Activations::F32), bytes(three, *GetParam().kernels, Activations::Int8);
   const int n_in = 64, n_ff = 96, n_experts = 3, n_out = 32;

@@ -131,6 +131,23 @@ struct V : Bytes {
     return sum;
   }
   static inline Reg to_float(Ints x) { return _mm256_cvtepi32_ps(x); }
+  static inline Ints broadcast_int(int x) { return _mm256_set1_epi32(x); }
+  static inline Ints add_ints(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
+  static inline Ints sub_ints(Ints a, Ints b) { return _mm256_sub_epi32(a, b); }
+  // Lane i: what the lower half of number i comes to; lane i + 4: what its upper half does.
+  static inline Ints sums_of_halves(const Ints (&x)[4]) {
+    // Numbers of a and of b by turns, half as many of each.
+    const auto weave = [](Ints a, Ints b) {
+      return add_ints(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+    };
+    return weave(weave(x[0], x[2]), weave(x[1], x[3]));
+  }
+  static inline void transpose(Ints (&r)[8]) {
+    Reg square[8];
+    for (int i = 0; i < 8; ++i) square[i] = _mm256_castsi256_ps(r[i]);
+    transpose(square);
+    for (int i = 0; i < 8; ++i) r[i] = _mm256_castps_si256(square[i]);
+  }
   // Rows and columns of a square change places.
   static inline void transpose(Reg (&r)[8]) {
     Reg pairs[8], fours[8];

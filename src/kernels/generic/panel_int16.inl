@@ -146,6 +146,9 @@ constexpr PanelKernels int16_panels() {
 #undef FACET_CODE_FORMAT
 #undef FACET_FLOAT_FORMAT
 #undef FACET_DECODED_FORMAT
+#if defined(__x86_64__)  // with the same order of sums whatever the set's width
+  if (V::kLanes > 1) k.few = &avx2::kFewTokensOfCodes;
+#endif
   k.peak = peak_of_pairs;
   k.peak_operations = 4 * kPeakChains * V::kLanes;
   return k;

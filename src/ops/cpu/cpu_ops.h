@@ -85,6 +85,8 @@ class Ops final : public ops::Ops {
   PackedRows pack(kernels::PanelKind kind, int n_in) noexcept;
   // Row r of out = w times row r of x, for the rows of a range of tiles; w has at most a panel's rows.
   void multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept;
+  // The same for one tile of few rows.
+  void multiply_few(const Weight& w, const PackedRows& x, int tile, Mat out, float* sums) const noexcept;
   void multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept;
   // Whether products with w take rounded columns, and what they are rounded to.
   bool rounds(const Weight& w) const noexcept;

@@ -134,17 +134,37 @@ PackedRows Ops::pack(kernels::PanelKind kind, int n_in) noexcept {
   threads_.run(n_tiles * n_pieces, [&](int task, int) {
     const Tile& tile = tiles[static_cast<size_t>(task / n_pieces)];
     const int first = task % n_pieces * kernels::kPanelDepth;
-    panels.pack(b.rows.data() + tile.first_row, tile.n_rows, first, std::min(kernels::kPanelDepth, n_in - first),
-                memory + static_cast<size_t>(task) * panels.tile_bytes);
+    const auto pack = panels.is_few(tile.n_rows) ? panels.few->pack : panels.pack;
+    pack(b.rows.data() + tile.first_row, tile.n_rows, first, std::min(kernels::kPanelDepth, n_in - first),
+         memory + static_cast<size_t>(task) * panels.tile_bytes);
   });
   return {&panels, tiles.data(), n_tiles, memory};
 }
 
 void Ops::multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept {
+  if (range.end - range.begin == 1 && x.panels->is_few(x.tiles[range.begin].n_rows)) {
+    multiply_few(w, x, range.begin, out, buffers_->of_thread(thread));
+    return;
+  }
   // As many tiles at a time as there is room for sums; unpacked weights stay in the second-level cache meanwhile.
   const int n_together = tiles_together(*x.panels);
   for (int begin = range.begin; begin < range.end; begin += n_together)
     multiply_tiles(w, x, {begin, std::min(range.end, begin + n_together)}, out, buffers_->of_thread(thread));
+}
+
+void Ops::multiply_few(const Weight& w, const PackedRows& x, int tile, Mat out, float* sums) const noexcept {
+  const kernels::PanelKernels& panels = *x.panels;
+  const auto multiply = panels.few->multiply[static_cast<size_t>(w.type)];
+  const int n_pieces = divide_up(w.n_in, kernels::kPanelDepth), n_tokens = x.tiles[tile].n_rows;
+  std::memset(sums, 0, static_cast<size_t>(panels.rows * panels.tokens) * sizeof(float));
+  for (int first = 0; first < w.n_in; first += kernels::kFewDepth) {
+    const int piece = tile * n_pieces + first / kernels::kPanelDepth;
+    multiply(w.data + quant::row_bytes(w.type, static_cast<size_t>(first)), w.row_bytes(), w.n_out,
+             {x.memory + static_cast<size_t>(piece) * panels.tile_bytes, panels.tile_bytes,
+              std::min(kernels::kFewDepth, w.n_in - first), n_tokens},
+             sums, panels.tokens);
+  }
+  panels.store(sums, w.n_out, n_tokens, w.scale, out.row(x.tiles[tile].first_row), out.stride);
 }
 
 void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept {
@@ -166,8 +186,13 @@ void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, 
     for (int i = 0; i < n_tiles; ++i) {
       const int t = range.begin + i;
       ask_for_rows(next, w.row_bytes(), piece_bytes, w.n_out * i / n_tiles, w.n_out * (i + 1) / n_tiles);
-      format.multiply(panel, w.n_out, depth, x.memory + static_cast<size_t>(t * n_pieces + piece) * panels.tile_bytes,
-                      x.tiles[t].n_rows, sums + static_cast<size_t>(i) * sum_floats);
+      const std::byte* tile = x.memory + static_cast<size_t>(t * n_pieces + piece) * panels.tile_bytes;
+      float* acc = sums + static_cast<size_t>(i) * sum_floats;
+      if (const int n = x.tiles[t].n_rows; panels.is_few(n))
+        panels.few->multiply[static_cast<size_t>(w.type)](at, w.row_bytes(), w.n_out,
+                                                          {tile, panels.tile_bytes, depth, n}, acc, panels.tokens);
+      else
+        format.multiply(panel, w.n_out, depth, tile, n, acc);
     }
   }
   for (int t = range.begin; t < range.end; ++t)
