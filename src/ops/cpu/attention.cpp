@@ -120,9 +120,8 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
 
 const kernels::PanelKernels& Ops::attention_panels(KvType type) const noexcept {
   const kernels::PanelKernels* tiles = k_.panels[static_cast<size_t>(kernels::PanelKind::BF16)];
-  return allow_bf16(activations_) && tiles != nullptr && type != KvType::F32
-             ? *tiles
-             : k_.panels_of(kernels::PanelKind::F32);
+  return allow_bf16(activations_) && tiles != nullptr && type != KvType::F32 ? *tiles
+                                                                             : k_.panels_of(kernels::PanelKind::F32);
 }
 
 template <class Pass>
