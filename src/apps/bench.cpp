@@ -11,6 +11,7 @@
 #include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
+#include "base/cpu_topology.h"
 #include "base/error.h"
 #include "base/system_memory.h"
 #include "model/work.h"
@@ -149,7 +150,8 @@ class Bench {
   }
 
   void measure(const runtime::Session& base, Result& result) {
-    ThreadPool threads(engine_->n_threads());
+    ThreadPool threads(engine_->n_threads(),
+                       engine_->options().pin_threads ? processors_for_threads() : std::vector<int>());
     const kernels::Kernels& kernels = runtime::kernels_of(engine_->options());
     ops::cpu::CeilingProbe probe(threads, kernels, engine_->options().activations);
     std::vector<double> prefill, decode;

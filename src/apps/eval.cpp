@@ -49,6 +49,7 @@ std::shared_ptr<const runtime::Engine> load_reference(const EvalFlags& flags) {
   ModelOptions options = flags.model;
   if (!flags.reference.empty()) options.model = flags.reference;
   options.activations = options.kv = "f32";
+  options.numa = "off";  // the process has it from the model
   return options.load();
 }
 

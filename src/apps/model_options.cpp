@@ -169,6 +169,7 @@ void ModelOptions::add_placement_to(CLI::App& command) {
 
 std::string place_memory(const std::string& numa, const std::vector<int>& nodes) {
   if (numa != "interleave") return "";
+  if (nodes.empty()) return "--numa interleave does nothing: the system does not tell its NUMA nodes";
   if (nodes.size() < 2) return "--numa interleave does nothing: the machine has a single NUMA node";
   interleave_memory(nodes);
   return "";

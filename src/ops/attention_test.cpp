@@ -237,6 +237,22 @@ TEST_P(AttentionOpTest, WhatIsNoNumberStaysNone) {
   }
 }
 
+// A damaged key at the begin of a span, alone or among a prompt's rows: who sees it is none, others are as they were.
+TEST_P(AttentionOpTest, WhatIsNoNumberStaysNoneInAPrompt) {
+  const Shape s{1, 2, 32, 2060, 0};
+  constexpr int kBad = 2048, kFirst = 2044, kRows = 12;
+  Matrix k(s.depth, s.head_dim, rng);
+  const Matrix v(s.depth, s.head_dim, rng), q(kRows, s.group * s.head_dim, rng);
+  k.row(kBad)[5] = std::numeric_limits<float>::quiet_NaN();
+  Cache cache(KvType::F32, s.n_kv_heads, s.head_dim, s.depth);
+  cpu.store_kv(cache.view, range(0, s.depth), k, v);
+  Matrix out(kRows, q.cols());
+  cpu.attention(out, q, cache.view, {range(kFirst, kFirst + kRows), 0, 1, {}});
+  for (int r = 0; r < kRows; ++r)
+    for (int c = 0; c < out.cols(); ++c)
+      ASSERT_EQ(std::isnan(out.at(r, c)), kFirst + r >= kBad) << kFirst + r << ", " << c;
+}
+
 FACET_EVERY_ISA(AttentionOpTest);
 
 }  // namespace

@@ -70,9 +70,9 @@ double kl_divergence(std::span<const float> p_logits, std::span<const float> q_l
   double sum = 0;
   for (size_t i = 0; i < p_logits.size(); ++i) {
     const double p = p_logits[i] - p_normalizer, q = q_logits[i] - q_normalizer;
-    if (p > -700) sum += std::exp(p) * (p - q);  // beyond that, p is 0
+    if (!(p <= -700)) sum += std::exp(p) * (p - q);  // beyond that, p is 0
   }
-  return std::max(0.0, sum);
+  return sum < 0 ? 0 : sum;
 }
 
 double DivergenceResult::mean() const noexcept {

@@ -14,7 +14,8 @@
 
 namespace facet::runtime {
 
-// sum p log(p / q) of the distributions that these logits stand for, natural logarithm, not below 0.
+// sum p log(p / q) of the distributions that these logits stand for, natural logarithm, not below 0; no number where
+// a logit is none.
 double kl_divergence(std::span<const float> p_logits, std::span<const float> q_logits) noexcept;
 
 struct DivergenceResult {

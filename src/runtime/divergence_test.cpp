@@ -26,6 +26,12 @@ TEST(KlDivergence, WhatIsImpossibleAddsNothing) {
   EXPECT_NEAR(kl_divergence(p, q), std::log(2.0), 1e-6);
 }
 
+TEST(KlDivergence, WhatIsNoNumberStaysNone) {
+  const std::vector<float> good = {0, 1}, bad = {0, NAN};
+  EXPECT_TRUE(std::isnan(kl_divergence(good, bad)));
+  EXPECT_TRUE(std::isnan(kl_divergence(bad, good)));
+}
+
 TEST(DivergenceResult, SharesArePositionsInOrder) {
   DivergenceResult r;
   r.kl = {1, 2, 3, 4};

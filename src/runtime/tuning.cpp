@@ -64,12 +64,12 @@ void check_choice(const Tuning& t, const std::string& path) {
     throw_error<FormatError>("{}: chooses {} threads, expected 1 to {}", path, t.n_threads, kMaxThreads);
 }
 
+}  // namespace
+
 bool isa_is_forced() {
   const char* isa = std::getenv("FACET_ISA");
   return isa != nullptr && *isa != '\0';
 }
-
-}  // namespace
 
 TunedMachine this_machine(std::string_view version) {
   return {cpu_features().brand, usable_processors(), std::string(version)};

@@ -31,7 +31,9 @@ std::optional<ops::cpu::Tuning> read_tuning(const std::string& path, const Tuned
 // Makes the folders above it; who reads it meanwhile sees the file before or after. Throws ResourceError.
 void write_tuning(const std::string& path, const ops::cpu::Tuning& tuning, const TunedMachine& machine);
 
-// Fills in what options leave open; the environment variable FACET_ISA decides about kernels where it is set.
+// Whether the environment variable FACET_ISA names a set.
+bool isa_is_forced();
+// Fills in what options leave open; FACET_ISA decides about kernels where it is set.
 void apply(const ops::cpu::Tuning& tuning, EngineOptions& options);
 
 // What an engine with these options computes with. Throws as kernels::choose() does.

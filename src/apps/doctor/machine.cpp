@@ -52,8 +52,7 @@ Machine examine_machine(const runtime::EngineOptions& options) {
   const kernels::Kernels& used = runtime::kernels_of(options);
   m.used = used.name;
   m.tuning = find_tuning(m.tuning_problem);
-  const char* isa = std::getenv("FACET_ISA");
-  m.isa_is_forced = isa != nullptr && *isa != '\0';
+  m.isa_is_forced = runtime::isa_is_forced();
   for (const kernels::KernelSet& set : kernels::all_sets())
     m.kernel_sets.push_back({std::string(set.kernels->name), set.runs_here, is_part(set.kernels->name, m.used)});
   m.cpu = cpu_features().brand;
@@ -65,7 +64,7 @@ Machine examine_machine(const runtime::EngineOptions& options) {
   m.available_bytes = available_memory();
   ThreadPool threads(options.n_threads);
   m.n_threads = threads.count();
-  ops::cpu::CeilingProbe probe(threads, used);
+  ops::cpu::CeilingProbe probe(threads, used, options.activations);
   probe.sample();
   probe.sample();
   m.ceilings = probe.best();

@@ -17,9 +17,14 @@ TEST(Ceilings, KindsThatActivationsForbidDoNotCount) {
   const double all = CeilingProbe(threads, k).sample().gflop_s,
                integers = CeilingProbe(threads, k, Activations::Int16).sample().gflop_s,
                numbers = CeilingProbe(threads, k, Activations::F32).sample().gflop_s;
-  EXPECT_GT(CeilingProbe(threads, k, Activations::Int8).sample().gflop_s, 10 * integers);
   EXPECT_GT(all, 10 * integers);
   EXPECT_GT(all, 10 * numbers);
+
+  // Bytes count where they are asked for, and only there.
+  k.panels[static_cast<size_t>(kernels::PanelKind::Int8)] = &tiles;
+  k.panels[static_cast<size_t>(kernels::PanelKind::BF16)] = nullptr;
+  EXPECT_GT(CeilingProbe(threads, k, Activations::Int8).sample().gflop_s, 10 * integers);
+  EXPECT_LT(CeilingProbe(threads, k).sample().gflop_s, 10 * integers);
 }
 
 TEST(Ceilings, BestIsTheBestOfAllSamples) {

@@ -1,6 +1,7 @@
 // The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
 // whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
-// within the two classes of products and of attention: up to kMaxColumns rows (decode), and more (prefill). Both
+// within the two classes of products and of attention: up to kMaxColumns rows (decode), and more (prefill); but in
+// attention what is infinite or no number among the values reaches rows beside those that see it. Both
 // multiply codes with activations rounded to 16 bits, or asked for Int8 to 8, and prefill, attention with it, takes
 // tiles of bf16 where the CPU has them; asked for F32, with activations as they are, which is slower.
 #pragma once

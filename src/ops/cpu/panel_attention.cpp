@@ -102,7 +102,8 @@ class QueryBlock {
       float* out = partials + static_cast<size_t>(tile.first) * stride;
       panels_.store(tile.sums, head_dim_, tile.n, 1, out, stride);
       for (int t = 0; t < tile.n; ++t, out += stride) {
-        out[head_dim_] = tile.top[t] == kernels::kNoScore ? -std::numeric_limits<float>::infinity() : tile.top[t];
+        // A total of nothing, not a top of no score: what is no number shows in the total alone.
+        out[head_dim_] = tile.total[t] == 0 ? -std::numeric_limits<float>::infinity() : tile.top[t];
         out[head_dim_ + 1] = tile.total[t];
       }
     });
@@ -233,12 +234,12 @@ class QueryBlock {
 
 }  // namespace
 
-int most_panel_rows(const kernels::PanelKernels& panels, int group) noexcept {
-  return std::max(1, kPanelQueries / panels.tokens * panels.tokens / group);
+int most_panel_queries(const kernels::PanelKernels& panels, int group) noexcept {
+  return std::max(kPanelQueries / panels.tokens * panels.tokens, group);
 }
 
 int panel_block_rows(const kernels::PanelKernels& panels, int n_rows, int group) noexcept {
-  return divide_up(n_rows, divide_up(n_rows, most_panel_rows(panels, group)));
+  return divide_up(n_rows, divide_up(n_rows, most_panel_queries(panels, group) / group));
 }
 
 size_t panel_attention_floats(const kernels::PanelKernels& panels, int n_queries, int head_dim) noexcept {

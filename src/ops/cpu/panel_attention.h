@@ -9,8 +9,9 @@ namespace facet::ops::cpu {
 
 constexpr int kPanelSpanTokens = 2048;  // keys of one partial result
 
-// Rows of a block: at most as many as fill a few tiles, and evenly many in all blocks.
-int most_panel_rows(const kernels::PanelKernels& panels, int group) noexcept;
+// Queries of a block: at most as many as fill a few tiles, or a row's; no fewer for a larger group.
+int most_panel_queries(const kernels::PanelKernels& panels, int group) noexcept;
+// Rows of a block, evenly many in all blocks.
 int panel_block_rows(const kernels::PanelKernels& panels, int n_rows, int group) noexcept;
 
 // What a task with this many queries needs.

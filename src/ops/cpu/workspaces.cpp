@@ -35,7 +35,7 @@ Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
                               packed_floats(panels, n_expert_tiles, std::max(l.n_embd, l.n_expert_ff)));
     s.per_thread = std::max(s.per_thread, panel_task_floats(panels, std::max(n_tiles, n_expert_tiles)));
     if (l.query_group > 0 && panels.attention.weigh != nullptr) {
-      const int n_block = std::min(n_wide, most_panel_rows(panels, l.query_group)) * l.query_group;
+      const int n_block = std::min(n_wide * l.query_group, most_panel_queries(panels, l.query_group));
       s.per_thread = std::max(s.per_thread, panel_attention_floats(panels, n_block, l.head_dim));
     }
   }
