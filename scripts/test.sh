@@ -25,7 +25,8 @@ tsan_skips+=':*.TheModelsWholeContextCanBeUsed:*.OnePromptKeepsToItsExpectation:
 # Sanitizers' own pages fault beside those that are counted, and they report signals in their own way.
 page_skips='ReadAheadTest.WhoComesLaterWaitsForNothing:ReadAheadTest.LockedPagesAreThere'
 page_skips+=':MappedFileTest.OtherBusErrorsEndTheProgram'
-tsan_skips+=":*SameAnswers*:DraftTest.EndsWhereAPlainAnswerEnds:Ceilings.*:$page_skips"
+tsan_skips+=":*SameAnswers*:DraftTest.EndsWhereAPlainAnswerEnds:Ceilings.*:Tuning.ChoosesOfWhatItMeasuredHere"
+tsan_skips+=":*ProductsTest.Linear/*:$page_skips"
 asan_skips="*Equality.*_ref:*.TheModelsWholeContextCanBeUsed:*SameAnswers*:$page_skips"
 absent=()
 for folder in "$goldens" "$conformance"; do [[ -d $folder ]] || absent+=("$folder"); done
