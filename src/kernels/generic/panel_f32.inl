@@ -4,7 +4,7 @@
 constexpr int kPanelRows = 48, kPanelVectors = 3, kPanelTokens = kPanelVectors * V::kLanes;
 
 struct FloatRow {
-  alignas(64) float w[kPanelDepth];
+  float w[kPanelDepth];
   float padding[16];  // rows at a distance of a power of two would share few places of the cache
 };
 using FloatTile = float[kPanelDepth][kPanelTokens];

@@ -160,10 +160,10 @@ struct V {
   }
   // Eights of bytes, of a and of b by turns: the even ones, the odd ones.
   static B32 even_eights(const B32& a, const B32& b) {
-    return bytes([&](int i) { return (i / 8 % 2 == 0 ? a : b)[i / 16 * 16 + i % 8]; });
+    return bytes([&](int i) { return i / 8 % 2 == 0 ? a[i / 16 * 16 + i % 8] : b[i / 16 * 16 + i % 8]; });
   }
   static B32 odd_eights(const B32& a, const B32& b) {
-    return bytes([&](int i) { return (i / 8 % 2 == 0 ? a : b)[i / 16 * 16 + 8 + i % 8]; });
+    return bytes([&](int i) { return i / 8 % 2 == 0 ? a[i / 16 * 16 + 8 + i % 8] : b[i / 16 * 16 + 8 + i % 8]; });
   }
 
  private:
