@@ -44,6 +44,28 @@ class ForwardingOps : public Ops {
                const ExpertWeight& down) noexcept override {
     inner_->experts(out, x, routing, gate, up, down);
   }
+  void rope_2d(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept override {
+    inner_->rope_2d(x, head_dim, cos, sin);
+  }
+  void clamp(Mat out, ConstMat x, float low, float high) noexcept override { inner_->clamp(out, x, low, high); }
+  void add_row(Mat x, Vec row) noexcept override { inner_->add_row(x, row); }
+  void layer_norm(Mat out, ConstMat x, Vec w, Vec b, float eps) noexcept override {
+    inner_->layer_norm(out, x, w, b, eps);
+  }
+  void relu(Mat x) noexcept override { inner_->relu(x); }
+  void silu(Mat x) noexcept override { inner_->silu(x); }
+  void glu(Mat out, ConstMat a, ConstMat b) noexcept override { inner_->glu(out, a, b); }
+  void pool(Mat out, ConstMat x, int n_cols, int size, float factor) noexcept override {
+    inner_->pool(out, x, n_cols, size, factor);
+  }
+  void depthwise_conv(Mat out, ConstMat x, ConstMat w) noexcept override { inner_->depthwise_conv(out, x, w); }
+  void conv_2d(Mat out, ConstMat x, int n_channels, const Weight& w) noexcept override {
+    inner_->conv_2d(out, x, n_channels, w);
+  }
+  void local_attention(Mat out, ConstMat q, ConstMat k, ConstMat v, ConstMat distance_k,
+                       const LocalAttnSpec& spec) noexcept override {
+    inner_->local_attention(out, q, k, v, distance_k, spec);
+  }
   void probe(std::string_view name, int layer, ConstMat x) noexcept override { inner_->probe(name, layer, x); }
   void probe_routing(int layer, const Routing& routing) noexcept override { inner_->probe_routing(layer, routing); }
 

@@ -18,4 +18,12 @@ void Ops::add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept {
   add(x, y);
 }
 
+void Ops::rope_2d(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept {
+  const int half = head_dim / 2, n_pairs = head_dim / 4;
+  for (int begin = 0; begin < x.n_cols; begin += half) {
+    const int first_pair = begin % head_dim == 0 ? 0 : n_pairs;
+    rope(x.cols(begin, half), half, cos.cols(first_pair, n_pairs), sin.cols(first_pair, n_pairs));
+  }
+}
+
 }  // namespace facet::ops

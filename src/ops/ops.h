@@ -75,6 +75,38 @@ class Ops {
   virtual void experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
                        const ExpertWeight& down) noexcept = 0;
 
+  // Of the encoders of pictures and sound.
+
+  // Rotates each half of a head by angles of its own (positions in two dimensions): the pairs (i, i + head_dim / 4) of
+  // half j by those whose cosines and sines stand in columns j * head_dim / 4 + i. x is [rows, heads * head_dim].
+  virtual void rope_2d(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept;
+
+  virtual void clamp(Mat out, ConstMat x, float low, float high) noexcept = 0;  // out may be x
+  virtual void add_row(Mat x, Vec row) noexcept = 0;                            // x[r, c] += row[c]
+
+  // out[r] = (x[r] - mean(x[r])) * rsqrt(variance(x[r]) + eps) * w + b; b empty: none. out may be x.
+  virtual void layer_norm(Mat out, ConstMat x, Vec w, Vec b, float eps) noexcept = 0;
+
+  virtual void relu(Mat x) noexcept = 0;                           // x = max(x, 0)
+  virtual void silu(Mat x) noexcept = 0;                           // x = x / (1 + exp(-x))
+  virtual void glu(Mat out, ConstMat a, ConstMat b) noexcept = 0;  // out = a / (1 + exp(-b)); out may be a
+
+  // The rows of x are the cells of a grid of n_cols columns, row after row; those of out are the means of its size x
+  // size squares, times factor. Both sides of the grid are multiples of size.
+  virtual void pool(Mat out, ConstMat x, int n_cols, int size, float factor) noexcept = 0;
+
+  // out[t, c] = sum_j w[j, c] x[t - n + 1 + j, c], n = w.n_rows, with 0 for what stands before the first row.
+  virtual void depthwise_conv(Mat out, ConstMat x, ConstMat w) noexcept = 0;
+
+  // A convolution of 3 x 3, stride 2, with zeros around: x is [time, freq * n_channels], channels together; w is
+  // [n_out, 9 * n_channels], taps in the order time, freq, channel; out is [(time + 1) / 2, (freq + 1) / 2 * n_out].
+  virtual void conv_2d(Mat out, ConstMat x, int n_channels, const Weight& w) noexcept = 0;
+
+  // out[t, h] = sum_d softmax_d(cap(q[t, h] . (k[t - d, h] + distance_k[d, h]))) v[t - d, h] over 0 <= d <= t, d <
+  // distance_k.n_rows, where cap(x) = softcap * tanh(x / softcap). All are [rows, heads * head_dim].
+  virtual void local_attention(Mat out, ConstMat q, ConstMat k, ConstMat v, ConstMat distance_k,
+                               const LocalAttnSpec& spec) noexcept = 0;
+
   // A named intermediate of a layer (-1: of the model); only decorators look at it.
   virtual void probe(std::string_view, int, ConstMat) noexcept {}
   virtual void probe_routing(int, const Routing&) noexcept {}

@@ -141,6 +141,12 @@ struct AttnSpec {
   std::span<const BidirectionalRun> runs;
 };
 
+// Attention of an encoder of sound: to the rows a short distance back.
+struct LocalAttnSpec {
+  int n_heads = 0;
+  float softcap = 0;
+};
+
 // The largest step that will be asked for: its rows, and the sizes of the widest layer.
 struct StepLimits {
   int n_rows = 1;

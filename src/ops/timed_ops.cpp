@@ -150,4 +150,51 @@ void TimedOps::experts(Mat out, ConstMat x, const Routing& routing, const Expert
         [&] { ForwardingOps::experts(out, x, routing, gate, up, down); });
 }
 
+void TimedOps::rope_2d(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept {
+  timed("rope_2d", {}, [&] { ForwardingOps::rope_2d(x, head_dim, cos, sin); });
+}
+
+void TimedOps::clamp(Mat out, ConstMat x, float low, float high) noexcept {
+  timed("clamp", {}, [&] { ForwardingOps::clamp(out, x, low, high); });
+}
+
+void TimedOps::add_row(Mat x, Vec row) noexcept {
+  timed("add_row", {}, [&] { ForwardingOps::add_row(x, row); });
+}
+
+void TimedOps::layer_norm(Mat out, ConstMat x, Vec w, Vec b, float eps) noexcept {
+  timed("layer_norm", {}, [&] { ForwardingOps::layer_norm(out, x, w, b, eps); });
+}
+
+void TimedOps::relu(Mat x) noexcept {
+  timed("relu", {}, [&] { ForwardingOps::relu(x); });
+}
+
+void TimedOps::silu(Mat x) noexcept {
+  timed("silu", {}, [&] { ForwardingOps::silu(x); });
+}
+
+void TimedOps::glu(Mat out, ConstMat a, ConstMat b) noexcept {
+  timed("glu", {}, [&] { ForwardingOps::glu(out, a, b); });
+}
+
+void TimedOps::pool(Mat out, ConstMat x, int n_cols, int size, float factor) noexcept {
+  timed("pool", {}, [&] { ForwardingOps::pool(out, x, n_cols, size, factor); });
+}
+
+void TimedOps::depthwise_conv(Mat out, ConstMat x, ConstMat w) noexcept {
+  timed("depthwise_conv", {}, [&] { ForwardingOps::depthwise_conv(out, x, w); });
+}
+
+void TimedOps::conv_2d(Mat out, ConstMat x, int n_channels, const Weight& w) noexcept {
+  timed(named("conv_2d", w), product(w, out.n_rows * (out.n_cols / w.n_out)),
+        [&] { ForwardingOps::conv_2d(out, x, n_channels, w); });
+}
+
+void TimedOps::local_attention(Mat out, ConstMat q, ConstMat k, ConstMat v, ConstMat distance_k,
+                               const LocalAttnSpec& spec) noexcept {
+  timed("local_attention", {0, 0, 0, 4.0 * q.n_rows * distance_k.n_rows * q.n_cols},
+        [&] { ForwardingOps::local_attention(out, q, k, v, distance_k, spec); });
+}
+
 }  // namespace facet::ops

@@ -71,6 +71,18 @@ class Ops final : public ops::Ops {
   void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept override;
   void experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
                const ExpertWeight& down) noexcept override;
+  void rope_2d(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept override;
+  void clamp(Mat out, ConstMat x, float low, float high) noexcept override;
+  void add_row(Mat x, Vec row) noexcept override;
+  void layer_norm(Mat out, ConstMat x, Vec w, Vec b, float eps) noexcept override;
+  void relu(Mat x) noexcept override;
+  void silu(Mat x) noexcept override;
+  void glu(Mat out, ConstMat a, ConstMat b) noexcept override;
+  void pool(Mat out, ConstMat x, int n_cols, int size, float factor) noexcept override;
+  void depthwise_conv(Mat out, ConstMat x, ConstMat w) noexcept override;
+  void conv_2d(Mat out, ConstMat x, int n_channels, const Weight& w) noexcept override;
+  void local_attention(Mat out, ConstMat q, ConstMat k, ConstMat v, ConstMat distance_k,
+                       const LocalAttnSpec& spec) noexcept override;
 
  private:
   struct Buffers;  // grow-only workspaces
