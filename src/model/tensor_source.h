@@ -30,10 +30,19 @@ struct TensorFacts {
   uint64_t n_bytes;
 };
 
+// A few tensors of the encoders differ between the containers by more than their name:
+//                                  HuggingFace                       Gguf
+//   v.patch_embd, v.patch_norm.1   rows of [row, column, channel]    rows of [channel, row, column]
+//   v.position_embd, no tower      [position, axis, width]           [axis, position, width]
+//   a.blk.N.per_dim_scale          before softplus                   after softplus
+//   a.blk.N.conv_dw                [width, 1, kernel]                [width, kernel]
+enum class Layout { HuggingFace, Gguf };
+
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
   virtual std::optional<SourceTensor> find(std::string_view gguf_name) const = 0;
+  virtual Layout layout() const noexcept = 0;
   virtual std::vector<TensorFacts> all() const = 0;  // of the files, in their order
   virtual const std::string& path() const noexcept = 0;
   virtual std::string format() const = 0;  // for people: "GGUF v3, 2 files"
@@ -48,9 +57,5 @@ class TensorSource {
 std::unique_ptr<TensorSource> make_tensor_source(gguf::File file);
 // How the checkpoint starts its text model's names is found from them. Throws FormatError when it cannot be.
 std::unique_ptr<TensorSource> make_tensor_source(safetensors::File file);
-
-// The Hugging Face name of a GGUF tensor below the text model's prefix: "blk.3.attn_q.weight" gives
-// "layers.3.self_attn.q_proj.weight". Nothing when the checkpoint has no such tensor.
-std::optional<std::string> hugging_face_name(std::string_view gguf_name);
 
 }  // namespace facet::model

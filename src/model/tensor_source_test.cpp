@@ -8,18 +8,6 @@
 namespace facet::model {
 namespace {
 
-TEST(HuggingFaceName, OfModelAndLayerTensors) {
-  EXPECT_EQ(hugging_face_name("token_embd.weight"), "embed_tokens.weight");
-  EXPECT_EQ(hugging_face_name("output_norm.weight"), "norm.weight");
-  EXPECT_EQ(hugging_face_name("blk.3.attn_q.weight"), "layers.3.self_attn.q_proj.weight");
-  EXPECT_EQ(hugging_face_name("blk.12.ffn_norm.weight"), "layers.12.pre_feedforward_layernorm.weight");
-  EXPECT_EQ(hugging_face_name("blk.0.layer_output_scale.weight"), "layers.0.layer_scalar");
-  EXPECT_EQ(hugging_face_name("blk.0.ffn_down_exps.scale"), "layers.0.router.per_expert_scale");
-  EXPECT_EQ(hugging_face_name("rope_freqs.weight"), std::nullopt);
-  EXPECT_EQ(hugging_face_name("blk.0"), std::nullopt);
-  EXPECT_EQ(hugging_face_name("blk.0.attn_q.scale"), std::nullopt);
-}
-
 TEST(GgufSource, ShapesAreRowMajor) {
   const std::string bytes = gemma4_file(expert_sizes()).bytes();
   const auto source = make_tensor_source(gguf::File::parse(std::as_bytes(std::span(bytes)), "test.gguf"));
@@ -71,6 +59,39 @@ TEST(SafetensorsSource, FindsThePrefix) {
     EXPECT_EQ(source->all()[4].type_name, "I64");  // a listing shows what the model cannot use
     EXPECT_EQ(source->format(), "safetensors");
   }
+}
+
+// Encoders stand beside the text model, or below the same prefix; their matrices may be wrapped or not.
+TEST(SafetensorsSource, FindsEncoders) {
+  for (const std::string root : {"model.", ""}) {
+    const std::string text = root.empty() ? "language_model.model." : "model.language_model.";
+    const std::string layer = root + "vision_tower.encoder.layers.0.";
+    const std::string bytes = safetensors_of({{text + "embed_tokens.weight", "BF16"},
+                                              {layer + "self_attn.q_proj.linear.weight", "BF16"},
+                                              {layer + "self_attn.q_proj.input_min", "F32"},
+                                              {layer + "self_attn.k_proj.weight", "F16"},
+                                              {root + "vision_embedder.patch_dense.weight", "F32"},
+                                              {root + "embed_audio.embedding_projection.weight", "F16"}});
+    const auto source = make_tensor_source(safetensors::File::parse(std::as_bytes(std::span(bytes)), "test"));
+    EXPECT_EQ(source->layout(), Layout::HuggingFace);
+    EXPECT_EQ(source->find("v.blk.0.attn_q.weight")->name, layer + "self_attn.q_proj.linear.weight");
+    EXPECT_EQ(source->find("v.blk.0.attn_q.input_min")->type, quant::BlockType::F32);
+    EXPECT_EQ(source->find("v.blk.0.attn_k.weight")->name, layer + "self_attn.k_proj.weight");
+    EXPECT_EQ(source->find("v.patch_embd.weight")->name, root + "vision_embedder.patch_dense.weight");
+    EXPECT_EQ(source->find("mm.a.input_projection.weight")->type, quant::BlockType::F16);
+    EXPECT_EQ(source->find("v.blk.1.attn_q.weight"), std::nullopt);
+  }
+}
+
+TEST(GgufSource, FindsEncodersUnderTheirOwnNames) {
+  gguf::TestFile file;
+  file.value("general.architecture", "clip");
+  test_model::add_matrix(file, "v.blk.0.attn_q.weight", 32, 32);
+  const std::string bytes = file.bytes();
+  const auto source = make_tensor_source(gguf::File::parse(std::as_bytes(std::span(bytes)), "mmproj.gguf"));
+  EXPECT_EQ(source->layout(), Layout::Gguf);
+  EXPECT_EQ(source->find("v.blk.0.attn_q.weight")->shape, (std::vector<uint64_t>{32, 32}));
+  EXPECT_EQ(source->find("v.blk.0.attn_q.input_min"), std::nullopt);
 }
 
 TEST(SafetensorsSource, OtherFiles) {

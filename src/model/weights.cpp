@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "model/tensor_names.h"
 
 namespace facet::model {
 namespace {
