@@ -1,33 +1,22 @@
 #include "model/weights.h"
 
-#include <fmt/ranges.h>
-
 #include <cmath>
 
 #include "base/error.h"
-#include "model/tensor_names.h"
+#include "model/binder.h"
 
 namespace facet::model {
 namespace {
 
-using Shape = std::vector<uint64_t>;
-enum class Need { Required, Optional };
-
-std::string show(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 uint64_t u(int n) { return static_cast<uint64_t>(n); }
 
-class Binder {
+class ModelBinder : public Binder {
  public:
-  Binder(const Config& config, const TensorSource& source) : c_(config), source_(source) {}
-
-  Weight plain_matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
-    const auto t = take(name + ".weight", {u(n_out), u(n_in)}, need);
-    return t ? Weight{t->data.data(), t->type, n_in, n_out, 1} : Weight{};
-  }
+  ModelBinder(const Config& config, const TensorSource& source) : Binder(source), c_(config) {}
 
   // NVFP4 files keep one more factor per tensor.
-  Weight matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
-    Weight w = plain_matrix(name, n_out, n_in, need);
+  Weight scaled_matrix(const std::string& name, int n_out, int n_in, Need need = Need::Required) const {
+    Weight w = matrix(name, n_out, n_in, need);
     if (w.empty()) return w;
     if (const Norm scale = vector(name + ".scale", 1, Need::Optional); !scale.empty()) w.scale = scale[0];
     return w;
@@ -39,80 +28,42 @@ class Binder {
     return {{t->data.data(), t->type, n_in, n_out, 1}, c_.n_experts, {}};
   }
 
-  // A short vector as f32, `offset` added.
-  Norm vector(const std::string& name, int n, Need need = Need::Required, float offset = 0) const {
-    const auto t = take(name, {u(n)}, need);
-    if (!t) return {};
-    Norm v(static_cast<size_t>(n));
-    quant::decode_row(t->type, t->data.data(), v.data(), v.size());
-    for (float& x : v) {
-      x += offset;
-      if (!std::isfinite(x)) fail(*t, "holds a value that is not a finite number; the file is damaged");
-    }
-    return v;
-  }
-
   Norm divisors(const RopeConfig& rope) const {
     if (!rope.has_divisors) return {};
     Norm v = vector("rope_freqs.weight", rope.n_pairs);
     for (const float x : v)
       if (!(x > 0))
-        throw_error<FormatError>("{}: tensor rope_freqs.weight holds {}, expected numbers above 0", source_.path(), x);
+        throw_error<FormatError>("{}: tensor rope_freqs.weight holds {}, expected numbers above 0", source().path(), x);
     return v;
   }
 
-  Norm norm(const std::string& name, int n, Need need = Need::Required) const {
-    return vector(name + ".weight", n, need, c_.norm_offset);
+  Norm norm(const std::string& name, int n) const {
+    Norm v = vector(name + ".weight", n);
+    for (float& x : v) x += c_.norm_offset;
+    return v;
   }
 
  private:
-  std::optional<SourceTensor> take(const std::string& name, const Shape& shape, Need need) const {
-    auto t = source_.find(name);
-    if (!t) {
-      if (need == Need::Optional) return {};
-      throw_error<FormatError>("{}: tensor {} is missing", source_.path(), describe(name));
-    }
-    // A vector may be written as a matrix of one row, or a single number without dimensions.
-    Shape found = t->shape;
-    while (found.size() > shape.size() && found.front() == 1) found.erase(found.begin());
-    if (found.empty() && shape == Shape{1}) found = {1};
-    if (found != shape) fail(*t, fmt::format("has shape {}, expected {} (outputs first)", show(t->shape), show(shape)));
-    if (!quant::block_info(t->type).is_weight)
-      fail(*t, fmt::format("has type {}, which holds no weights", quant::block_info(t->type).name));
-    if (shape.back() % quant::block_info(t->type).n_elements != 0)
-      fail(*t, fmt::format("has rows of {}, which {} cannot hold", shape.back(), quant::block_info(t->type).name));
-    return t;
-  }
-
-  [[noreturn]] void fail(const SourceTensor& t, const std::string& what) const {
-    throw_error<FormatError>("{}: tensor {} {}", source_.path(), t.name, what);
-  }
-
-  static std::string describe(const std::string& name) {
-    const auto theirs = hugging_face_name(name);
-    return theirs ? fmt::format("{} ({} in checkpoints)", name, *theirs) : name;
-  }
-
   const Config& c_;
-  const TensorSource& source_;
 };
 
-void bind_attention(LayerWeights& w, const Binder& b, const std::string& blk, const Config& c, const LayerConfig& l,
-                    bool owns_kv) {
+void bind_attention(LayerWeights& w, const ModelBinder& b, const std::string& blk, const Config& c,
+                    const LayerConfig& l, bool owns_kv) {
   const int n_q = c.n_heads * l.head_dim, n_kv = l.n_kv_heads * l.head_dim;
   w.attn_norm = b.norm(blk + "attn_norm", c.n_embd);
-  w.attn_q = b.matrix(blk + "attn_q", n_q, c.n_embd);
+  w.attn_q = b.scaled_matrix(blk + "attn_q", n_q, c.n_embd);
   w.attn_q_norm = b.norm(blk + "attn_q_norm", l.head_dim);
-  w.attn_output = b.matrix(blk + "attn_output", c.n_embd, n_q);
+  w.attn_output = b.scaled_matrix(blk + "attn_output", c.n_embd, n_q);
   w.post_attention_norm = b.norm(blk + "post_attention_norm", c.n_embd);
   if (!owns_kv) return;
-  w.attn_k = b.matrix(blk + "attn_k", n_kv, c.n_embd);
+  w.attn_k = b.scaled_matrix(blk + "attn_k", n_kv, c.n_embd);
   w.attn_k_norm = b.norm(blk + "attn_k_norm", l.head_dim);
-  w.attn_v = b.matrix(blk + "attn_v", n_kv, c.n_embd, c.value_norm && !l.is_local ? Need::Optional : Need::Required);
+  w.attn_v =
+      b.scaled_matrix(blk + "attn_v", n_kv, c.n_embd, c.value_norm && !l.is_local ? Need::Optional : Need::Required);
 }
 
-void bind_experts(LayerWeights& w, const Binder& b, const std::string& blk, const Config& c) {
-  w.ffn_gate_inp = b.plain_matrix(blk + "ffn_gate_inp", c.n_experts, c.n_embd);
+void bind_experts(LayerWeights& w, const ModelBinder& b, const std::string& blk, const Config& c) {
+  w.ffn_gate_inp = b.matrix(blk + "ffn_gate_inp", c.n_experts, c.n_embd);
   w.ffn_gate_inp_scale = b.vector(blk + "ffn_gate_inp.scale", c.n_embd);
   for (float& x : w.ffn_gate_inp_scale) x /= std::sqrt(static_cast<float>(c.n_embd));
   w.ffn_down_exps_scale = b.vector(blk + "ffn_down_exps.scale", c.n_experts);
@@ -131,20 +82,20 @@ void bind_experts(LayerWeights& w, const Binder& b, const std::string& blk, cons
   w.ffn_down_exps = b.stack(blk + "ffn_down_exps", c.n_embd, c.n_expert_ff);
 }
 
-LayerWeights bind_layer(const Config& c, const Binder& b, int i) {
+LayerWeights bind_layer(const Config& c, const ModelBinder& b, int i) {
   const LayerConfig& l = c.layers[static_cast<size_t>(i)];
   const std::string blk = fmt::format("blk.{}.", i);
   LayerWeights w;
   bind_attention(w, b, blk, c, l, c.owns_kv(i));
   w.ffn_norm = b.norm(blk + "ffn_norm", c.n_embd);
-  w.ffn_gate = b.matrix(blk + "ffn_gate", l.n_ff, c.n_embd);
-  w.ffn_up = b.matrix(blk + "ffn_up", l.n_ff, c.n_embd);
-  w.ffn_down = b.matrix(blk + "ffn_down", c.n_embd, l.n_ff);
+  w.ffn_gate = b.scaled_matrix(blk + "ffn_gate", l.n_ff, c.n_embd);
+  w.ffn_up = b.scaled_matrix(blk + "ffn_up", l.n_ff, c.n_embd);
+  w.ffn_down = b.scaled_matrix(blk + "ffn_down", c.n_embd, l.n_ff);
   w.post_ffw_norm = b.norm(blk + "post_ffw_norm", c.n_embd);
   if (c.n_experts > 0) bind_experts(w, b, blk, c);
   if (c.n_ple > 0) {
-    w.inp_gate = b.matrix(blk + "inp_gate", c.n_ple, c.n_embd);
-    w.proj = b.matrix(blk + "proj", c.n_embd, c.n_ple);
+    w.inp_gate = b.scaled_matrix(blk + "inp_gate", c.n_ple, c.n_embd);
+    w.proj = b.scaled_matrix(blk + "proj", c.n_embd, c.n_ple);
     w.post_norm = b.norm(blk + "post_norm", c.n_embd);
   }
   if (const Norm scale = b.vector(blk + "layer_output_scale.weight", 1, Need::Optional); !scale.empty())
@@ -187,15 +138,15 @@ bool is_expected_leftover(const Config& c, const std::string& name) {
 
 Weights bind_weights(const Config& c, std::unique_ptr<TensorSource> source) {
   Weights w;
-  const Binder b(c, *source);
-  w.token_embd = b.matrix("token_embd", c.n_vocab, c.n_embd);
-  w.output = b.matrix("output", c.n_vocab, c.n_embd, Need::Optional);
+  const ModelBinder b(c, *source);
+  w.token_embd = b.scaled_matrix("token_embd", c.n_vocab, c.n_embd);
+  w.output = b.scaled_matrix("output", c.n_vocab, c.n_embd, Need::Optional);
   if (w.output.empty()) w.output = w.token_embd;
   w.output_norm = b.norm("output_norm", c.n_embd);
   if (c.n_ple > 0) {
     const int n = c.n_layers * c.n_ple;
-    w.per_layer_token_embd = b.matrix("per_layer_token_embd", c.n_vocab, n);
-    w.per_layer_model_proj = b.matrix("per_layer_model_proj", n, c.n_embd);
+    w.per_layer_token_embd = b.scaled_matrix("per_layer_token_embd", c.n_vocab, n);
+    w.per_layer_model_proj = b.scaled_matrix("per_layer_model_proj", n, c.n_embd);
     w.per_layer_proj_norm = b.norm("per_layer_proj_norm", c.n_ple);
   }
   const int head_local = head_dim_of_kind(c, true), head_global = head_dim_of_kind(c, false);
