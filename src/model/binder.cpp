@@ -35,8 +35,12 @@ ClippedWeight Binder::clipped(const std::string& name, int n_out, int n_in, Need
   ClippedWeight c;
   c.w = matrix(name, n_out, n_in, need);
   if (c.w.empty()) return c;
+  // A limit that training left alone may be written as an infinity.
   const auto limit = [&](const char* which, float& value) {
-    if (const auto found = vector(name + which, 1, Need::Optional); !found.empty()) value = found[0];
+    const auto t = take(name + which, {1}, Need::Optional);
+    if (!t) return;
+    quant::decode_row(t->type, t->data.data(), &value, 1);
+    if (std::isnan(value)) fail(*t, "holds no number; the file is damaged");
   };
   limit(".input_min", c.input_min);
   limit(".input_max", c.input_max);

@@ -2,58 +2,12 @@
 #include <cmath>
 
 #include "model/config_check.h"
+#include "model/gguf_keys.h"
 
 namespace facet::model {
 namespace {
 
-class Keys {
- public:
-  Keys(const gguf::File& file, std::string prefix) : file_(file), prefix_(std::move(prefix)) {}
-
-  int64_t integer(const std::string& key, std::optional<int64_t> fallback = {}) const {
-    const auto value = file_.get_uint(prefix_ + key);
-    if (!value && !fallback) missing(key);
-    if (value && *value > INT32_MAX)
-      throw_error<FormatError>("{}: {}{} is {}, which is absurd", file_.path(), prefix_, key, *value);
-    return value ? static_cast<int64_t>(*value) : *fallback;
-  }
-
-  double number(const std::string& key, std::optional<double> fallback = {}) const {
-    const auto value = file_.get_float(prefix_ + key);
-    if (!value && !fallback) missing(key);
-    return value ? *value : *fallback;
-  }
-
-  // A value per layer, written as an array or as one number for all.
-  std::vector<int> per_layer(const std::string& key, int n_layers, std::optional<int64_t> fallback = {}) const {
-    const gguf::Value* value = file_.find(prefix_ + key);
-    if (value == nullptr || value->type != gguf::ValueType::Array)
-      return std::vector<int>(static_cast<size_t>(n_layers), static_cast<int>(integer(key, fallback)));
-    const auto array = *file_.get_uint_array(prefix_ + key);
-    if (array.size() != static_cast<size_t>(n_layers))
-      throw_error<FormatError>("{}: {}{} has {} values for {} layers", file_.path(), prefix_, key, array.size(),
-                               n_layers);
-    std::vector<int> out;
-    for (const uint64_t v : array) out.push_back(v > INT32_MAX ? INT32_MAX : static_cast<int>(v));
-    return out;
-  }
-
-  bool has(const std::string& key) const { return file_.find(prefix_ + key) != nullptr; }
-  bool is_array(const std::string& key) const {
-    const gguf::Value* value = file_.find(prefix_ + key);
-    return value != nullptr && value->type == gguf::ValueType::Array;
-  }
-
- private:
-  [[noreturn]] void missing(const std::string& key) const {
-    throw_error<FormatError>("{}: key {}{} is missing", file_.path(), prefix_, key);
-  }
-
-  const gguf::File& file_;
-  std::string prefix_;
-};
-
-void read_sizes(Config& c, const gguf::File& file, const Keys& keys) {
+void read_sizes(Config& c, const gguf::File& file, const GgufKeys& keys) {
   const int64_t n_layers = keys.integer("block_count");
   check_layer_count(n_layers, file.path());
   c.n_layers = static_cast<int>(n_layers);
@@ -82,7 +36,7 @@ void read_sizes(Config& c, const gguf::File& file, const Keys& keys) {
 }
 
 // K and V of a layer have one length; a file that says otherwise is for another model.
-int head_length(const Keys& keys, const std::string& path, const std::string& suffix, int64_t fallback) {
+int head_length(const GgufKeys& keys, const std::string& path, const std::string& suffix, int64_t fallback) {
   const int64_t k = keys.integer("attention.key_length" + suffix, fallback);
   const int64_t v = keys.integer("attention.value_length" + suffix, k);
   if (k != v) throw_error<FormatError>("{}: key length {} and value length {} differ", path, k, v);
@@ -90,13 +44,13 @@ int head_length(const Keys& keys, const std::string& path, const std::string& su
 }
 
 // Which part of a head turns is said elsewhere; a file that says it here is for another model.
-void check_rotated(const Keys& keys, const std::string& path, const std::string& suffix, int head) {
+void check_rotated(const GgufKeys& keys, const std::string& path, const std::string& suffix, int head) {
   const int64_t n = keys.integer("rope.dimension_count" + suffix, head);
   if (n != head)
     throw_error<FormatError>("{}: rope.dimension_count{} is {}, expected the head size {}", path, suffix, n, head);
 }
 
-void read_gemma4(Config& c, const gguf::File& file, const Keys& keys) {
+void read_gemma4(Config& c, const gguf::File& file, const GgufKeys& keys) {
   const int head_global = head_length(keys, file.path(), "", c.n_embd / std::max(1, c.n_heads));
   const int head_local = head_length(keys, file.path(), "_swa", head_global);
   if (!keys.is_array("attention.sliding_window_pattern"))
@@ -124,7 +78,7 @@ void read_gemma4(Config& c, const gguf::File& file, const Keys& keys) {
   assign_kv_sources(c, static_cast<int>(keys.integer("attention.shared_kv_layers", 0)), file.path());
 }
 
-void read_gemma3(Config& c, const gguf::File& file, const Keys& keys) {
+void read_gemma3(Config& c, const gguf::File& file, const GgufKeys& keys) {
   const int head = head_length(keys, file.path(), "", c.n_embd / std::max(1, c.n_heads));
   c.window = static_cast<int>(keys.integer("attention.sliding_window", 0));
   std::vector<int> local(c.layers.size(), 0);
@@ -183,7 +137,7 @@ Config read_config(const gguf::File& file) {
   if (type && *type != "model")
     throw_error<FormatError>("{}: the file is of the type \"{}\", which goes beside a model: give the model's own file",
                              file.path(), *type);
-  const Keys keys(file, c.architecture + ".");
+  const GgufKeys keys(file, c.architecture + ".");
   read_sizes(c, file, keys);
   if (gemma4)
     read_gemma4(c, file, keys);

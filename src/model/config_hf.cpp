@@ -1,67 +1,12 @@
 // config.json of a Hugging Face folder -> Config, in the spellings of published checkpoints and of re-saved ones.
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "base/mapped_file.h"
 #include "model/config_check.h"
+#include "model/json_fields.h"
 
 namespace facet::model {
 namespace {
-
-using Json = nlohmann::json;
-
-// Reads fields of one JSON object; null counts as absent. Messages name the source and the field.
-class Fields {
- public:
-  Fields(const Json& object, std::string source) : object_(object), source_(std::move(source)) {}
-
-  const Json* find(const char* key) const {
-    const auto it = object_.find(key);
-    return it == object_.end() || it->is_null() ? nullptr : &*it;
-  }
-  int integer(const char* key, std::optional<int64_t> fallback = {}) const {
-    const Json* v = find(key);
-    if (v == nullptr) return static_cast<int>(fallback ? *fallback : missing(key));
-    if (!v->is_number_integer()) wrong(key, "an integer");
-    const int64_t n = v->get<int64_t>();
-    if (n < 0 || n > INT32_MAX) wrong(key, "an integer of 0 or more");
-    return static_cast<int>(n);
-  }
-  double number(const char* key, std::optional<double> fallback = {}) const {
-    const Json* v = find(key);
-    if (v == nullptr) return fallback ? *fallback : static_cast<double>(missing(key));
-    if (!v->is_number()) wrong(key, "a number");
-    return v->get<double>();
-  }
-  bool boolean(const char* key, bool fallback) const {
-    const Json* v = find(key);
-    if (v != nullptr && !v->is_boolean()) wrong(key, "true or false");
-    return v == nullptr ? fallback : v->get<bool>();
-  }
-  std::string text(const char* key, const char* fallback) const {
-    const Json* v = find(key);
-    if (v != nullptr && !v->is_string()) wrong(key, "a string");
-    return v == nullptr ? fallback : v->get<std::string>();
-  }
-  const Json& object(const char* key, const Json& fallback) const {
-    const Json* v = find(key);
-    if (v != nullptr && !v->is_object()) wrong(key, "an object");
-    return v == nullptr ? fallback : *v;
-  }
-  [[noreturn]] void wrong(const char* key, const char* expected) const {
-    throw_error<FormatError>("{}: \"{}\" must be {}", source_, key, expected);
-  }
-  const std::string& source() const { return source_; }
-
- private:
-  [[noreturn]] int64_t missing(const char* key) const {
-    throw_error<FormatError>("{}: \"{}\" is missing", source_, key);
-  }
-
-  const Json& object_;
-  std::string source_;
-};
 
 // "layer_types", or a period whose last layer is global.
 std::vector<bool> local_layers(const Fields& f, int n_layers, int default_period) {
@@ -241,17 +186,7 @@ std::string model_type(const Fields& top, const Fields& text) {
 }  // namespace
 
 Config parse_config(const std::string& json, const std::string& source) {
-  Json root;
-  try {
-    // Eight levels are twice what any published configuration nests.
-    root = Json::parse(json, [](int depth, Json::parse_event_t, Json&) {
-      if (depth > 8) throw FormatError("nested more than 8 deep");
-      return true;
-    });
-  } catch (const std::exception& e) {
-    throw_error<FormatError>("{}: not a JSON configuration: {}", source, e.what());
-  }
-  if (!root.is_object()) throw_error<FormatError>("{}: expected a JSON object", source);
+  const Json root = parse_object(json, source);
   const bool nested = root.contains("text_config");
   const Fields top(root, source);
   static const Json empty = Json::object();
@@ -277,11 +212,7 @@ Config parse_config(const std::string& json, const std::string& source) {
 
 Config read_config(const std::string& folder) {
   const std::string path = folder + "/config.json";
-  const MappedFile file(path);
-  constexpr size_t kMaxBytes = 16 << 20;
-  if (file.bytes().size() > kMaxBytes)
-    throw_error<FormatError>("{}: {} bytes are too many for a configuration", path, file.bytes().size());
-  Config c = parse_config({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, path);
+  Config c = parse_config(read_small_file(path), path);
   const std::string trimmed = folder.substr(0, folder.find_last_not_of('/') + 1);
   c.name = trimmed.substr(trimmed.find_last_of('/') + 1);
   return c;
