@@ -1,0 +1,52 @@
+// The few things of FFmpeg's libraries that decoders of pictures, sound and video share: owners of its objects, and
+// frames as RGB. Part of a build with FACET_FFMPEG alone.
+#pragma once
+
+#ifdef FACET_FFMPEG
+#include <memory>
+
+#include "media/image.h"
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/frame.h>
+#include <libswscale/swscale.h>
+}
+
+namespace facet::media {
+
+struct AvDeleter {
+  void operator()(AVFrame* p) const noexcept { av_frame_free(&p); }
+  void operator()(AVPacket* p) const noexcept { av_packet_free(&p); }
+  void operator()(AVCodecContext* p) const noexcept { avcodec_free_context(&p); }
+  void operator()(AVFormatContext* p) const noexcept { avformat_close_input(&p); }
+  void operator()(SwsContext* p) const noexcept { sws_freeContext(p); }
+};
+template <class T>
+using AvPtr = std::unique_ptr<T, AvDeleter>;
+
+AvPtr<AVFrame> new_frame();  // std::bad_alloc when there is no memory
+AvPtr<AVPacket> new_packet();
+
+// FFmpeg writes to stderr unless it is told not to, for the whole process.
+void silence_ffmpeg();
+
+// "Invalid data found when processing input"
+std::string av_error_text(int error);
+
+// A decoder of one stream, of pixels or samples, opened. FormatError when this FFmpeg has none for it.
+AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const std::string& name, int64_t max_pixels);
+
+// Converts frames of video to RGB, in the colours that each frame names; keeps its tables between frames of one format.
+class RgbConverter {
+ public:
+  // FormatError when FFmpeg cannot convert the pixel format. name: for messages.
+  Image convert(const AVFrame& frame, const std::string& name);
+
+ private:
+  AvPtr<SwsContext> context_;
+};
+
+}  // namespace facet::media
+#endif
