@@ -30,6 +30,7 @@ struct ClippedWeight {
   bool clips_output() const noexcept {
     return output_min > std::numeric_limits<float>::lowest() || output_max < std::numeric_limits<float>::max();
   }
+  bool clips() const noexcept { return clips_input() || clips_output(); }
 };
 
 class Binder {
