@@ -6,7 +6,10 @@ namespace {
 std::string full_name(std::string_view name, int layer) {
   // Per-layer inputs carry the first layer they belong to; they are one tensor all the same.
   if (layer < 0 || name == "per_layer_inputs") return std::string(name);
-  return "layer." + std::to_string(layer) + "." + std::string(name);
+  // Those of encoders say so: "audio_layer.out" of layer 3 is audio_layer.3.out.
+  const size_t dot = name.find("_layer.") == std::string_view::npos ? 0 : name.find('.') + 1;
+  const std::string kind = dot == 0 ? "layer." : std::string(name.substr(0, dot));
+  return kind + std::to_string(layer) + "." + std::string(name.substr(dot));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ struct DumpedTensor {
 };
 
 // By name: "embed", "per_layer_inputs", "final_norm", and "layer.N.X" with X = q, k, v, attn_heads, attn_out, mlp_out,
-// router_probs, router_index, router_weights, experts_out, out.
+// router_probs, router_index, router_weights, experts_out, out; layers of encoders as "audio_layer.N.X".
 using Dump = std::map<std::string, DumpedTensor>;
 
 class DumpOps final : public ForwardingOps {
