@@ -81,6 +81,7 @@ void check_config(const Config& c, const std::string& source) {
   check_range(source, "embedding length", c.n_embd, 1, 1 << 17);
   check_range(source, "number of heads", c.n_heads, 1, 1024);
   check_range(source, "vocabulary size", c.n_vocab, 1, 1 << 24);
+  check_range(source, "padding token", c.pad_token, 0, c.n_vocab - 1);
   check_range(source, "context length", c.context_length, 1, 1 << 28);
   check_range(source, "per-layer embedding length", c.n_ple, 0, 1 << 16);
   const bool any_local = std::any_of(c.layers.begin(), c.layers.end(), [](const LayerConfig& l) { return l.is_local; });

@@ -34,6 +34,7 @@ struct Config {
   int n_embd = 0;
   int n_heads = 0;
   int n_vocab = 0;
+  int pad_token = 0;       // what stands, for per-layer embeddings, where an encoder's rows do
   int context_length = 0;  // positions the model was trained for
   int window = 0;          // of local layers; counts the query itself
 

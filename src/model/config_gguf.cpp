@@ -1,4 +1,5 @@
 // GGUF keys -> Config. Keys and defaults: docs/formats.md.
+#include <algorithm>
 #include <cmath>
 
 #include "model/config_check.h"
@@ -27,6 +28,8 @@ void read_sizes(Config& c, const gguf::File& file, const GgufKeys& keys) {
   if (embd->ne[1] > (uint64_t{1} << 24))
     throw_error<FormatError>("{}: token_embd.weight has {} rows", file.path(), embd->ne[1]);
   c.n_vocab = static_cast<int>(embd->ne[1]);
+  c.pad_token =
+      static_cast<int>(std::min<uint64_t>(file.get_uint("tokenizer.ggml.padding_token_id").value_or(0), INT32_MAX));
   const auto ff = keys.per_layer("feed_forward_length", c.n_layers);
   const auto kv_heads = keys.per_layer("attention.head_count_kv", c.n_layers, c.n_heads);
   for (size_t i = 0; i < c.layers.size(); ++i) {

@@ -125,6 +125,7 @@ void read_gemma4(Config& c, const Fields& f, int default_n_ple) {
   const int n_shared = f.integer("num_kv_shared_layers", 0);
   read_layers(c, f, n_shared);
   c.n_vocab = f.integer("vocab_size", 262144);
+  c.pad_token = f.integer("pad_token_id", 0);
   c.window = f.integer("sliding_window", 512);
   c.value_norm = true;
   c.attn_scale = 1;

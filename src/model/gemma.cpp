@@ -8,24 +8,32 @@
 namespace facet::model {
 namespace {
 
-// The wanted rows alone, with segments to match.
+int end_row(const MediaRows& media) { return media.first_row + media.embeddings.n_rows; }
+
+// The wanted rows alone, with segments and media to match.
 Rows wanted_rows(const Step& step, Scratch& s) {
   s.tail_tokens.clear();
   s.tail_positions.clear();
   s.tail_segments.clear();
-  size_t next = 0;
+  s.tail_media.clear();
+  size_t next = 0, medium = 0;
+  const auto media = step.rows.media;
   for (const Segment& segment : step.rows.segments) {
     Segment tail = segment;
     tail.first_row = static_cast<int>(s.tail_tokens.size());
     for (; next < step.wanted.size() && step.wanted[next] < segment.first_row + segment.n_rows; ++next) {
       const auto row = static_cast<size_t>(step.wanted[next]);
+      while (medium < media.size() && end_row(media[medium]) <= step.wanted[next]) ++medium;
+      if (medium < media.size() && media[medium].first_row <= step.wanted[next])
+        s.tail_media.push_back({static_cast<int>(s.tail_tokens.size()),
+                                media[medium].embeddings.rows(step.wanted[next] - media[medium].first_row, 1)});
       s.tail_tokens.push_back(step.rows.tokens[row]);
       s.tail_positions.push_back(step.rows.positions[row]);
     }
     tail.n_rows = static_cast<int>(s.tail_tokens.size()) - tail.first_row;
     if (tail.n_rows > 0) s.tail_segments.push_back(tail);
   }
-  return {s.tail_tokens, s.tail_positions, s.tail_segments};
+  return {s.tail_tokens, s.tail_positions, s.tail_segments, s.tail_media};
 }
 
 // Rotary tables of the rows' positions and, from the embeddings x, the per-layer inputs of layers [begin, end).
@@ -44,10 +52,12 @@ void run_layers(const Context& c, int begin, int end, const std::atomic<bool>* c
   }
 }
 
-// The first rows of buffer <- scaled embeddings of the rows' tokens.
+// The first rows of buffer <- scaled embeddings of the rows' tokens, or what encoders have put in their place.
 ops::Mat embed(const Context& c, ops::Mat buffer) {
   const ops::Mat x = part(buffer, c.rows.n(), c.config.n_embd);
   c.op.embed(x, c.rows.tokens, c.weights.token_embd, 0, c.config.embed_scale);
+  for (const MediaRows& media : c.rows.media)
+    c.op.copy(x.rows(media.first_row, media.embeddings.n_rows), media.embeddings);
   return x;
 }
 

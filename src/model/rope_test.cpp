@@ -62,7 +62,7 @@ TEST(Rope, IsExactAtTheEndOfTheLongestContexts) {
     SKIP_WITHOUT_GOLDENS();
     SCOPED_TRACE(name);
     Model m(folder);
-    const Rows rows{tokens, positions, {}};
+    const Rows rows{tokens, positions, {}, {}};
     rope_tables(Context{op, m.config, m.weights, m.layout, m.scratch, rows});
     expect_exact(m.config.local_rope, head_dim(m.config, true), m.weights.local_freqs, positions, m.scratch.local_cos,
                  m.scratch.local_sin);

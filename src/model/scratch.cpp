@@ -44,13 +44,14 @@ Scratch::Scratch(const Config& c, int rows) : max_rows(rows) {
   tail_tokens.reserve(static_cast<size_t>(rows));
   tail_positions.reserve(static_cast<size_t>(rows));
   tail_segments.reserve(static_cast<size_t>(rows));
+  tail_media.reserve(static_cast<size_t>(rows));
 }
 
 size_t Scratch::count_bytes(const Config& c, int rows) {
   size_t n = kAlignFloats * sizeof(float);
   for_each_matrix(c, [&](ops::Mat Scratch::*, int cols) { n += matrix_floats(rows, cols) * sizeof(float); });
   const size_t expert = static_cast<size_t>(c.n_experts_used) * (sizeof(int) + sizeof(float));
-  return n + static_cast<size_t>(rows) * (expert + sizeof(int32_t) + sizeof(int) + sizeof(Segment));
+  return n + static_cast<size_t>(rows) * (expert + sizeof(int32_t) + sizeof(int) + sizeof(Segment) + sizeof(MediaRows));
 }
 
 }  // namespace facet::model

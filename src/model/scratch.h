@@ -34,6 +34,7 @@ struct Scratch {
   std::vector<int32_t> tail_tokens;
   std::vector<int> tail_positions;
   std::vector<Segment> tail_segments;
+  std::vector<MediaRows> tail_media;  // a row each
 
  private:
   std::unique_ptr<float[]> floats_;

@@ -17,11 +17,19 @@ struct Segment {
   std::span<const ops::BidirectionalRun> runs;
 };
 
+// Consecutive rows whose embeddings an encoder of pictures or sound has made: [n, n_embd], unscaled. Their tokens count
+// as padding.
+struct MediaRows {
+  int first_row = 0;
+  ops::ConstMat embeddings;
+};
+
 // The rows that a layer runs for: all of a step's, or after the last layer with its own K and V only the wanted ones.
 struct Rows {
-  std::span<const int32_t> tokens;    // each below n_vocab
-  std::span<const int> positions;     // ascending within a segment
-  std::span<const Segment> segments;  // cover all rows, in order
+  std::span<const int32_t> tokens;        // each below n_vocab
+  std::span<const int> positions;         // ascending within a segment
+  std::span<const Segment> segments;      // cover all rows, in order
+  std::span<const MediaRows> media = {};  // in order
   int n() const noexcept { return static_cast<int>(positions.size()); }
 };
 

@@ -35,6 +35,7 @@ class ForwardingOps : public Ops {
   void scale(Mat x, float factor) noexcept override { inner_->scale(x, factor); }
   void scale_cols(Mat out, ConstMat x, Vec factors) noexcept override { inner_->scale_cols(out, x, factors); }
   void softcap(Mat x, float cap) noexcept override { inner_->softcap(x, cap); }
+  void copy(Mat out, ConstMat x) noexcept override { inner_->copy(out, x); }
   void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept override { inner_->copy_rows(out, x, rows); }
   void add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept override { inner_->add_rms_norm(x, y, w, eps); }
   void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept override {

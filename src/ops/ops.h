@@ -60,6 +60,7 @@ class Ops {
   virtual void scale_cols(Mat out, ConstMat x,
                           Vec factors) noexcept = 0;    // out[r, c] = x[r, c] * factors[c]; may alias
   virtual void softcap(Mat x, float cap) noexcept = 0;  // x = cap * tanh(x / cap)
+  virtual void copy(Mat out, ConstMat x) noexcept = 0;  // out = x
   virtual void copy_rows(Mat out, ConstMat x,
                          std::span<const int> rows) noexcept = 0;  // out[i] = x[rows[i]]; out may be x if rows[i] >= i
 

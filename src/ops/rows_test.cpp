@@ -140,6 +140,7 @@ TEST_P(RowsTest, Softcap) {
 TEST_P(RowsTest, CopyRowsAlsoInPlace) {
   const Matrix x(9, 33, rng);
   const std::vector<int> rows{0, 3, 4, 8};
+  compare_exact(Matrix(9, 33), [&](Ops& op, Matrix& out) { op.copy(out, x); });
   compare_exact(Matrix(4, 33), [&](Ops& op, Matrix& out) { op.copy_rows(out, x, rows); });
   compare_exact(x, [&](Ops& op, Matrix& out) { op.copy_rows(out.mat().rows(0, 4), out, rows); });
 }

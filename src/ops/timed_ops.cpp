@@ -132,6 +132,10 @@ void TimedOps::softcap(Mat x, float cap) noexcept {
   timed("softcap", {}, [&] { ForwardingOps::softcap(x, cap); });
 }
 
+void TimedOps::copy(Mat out, ConstMat x) noexcept {
+  timed("copy", {}, [&] { ForwardingOps::copy(out, x); });
+}
+
 void TimedOps::copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept {
   timed("copy_rows", {}, [&] { ForwardingOps::copy_rows(out, x, rows); });
 }

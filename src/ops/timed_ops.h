@@ -37,6 +37,7 @@ class TimedOps final : public ForwardingOps {
   void scale(Mat x, float factor) noexcept override;
   void scale_cols(Mat out, ConstMat x, Vec factors) noexcept override;
   void softcap(Mat x, float cap) noexcept override;
+  void copy(Mat out, ConstMat x) noexcept override;
   void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept override;
   void add_rms_norm(Mat x, Mat y, Vec w, float eps) noexcept override;
   void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept override;

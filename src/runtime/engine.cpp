@@ -39,7 +39,8 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   s->facts.options.n_threads = s->threads->count();
   auto op = make_backend(options, *s->threads);
   if (options.wrap_ops) op = options.wrap_ops(std::move(op));
-  s->executor = std::make_unique<Executor>(m.config, m.weights, *s->layout, std::move(op), m.options.prefill_chunk);
+  s->executor = std::make_unique<Executor>(m.config, m.weights, *s->layout, std::move(op), m.options.prefill_chunk,
+                                           max_step_rows(m.config, m.options));
   s->load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report(2);
   // What they captured may end with this call.

@@ -25,11 +25,12 @@ float cost_of_a_row(const model::Config& config) noexcept { return config.n_expe
 }  // namespace
 
 Executor::Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                   std::unique_ptr<ops::Ops> op, int max_rows)
+                   std::unique_ptr<ops::Ops> op, int chunk_rows, int max_rows)
     : config_(config),
       weights_(weights),
       layout_(layout),
       op_(std::move(op)),
+      chunk_rows_(chunk_rows),
       scratch_(config, max_rows),
       costs_(cost_of_a_row(config)) {
   op_->reserve(model::step_limits(config, max_rows));
@@ -44,7 +45,26 @@ size_t Executor::logits_bytes(const model::Config& config) {
   return kHeadRows * sizeof(float) * static_cast<size_t>(config.n_vocab);
 }
 
-int Executor::max_decode_rows() const noexcept { return std::min(max_rows(), kDecodeRows); }
+int Executor::max_decode_rows() const noexcept { return std::min(chunk_rows_, kDecodeRows); }
+
+void Executor::add(const WorkItem& item) {
+  const int first_row = static_cast<int>(tokens_.size()), n = static_cast<int>(item.tokens.size());
+  tokens_.insert(tokens_.end(), item.tokens.begin(), item.tokens.end());
+  for (int i = 0; i < n; ++i) positions_.push_back(item.first_position + i);
+  for (int i = item.first_wanted; i < n; ++i) wanted_.push_back(first_row + i);
+  const size_t first_run = runs_.size();
+  for (const MediaSpan& span : item.media) {
+    const int begin = std::max(span.position, item.first_position), end = std::min(span.end(), item.first_position + n);
+    if (begin >= end) continue;
+    const Embedding& e = *span.embedding;
+    const int row = first_row + begin - item.first_position;
+    media_.push_back(
+        {row, ops::ConstMat(e.values.data(), e.n_rows, e.n_cols).rows(begin - span.position, end - begin)});
+    std::fill_n(tokens_.begin() + row, end - begin, config_.pad_token);
+    if (e.is_bidirectional) runs_.push_back({span.position, span.end()});
+  }
+  segments_.push_back({first_row, n, item.pages->tables(), std::span(runs_).subspan(first_run)});
+}
 
 void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit) {
   const std::lock_guard lock(mutex_);
@@ -53,14 +73,13 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
   positions_.clear();
   wanted_.clear();
   segments_.clear();
-  for (const WorkItem& item : items) {
-    const int first_row = static_cast<int>(tokens_.size()), n = static_cast<int>(item.tokens.size());
-    segments_.push_back({first_row, n, item.pages->tables(), {}});
-    tokens_.insert(tokens_.end(), item.tokens.begin(), item.tokens.end());
-    for (int i = 0; i < n; ++i) positions_.push_back(item.first_position + i);
-    for (int i = item.first_wanted; i < n; ++i) wanted_.push_back(first_row + i);
-  }
-  const model::Step step{{tokens_, positions_, segments_}, wanted_, cancel};
+  media_.clear();
+  runs_.clear();
+  size_t n_media = 0;
+  for (const WorkItem& item : items) n_media += item.media.size();
+  runs_.reserve(n_media);  // segments point into it
+  for (const WorkItem& item : items) add(item);
+  const model::Step step{{tokens_, positions_, segments_, media_}, wanted_, cancel};
   const ops::ConstMat hidden = model::forward(*op_, config_, weights_, layout_, step, scratch_);
   weights_.source->check_unchanged();
   visit_logits(hidden, visit);

@@ -12,6 +12,7 @@
 #include "model/gemma.h"
 #include "runtime/engine.h"
 #include "runtime/kv_pages.h"
+#include "runtime/prompt.h"
 #include "runtime/step_costs.h"
 
 namespace facet::runtime {
@@ -21,14 +22,17 @@ struct WorkItem {
   KvPages* pages;
   std::span<const TokenId> tokens;
   int first_position;
-  int first_wanted;  // logits are asked for tokens[first_wanted ..]; tokens.size(): for none
+  int first_wanted;                       // logits are asked for tokens[first_wanted ..]; tokens.size(): for none
+  std::span<const MediaSpan> media = {};  // of the timeline, those outside the tokens too
 };
 
 class Executor {
  public:
+  // chunk_rows: of a prefill, as long as no medium has to be computed whole that has more; max_rows: of any step.
   Executor(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-           std::unique_ptr<ops::Ops> op, int max_rows);
+           std::unique_ptr<ops::Ops> op, int chunk_rows, int max_rows);
 
+  int chunk_rows() const noexcept { return chunk_rows_; }
   int max_rows() const noexcept { return scratch_.max_rows; }
   // Sessions that a decode step may join so that each gets what it would get alone.
   int max_decode_rows() const noexcept;
@@ -50,12 +54,14 @@ class Executor {
  private:
   static constexpr int kHeadRows = 8;  // rows whose logits are computed together
 
+  void add(const WorkItem& item);
   void visit_logits(ops::ConstMat hidden, const Visit& visit);
 
   const model::Config& config_;
   const model::Weights& weights_;
   const model::KvLayout& layout_;
   std::unique_ptr<ops::Ops> op_;
+  int chunk_rows_;
   model::Scratch scratch_;
   std::vector<float> logits_;  // [kHeadRows, n_vocab]
   StepCosts costs_;
@@ -63,6 +69,8 @@ class Executor {
   std::vector<int32_t> tokens_;
   std::vector<int> positions_, wanted_;
   std::vector<model::Segment> segments_;
+  std::vector<model::MediaRows> media_;
+  std::vector<ops::BidirectionalRun> runs_;
 };
 
 }  // namespace facet::runtime

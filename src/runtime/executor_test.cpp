@@ -110,7 +110,7 @@ TEST_P(ExecutorTest, AnExecutorReservesWhatIsPlanned) {
     options.backend = Backend::Ref;
     auto op = make_backend(options, threads);
     const int64_t before = n_allocated_bytes;
-    const Executor executor(config, engine->weights(), engine->kv_layout(), std::move(op), max_rows);
+    const Executor executor(config, engine->weights(), engine->kv_layout(), std::move(op), max_rows, max_rows);
     EXPECT_EQ(n_allocated_bytes - before,
               static_cast<int64_t>(Executor::scratch_bytes(config, max_rows) + Executor::logits_bytes(config)))
         << max_rows << " rows";

@@ -75,8 +75,8 @@ class Answer {
         detokenizer_(session.engine().tokenizer()),
         stop_(options.stop) {}
 
-  GenerateResult run(std::span<const TokenId> prompt) {
-    result_.stats.n_prompt = static_cast<int>(prompt.size());
+  GenerateResult run(const PromptView& prompt) {
+    result_.stats.n_prompt = static_cast<int>(prompt.tokens.size());
     try {
       result_.stats.prompt = session_.sync(prompt, {options_.progress, options_.cancel});
     } catch (const CancelledError&) {
@@ -84,7 +84,7 @@ class Answer {
       return std::move(result_);
     }
     result_.stats.prompt_seconds = seconds_since(start_);
-    start_drafting(prompt);
+    start_drafting(prompt.tokens);
     for (bool goes_on = step(); goes_on;) goes_on = advance();
     if (result_.stats.n_generated > 1) result_.stats.decode_seconds = seconds_since(first_);
     flush();
@@ -188,7 +188,7 @@ class Answer {
 
 }  // namespace
 
-GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
+GenerateResult generate(Session& session, const PromptView& prompt, const GenerateOptions& options,
                         const OnGenerateEvent& on_event) {
   check(options, session.engine());
   return Answer(session, options, on_event).run(prompt);

@@ -67,7 +67,7 @@ struct GenerateResult {
 // for the last token if that ended it. Throws RequestError (parameters, prompt too long); cancellation is a finish
 // reason, not an error.
 // on_event: false ends the answer, as a stop string would.
-GenerateResult generate(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options,
+GenerateResult generate(Session& session, const PromptView& prompt, const GenerateOptions& options,
                         const OnGenerateEvent& on_event = {});
 
 }  // namespace facet::runtime

@@ -62,6 +62,11 @@ int default_prefill_chunk(const model::Config& config) noexcept {
   return config.n_embd < kWide ? 512 : 256;
 }
 
+int max_step_rows(const model::Config& config, const EngineOptions& options) noexcept {
+  if (!config.bidirectional_media) return options.prefill_chunk;
+  return std::max(options.prefill_chunk, std::min(kMaxImageTokens, options.context));
+}
+
 MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
                      const EngineOptions& options, int context) {
   const int chunk = options.prefill_chunk;

@@ -15,6 +15,10 @@ ops::KvType kv_type(KvPrecision precision) noexcept;
 // Rows of a prefill chunk: wide models get fewer, so that a chunk's activations stay near the caches.
 int default_prefill_chunk(const model::Config& config) noexcept;
 
+// Rows of the largest step: a chunk, or a bidirectional picture, which is computed whole.
+constexpr int kMaxImageTokens = 1120;
+int max_step_rows(const model::Config& config, const EngineOptions& options) noexcept;
+
 // Of the options, prefill_chunk and memory_limit, both settled, and what decides about the backend.
 MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
                      const EngineOptions& options, int context);

@@ -24,24 +24,29 @@ struct Session::State {
   int context;
   KvPages pages;
   std::vector<TokenId> tokens;
-  int n_computed = 0;         // tokens whose keys and values are there; fewer than tokens only after a rewind
-  int parting = 0;            // where the tokens last parted from what was there before; 0: nowhere
-  std::vector<float> logits;  // after the last token; empty when not known
+  std::vector<MediaSpan> media;  // that begin among the tokens
+  int n_computed = 0;            // tokens whose keys and values are there; fewer than tokens only after a rewind
+  int parting = 0;               // where the tokens last parted from what was there before; 0: nowhere
+  std::vector<float> logits;     // after the last token; empty when not known
   std::array<std::vector<float>, kDecodeRows> bundle_logits;  // after each token of a bundle that is being taken
 
-  void check(std::span<const TokenId> new_tokens) const;
+  void check(const PromptView& prompt) const;
+  void check_media(const PromptView& prompt) const;
+  bool holds(const PromptView& prompt) const;
   int rewind(int n);
-  SyncResult prepare(std::span<const TokenId> new_tokens, int keep_at_most);
-  void compute(std::span<const TokenId> all, int first_wanted, const SyncOptions& options,
-               const Executor::Visit& visit);
-  void compute_chunk(std::span<const TokenId> all, int end, int first_wanted, const SyncOptions& options,
+  void forget(int n);
+  SyncResult prepare(const PromptView& prompt, int keep_at_most);
+  int chunk_end(const PromptView& all) const;
+  void compute(const PromptView& all, int first_wanted, const SyncOptions& options, const Executor::Visit& visit);
+  void compute_chunk(const PromptView& all, int end, int first_wanted, const SyncOptions& options,
                      const Executor::Visit& visit);
   void check_append(std::span<const TokenId> more) const;
   WorkItem open_rows(std::span<const TokenId> more);
   void take(TokenId token);
 };
 
-void Session::State::check(std::span<const TokenId> new_tokens) const {
+void Session::State::check(const PromptView& prompt) const {
+  const auto new_tokens = prompt.tokens;
   if (new_tokens.empty()) throw RequestError("there is no token to compute: a prompt needs at least one");
   if (new_tokens.size() > static_cast<size_t>(context))
     throw_error<RequestError>(
@@ -51,6 +56,28 @@ void Session::State::check(std::span<const TokenId> new_tokens) const {
   for (size_t i = 0; i < new_tokens.size(); ++i)
     if (new_tokens[i] < 0 || new_tokens[i] >= n_vocab)
       throw_error<RequestError>("token {} at position {} is outside the vocabulary of {}", new_tokens[i], i, n_vocab);
+  check_media(prompt);
+}
+
+void Session::State::check_media(const PromptView& prompt) const {
+  int last = 0;
+  for (const MediaSpan& span : prompt.media) {
+    const Embedding& e = *span.embedding;
+    if (e.n_cols != engine->config().n_embd)
+      throw_error<RequestError>("media of another model: their embeddings have {} columns, this model's {}", e.n_cols,
+                                engine->config().n_embd);
+    if (span.position < last || span.end() > static_cast<int>(prompt.tokens.size()))
+      throw_error<RequestError>("the medium at position {} takes {} places, which are not there", span.position,
+                                e.n_rows);
+    if (e.is_bidirectional && e.n_rows > engine->executor().max_rows())
+      throw_error<RequestError>("a picture of {} tokens is more than the {} that are computed together", e.n_rows,
+                                engine->executor().max_rows());
+    last = span.end();
+  }
+}
+
+bool Session::State::holds(const PromptView& prompt) const {
+  return std::ranges::equal(tokens, prompt.tokens) && std::ranges::equal(media, prompt.media);
 }
 
 // Forgets everything from token n on; returns where computing has to start again, at most n.
@@ -58,34 +85,51 @@ int Session::State::rewind(int n) {
   logits.clear();
   if (n < n_computed) {
     n_computed = pages.resumable(n);
+    for (int whole; (whole = before_medium(media, n_computed)) < n_computed;) n_computed = pages.resumable(whole);
     pages.truncate(n_computed);
   }
   return n_computed;
 }
 
-// Drops what does not agree with new_tokens; computing goes on at n_computed. Where timelines part, others will part
+// Tokens from n on, and the media that begin there.
+void Session::State::forget(int n) {
+  tokens.resize(static_cast<size_t>(n));
+  std::erase_if(media, [n](const MediaSpan& span) { return span.position >= n; });
+}
+
+// Drops what does not agree with the prompt; computing goes on at n_computed. Where timelines part, others will part
 // too (a system prompt and its questions), so the place is kept ready to resume from.
-SyncResult Session::State::prepare(std::span<const TokenId> new_tokens, int keep_at_most) {
-  const auto [old_end, new_end] = std::mismatch(tokens.begin(), tokens.end(), new_tokens.begin(), new_tokens.end());
-  const bool part = old_end != tokens.end() && new_end != new_tokens.end();
-  const int common = std::min(static_cast<int>(old_end - tokens.begin()), keep_at_most);
+SyncResult Session::State::prepare(const PromptView& prompt, int keep_at_most) {
+  const int old_n = static_cast<int>(tokens.size()), n = static_cast<int>(prompt.tokens.size());
+  const int same = common_prefix({tokens, media}, prompt);
+  const bool part = same < old_n && same < n;
+  const int common = before_medium(prompt.media, std::min(same, keep_at_most));
   const int begin = rewind(common);
-  tokens.resize(static_cast<size_t>(begin));
+  forget(begin);
   parting = part || begin < common ? common : 0;
-  const int n = static_cast<int>(new_tokens.size());
   return {begin, n - begin, common - begin};
 }
 
-// Computes all[n_computed ..) in chunks, without logits before first_wanted. Whatever is thrown, tokens, n_computed and
-// logits agree afterwards.
-void Session::State::compute(std::span<const TokenId> all, int first_wanted, const SyncOptions& options,
+// A medium that is bidirectional is computed whole.
+int Session::State::chunk_end(const PromptView& all) const {
+  const int end = std::min(static_cast<int>(all.tokens.size()), n_computed + engine->executor().chunk_rows());
+  const int whole = before_medium(all.media, end);
+  if (whole > n_computed || whole == end) return whole;
+  for (const MediaSpan& span : all.media)
+    if (span.position == whole) return span.end();
+  return end;
+}
+
+// Computes all from n_computed on in chunks, without logits before first_wanted. Whatever is thrown, tokens, media,
+// n_computed and logits agree afterwards.
+void Session::State::compute(const PromptView& all, int first_wanted, const SyncOptions& options,
                              const Executor::Visit& visit) {
-  const int n = static_cast<int>(all.size()), begin = n_computed;
-  tokens.resize(static_cast<size_t>(begin));
+  const int n = static_cast<int>(all.tokens.size()), begin = n_computed;
+  forget(begin);
   logits.clear();
   try {
     while (n_computed < n) {
-      compute_chunk(all, std::min(n, n_computed + engine->executor().max_rows()), first_wanted, options, visit);
+      compute_chunk(all, chunk_end(all), first_wanted, options, visit);
       if (options.progress) options.progress(n_computed - begin, n - begin);
     }
   } catch (...) {
@@ -94,14 +138,16 @@ void Session::State::compute(std::span<const TokenId> all, int first_wanted, con
   }
 }
 
-void Session::State::compute_chunk(std::span<const TokenId> all, int end, int first_wanted, const SyncOptions& options,
+void Session::State::compute_chunk(const PromptView& all, int end, int first_wanted, const SyncOptions& options,
                                    const Executor::Visit& visit) {
   const int begin = n_computed;
   pages.extend(begin, end);
-  const auto chunk = all.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-  const WorkItem item{&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin)};
+  const auto chunk = all.tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  const WorkItem item{&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin), all.media};
   engine->executor().run({&item, 1}, options.cancel, visit);
   tokens.insert(tokens.end(), chunk.begin(), chunk.end());
+  for (const MediaSpan& span : all.media)
+    if (begin <= span.position && span.position < end) media.push_back(span);
   n_computed = end;
   if (parting > 0 && begin <= parting && parting <= end) pages.pin_boundary(parting);
   pages.advance(end);
@@ -123,7 +169,8 @@ WorkItem Session::State::open_rows(std::span<const TokenId> more) {
   const int position = static_cast<int>(tokens.size());
   if (n_computed < position) {  // a rewind went behind what can be resumed
     const std::vector<TokenId> past = tokens;
-    compute(past, position, {}, {});
+    const std::vector<MediaSpan> past_media = media;
+    compute({past, past_media}, position, {}, {});
   }
   pages.extend(position, position + static_cast<int>(more.size()));
   logits.clear();
@@ -157,27 +204,27 @@ int Session::context() const noexcept { return state_->context; }
 std::span<const float> Session::logits() const noexcept { return state_->logits; }
 int64_t Session::kv_bytes() const noexcept { return state_->pages.bytes(); }
 
-SyncResult Session::sync(std::span<const TokenId> tokens, const SyncOptions& options) {
+SyncResult Session::sync(const PromptView& prompt, const SyncOptions& options) {
   State& s = *state_;
-  s.check(tokens);
-  const int n = static_cast<int>(tokens.size());
-  if (!s.logits.empty() && std::ranges::equal(s.tokens, tokens)) return {n, 0, 0};
-  const SyncResult result = s.prepare(tokens, n - 1);
-  s.compute(tokens, n - 1, options,
+  s.check(prompt);
+  const int n = static_cast<int>(prompt.tokens.size());
+  if (!s.logits.empty() && s.holds(prompt)) return {n, 0, 0};
+  const SyncResult result = s.prepare(prompt, n - 1);
+  s.compute(prompt, n - 1, options,
             [&s](size_t, int, std::span<const float> logits) { s.logits.assign(logits.begin(), logits.end()); });
   s.pages.pin_boundary(n);
   return result;
 }
 
-SyncResult Session::sync_with_logits(std::span<const TokenId> tokens, int first,
+SyncResult Session::sync_with_logits(const PromptView& prompt, int first,
                                      const std::function<void(int, std::span<const float>)>& visit,
                                      const SyncOptions& options) {
   State& s = *state_;
-  s.check(tokens);
-  const int n = static_cast<int>(tokens.size());
+  s.check(prompt);
+  const int n = static_cast<int>(prompt.tokens.size());
   const int first_wanted = std::clamp(first, 0, n - 1);
-  const SyncResult result = s.prepare(tokens, first_wanted);
-  s.compute(tokens, first_wanted, options, [&](size_t, int position, std::span<const float> logits) {
+  const SyncResult result = s.prepare(prompt, first_wanted);
+  s.compute(prompt, first_wanted, options, [&](size_t, int position, std::span<const float> logits) {
     if (position == n - 1) s.logits.assign(logits.begin(), logits.end());
     if (position >= first) visit(position, logits);
   });
@@ -248,14 +295,16 @@ int Session::append_while(std::span<const TokenId> tokens, const std::function<b
 void Session::rewind(int n) {
   assert(n >= 0 && n <= position());
   if (n == position()) return;
+  n = before_medium(state_->media, n);
   state_->rewind(n);
-  state_->tokens.resize(static_cast<size_t>(n));
+  state_->forget(n);
 }
 
 Session Session::fork() const {
   Session other(state_->engine, state_->context);
   other.state_->pages = state_->pages.fork();
   other.state_->tokens = state_->tokens;
+  other.state_->media = state_->media;
   other.state_->n_computed = state_->n_computed;
   other.state_->logits = state_->logits;
   return other;

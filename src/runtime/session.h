@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/engine.h"
+#include "runtime/prompt.h"
 
 namespace facet::runtime {
 
@@ -36,10 +37,10 @@ class Session {
   int position() const noexcept;  // tokens().size()
   int context() const noexcept;
 
-  // Makes the timeline equal to `tokens` (at least one), keeping the common prefix and computing the rest; afterwards
-  // logits() follow the last token. RequestError when they do not fit the context, saying by how much; CancelledError
-  // leaves the session at the last finished chunk.
-  SyncResult sync(std::span<const TokenId> tokens, const SyncOptions& options = {});
+  // Makes the timeline equal to `prompt` (at least one token), keeping the common prefix and computing the rest;
+  // afterwards logits() follow the last token. Media are told apart by their keys. RequestError when they do not fit
+  // the context, saying by how much; CancelledError leaves the session at the last finished chunk.
+  SyncResult sync(const PromptView& prompt, const SyncOptions& options = {});
 
   // Computes one more token. Throws RequestError, with nothing changed, when the context is full or the token is
   // outside the vocabulary; FormatError when the model computes what is no number, and ResourceError without memory for
@@ -62,14 +63,15 @@ class Session {
   // Tokens that append_while() may be given: rows that a step computes as each would be alone.
   int max_bundle() const noexcept;
 
-  // sync() that also gives logits after every token from tokens[first] on (none when first is beyond the last):
+  // sync() that also gives logits after every token from prompt.tokens[first] on (none when first is beyond the last):
   // visit(position, logits), in order. The common prefix is kept only up to `first`. visit runs while the engine is
   // held: it must not compute with any session of the engine, and others wait for it.
-  SyncResult sync_with_logits(std::span<const TokenId> tokens, int first,
+  SyncResult sync_with_logits(const PromptView& prompt, int first,
                               const std::function<void(int position, std::span<const float> logits)>& visit,
                               const SyncOptions& options = {});
 
-  // Back to the first n tokens. Logits are not available until the next sync or append.
+  // Back to the first n tokens, or to the beginning of the bidirectional medium that n lies inside of. Logits are not
+  // available until the next sync or append.
   void rewind(int n);
 
   // A second timeline with the same past; pages are shared until one of them writes.

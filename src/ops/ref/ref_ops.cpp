@@ -171,6 +171,10 @@ void Ops::softcap(Mat x, float cap) noexcept {
     for (int c = 0; c < x.n_cols; ++c) x.row(r)[c] = static_cast<float>(cap * std::tanh(x.row(r)[c] / double{cap}));
 }
 
+void Ops::copy(Mat out, ConstMat x) noexcept {
+  for (int r = 0; r < out.n_rows; ++r) std::memcpy(out.row(r), x.row(r), sizeof(float) * static_cast<size_t>(x.n_cols));
+}
+
 void Ops::copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept {
   for (int r = 0; r < out.n_rows; ++r)
     std::memmove(out.row(r), x.row(rows[static_cast<size_t>(r)]), sizeof(float) * static_cast<size_t>(x.n_cols));

@@ -19,6 +19,7 @@ class Ops final : public ops::Ops {
   void scale(Mat x, float factor) noexcept override;
   void scale_cols(Mat out, ConstMat x, Vec factors) noexcept override;
   void softcap(Mat x, float cap) noexcept override;
+  void copy(Mat out, ConstMat x) noexcept override;
   void copy_rows(Mat out, ConstMat x, std::span<const int> rows) noexcept override;
   void route(const Routing& routing, Mat logits, Vec expert_scale) noexcept override;
   void experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
