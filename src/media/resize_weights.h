@@ -2,24 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace facet::media {
 
-// Weights in units of 2^-22, each split in two 16-bit numbers, weight = high * 2^11 + low: products of 16-bit numbers
-// are what every CPU's vector unit sums fastest, and all sums stay exact.
+// The weights that count are whole numbers, units of 2^-22, and so are the sums. Floats hold such a weight exactly, as
+// it has 23 bits or so, but not the sums; see weighted_sum.
 struct ResizeWeights {
-  static constexpr int kBits = 22, kLowBits = 11;
-  static constexpr int kTapStep = 8;  // n_taps is a multiple of it
+  static constexpr int kBits = 22;
 
-  int n_in = 0, n_out = 0, n_taps = 0;
-  std::vector<int> first;          // [n_out]: the input that meets the first weight
-  std::vector<int16_t> high, low;  // [n_out, n_taps]; those past an output's last input are 0
+  struct Window {
+    int first = 0;  // the input that meets the first weight
+    size_t begin = 0, n = 0;
+  };
+  std::vector<Window> windows;  // one of each output
+  std::vector<float> weights;   // all of them
+  int n_widest = 0;
 
-  // Samples that a line of inputs must hold: those past n_in are read, but meet weights of 0.
-  int padded_in() const noexcept { return n_in + n_taps; }
+  std::span<const float> of(const Window& w) const noexcept { return {weights.data() + w.begin, w.n}; }
 };
 
 ResizeWeights resize_weights(int n_in, int n_out);
+
+// Sums are made for this many pictures' samples at once, and so in the lanes of vector units.
+constexpr size_t kLanes = 24;
+
+// out[l] = sum over j of weights[j] * x[j * stride + l], rounded to whole numbers of 0..255: what Pillow's integers
+// give. x holds whole numbers of 0..255.
+void weighted_sum(const float* x, size_t stride, std::span<const float> weights, float* out) noexcept;
 
 }  // namespace facet::media
