@@ -26,7 +26,7 @@ class Frames {
   }
 
   // Magnitudes [kFftBins] of n <= kFftLanes frames; the lanes past them hold the last one.
-  const FftLanes* spectrum(size_t first, size_t n) noexcept {
+  const Lanes<float>* spectrum(size_t first, size_t n) noexcept {
     for (size_t l = 0; l < kFftLanes; ++l) {
       const float* frame = &samples_[(first + std::min(l, n - 1)) * kHop];
       for (size_t k = 0; k < kFrame; ++k) windowed_[k][l] = window_[k] * frame[k];
@@ -39,12 +39,12 @@ class Frames {
   RealFft fft_;
   std::vector<float> samples_;  // after the silence before the first
   std::array<float, kFrame> window_;
-  std::array<FftLanes, kFrame> windowed_;
-  std::array<FftLanes, kFftBins> spectrum_;
+  std::array<Lanes<double>, kFrame> windowed_;
+  std::array<Lanes<float>, kFftBins> spectrum_;
 };
 
-FftLanes apply(const MelFilter& filter, const FftLanes* spectrum) noexcept {
-  FftLanes sums{};
+Lanes<float> apply(const MelFilter& filter, const Lanes<float>* spectrum) noexcept {
+  Lanes<float> sums{};
   for (size_t i = 0; i < filter.weights.size(); ++i)
     for (size_t l = 0; l < kFftLanes; ++l) sums[l] += filter.weights[i] * spectrum[filter.first + i][l];
   return sums;
@@ -77,11 +77,10 @@ LogMel log_mel(std::span<const float> samples) {
   out.values.resize(n_frames * kMelBins);
   for (size_t first = 0; first < n_frames; first += kFftLanes) {
     const size_t n = std::min(kFftLanes, n_frames - first);
-    const FftLanes* spectrum = frames.spectrum(first, n);
+    const Lanes<float>* spectrum = frames.spectrum(first, n);
     for (size_t m = 0; m < filters.size(); ++m) {
-      const FftLanes sums = apply(filters[m], spectrum);
-      for (size_t l = 0; l < n; ++l)
-        out.values[(first + l) * kMelBins + m] = std::log(static_cast<float>(sums[l]) + kFloor);
+      const Lanes<float> sums = apply(filters[m], spectrum);
+      for (size_t l = 0; l < n; ++l) out.values[(first + l) * kMelBins + m] = std::log(sums[l] + kFloor);
     }
   }
   return out;

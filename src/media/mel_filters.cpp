@@ -21,7 +21,7 @@ MelFilter triangle(double low, double peak, double high) {
     const double weight = std::min((hz - low) / (peak - low), (high - hz) / (high - peak));
     if (weight <= 0) continue;
     if (filter.weights.empty()) filter.first = k;
-    filter.weights.push_back(weight);
+    filter.weights.push_back(static_cast<float>(weight));
   }
   return filter;
 }

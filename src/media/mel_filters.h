@@ -9,8 +9,8 @@ namespace facet::media {
 
 // Rises from one pitch to the next and falls to the one after; 0 elsewhere.
 struct MelFilter {
-  size_t first = 0;             // the bin that meets the first weight
-  std::vector<double> weights;  // empty where no bin lies below the triangle
+  size_t first = 0;            // the bin that meets the first weight
+  std::vector<float> weights;  // empty where no bin lies below the triangle
 };
 
 // kMelBins triangles, equally wide on the mel scale, from 0 Hz to 8 kHz, the top of the spectrum.

@@ -48,10 +48,10 @@ void RealFft::transform() noexcept {
       for (size_t j = 0; j < quarter; ++j) butterfly(&z_[start], quarter, root_.data(), kFftSize / (4 * quarter), j);
 }
 
-void RealFft::magnitudes(const FftLanes* x, size_t n, FftLanes* out) noexcept {
+void RealFft::magnitudes(const Lanes<double>* x, size_t n, Lanes<float>* out) noexcept {
   assert(n % 2 == 0 && n <= kFftSize);
-  z_.fill({});
   for (size_t i = 0; i < n / 2; ++i) z_[reversed_[i]] = {x[2 * i], x[2 * i + 1]};
+  for (size_t i = n / 2; i < kHalf; ++i) z_[reversed_[i]] = {};
   transform();
   // The spectra of the even and the odd samples are the parts of z with and without the symmetry of real sequences.
   for (size_t k = 0; k <= kHalf; ++k) {
@@ -61,7 +61,7 @@ void RealFft::magnitudes(const FftLanes* x, size_t n, FftLanes* out) noexcept {
       const double even_re = a.re[l] + b.re[l], even_im = a.im[l] - b.im[l];
       const double odd_re = a.im[l] + b.im[l], odd_im = b.re[l] - a.re[l];
       const double re = even_re + odd_re * w.re - odd_im * w.im, im = even_im + odd_re * w.im + odd_im * w.re;
-      out[k][l] = 0.5 * std::sqrt(re * re + im * im);
+      out[k][l] = 0.5f * std::sqrt(static_cast<float>(re * re + im * im));
     }
   }
 }

@@ -9,7 +9,8 @@ namespace facet::media {
 
 constexpr size_t kFftSize = 512, kFftBins = kFftSize / 2 + 1;
 constexpr size_t kFftLanes = 4;
-using FftLanes = std::array<double, kFftLanes>;  // one number of each piece
+template <class T>
+using Lanes = std::array<T, kFftLanes>;  // one number of each piece
 
 // Doubles, as quiet bins beside loud ones are summed and their logarithm taken: in floats the rounding of the loud ones
 // would be heard there.
@@ -18,14 +19,14 @@ class RealFft {
   RealFft();
 
   // out: magnitudes [kFftBins]. x: the first n of the 512 samples, n even; the others are 0.
-  void magnitudes(const FftLanes* x, size_t n, FftLanes* out) noexcept;
+  void magnitudes(const Lanes<double>* x, size_t n, Lanes<float>* out) noexcept;
 
  private:
   struct Complex {
     double re = 0, im = 0;
   };
   struct ComplexLanes {
-    FftLanes re, im;
+    Lanes<double> re, im;
   };
   static constexpr size_t kHalf = kFftSize / 2;
 
