@@ -1,4 +1,4 @@
-// What the audio tower hears: the loudness of 128 pitches every 10 ms.
+// What the audio tower hears: the loudness of 128 pitches every 10 ms. Samples are mono, 16,000 a second.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 
 namespace facet::media {
 
-constexpr int kSampleRate = 16000;  // samples a second, one channel
 constexpr int kMelBins = 128;
 constexpr size_t kMaxClipSamples = 480'000;  // 30 s: the longest clip the model was trained with
 constexpr size_t kMinClipSamples = 161;      // shorter ones have no frame
@@ -20,7 +19,7 @@ struct LogMel {
 };
 
 // Frame i lies around sample 160 * i, before the first of which stands silence; only frames that samples fill are made.
-// samples: mono at 16 kHz in [-1, 1]. Throws RequestError for clips that are too short or longer than 30 s.
+// samples: in [-1, 1]. Throws RequestError for clips that are too short or longer than 30 s.
 LogMel log_mel(std::span<const float> samples);
 
 // Frames of log_mel, and the soft tokens they become in the audio tower: one for four frames, or 40 ms. 0 for a clip

@@ -18,8 +18,7 @@ const float kSilence = std::log(0.001f);
 std::vector<float> tone(double hz, double loudness, size_t n) {
   std::vector<float> samples(n);
   for (size_t i = 0; i < n; ++i)
-    samples[i] =
-        static_cast<float>(loudness * std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / kSampleRate));
+    samples[i] = static_cast<float>(loudness * std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / 16000));
   return samples;
 }
 

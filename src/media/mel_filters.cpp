@@ -8,7 +8,7 @@
 namespace facet::media {
 namespace {
 
-constexpr double kTopHz = kSampleRate / 2.0, kBinHz = static_cast<double>(kSampleRate) / kFftSize;
+constexpr double kTopHz = 8000, kBinHz = kTopHz / (kFftBins - 1);
 constexpr double kMelScale = 2595, kMelBend = 700;  // of the HTK toolkit
 
 double mel_from_hz(double hz) { return kMelScale * std::log10(1 + hz / kMelBend); }
