@@ -48,13 +48,12 @@ int read_dimension(const gguf::File& file, const char* name, size_t d) {
   return static_cast<int>(t->ne[d]);
 }
 
-AudioConfig read_audio_tower(const gguf::File& file) {
-  const GgufKeys keys(file, "clip.audio.");
+AudioConfig read_audio_tower(const gguf::File& file, const GgufKeys& keys) {
   const auto integer = [&keys](const char* key) { return static_cast<int>(keys.integer(key)); };
   AudioConfig c;
   c.n_layers = integer("block_count");
   expect_within(file.path(), "number of layers", c.n_layers, 1, 512);
-  c.n_in = integer("num_mel_bins");
+  c.n_in = static_cast<int>(keys.integer("num_mel_bins", kMelBins));
   c.n_embd = integer("embedding_length");
   c.n_ff = integer("feed_forward_length");
   c.n_heads = integer("attention.head_count");
@@ -97,12 +96,14 @@ AudioConfig read_audio_tower(const Fields& f) {
 }  // namespace
 
 std::optional<AudioConfig> read_audio_config(const gguf::File& file) {
-  if (!file.get_bool("clip.has_audio_encoder").value_or(false)) return {};
+  // Ollama's converter keeps the encoder, which then is one with layers, in the text model's file.
+  const bool in_model = file.find("gemma4.audio.block_count") != nullptr;
+  if (!in_model && !file.get_bool("clip.has_audio_encoder").value_or(false)) return {};
   const auto older = file.get_string("clip.projector_type");
   const auto type = file.get_string("clip.audio.projector_type").value_or(older.value_or(""));
   AudioConfig c;
-  if (type == "gemma4a") {
-    c = read_audio_tower(file);
+  if (in_model || type == "gemma4a") {
+    c = read_audio_tower(file, GgufKeys(file, in_model ? "gemma4.audio." : "clip.audio."));
   } else if (type == "gemma4ua") {
     c.n_in = c.n_out = read_dimension(file, "mm.a.input_projection.weight", 0);
   } else {

@@ -57,6 +57,16 @@ TEST(AudioConfig, WithoutLayersSamplesAreProjected) {
   EXPECT_EQ(c->n_soft_tokens(61), 61);
 }
 
+TEST(AudioConfig, OfAModelThatHoldsItsEncoder) {
+  gguf::TestFile f = audio_file().set("general.architecture", "gemma4").remove("clip.has_audio_encoder");
+  f.value("gemma4.audio.block_count", uint32_t{1}).value("gemma4.audio.embedding_length", uint32_t{32});
+  f.value("gemma4.audio.feed_forward_length", uint32_t{128}).value("gemma4.audio.attention.head_count", uint32_t{4});
+  const auto c = read_audio(f);
+  EXPECT_EQ(c->n_layers, 1);
+  EXPECT_EQ(c->n_ff, 128);
+  EXPECT_EQ(c->n_in, 128);
+}
+
 TEST(AudioConfig, AFileWithoutSoundHasNone) {
   EXPECT_FALSE(read_audio(audio_file().remove("clip.has_audio_encoder")));
   EXPECT_FALSE(read_audio(audio_file().set("clip.has_audio_encoder", false)));

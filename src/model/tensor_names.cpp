@@ -124,6 +124,19 @@ constexpr std::array<Name, 10> kAudioLinears{{
     {"conv_pw2", "lconv1d.linear_end"},
 }};
 
+constexpr std::array<Name, 3> kOllamaNames{{
+    {"a.input_projection.weight", "a.pre_encode.out.weight"},
+    {"a.pre_encode.out.weight", "mm.a.fc.weight"},
+    {"a.pre_encode.out.bias", "mm.a.fc.bias"},
+}};
+
+constexpr std::array<Name, 4> kOllamaAudioLayerNames{{
+    {"attn_pre_norm.weight", "ln1.weight"},
+    {"attn_post_norm.weight", "ln2.weight"},
+    {"ln2.weight", "layer_pre_norm.weight"},
+    {"attn_k_rel.weight", "linear_pos.weight"},
+}};
+
 std::optional<std::string_view> lookup(std::span<const Name> names, std::string_view gguf_name) {
   for (const auto& [ours, theirs] : names)
     if (ours == gguf_name) return theirs;
@@ -184,6 +197,15 @@ std::optional<std::string> hugging_face_name(std::string_view gguf_name) {
   auto names = hugging_face_names(gguf_name);
   if (names.empty()) return {};
   return std::move(names.front());
+}
+
+std::string ollama_name(std::string_view gguf_name) {
+  if (const auto name = lookup(kOllamaNames, gguf_name)) return std::string(*name);
+  constexpr std::string_view kLayers = "a.blk.";
+  const size_t dot = gguf_name.starts_with(kLayers) ? gguf_name.find('.', kLayers.size()) : std::string_view::npos;
+  if (dot == std::string_view::npos) return std::string(gguf_name);
+  const std::string_view own = gguf_name.substr(dot + 1);
+  return std::string(gguf_name.substr(0, dot + 1)) + std::string(lookup(kOllamaAudioLayerNames, own).value_or(own));
 }
 
 }  // namespace facet::model

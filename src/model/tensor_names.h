@@ -22,4 +22,8 @@ std::vector<std::string> hugging_face_names(std::string_view gguf_name);
 // The likeliest.
 std::optional<std::string> hugging_face_name(std::string_view gguf_name);
 
+// What the tensor is called in files of Ollama's own converter, which keep the encoders beside the text model. Two
+// names mean other tensors there, so whoever asks has to know which kind of file it is.
+std::string ollama_name(std::string_view gguf_name);
+
 }  // namespace facet::model

@@ -37,6 +37,15 @@ TEST(HuggingFaceName, OfEncoderTensors) {
     EXPECT_EQ(hugging_face_name(none), std::nullopt) << none;
 }
 
+TEST(OllamaName, OfEncoderTensors) {
+  EXPECT_EQ(ollama_name("a.pre_encode.out.bias"), "mm.a.fc.bias");
+  EXPECT_EQ(ollama_name("a.input_projection.weight"), "a.pre_encode.out.weight");
+  EXPECT_EQ(ollama_name("a.blk.11.ln2.weight"), "a.blk.11.layer_pre_norm.weight");
+  EXPECT_EQ(ollama_name("a.blk.11.attn_post_norm.weight"), "a.blk.11.ln2.weight");
+  for (const char* same : {"a.blk.0.attn_q.weight", "v.blk.0.ln2.weight", "a.blk.0", "blk.0.attn_q.weight"})
+    EXPECT_EQ(ollama_name(same), same);
+}
+
 TEST(HuggingFaceName, TellsEncodersFromTheTextModel) {
   for (const char* name : {"v.blk.0.ln1.weight", "a.conv1d.0.weight", "mm.input_projection.weight"})
     EXPECT_TRUE(is_encoder_tensor(name)) << name;

@@ -31,10 +31,13 @@ class Claims {
 
 class GgufSource final : public TensorSource {
  public:
-  explicit GgufSource(gguf::File file) : file_(std::move(file)) {}
+  explicit GgufSource(gguf::File file)
+      : file_(std::move(file)),
+        is_ollama_(file_.find_tensor("mm.a.fc.weight") != nullptr ||
+                   file_.find_tensor("a.blk.0.linear_pos.weight") != nullptr) {}
 
   std::optional<SourceTensor> find(std::string_view name) const override {
-    const gguf::Tensor* t = file_.find_tensor(name);
+    const gguf::Tensor* t = file_.find_tensor(is_ollama_ ? ollama_name(name) : name);
     // Older Ollama conversions call the experts' output scale by the router.
     if (t == nullptr && name.ends_with(".ffn_down_exps.scale")) {
       const std::string old =
@@ -74,6 +77,7 @@ class GgufSource final : public TensorSource {
   static std::vector<uint64_t> row_major(const gguf::Tensor& t) { return {t.ne.rend() - t.n_dims, t.ne.rend()}; }
 
   gguf::File file_;
+  bool is_ollama_;  // encoders of sound have the names that Ollama's converter gave them
   Claims claims_;
 };
 

@@ -94,6 +94,23 @@ TEST(GgufSource, FindsEncodersUnderTheirOwnNames) {
   EXPECT_EQ(source->find("v.blk.0.attn_q.input_min"), std::nullopt);
 }
 
+// Two names mean one tensor in projector files and another in Ollama's.
+TEST(GgufSource, FindsEncodersUnderOllamasNames) {
+  gguf::TestFile file;
+  file.value("general.architecture", "gemma4");
+  test_model::add_matrix(file, "mm.a.fc.weight", 32, 48);
+  test_model::add_matrix(file, "a.pre_encode.out.weight", 16, 32);
+  test_model::add_vector(file, "a.blk.0.ln2.weight", 8);
+  test_model::add_vector(file, "a.blk.0.layer_pre_norm.weight", 9);
+  const std::string bytes = file.bytes();
+  const auto source = make_tensor_source(gguf::File::parse(std::as_bytes(std::span(bytes)), "model.gguf"));
+  EXPECT_EQ(source->find("a.pre_encode.out.weight")->name, "mm.a.fc.weight");
+  EXPECT_EQ(source->find("a.input_projection.weight")->shape, (std::vector<uint64_t>{32, 16}));
+  EXPECT_EQ(source->find("a.blk.0.attn_post_norm.weight")->shape, std::vector<uint64_t>{8});
+  EXPECT_EQ(source->find("a.blk.0.ln2.weight")->shape, std::vector<uint64_t>{9});
+  EXPECT_TRUE(source->unclaimed().empty());
+}
+
 TEST(SafetensorsSource, OtherFiles) {
   const std::string bytes = safetensors_of({{"encoder.weight", "F32"}});
   EXPECT_THROW(make_tensor_source(safetensors::File::parse(std::as_bytes(std::span(bytes)), "test")), FormatError);

@@ -109,14 +109,20 @@ bool has_layers(const std::string& source, std::string_view kind, const VisionKi
   return kind == kinds.tower;
 }
 
+// Files of a single encoder name it by the older key.
+std::string_view kind_of(const gguf::File& file) {
+  const auto older = file.get_string("clip.projector_type");
+  return file.get_string("clip.vision.projector_type").value_or(older.value_or(""));
+}
+
 }  // namespace
 
 std::optional<VisionConfig> read_vision_config(const gguf::File& file) {
-  if (!file.get_bool("clip.has_vision_encoder").value_or(false)) return {};
-  const auto older = file.get_string("clip.projector_type");
-  const auto kind = file.get_string("clip.vision.projector_type").value_or(older.value_or(""));
-  const bool tower = has_layers(file.path(), kind, kGgufKinds);
-  const GgufKeys keys(file, "clip.vision.");
+  // Ollama's converter keeps the encoder, which then is one with layers, in the text model's file.
+  const bool in_model = file.find("gemma4.vision.block_count") != nullptr;
+  if (!in_model && !file.get_bool("clip.has_vision_encoder").value_or(false)) return {};
+  const bool tower = in_model || has_layers(file.path(), kind_of(file), kGgufKinds);
+  const GgufKeys keys(file, in_model ? "gemma4.vision." : "clip.vision.");
   check_colours(file);
   VisionConfig c;
   c.patch_size = static_cast<int>(keys.integer("patch_size", 16));

@@ -29,9 +29,9 @@ struct VisionConfig {
   int heads_width() const noexcept { return n_heads * head_dim; }
 };
 
-// Reads the keys of a projector file, and from tensors what they leave out. Nothing when the file has no encoder of
-// pictures; FormatError for a kind of encoder that is not Gemma 4's, naming it, a missing key or a value that cannot
-// be.
+// Reads the keys of a projector file, or of a model's in which Ollama's converter put the encoder, and from tensors
+// what they leave out. Nothing when the file has no encoder of pictures; FormatError for a kind of encoder that is not
+// Gemma 4's, naming it, a missing key or a value that cannot be.
 std::optional<VisionConfig> read_vision_config(const gguf::File& file);
 
 // Reads vision_config of the config.json in a Hugging Face folder; nothing when it has none.

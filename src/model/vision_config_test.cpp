@@ -51,6 +51,17 @@ TEST(VisionConfig, OfAnOlderProjectorFile) {
       2);
 }
 
+TEST(VisionConfig, OfAModelThatHoldsItsEncoder) {
+  gguf::TestFile f = vision_file().set("general.architecture", "gemma4").remove("clip.has_vision_encoder");
+  f.value("gemma4.vision.block_count", uint32_t{2}).value("gemma4.vision.embedding_length", uint32_t{32});
+  f.value("gemma4.vision.feed_forward_length", uint32_t{48}).value("gemma4.vision.projector.scale_factor", uint32_t{2});
+  f.value("gemma4.vision.attention.head_count", uint32_t{4});
+  const VisionConfig c = *read_vision(f);
+  EXPECT_EQ(c.head_dim, 8);
+  EXPECT_EQ(c.soft_token_size(), 32);
+  EXPECT_FALSE(read_vision(gemma4_file()).has_value());
+}
+
 TEST(VisionConfig, WithoutLayersASoftTokenIsAPatch) {
   const VisionConfig c = *read_vision(unified_vision_file());
   EXPECT_EQ(c.n_layers, 0);
