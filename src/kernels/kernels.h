@@ -198,7 +198,14 @@ struct RowKernels {
   void (*add)(float* x, const float* y, int n);
   void (*scale)(float* x, int n, float factor);
   void (*multiply)(float* out, const float* x, const float* y, int n);
-  void (*add_scaled)(float* x, const float* y, int n, float factor);  // x += factor * y
+  void (*add_scaled)(float* x, const float* y, int n, float factor);        // x += factor * y
+  void (*add_product)(float* x, const float* y, const float* z, int n);     // x += y * z
+  void (*clamp)(float* out, const float* x, int n, float low, float high);  // NaN stays; out may be x
+  // out = a / (1 + exp(-b)); out may be a or b, which may be the same.
+  void (*glu)(float* out, const float* a, const float* b, int n);
+  // out = (x - mean) * factor * w + b, factor = 1 / sqrt(variance + eps); b null: none. out may be x. The mean is as
+  // right as a sum of what x differs from it.
+  void (*layer_norm)(float* out, const float* x, const float* w, const float* b, int n, float eps);
   // p[i] = exp(p[i] - top), returns their sum. 0 where the difference is below kExpFloor.
   float (*exp_sum)(float* p, int n, float top);
   float (*max)(const float* x, int n);  // NaN if one is; n > 0

@@ -112,6 +112,8 @@ TEST_P(VectorTest, WhatIsNoNumberStaysNone) {
       EXPECT_EQ(std::isnan(out[i]), i == bad);
       EXPECT_EQ(std::isnan(x[i]), i == bad);
     }
+    k().glu(out.data(), up.data(), x.data(), n);
+    EXPECT_TRUE(std::isnan(out[bad]));
     EXPECT_TRUE(std::isnan(k().exp_sum(x.data(), n, 1)));
     EXPECT_TRUE(std::isnan(x[bad]));
   }
@@ -142,6 +144,83 @@ TEST_P(VectorTest, AddScaledRoundsOnceOrTwice) {
       ASSERT_NEAR(x[i], exact, (std::abs(product) + std::abs(exact)) * kUlp * 1.001);
     }
   }
+}
+
+TEST_P(VectorTest, AddProductRoundsOnceOrTwice) {
+  for (const int n : kLengths) {
+    Floats x(static_cast<size_t>(n)), y(static_cast<size_t>(n)), z(static_cast<size_t>(n));
+    for (const auto span : {x.span(), y.span(), z.span()}) fill_normal(span, rng);
+    const std::vector<float> before(x.begin(), x.end());
+    k().add_product(x.data(), y.data(), z.data(), n);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double product = static_cast<double>(y[i]) * z[i], exact = before[i] + product;
+      ASSERT_NEAR(x[i], exact, (std::abs(product) + std::abs(exact)) * kUlp * 1.001);
+    }
+  }
+}
+
+TEST_P(VectorTest, Clamp) {
+  for (const int n : kLengths) {
+    Floats x(static_cast<size_t>(n)), out(static_cast<size_t>(n));
+    fill_normal(x.span(), rng);
+    x[0] = std::numeric_limits<float>::quiet_NaN();
+    k().clamp(out.data(), x.data(), n, -0.5f, std::numeric_limits<float>::infinity());
+    EXPECT_TRUE(std::isnan(out[0]));
+    for (size_t i = 1; i < x.size(); ++i) ASSERT_EQ(out[i], std::max(x[i], -0.5f));
+    k().clamp(x.data(), x.data(), n, -0.5f, 0.25f);
+    for (size_t i = 1; i < x.size(); ++i) ASSERT_EQ(x[i], std::min(out[i], 0.25f));
+  }
+}
+
+TEST_P(VectorTest, Glu) {
+  const int n = 4001;
+  Floats a(n), b(n), out(n);
+  fill_normal(a.span(), rng);
+  for (int i = 0; i < n; ++i) b[static_cast<size_t>(i)] = static_cast<float>((i - n / 2) * 0.06);
+  const std::vector<float> before(b.begin(), b.end());
+  k().glu(out.data(), a.data(), b.data(), n);
+  for (size_t i = 0; i < out.size(); ++i) {
+    // An error of the exponential weighs e / (1 + e), at most 1; where it has reached its end, the result is below
+    // 1e-37 |a| in place of something smaller. What is below f32's normal range has a rounding of its own.
+    const double exact = a[i] / (1 + std::exp(-double{b[i]}));
+    ASSERT_NEAR(out[i], exact,
+                std::abs(exact) * (kExpError + 3 * kUlp) + (b[i] < -87 ? std::abs(a[i]) * 1e-37 : 0) + 0x1p-149);
+  }
+  k().glu(b.data(), b.data(), b.data(), n);  // silu
+  for (size_t i = 0; i < b.size(); ++i) {
+    const double x = before[i], exact = x / (1 + std::exp(-x));
+    ASSERT_NEAR(b[i], exact, std::abs(exact) * (kExpError + 3 * kUlp) + (x < -87 ? std::abs(x) * 1e-37 : 0) + 0x1p-149);
+  }
+}
+
+TEST_P(VectorTest, LayerNorm) {
+  for (const int n : kLengths)
+    for (const float middle : {0.0f, 300.0f}) {
+      if (n == 1) continue;  // nothing varies
+      Floats x(static_cast<size_t>(n)), w(static_cast<size_t>(n)), b(static_cast<size_t>(n)),
+          out(static_cast<size_t>(n));
+      for (const auto span : {x.span(), w.span(), b.span()}) fill_normal(span, rng);
+      for (float& v : x) v += middle;
+      double mean = 0, variance = 0;
+      for (const float v : x) mean += double{v} / n;
+      for (const float v : x) variance += (v - mean) * (v - mean) / n;
+      const double factor = 1 / std::sqrt(variance + 1e-6);
+      for (const bool shifted : {true, false}) {
+        k().layer_norm(out.data(), x.data(), w.data(), shifted ? b.data() : nullptr, n, 1e-6f);
+        for (size_t i = 0; i < out.size(); ++i) {
+          const double size = std::abs(w[i]) * factor, shift = shifted ? b[i] : 0,
+                       exact = (x[i] - mean) * factor * w[i];
+          // What is left of the mean, of numbers as large as the deviation, and of the first one's own rounding, which
+          // weighs on the squares; a relative error of their sum is halved by the root; six more roundings.
+          const double off = size * (n + 8) * kUlp * (1 / factor + std::abs(mean) * (n + 8) * kUlp);
+          ASSERT_NEAR(out[i], exact + shift,
+                      off + std::abs(exact) * ((n + 8) / 2.0 + 6) * kUlp + std::abs(exact + shift) * kUlp)
+              << i << " of " << n << " around " << middle;
+        }
+      }
+      k().layer_norm(x.data(), x.data(), w.data(), nullptr, n, 1e-6f);
+      expect_same_bits(x.span(), out.span());
+    }
 }
 
 TEST_P(VectorTest, MaxWhereverItStands) {

@@ -55,12 +55,13 @@ void subsample(const AudioContext& c, ops::ConstMat frames) {
 void feed_forward(const AudioContext& c, const AudioFeedForward& w) {
   const ops::Mat x = c.rows(c.s.x), h = c.rows(c.s.h), y = c.rows(c.s.y), wide = part(c.s.wide, c.n, c.config.n_ff);
   c.op.rms_norm(h, x, w.norm, c.config.norm_eps);
-  clipped_linear(c.op, wide, h, w.up, h);
-  c.op.silu(wide);
-  clipped_linear(c.op, y, wide, w.down, wide);
-  c.op.rms_norm(y, y, w.post_norm, c.config.norm_eps);
-  c.op.scale(y, c.config.residual_weight);
-  c.op.add(x, y);
+  if (w.up.clips_input()) c.op.clamp(h, h, w.up.input_min, w.up.input_max);
+  // The widest of all rows are not met again between the two products: silu and both matrices' limits finish the first.
+  const ops::Projection up{wide, &w.up.w, {w.up.output_min, w.up.output_max, true, w.down.input_min, w.down.input_max}};
+  c.op.linears({&up, 1}, h);
+  const ops::Projection down{y, &w.down.w, w.down.output()};
+  c.op.linears({&down, 1}, wide);
+  c.op.add_rms_norm(x, y, w.post_norm, c.config.norm_eps);
 }
 
 // s.x += attention to the row itself and a few before it
@@ -71,9 +72,8 @@ void attention(const AudioContext& c, int layer) {
   const ops::Mat q = c.rows(c.s.q), k = c.rows(c.s.k), v = c.rows(c.s.v);
   c.op.rms_norm(h, x, w.attn_pre_norm, config.norm_eps);
   // 1. Queries, keys and values, each within its own limits
-  clipped_linear(c.op, q, h, w.attn_q, clipped);
-  clipped_linear(c.op, k, h, w.attn_k, clipped);
-  clipped_linear(c.op, v, h, w.attn_v, clipped);
+  const ClippedProjection projections[] = {{q, &w.attn_q}, {k, &w.attn_k}, {v, &w.attn_v}};
+  clipped_linears(c.op, projections, h, clipped);
   c.op.scale_cols(q, q, w.attn_q_scale);
   // 2. Keys that stand for distances
   const ops::ConstMat distances(c.weights.distances.data(), config.n_visible, config.n_embd);

@@ -22,6 +22,7 @@ AudioFeedForward bind_audio_feed_forward(const Binder& b, const AudioConfig& c, 
   f.up = b.clipped(blk + "ffn_up" + suffix, c.n_ff, c.n_embd);
   f.down = b.clipped(blk + "ffn_down" + suffix, c.n_embd, c.n_ff);
   f.post_norm = b.vector(blk + "ffn_post_norm" + suffix + ".weight", c.n_embd);
+  for (float& x : f.post_norm) x *= c.residual_weight;
   return f;
 }
 

@@ -10,11 +10,12 @@
 
 namespace facet::model {
 
-// Half a step: x += residual_weight * rms_norm(down(silu(up(rms_norm(x, norm)))), post_norm).
+// Half a step: x += rms_norm(down(silu(up(rms_norm(x, norm)))), post_norm).
 struct AudioFeedForward {
-  std::vector<float> norm, post_norm;  // [n_embd]
-  ClippedWeight up;                    // [n_ff, n_embd]
-  ClippedWeight down;                  // [n_embd, n_ff]
+  std::vector<float> norm;       // [n_embd]
+  std::vector<float> post_norm;  // [n_embd], with the config's residual_weight multiplied in
+  ClippedWeight up;              // [n_ff, n_embd]
+  ClippedWeight down;            // [n_embd, n_ff]
 };
 
 // Names are GGUF's; shapes are [out, in].

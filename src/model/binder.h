@@ -3,13 +3,12 @@
 // and the tensor.
 #pragma once
 
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/tensor_source.h"
-#include "ops/tensor.h"
+#include "ops/ops.h"
 
 namespace facet::model {
 
@@ -21,16 +20,13 @@ enum class Need { Required, Optional };
 // own. Files without limits leave both alone.
 struct ClippedWeight {
   Weight w;
-  float input_min = std::numeric_limits<float>::lowest(), input_max = std::numeric_limits<float>::max();
-  float output_min = std::numeric_limits<float>::lowest(), output_max = std::numeric_limits<float>::max();
+  float input_min = -ops::Finish::kNoLimit, input_max = ops::Finish::kNoLimit;
+  float output_min = -ops::Finish::kNoLimit, output_max = ops::Finish::kNoLimit;
 
-  bool clips_input() const noexcept {
-    return input_min > std::numeric_limits<float>::lowest() || input_max < std::numeric_limits<float>::max();
-  }
-  bool clips_output() const noexcept {
-    return output_min > std::numeric_limits<float>::lowest() || output_max < std::numeric_limits<float>::max();
-  }
+  bool clips_input() const noexcept { return input_min > -ops::Finish::kNoLimit || input_max < ops::Finish::kNoLimit; }
+  bool clips_output() const noexcept { return output().clamps(); }
   bool clips() const noexcept { return clips_input() || clips_output(); }
+  ops::Finish output() const noexcept { return {output_min, output_max}; }
 };
 
 class Binder {

@@ -53,6 +53,29 @@ TEST(ClippedLinear, AMissingOrInfiniteLimitDoesNotLimit) {
   EXPECT_EQ(run(bind(one, source), {-8, 8}), (std::vector<float>{-16, 2}));
 }
 
+TEST(ClippedLinear, SeveralOnOneInputHaveLimitsOfTheirOwn) {
+  std::unique_ptr<TensorSource> sources[4];
+  const std::string bytes[] = {doubling({{"input_max", 1}}).bytes(),
+                               doubling({{"input_max", 1}, {"output_max", 1.5f}}).bytes(),
+                               doubling({{"input_max", 3}}).bytes(), doubling({}).bytes()};
+  ClippedWeight w[4];
+  std::vector<float> out[4];
+  std::vector<ClippedProjection> projections;
+  for (size_t i = 0; i < 4; ++i) {
+    w[i] = bind(bytes[i], sources[i]);
+    out[i].resize(3);
+    projections.push_back({{out[i].data(), 3, 1}, &w[i]});
+  }
+  const std::vector<float> x{0.5f, 2, 8};
+  std::vector<float> scratch(3);
+  ops::ref::Ops op;
+  clipped_linears(op, projections, ops::ConstMat(x.data(), 3, 1), {scratch.data(), 3, 1});
+  EXPECT_EQ(out[0], (std::vector<float>{1, 2, 2}));
+  EXPECT_EQ(out[1], (std::vector<float>{1, 1.5f, 1.5f}));
+  EXPECT_EQ(out[2], (std::vector<float>{1, 4, 6}));
+  EXPECT_EQ(out[3], (std::vector<float>{1, 4, 16}));
+}
+
 TEST(ClippedLinear, LimitsThatCannotBe) {
   std::unique_ptr<TensorSource> source;
   const std::string crossed = doubling({{"input_min", 2}, {"input_max", 1}}).bytes();

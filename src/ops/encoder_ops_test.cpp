@@ -59,12 +59,14 @@ TEST_P(EncoderOpsTest, LayerNorm) {
     compare(
         x, [&](Ops& op, Matrix& out) { op.layer_norm(out, out, w, bias, 1e-5f); },
         [&](int r, int c) {
-          // The mean is rounded once; what that is beside the deviation weighs on every element.
+          // A sum of numbers as large as the deviation is off by (n + 8) roundings of it: that of what the mean leaves,
+          // and relatively that of the squares, which the root halves; six more roundings.
           double mean = 0, variance = 0;
           for (int i = 0; i < cols; ++i) mean += x.at(r, i) / cols;
           for (int i = 0; i < cols; ++i) variance += (x.at(r, i) - mean) * (x.at(r, i) - mean) / cols;
-          const double factor = std::abs(w[static_cast<size_t>(c)]) / std::sqrt(variance);
-          return kUlp * (2 * std::abs(mean) * factor + 6 * std::abs(x.at(r, c) - mean) * factor +
+          const double scale = std::abs(w[static_cast<size_t>(c)]), n = cols + 8;
+          const double normed = std::abs(x.at(r, c) - mean) / std::sqrt(variance);
+          return kUlp * (n * scale + (n / 2 + 6) * normed * scale +
                          (bias.empty() ? 0 : std::abs(bias[static_cast<size_t>(c)])));
         });
 }
@@ -148,10 +150,11 @@ TEST_P(EncoderOpsTest, ConvolutionPadsWithZerosAndStridesByTwo) {
 }
 
 TEST_P(EncoderOpsTest, LocalAttention) {
-  const int n_heads = 3, n = 16, n_distances = 12;
-  const Matrix distance(n_distances, n_heads * n, rng);
-  for (const int rows : {1, 5, 50}) {
-    const Matrix q(rows, n_heads * n, rng), k(rows, n_heads * n, rng), v(rows, n_heads * n, rng);
+  const int n_heads = 3, n = 16;
+  for (const auto& [rows, n_distances] : {std::pair(1, 12), {5, 12}, {50, 12}, {100, 70}}) {
+    const int n_seen = n_distances;  // a lambda may not capture a binding
+    const Matrix distance(n_seen, n_heads * n, rng), q(rows, n_heads * n, rng), k(rows, n_heads * n, rng, 5),
+        v(rows, n_heads * n, rng);
     compare(
         Matrix(rows, n_heads * n),
         [&](Ops& op, Matrix& out) {
@@ -160,18 +163,18 @@ TEST_P(EncoderOpsTest, LocalAttention) {
         [&](int r, int c) {
           // A score's error moves its weight by as much, relatively; the values' largest bounds what a weight moves.
           double error = 0, largest = 0;
-          for (int d = 0; d < n_distances && d <= r; ++d) {
+          for (int d = 0; d < n_seen && d <= r; ++d) {
             double size = 0;
             for (int i = c / n * n; i < c / n * n + n; ++i)
               size += std::abs(q.at(r, i)) * (std::abs(k.at(r - d, i)) + std::abs(distance.at(d, i)));
             error = std::max(error, product_bound(n + 1, size) + 50 * kernels::kSoftcapError);
             largest = std::max(largest, std::abs(double{v.at(r - d, c)}));
           }
-          return (4 * error + 4 * kernels::kExpError + (n_distances + 8) * 2 * kUlp) * largest;
+          return (4 * error + 4 * kernels::kExpError + (n_seen + 8) * 2 * kUlp) * largest;
         });
   }
   // One row sees itself alone.
-  const Matrix q(1, n_heads * n, rng), v(1, n_heads * n, rng);
+  const Matrix q(1, n_heads * n, rng), v(1, n_heads * n, rng), distance(12, n_heads * n, rng);
   Matrix out(1, n_heads * n);
   ref.local_attention(out, q, q, v, distance, {n_heads, 50});
   for (int i = 0; i < n_heads * n; ++i) EXPECT_FLOAT_EQ(out.at(0, i), v.at(0, i));

@@ -4,7 +4,13 @@
 namespace facet::ops {
 
 void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept {
-  for (const Projection& p : projections) linear(p.out, x, *p.w);
+  for (const Projection& p : projections) {
+    const Finish& f = p.finish;
+    linear(p.out, x, *p.w);
+    if (f.clamps()) clamp(p.out, p.out, f.low, f.high);
+    if (f.silu) silu(p.out);
+    if (f.clamps_then()) clamp(p.out, p.out, f.then_low, f.then_high);
+  }
 }
 
 void Ops::gated_linear(Mat out, Mat up, ConstMat x, const Weight& gate_w, const Weight& up_w) noexcept {

@@ -6,16 +6,30 @@
 // ones: the body is its definition, and a backend overrides it where that wins.
 #pragma once
 
+#include <limits>
 #include <string_view>
 
 #include "ops/tensor.h"
 
 namespace facet::ops {
 
+// What becomes of a product's elements: they are kept within limits, perhaps turned by silu, and kept within limits
+// again.
+struct Finish {
+  float low = -kNoLimit, high = kNoLimit;
+  bool silu = false;
+  float then_low = -kNoLimit, then_high = kNoLimit;
+
+  static constexpr float kNoLimit = std::numeric_limits<float>::infinity();
+  bool clamps() const noexcept { return low > -kNoLimit || high < kNoLimit; }
+  bool clamps_then() const noexcept { return then_low > -kNoLimit || then_high < kNoLimit; }
+};
+
 // One product among several on the same input.
 struct Projection {
   Mat out;
-  const Weight* w;
+  const Weight* w = nullptr;
+  Finish finish = {};
 };
 
 class Ops {
@@ -36,7 +50,7 @@ class Ops {
   // out[r, o] = sum_i x[r, i] * w[o, i].
   virtual void linear(Mat out, ConstMat x, const Weight& w) noexcept = 0;
 
-  // Several products on one input.
+  // Several products on one input, each finished as it says.
   virtual void linears(std::span<const Projection> projections, ConstMat x) noexcept;
 
   // out = gelu_tanh(gate) * up, where gelu_tanh(x) = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). out may be gate.

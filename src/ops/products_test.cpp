@@ -178,6 +178,27 @@ TEST_P(ProductsTest, SeveralProductsAreThoseOneByOne) {
   }
 }
 
+TEST_P(ProductsTest, ProductsAreFinishedAsByTheOpsOneByOne) {
+  const OwnedWeight a(BlockType::Q8_0, 256, 100, 1, rng), b(BlockType::BF16, 256, 33, 1, rng);
+  for (const int rows : {1, 8, 40}) {
+    const Matrix x(rows, 256, rng);
+    for (cpu::Ops* op : {&cpu, &cpu3}) {
+      Matrix y[2] = {{rows, 100}, {rows, 33}}, z[2] = {{rows, 100}, {rows, 33}};
+      const Projection both[] = {{y[0], &a.w, {-2, 1.5f, true, -0.125f, 1.25f}},
+                                 {y[1], &b.w, {-Finish::kNoLimit, 1, false}}};
+      op->linears(both, x);
+      op->linear(z[0], x, a.w);
+      op->clamp(z[0], z[0], -2, 1.5f);
+      op->silu(z[0]);
+      op->clamp(z[0], z[0], -0.125f, 1.25f);
+      op->linear(z[1], x, b.w);
+      op->clamp(z[1], z[1], -Finish::kNoLimit, 1);
+      for (int i = 0; i < 2; ++i) EXPECT_TRUE(y[i] == z[i]) << i << " of " << rows << " rows";
+      EXPECT_TRUE(y[0].has_whole_gaps());
+    }
+  }
+}
+
 TEST_P(ProductsTest, GatedLinearIsItsDefinition) {
   const OwnedWeight gate(BlockType::Q4_0, 256, 90, 1, rng), up(BlockType::Q5_K, 256, 90, 1, rng);
   for (const int rows : {1, 20}) {

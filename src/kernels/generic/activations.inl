@@ -11,7 +11,8 @@ namespace {
 
 }  // namespace
 
-constinit const RowKernels kRows{rms_norm, gelu_mul, softcap, add, scale, multiply, add_scaled, exp_sum, max_of};
+constinit const RowKernels kRows{rms_norm,    gelu_mul, softcap, add,        scale,   multiply, add_scaled,
+                                 add_product, clamp,    glu,     layer_norm, exp_sum, max_of};
 
 constinit const AttentionKernels kAttention{{attention_scores<Numbers<F32>>, attention_scores<Numbers<F16>>,
                                              attention_scores<Numbers<BF16>>, attention_scores<Q8>},

@@ -67,6 +67,61 @@ void add_scaled(float* x, const float* y, int n, float factor) {
   for_vectors(n, [&](int i, int k) { store_part(x + i, V::fma(load_part(y + i, k), f, load_part(x + i, k)), k); });
 }
 
+void add_product(float* x, const float* y, const float* z, int n) {
+  for_vectors(n, [&](int i, int k) {
+    store_part(x + i, V::fma(load_part(y + i, k), load_part(z + i, k), load_part(x + i, k)), k);
+  });
+}
+
+// V::min and V::max give their second operand when one is NaN.
+void clamp(float* out, const float* x, int n, float low, float high) {
+  const V::Reg least = V::broadcast(low), most = V::broadcast(high);
+  for_vectors(n, [&](int i, int k) { store_part(out + i, V::min(most, V::max(least, load_part(x + i, k))), k); });
+}
+
+void glu(float* out, const float* a, const float* b, int n) {
+  const V::Reg one = V::broadcast(1.0f);
+  for_vectors(n, [&](int i, int k) {
+    const V::Reg e = exp_reg(V::sub(V::zero(), load_part(b + i, k)));
+    store_part(out + i, V::div(load_part(a + i, k), V::add(e, one)), k);
+  });
+}
+
+// Calls add(x[i] - center, where nothing is 0) for all of a row.
+template <class Add>
+inline void for_differences(const float* x, int n, float center, Add&& add) {
+  const V::Reg c = V::broadcast(center);
+  int i = 0;
+  for (; i + V::kLanes <= n; i += V::kLanes) add(V::sub(V::load(x + i), c));
+  if (i == n) return;
+  alignas(64) float rest[V::kLanes] = {};
+  for (int k = 0; i + k < n; ++k) rest[k] = x[i + k] - center;
+  add(V::load(rest));
+}
+
+// The first mean is off by the roundings of a sum that may be large beside what varies: the mean of what is left
+// corrects it.
+void layer_norm(float* out, const float* x, const float* w, const float* b, int n, float eps) {
+  const auto count = static_cast<float>(n);
+  V::Reg sum = V::zero(), left = V::zero(), squares = V::zero();
+  for_differences(x, n, 0, [&](V::Reg d) { sum = V::add(sum, d); });
+  const float center = V::sum(sum) / count;
+  for_differences(x, n, center, [&](V::Reg d) {
+    left = V::add(left, d);
+    squares = V::fma(d, d, squares);
+  });
+  const float correction = V::sum(left) / count;
+  const float variance = V::sum(squares) / count - correction * correction;
+  const V::Reg c = V::broadcast(center), d = V::broadcast(correction),
+               factor = V::broadcast(1.0f / __builtin_sqrtf(variance + eps));
+  for_vectors(n, [&](int i, int k) {
+    const V::Reg y = V::mul(V::sub(V::sub(load_part(x + i, k), c), d), factor);
+    V::Reg scaled = V::mul(y, load_part(w + i, k));
+    if (b != nullptr) scaled = V::add(scaled, load_part(b + i, k));
+    store_part(out + i, scaled, k);
+  });
+}
+
 float exp_sum(float* p, int n, float top) {
   V::Reg total = V::zero();
   const V::Reg t = V::broadcast(top);

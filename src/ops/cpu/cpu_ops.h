@@ -94,6 +94,8 @@ class Ops final : public ops::Ops {
   // Row c of out = w times column c, on the thread of this number.
   void multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
+  // On this thread, of what has just been stored.
+  void finish(const Finish& f, Mat out) const noexcept;
   kernels::PanelKind panel_kind(const Weight& w) const noexcept;
   // The buffers' rows, of n_in elements, as the buffers' tiles of this kind cut them.
   PackedRows pack(kernels::PanelKind kind, int n_in) noexcept;
@@ -107,6 +109,8 @@ class Ops final : public ops::Ops {
   kernels::Rounding rounding() const noexcept;
   kernels::Columns round(ConstMat x) noexcept;
   void round_row(const float* x, int n, float* out) const noexcept { k_.round_of(rounding())(x, n, out); }
+  // All panels of w, [panel][piece of kPanelDepth columns], in the buffers.
+  const std::byte* unpack_all(const kernels::PanelKernels& panels, const Weight& w) noexcept;
   // What rows of a prompt meet a cache of this type with.
   const kernels::PanelKernels& attention_panels(KvType type) const noexcept;
   template <class Pass>

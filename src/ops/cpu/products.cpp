@@ -83,7 +83,18 @@ void Ops::narrow(std::span<const Projection> projections, ConstMat x) noexcept {
     const Weight& w = *p->w;
     const int begin = task * rows_per_task(w), n = std::min(rows_per_task(w), w.n_out - begin);
     multiply(w.rows(begin, n), columns, x.n_rows, p->out.cols(begin, n), thread);
+    finish(p->finish, p->out.cols(begin, n));
   });
+}
+
+void Ops::finish(const Finish& f, Mat out) const noexcept {
+  if (!f.clamps() && !f.silu && !f.clamps_then()) return;
+  for (int r = 0; r < out.n_rows; ++r) {
+    float* row = out.row(r);
+    if (f.clamps()) k_.clamp(row, row, out.n_cols, f.low, f.high);
+    if (f.silu) k_.glu(row, row, row, out.n_cols);
+    if (f.clamps_then()) k_.clamp(row, row, out.n_cols, f.then_low, f.then_high);
+  }
 }
 
 kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
@@ -120,6 +131,7 @@ void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
     const int begin = task * panel_rows(), n_rows = std::min(panel_rows(), p->w->n_out - begin);
     const PackedRows& rows = packed[static_cast<size_t>(panel_kind(*p->w))];
     multiply_panel(p->w->rows(begin, n_rows), rows, {0, rows.n_tiles}, p->out.cols(begin, n_rows), thread);
+    finish(p->finish, p->out.cols(begin, n_rows));
   });
 }
 
