@@ -66,7 +66,9 @@ AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const st
         avcodec_get_name(parameters.codec_id));
   AvPtr<AVCodecContext> context(avcodec_alloc_context3(codec));
   if (context == nullptr) throw std::bad_alloc();
-  context->max_pixels = max_pixels;
+  // FFmpeg counts the pixels of rows rounded up to its vectors.
+  constexpr int64_t kPadding = 64 * 65536;
+  context->max_pixels = max_pixels + kPadding;
   context->thread_count = 0;  // as many as there are cores
   int error = avcodec_parameters_to_context(context.get(), &parameters);
   if (error >= 0) error = avcodec_open2(context.get(), codec, nullptr);

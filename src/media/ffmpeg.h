@@ -21,6 +21,10 @@ struct AvDeleter {
   void operator()(AVPacket* p) const noexcept { av_packet_free(&p); }
   void operator()(AVCodecContext* p) const noexcept { avcodec_free_context(&p); }
   void operator()(AVFormatContext* p) const noexcept { avformat_close_input(&p); }
+  void operator()(AVIOContext* p) const noexcept {
+    av_freep(&p->buffer);  // not necessarily the one it was made with
+    avio_context_free(&p);
+  }
   void operator()(SwsContext* p) const noexcept { sws_freeContext(p); }
 };
 template <class T>

@@ -19,6 +19,9 @@ enum class FileType {
   kSoundOrVideo,  // a container: what is in it, its streams say
 };
 
+// One that decode_image() decodes.
+constexpr bool is_picture(FileType type) { return type >= FileType::kPng && type <= FileType::kBmp; }
+
 struct FileDescription {
   FileType type = FileType::kUnknown;
   std::string name;  // for messages: "PNG", "a PDF document", "of an unknown format (it starts with 00 01)"
