@@ -123,7 +123,7 @@ void encode(benchmark::State& state, const VisionShape& shape, const PictureSize
   const int n_soft = n_soft_tokens(encoder.config, size.width, size.height);
   std::vector<float> rows(static_cast<size_t>(n_soft) * static_cast<size_t>(shape.n_embd));
   ops::cpu::CeilingProbe probe(threads, kernels::choose());
-  VisionScratch scratch;
+  VisionScratch scratch(ops::KvType::F16);
   probe.sample();
   for (auto _ : state) {
     encode_image(op, encoder.config, encoder.weights, {size.width, size.height, rgb},

@@ -125,17 +125,6 @@ void rope_tables(const Picture& p) {
   }
 }
 
-// The queries, keys and values of a block: each within limits of its own, or together when there are none.
-void project(const Picture& p, const VisionLayerWeights& w, ops::Mat h, std::array<ops::Mat, 3> out) {
-  const std::array<const ClippedWeight*, 3> weights{&w.attn_q, &w.attn_k, &w.attn_v};
-  if (std::none_of(weights.begin(), weights.end(), [](const ClippedWeight* m) { return m->clips(); })) {
-    const std::array<ops::Projection, 3> all{{{out[0], &w.attn_q.w}, {out[1], &w.attn_k.w}, {out[2], &w.attn_v.w}}};
-    p.op.linears(all, h);
-    return;
-  }
-  for (size_t i = 0; i < weights.size(); ++i) clipped_linear(p.op, out[i], h, *weights[i], p.s.clipped);
-}
-
 // Keys and values of a block into the page, its queries into q.
 void prepare_attention(const Picture& p, const VisionLayerWeights& w, int begin, int n) {
   const VisionConfig& c = p.config;
@@ -144,7 +133,8 @@ void prepare_attention(const Picture& p, const VisionLayerWeights& w, int begin,
   const ops::Mat q = part(p.s.q, p.grid.n(), c.heads_width()).rows(begin, n);
   const ops::Mat cos = p.s.cos.rows(begin, n), sin = p.s.sin.rows(begin, n);
   p.op.rms_norm(h, p.x().rows(begin, n), w.ln1, c.norm_eps);
-  project(p, w, h, {q, k, v});
+  const std::array<ClippedProjection, 3> projections{{{q, &w.attn_q}, {k, &w.attn_k}, {v, &w.attn_v}}};
+  clipped_linears(p.op, projections, h, p.s.clipped);
   p.op.rms_norm(q.split(head), q.split(head), w.attn_q_norm, c.norm_eps);
   p.op.rms_norm(k.split(head), k.split(head), w.attn_k_norm, c.norm_eps);
   p.op.rms_norm(v.split(head), v.split(head), {}, c.norm_eps);
@@ -175,8 +165,8 @@ void gate_up(const Picture& p, const VisionLayerWeights& w, ops::Mat gate, ops::
     p.op.gated_linear(gate, up, h, w.ffn_gate.w, w.ffn_up.w);
     return;
   }
-  clipped_linear(p.op, gate, h, w.ffn_gate, p.s.clipped);
-  clipped_linear(p.op, up, h, w.ffn_up, p.s.clipped);
+  const std::array<ClippedProjection, 2> both{{{gate, &w.ffn_gate}, {up, &w.ffn_up}}};
+  clipped_linears(p.op, both, h, p.s.clipped);
   p.op.gelu_mul(gate, gate, up);
 }
 

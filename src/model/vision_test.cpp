@@ -8,6 +8,7 @@
 #include "base/thread_pool.h"
 #include "model/test_vision.h"
 #include "ops/cpu/cpu_ops.h"
+#include "ops/dump_ops.h"
 #include "ops/ref/ref_ops.h"
 
 namespace facet::model {
@@ -85,6 +86,35 @@ TEST(Vision, CpuAgreesWithTheReference) {
     EXPECT_EQ(expected.size(), 6u * kEmbd);
     EXPECT_GT(largest(expected), 0.5f);
     EXPECT_LT(largest_difference(expected, found), 1e-4f * largest(expected));
+  }
+}
+
+// The last patch of a picture that is computed in several blocks, by hand.
+TEST(Vision, EmbedsEveryPatchWhereItStands) {
+  TestVisionSizes sizes;
+  sizes.n_layers = 1;
+  sizes.n_positions = 27;
+  const Encoder e(vision_file(sizes));
+  const TestPicture picture(432, 384);
+  ops::Dump dump;
+  ops::DumpOps op(std::make_unique<ops::ref::Ops>(), dump,
+                  [](const std::string& name) { return name == "patch_embed"; });
+  encode(op, e, picture);
+  const ops::DumpedTensor& embedded = dump.at("patch_embed");
+  ASSERT_EQ(embedded.n_rows, 27 * 24);
+  ASSERT_GT(embedded.n_rows, VisionScratch::kBlockRows);
+  const auto values = [](const Weight& w, int row) {
+    return reinterpret_cast<const float*>(w.data) + static_cast<ptrdiff_t>(row) * w.n_in;
+  };
+  for (int o = 0; o < sizes.width; ++o) {
+    double sum = values(e.weights.position[0].table, 26)[o] + values(e.weights.position[1].table, 23)[o];
+    for (int channel = 0; channel < 3; ++channel)
+      for (int y = 0; y < 16; ++y)
+        for (int x = 0; x < 16; ++x) {
+          const uint8_t byte = picture.rgb[static_cast<size_t>(3 * ((368 + y) * 432 + 416 + x) + channel)];
+          sum += (2 * (byte / 255.0) - 1) * values(e.weights.patch_embd, o)[channel * 256 + y * 16 + x];
+        }
+    EXPECT_NEAR(embedded.values[embedded.values.size() - static_cast<size_t>(sizes.width - o)], sum, 1e-5);
   }
 }
 
