@@ -1,11 +1,13 @@
 // A picture through the encoders of real models with random weights, all threads: milliseconds, the share of the
-// multiply-add peak that is measured around each run (products and attention count), and which ops take the time.
+// multiply-add peak that is measured around each run (products and attention count), and which ops take the time. The
+// share counts the processors' time, so that other programs on the machine change it little.
 //
 // link: facet_model facet_ops facet_kernels facet_quant facet_base
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
 #include <thread>
 #include <vector>
@@ -125,17 +127,19 @@ void encode(benchmark::State& state, const VisionShape& shape, const PictureSize
   ops::cpu::CeilingProbe probe(threads, kernels::choose());
   VisionScratch scratch(ops::KvType::F16);
   probe.sample();
+  double cpu_seconds = 0;
   for (auto _ : state) {
+    const std::clock_t start = std::clock();
     encode_image(op, encoder.config, encoder.weights, {size.width, size.height, rgb},
                  {rows.data(), n_soft, shape.n_embd}, scratch);
+    cpu_seconds += static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     state.PauseTiming();
     probe.sample();
     state.ResumeTiming();
   }
   const VisionWork work = vision_work(encoder.config, shape.n_embd, n_patches);
-  double seconds = 0;
-  for (const auto& [name, time] : times) seconds += time.seconds;
-  const double gflop_s = (work.products + work.attention) * 1e-9 * static_cast<double>(state.iterations()) / seconds;
+  const double gflop_s =
+      (work.products + work.attention) * 1e-9 * static_cast<double>(state.iterations()) * n_threads / cpu_seconds;
   state.counters["patches"] = n_patches;
   state.counters["GFLOP/s"] = gflop_s;
   state.counters["ceiling"] = probe.best().gflop_s;
