@@ -19,12 +19,16 @@ void expect_within(const std::string& source, const char* what, int64_t value, i
 // Widths beyond these are no encoder's, and their products still fit the types used.
 void check_audio(const AudioConfig& c, const std::string& source) {
   constexpr int kMaxWidth = 1 << 16;
-  expect_within(source, "input width", c.n_in, 1, kMaxWidth);
+  // What sound is made into before it gets here knows no other widths.
+  const int n_in = c.n_layers > 0 ? kMelBins : kFrameSamples;
+  if (c.n_in != n_in)
+    throw_error<FormatError>("{}: the sound encoder takes rows of {}, expected {}", source, c.n_in, n_in);
   expect_within(source, "output width", c.n_out, 1, kMaxWidth);
   if (!(c.norm_eps > 0 && c.norm_eps < 1))
     throw_error<FormatError>("{}: the sound encoder's norm epsilon {} is not between 0 and 1", source, c.norm_eps);
   expect_within(source, "number of layers", c.n_layers, 0, 512);
   if (c.n_layers == 0) return;
+  for (const int n : c.n_channels) expect_within(source, "number of channels", n, 1, 1024);
   expect_within(source, "width", c.n_embd, 2, kMaxWidth);
   expect_within(source, "number of heads", c.n_heads, 1, c.n_embd);
   if (c.n_embd % c.n_heads != 0 || c.n_embd % 2 != 0)
@@ -33,7 +37,6 @@ void check_audio(const AudioConfig& c, const std::string& source) {
   expect_within(source, "feed-forward length", c.n_ff, 1, kMaxWidth);
   expect_within(source, "kernel of convolutions", c.n_kernel, 1, 64);
   expect_within(source, "visible positions", c.n_visible, 1, 1024);
-  for (const int n : c.n_channels) expect_within(source, "number of channels", n, 1, 4096);
   if (!(c.softcap > 0 && std::isfinite(c.softcap)))
     throw_error<FormatError>("{}: the sound encoder's soft cap {} is not positive", source, c.softcap);
   if (!std::isfinite(c.residual_weight))
@@ -86,7 +89,7 @@ AudioConfig read_audio_tower(const Fields& f) {
     for (size_t i = 0; i < 2; ++i) {
       if (!(*channels)[i].is_number_integer()) f.wrong("subsampling_conv_channels", "two integers");
       const auto n = (*channels)[i].get<int64_t>();
-      expect_within(f.source(), "number of channels", n, 1, 4096);
+      expect_within(f.source(), "number of channels", n, 1, 1024);
       c.n_channels[i] = static_cast<int>(n);
     }
   }

@@ -28,14 +28,14 @@ TEST(AudioConfig, OfAProjectorFile) {
   const auto c = read_audio(audio_file());
   ASSERT_TRUE(c);
   EXPECT_EQ(c->n_layers, 2);
-  EXPECT_EQ(c->n_in, 16);
+  EXPECT_EQ(c->n_in, 128);
   EXPECT_EQ(c->n_embd, 32);
   EXPECT_EQ(c->head_dim(), 16);
   EXPECT_EQ(c->n_ff, 64);
   EXPECT_EQ(c->n_out, 48);
   EXPECT_EQ(c->n_kernel, 5);
   EXPECT_EQ(c->n_channels, (std::array<int, 2>{8, 4}));
-  EXPECT_EQ(c->n_subsampled(), 16);
+  EXPECT_EQ(c->n_subsampled(), 128);
   EXPECT_EQ(c->n_visible, 12);
 }
 
@@ -122,11 +122,14 @@ TEST(AudioConfig, WhatCannotBeIsRefused) {
                        "shared by 3 heads");
   expect_audio_refused([] { read_audio(audio_file().set("clip.audio.feed_forward_length", uint32_t{1} << 30)); },
                        "feed-forward");
+  expect_audio_refused([] { read_audio(audio_file().set("clip.audio.num_mel_bins", uint32_t{4096})); },
+                       "rows of 4096, expected 128");
   expect_audio_refused([] { read_audio(audio_file().remove_tensor("a.conv1d.1.weight")); },
                        "a.conv1d.1.weight is missing");
   const auto parse = [](const char* fields) {
     return [fields] { parse_audio_config(fmt::format("{{\"audio_config\": {{{}}}}}", fields), "test.json"); };
   };
+  expect_audio_refused(parse(R"("model_type": "gemma4_unified_audio", "audio_embed_dim": 320)"), "rows of 320");
   expect_audio_refused(parse(R"("model_type": "other")"), "model_type");
   expect_audio_refused(parse(R"("attention_context_right": 2)"), "attention_context_right");
   expect_audio_refused(parse(R"("attention_context_left": 1)"), "visible positions is 0");

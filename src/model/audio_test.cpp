@@ -62,14 +62,14 @@ TEST_F(AudioTest, SubsamplingDoesNotDependOnWhereItIsCut) {
   ops::DumpOps op(std::make_unique<ops::ref::Ops>(), dump);
   encode(op, x, n_rows);
 
-  std::vector<float> half(141 * 8 * 8), quarter(71 * 4 * 4), projected(71 * 32);
-  const ops::Mat h(half.data(), 141, 64), q(quarter.data(), 71, 16), p(projected.data(), 71, 32);
+  std::vector<float> half(141 * 64 * 8), quarter(71 * 32 * 4), projected(71 * 32);
+  const ops::Mat h(half.data(), 141, 512), q(quarter.data(), 71, 128), p(projected.data(), 71, 32);
   const auto convolve = [&](ops::Mat out, ops::ConstMat in, const AudioConvWeights& w) {
     ref.conv_2d(out, in, w.n_in, w.weight());
     ref.layer_norm(out.split(w.n_out), out.split(w.n_out), w.norm, {}, config.norm_eps);
     ref.relu(out);
   };
-  convolve(h, ops::ConstMat(x.data(), n_rows, 16), weights.conv[0]);
+  convolve(h, ops::ConstMat(x.data(), n_rows, config.n_in), weights.conv[0]);
   convolve(q, h, weights.conv[1]);
   ref.linear(p, q, weights.input_projection);
   EXPECT_EQ(dump.at("subsampled").values, projected);
@@ -87,7 +87,7 @@ TEST_F(AudioTest, TokensDoNotDependOnWhatFollows) {
 
 TEST_F(AudioTest, ScratchCountsWhatItTakes) {
   load({});
-  EXPECT_GT(AudioScratch::count_bytes(config, 300), 75 * sizeof(float) * (64 + 7 * 32 + 48));
+  EXPECT_GT(AudioScratch::count_bytes(config, 300), 75 * sizeof(float) * (128 + 7 * 32 + 48));
   EXPECT_LT(AudioScratch::count_bytes(config, 300), AudioScratch::count_bytes(config, 3000));
 }
 
@@ -96,8 +96,9 @@ TEST_F(AudioTest, StopsWhenAsked) {
   const auto x = random_rows(20);
   std::vector<float> out(5 * 24);
   const std::atomic<bool> stop{true};
-  EXPECT_THROW(encode_audio(ref, config, weights, ops::ConstMat(x.data(), 20, 16), {out.data(), 5, 24}, scratch, &stop),
-               CancelledError);
+  EXPECT_THROW(
+      encode_audio(ref, config, weights, ops::ConstMat(x.data(), 20, config.n_in), {out.data(), 5, 24}, scratch, &stop),
+      CancelledError);
 }
 
 TEST_F(AudioTest, IntermediatesHaveTheNamesOfGoldenFiles) {

@@ -6,7 +6,7 @@
 namespace facet::model {
 
 struct AudioTestSizes {
-  int n_layers = 2, n_in = 16, n_embd = 32, n_heads = 2, n_ff = 64, n_out = 48, n_text = 24, n_kernel = 5;
+  int n_layers = 2, n_in = 128, n_embd = 32, n_heads = 2, n_ff = 64, n_out = 48, n_text = 24, n_kernel = 5;
   int n_channels_1 = 8, n_channels_2 = 4;
 };
 

@@ -41,7 +41,7 @@ TEST(AudioWeights, EveryPartIsBound) {
   const BoundAudio b = bind_audio(audio_file());
   const AudioWeights& w = b.weights;
   ASSERT_EQ(w.layers.size(), 2u);
-  EXPECT_EQ(w.input_projection.n_in, 16);
+  EXPECT_EQ(w.input_projection.n_in, 128);
   EXPECT_EQ(w.output_bias.size(), 48u);
   EXPECT_EQ(w.mm_input_projection.n_out, 24);
   EXPECT_EQ(w.layers[1].ff2.up.w.n_out, 64);
@@ -112,8 +112,8 @@ TEST(AudioWeights, WhatDoesNotFitIsRefused) {
   wrong.find("a.blk.0.ffn_down.weight").ne = {32, 64};
   expect_binding_refused(wrong, {"a.blk.0.ffn_down.weight", "has shape [64, 32], expected [32, 64]"});
   wrong = audio_file();
-  wrong.find("a.input_projection.weight").ne = {8, 64};
-  expect_binding_refused(wrong, {"a.input_projection.weight", "expected [32, 16]"});
+  wrong.find("a.input_projection.weight").ne = {64, 64};
+  expect_binding_refused(wrong, {"a.input_projection.weight", "expected [32, 128]"});
   wrong = audio_file();
   wrong.find("a.blk.0.conv_dw.weight").data = gguf::TestFile::f32(std::vector<float>(5 * 32, NAN));
   expect_binding_refused(wrong, {"a.blk.0.conv_dw.weight", "not a finite number"});
