@@ -20,8 +20,7 @@ void skip_later_kinds(const fs::path& folder, Report& report) {
       {"vision.json", "images are not part of this build"},
       {"audio.json", "sound is not part of this build"},
       {"train.json", "training is not part of this build"},
-      {"draft.json", "drafting is not part of this build"},
-      {"processors.json", "images and sound are not part of this build"}};
+      {"draft.json", "drafting is not part of this build"}};
   for (const auto& [file, reason] : kKinds) {
     const std::string name = group + "/" + fs::path(file).stem().string();
     if (fs::exists(folder / file) && report.wants(name)) report.skip(name, reason);
@@ -67,6 +66,7 @@ void run_folder(const fs::path& folder, Report& report) {
   if (has("logits.json") && has_gguf(inside)) guarded(folder, report, run_gguf_goldens);
   if (has("greedy.json") || has("logprobs.json")) guarded(folder, report, run_real_model_goldens);
   if (has("cases.json") && has("config.json")) guarded(folder, report, run_trained_cases);
+  if (has("processors.json")) guarded(folder, report, run_processor_goldens);
   skip_later_kinds(folder, report);
   for (const fs::path& path : inside) {
     if (fs::is_directory(path))

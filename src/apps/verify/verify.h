@@ -20,6 +20,7 @@ void run_quant_goldens(const std::filesystem::path& file, Report& report);      
 void run_tokenizer_goldens(const std::filesystem::path& file, Report& report);     // *encode.jsonl, *decode.jsonl
 void run_real_model_goldens(const std::filesystem::path& folder, Report& report);  // greedy.json, logprobs.json, ...
 void run_trained_cases(const std::filesystem::path& folder, Report& report);       // a checkpoint with cases.json
+void run_processor_goldens(const std::filesystem::path& folder, Report& report);  // processors.json, media/
 void run_chat_file(const std::filesystem::path& file, Report& report);             // rendering and parsing cases
 
 }  // namespace facet::verify
