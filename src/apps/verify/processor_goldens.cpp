@@ -59,6 +59,7 @@ void run_processor_goldens(const fs::path& folder, Report& report) {
   const Json goldens = read_json(folder / "processors.json");
   const std::string group = fs::weakly_canonical(folder).filename().string() + "/";
   if (goldens.contains("images")) run_media(folder, goldens["images"], "images.safetensors", check_picture, report);
+  if (goldens.contains("audio")) run_media(folder, goldens["audio"], "audio.safetensors", check_sound, report);
   if (goldens.contains("video"))
     for (const auto& [name, golden] : goldens["video"].items())
       run_case(report, group + name, [&golden = golden](Case& result) { check_video(golden, result); });
