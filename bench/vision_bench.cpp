@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <ctime>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "encoder_bench.h"
 #include "kernel_data.h"
 #include "model/vision.h"
 #include "ops/cpu/ceilings.h"
@@ -97,22 +97,6 @@ class RandomEncoder {
   std::vector<std::vector<uint16_t>> memory_;
 };
 
-// The ops that take most of the time, with their shares.
-std::string where_time_goes(const ops::OpTimes& times) {
-  std::vector<std::pair<double, std::string>> parts;
-  double total = 0;
-  for (const auto& [name, time] : times) {
-    parts.emplace_back(time.seconds, name);
-    total += time.seconds;
-  }
-  std::sort(parts.rbegin(), parts.rend());
-  std::string text;
-  for (const auto& [seconds, name] : parts)
-    if (seconds > 0.002 * total)
-      text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ", name, 100 * seconds / total);
-  return text;
-}
-
 void encode(benchmark::State& state, const VisionShape& shape, const PictureSize& size) {
   const auto n_threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   ThreadPool threads(n_threads);
@@ -144,7 +128,7 @@ void encode(benchmark::State& state, const VisionShape& shape, const PictureSize
   state.counters["GFLOP/s"] = gflop_s;
   state.counters["ceiling"] = probe.best().gflop_s;
   state.counters["share"] = gflop_s / probe.best().gflop_s;
-  state.SetLabel(where_time_goes(times));
+  state.SetLabel(ops::where_time_goes(times));
 }
 
 const bool kRegistered = [] {
