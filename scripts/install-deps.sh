@@ -13,7 +13,7 @@ packages=(
   g++ cmake ninja-build pkg-config
   libfmt-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libxxhash-dev libutf8proc-dev libedit-dev
   libjpeg-dev libpng-dev libwebp-dev libgif-dev  # pictures
-  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libsoxr-dev  # sound and video
+  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libsoxr-dev portaudio19-dev  # sound and video, microphone
   libssl-dev  # checksums
   libgtest-dev libbenchmark-dev
   ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks

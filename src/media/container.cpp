@@ -24,14 +24,14 @@ int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictiona
 int find_stream_info(AVFormatContext* format) {
   constexpr int64_t kMaxPixels = 1 << 27;
   std::vector<AVDictionary*> options(format->nb_streams);
-  for (AVDictionary*& option : options) av_dict_set_int(&option, "max_pixels", kMaxPixels, 0);
-  const int error = avformat_find_stream_info(format, options.empty() ? nullptr : options.data());
-  for (AVDictionary*& option : options) av_dict_free(&option);
+  for (AVDictionary*& option : options) ffmpeg().av_dict_set_int(&option, "max_pixels", kMaxPixels, 0);
+  const int error = ffmpeg().avformat_find_stream_info(format, options.empty() ? nullptr : options.data());
+  for (AVDictionary*& option : options) ffmpeg().av_dict_free(&option);
   return error;
 }
 
 bool is_encrypted(const AVPacket& packet) noexcept {
-  return av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr;
+  return ffmpeg().av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr;
 }
 
 }  // namespace
@@ -88,23 +88,22 @@ Container::Container(Container&&) noexcept = default;
 Container::~Container() = default;
 
 void Container::open() {
-  silence_ffmpeg();
   constexpr int kBufferBytes = 1 << 16;
-  auto* buffer = static_cast<uint8_t*>(av_malloc(kBufferBytes));
+  auto* buffer = static_cast<uint8_t*>(ffmpeg().av_malloc(kBufferBytes));
   if (buffer == nullptr) throw std::bad_alloc();
-  input_->io.reset(avio_alloc_context(buffer, kBufferBytes, 0, input_.get(), Input::read, nullptr,
-                                      input_->stream ? nullptr : Input::seek));
-  AVFormatContext* format = avformat_alloc_context();
+  input_->io.reset(ffmpeg().avio_alloc_context(buffer, kBufferBytes, 0, input_.get(), Input::read, nullptr,
+                                               input_->stream ? nullptr : Input::seek));
+  AVFormatContext* format = ffmpeg().avformat_alloc_context();
   if (input_->io == nullptr || format == nullptr) throw std::bad_alloc();
   format->pb = input_->io.get();
   format->io_open = refuse_to_open;
-  format->format_whitelist = av_strdup(kFormats);
-  format->protocol_whitelist = av_strdup("none");
+  format->format_whitelist = ffmpeg().av_strdup(kFormats);
+  format->protocol_whitelist = ffmpeg().av_strdup("none");
   if (input_->stream) {  // who speaks live waits as long as FFmpeg looks ahead
     format->max_analyze_duration = AV_TIME_BASE / 4;
     format->max_probe_packets = 2;
   }
-  int error = avformat_open_input(&format, "", nullptr, nullptr);  // frees format when it fails
+  int error = ffmpeg().avformat_open_input(&format, "", nullptr, nullptr);  // frees format when it fails
   if (error >= 0) {
     input_->format.reset(format);
     error = find_stream_info(format);
@@ -117,7 +116,7 @@ const std::string& Container::name() const noexcept { return input_->name; }
 
 const AVStream* Container::best(AVMediaType type) const noexcept {
   AVFormatContext* format = input_->format.get();
-  const int index = av_find_best_stream(format, type, -1, -1, nullptr, 0);
+  const int index = ffmpeg().av_find_best_stream(format, type, -1, -1, nullptr, 0);
   if (index < 0) return nullptr;
   const AVStream* stream = format->streams[index];
   return (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0 ? nullptr : stream;
@@ -140,10 +139,10 @@ void Container::choose(const AVStream* stream) noexcept {
 bool Container::read(AVPacket& packet) {
   AVFormatContext& format = *input_->format;
   do {
-    av_packet_unref(&packet);
+    ffmpeg().av_packet_unref(&packet);
     int error = 0;
     do {
-      error = av_read_frame(&format, &packet);
+      error = ffmpeg().av_read_frame(&format, &packet);
     } while (error == AVERROR(EAGAIN));
     if (error < 0) return false;
   } while (format.streams[packet.stream_index]->discard == AVDISCARD_ALL);

@@ -5,11 +5,6 @@
 
 #include "base/error.h"
 
-extern "C" {
-#include <libavutil/log.h>
-#include <libavutil/pixdesc.h>
-}
-
 namespace facet::media {
 namespace {
 
@@ -30,48 +25,47 @@ AVPixelFormat without_range(AVPixelFormat format) noexcept {
 }
 
 void set_colours(SwsContext* context, const AVFrame& frame, bool is_full_range) {
-  const int* from = sws_getCoefficients(frame.colorspace == AVCOL_SPC_UNSPECIFIED ? SWS_CS_DEFAULT : frame.colorspace);
+  const int* from =
+      ffmpeg().sws_getCoefficients(frame.colorspace == AVCOL_SPC_UNSPECIFIED ? SWS_CS_DEFAULT : frame.colorspace);
   constexpr int kOne = 1 << 16;
-  sws_setColorspaceDetails(context, from, is_full_range, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, kOne, kOne);
+  ffmpeg().sws_setColorspaceDetails(context, from, is_full_range, ffmpeg().sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
+                                    kOne, kOne);
 }
 
 }  // namespace
 
 AvPtr<AVFrame> new_frame() {
-  AvPtr<AVFrame> frame(av_frame_alloc());
+  AvPtr<AVFrame> frame(ffmpeg().av_frame_alloc());
   if (frame == nullptr) throw std::bad_alloc();
   return frame;
 }
 
 AvPtr<AVPacket> new_packet() {
-  AvPtr<AVPacket> packet(av_packet_alloc());
+  AvPtr<AVPacket> packet(ffmpeg().av_packet_alloc());
   if (packet == nullptr) throw std::bad_alloc();
   return packet;
 }
 
-void silence_ffmpeg() { av_log_set_level(AV_LOG_QUIET); }
-
 std::string av_error_text(int error) {
   char text[AV_ERROR_MAX_STRING_SIZE] = "";
-  av_strerror(error, text, sizeof text);
+  ffmpeg().av_strerror(error, text, sizeof text);
   return text;
 }
 
 AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const std::string& name, int64_t max_pixels) {
-  silence_ffmpeg();
-  const AVCodec* codec = avcodec_find_decoder(parameters.codec_id);
+  const AVCodec* codec = ffmpeg().avcodec_find_decoder(parameters.codec_id);
   if (codec == nullptr)
     throw_error<FormatError>(
         "{}: this build of FFmpeg has no decoder for {}: convert the file, or install an FFmpeg that has", name,
-        avcodec_get_name(parameters.codec_id));
-  AvPtr<AVCodecContext> context(avcodec_alloc_context3(codec));
+        ffmpeg().avcodec_get_name(parameters.codec_id));
+  AvPtr<AVCodecContext> context(ffmpeg().avcodec_alloc_context3(codec));
   if (context == nullptr) throw std::bad_alloc();
   // FFmpeg counts the pixels of rows rounded up to its vectors.
   constexpr int64_t kPadding = 64 * 65536;
   context->max_pixels = max_pixels + kPadding;
   context->thread_count = 0;  // as many as there are cores
-  int error = avcodec_parameters_to_context(context.get(), &parameters);
-  if (error >= 0) error = avcodec_open2(context.get(), codec, nullptr);
+  int error = ffmpeg().avcodec_parameters_to_context(context.get(), &parameters);
+  if (error >= 0) error = ffmpeg().avcodec_open2(context.get(), codec, nullptr);
   if (error < 0) throw_error<FormatError>("{}: cannot decode {}: {}", name, codec->name, av_error_text(error));
   return context;
 }
@@ -79,11 +73,11 @@ AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const st
 Image RgbConverter::convert(const AVFrame& frame, const std::string& name) {
   const auto coded = static_cast<AVPixelFormat>(frame.format);
   const AVPixelFormat format = without_range(coded);
-  context_.reset(sws_getCachedContext(
+  context_.reset(ffmpeg().sws_getCachedContext(
       context_.release(), frame.width, frame.height, format, frame.width, frame.height, AV_PIX_FMT_RGB24,
       SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT, nullptr, nullptr,
       nullptr));
-  const char* format_name = av_get_pix_fmt_name(coded);
+  const char* format_name = ffmpeg().av_get_pix_fmt_name(coded);
   if (context_ == nullptr)
     throw_error<FormatError>("{}: pixels of the format {} cannot be converted", name, format_name ? format_name : "?");
   set_colours(context_.get(), frame, format != coded || frame.color_range == AVCOL_RANGE_JPEG);
@@ -92,8 +86,8 @@ Image RgbConverter::convert(const AVFrame& frame, const std::string& name) {
   rgb->format = AV_PIX_FMT_RGB24;
   rgb->width = frame.width;
   rgb->height = frame.height;
-  if (av_frame_get_buffer(rgb.get(), 0) < 0) throw std::bad_alloc();
-  sws_scale(context_.get(), frame.data, frame.linesize, 0, frame.height, rgb->data, rgb->linesize);
+  if (ffmpeg().av_frame_get_buffer(rgb.get(), 0) < 0) throw std::bad_alloc();
+  ffmpeg().sws_scale(context_.get(), frame.data, frame.linesize, 0, frame.height, rgb->data, rgb->linesize);
   Image image{frame.width, frame.height, {}};
   image.rgb.reserve(static_cast<size_t>(frame.width) * static_cast<size_t>(frame.height) * 3);
   for (int y = 0; y < frame.height; ++y) {

@@ -5,36 +5,27 @@
 #ifdef FACET_FFMPEG
 #include <memory>
 
+#include "media/ffmpeg_library.h"
 #include "media/image.h"
-
-extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/frame.h>
-#include <libswscale/swscale.h>
-}
 
 namespace facet::media {
 
 struct AvDeleter {
-  void operator()(AVFrame* p) const noexcept { av_frame_free(&p); }
-  void operator()(AVPacket* p) const noexcept { av_packet_free(&p); }
-  void operator()(AVCodecContext* p) const noexcept { avcodec_free_context(&p); }
-  void operator()(AVFormatContext* p) const noexcept { avformat_close_input(&p); }
+  void operator()(AVFrame* p) const noexcept { ffmpeg().av_frame_free(&p); }
+  void operator()(AVPacket* p) const noexcept { ffmpeg().av_packet_free(&p); }
+  void operator()(AVCodecContext* p) const noexcept { ffmpeg().avcodec_free_context(&p); }
+  void operator()(AVFormatContext* p) const noexcept { ffmpeg().avformat_close_input(&p); }
   void operator()(AVIOContext* p) const noexcept {
-    av_freep(&p->buffer);  // not necessarily the one it was made with
-    avio_context_free(&p);
+    ffmpeg().av_freep(&p->buffer);  // not necessarily the one it was made with
+    ffmpeg().avio_context_free(&p);
   }
-  void operator()(SwsContext* p) const noexcept { sws_freeContext(p); }
+  void operator()(SwsContext* p) const noexcept { ffmpeg().sws_freeContext(p); }
 };
 template <class T>
 using AvPtr = std::unique_ptr<T, AvDeleter>;
 
 AvPtr<AVFrame> new_frame();  // std::bad_alloc when there is no memory
 AvPtr<AVPacket> new_packet();
-
-// FFmpeg writes to stderr unless it is told not to, for the whole process.
-void silence_ffmpeg();
 
 // "Invalid data found when processing input"
 std::string av_error_text(int error);

@@ -29,7 +29,7 @@ void check_header(const EncodedImage& file) {
 
 AvPtr<AVPacket> packet_of(std::span<const std::byte> bytes) {
   AvPtr<AVPacket> packet = new_packet();
-  if (av_new_packet(packet.get(), static_cast<int>(bytes.size())) < 0) throw std::bad_alloc();
+  if (ffmpeg().av_new_packet(packet.get(), static_cast<int>(bytes.size())) < 0) throw std::bad_alloc();
   std::memcpy(packet->data, bytes.data(), bytes.size());
   return packet;
 }
@@ -45,8 +45,8 @@ DecodedImage decode_bmp(const EncodedImage& file) {
   parameters.format = -1;
   const AvPtr<AVCodecContext> decoder = open_decoder(parameters, file.name, file.max_pixels);
   const AvPtr<AVFrame> frame = new_frame();
-  int error = avcodec_send_packet(decoder.get(), packet_of(file.bytes).get());
-  if (error >= 0) error = avcodec_receive_frame(decoder.get(), frame.get());
+  int error = ffmpeg().avcodec_send_packet(decoder.get(), packet_of(file.bytes).get());
+  if (error >= 0) error = ffmpeg().avcodec_receive_frame(decoder.get(), frame.get());
   if (error < 0) throw_error<FormatError>("{}: damaged BMP: {}", file.name, av_error_text(error));
   return {RgbConverter().convert(*frame, file.name)};
 }

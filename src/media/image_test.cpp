@@ -12,14 +12,14 @@
 namespace facet::media {
 namespace {
 
-Image decode(const std::string& file, const ImageLimits& limits = {}, const std::string& name = "picture") {
+Image decode_picture(const std::string& file, const ImageLimits& limits = {}, const std::string& name = "picture") {
   return decode_image(std::as_bytes(std::span(file)), name, limits);
 }
 
 // The message of the FormatError, after checking its form: one line that starts with the name.
-std::string error_of(const std::string& file, const ImageLimits& limits = {}) {
+std::string picture_error(const std::string& file, const ImageLimits& limits = {}) {
   try {
-    decode(file, limits);
+    decode_picture(file, limits);
   } catch (const FormatError& e) {
     const std::string message = e.what();
     EXPECT_TRUE(message.starts_with("picture: ")) << message;
@@ -29,8 +29,8 @@ std::string error_of(const std::string& file, const ImageLimits& limits = {}) {
   return "no error";
 }
 
-void expect_error(const std::string& file, const std::string& part, const ImageLimits& limits = {}) {
-  EXPECT_NE(error_of(file, limits).find(part), std::string::npos) << error_of(file, limits);
+void expect_picture_error(const std::string& file, const std::string& part, const ImageLimits& limits = {}) {
+  EXPECT_NE(picture_error(file, limits).find(part), std::string::npos) << picture_error(file, limits);
 }
 
 void expect_pixels(const Image& image, int width, int height, const Bytes& rgb) {
@@ -59,40 +59,41 @@ void expect_near(const std::array<int, 3>& found, const std::array<int, 3>& expe
 
 TEST(Png, RgbIsExact) {
   const Bytes rgb = gradient(7, 5, 3);
-  expect_pixels(decode(png_file({7, 5}, rgb)), 7, 5, rgb);
+  expect_pixels(decode_picture(png_file({7, 5}, rgb)), 7, 5, rgb);
 }
 
 TEST(Png, InterlacedIsExact) {
   const Bytes rgb = gradient(19, 13, 3);
-  expect_pixels(decode(png_file({.width = 19, .height = 13, .is_interlaced = true}, rgb)), 19, 13, rgb);
+  expect_pixels(decode_picture(png_file({.width = 19, .height = 13, .is_interlaced = true}, rgb)), 19, 13, rgb);
 }
 
 TEST(Png, AlphaIsDroppedAndColoursStayAsTheyAre) {
   const Bytes rgba = gradient(7, 5, 4), grey_alpha = gradient(7, 5, 2);
-  expect_pixels(decode(png_file({.width = 7, .height = 5, .color_type = 6}, rgba)), 7, 5, take(rgba, 3, 4));
-  expect_pixels(decode(png_file({.width = 7, .height = 5, .color_type = 4}, grey_alpha)), 7, 5,
+  expect_pixels(decode_picture(png_file({.width = 7, .height = 5, .color_type = 6}, rgba)), 7, 5, take(rgba, 3, 4));
+  expect_pixels(decode_picture(png_file({.width = 7, .height = 5, .color_type = 4}, grey_alpha)), 7, 5,
                 take(grey_alpha, 1, 2, 3));
 }
 
 TEST(Png, GreyIsRepeated) {
   const Bytes grey = gradient(9, 4, 1);
-  expect_pixels(decode(png_file({.width = 9, .height = 4, .color_type = 0}, grey)), 9, 4, take(grey, 1, 1, 3));
+  expect_pixels(decode_picture(png_file({.width = 9, .height = 4, .color_type = 0}, grey)), 9, 4, take(grey, 1, 1, 3));
 }
 
 TEST(Png, FewBitsCoverTheWholeRange) {
   const Bytes two_bits = {0b00011011};
-  const Image image = decode(png_file({.width = 4, .height = 1, .bit_depth = 2, .color_type = 0}, two_bits));
+  const Image image = decode_picture(png_file({.width = 4, .height = 1, .bit_depth = 2, .color_type = 0}, two_bits));
   expect_pixels(image, 4, 1, {0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255});
 }
 
 TEST(Png, Of16BitsTheHighByteStays) {
   const Bytes grey = {0x00, 0xff, 0x01, 0x00, 0x7f, 0xff, 0xff, 0x01};
-  const Image image = decode(png_file({.width = 4, .height = 1, .bit_depth = 16, .color_type = 0}, grey));
+  const Image image = decode_picture(png_file({.width = 4, .height = 1, .bit_depth = 16, .color_type = 0}, grey));
   expect_pixels(image, 4, 1, {0, 0, 0, 1, 1, 1, 127, 127, 127, 255, 255, 255});
   const Bytes rgba = gradient(3, 2, 8);
   Bytes expected;
   for (size_t i = 0; i < rgba.size(); i += 8) expected.insert(expected.end(), {rgba[i], rgba[i + 2], rgba[i + 4]});
-  expect_pixels(decode(png_file({.width = 3, .height = 2, .bit_depth = 16, .color_type = 6}, rgba)), 3, 2, expected);
+  expect_pixels(decode_picture(png_file({.width = 3, .height = 2, .bit_depth = 16, .color_type = 6}, rgba)), 3, 2,
+                expected);
 }
 
 TEST(Png, TransparentColoursOfAPaletteKeepTheirColour) {
@@ -101,27 +102,27 @@ TEST(Png, TransparentColoursOfAPaletteKeepTheirColour) {
                      .color_type = 3,
                      .palette = {10, 20, 30, 40, 50, 60, 70, 80, 90},
                      .transparency = {0, 128}};
-  expect_pixels(decode(png_file(spec, {2, 0, 1})), 3, 1, {70, 80, 90, 10, 20, 30, 40, 50, 60});
+  expect_pixels(decode_picture(png_file(spec, {2, 0, 1})), 3, 1, {70, 80, 90, 10, 20, 30, 40, 50, 60});
 }
 
 TEST(Png, ExifOrientationIsApplied) {
   const Bytes rgb = gradient(4, 2, 3);
   const std::string file = with_chunk(png_file({4, 2}, rgb), "eXIf", exif_with(6).substr(6));
-  expect_pixels(decode(file), 2, 4, upright({4, 2, rgb}, 6).rgb);
+  expect_pixels(decode_picture(file), 2, 4, upright({4, 2, rgb}, 6).rgb);
 }
 
 TEST(Png, OnePixelAndStrips) {
-  expect_pixels(decode(png_file({1, 1}, {1, 2, 3})), 1, 1, {1, 2, 3});
+  expect_pixels(decode_picture(png_file({1, 1}, {1, 2, 3})), 1, 1, {1, 2, 3});
   const Bytes strip = gradient(1, 20000, 3);
-  expect_pixels(decode(png_file({1, 20000}, strip)), 1, 20000, strip);
-  expect_pixels(decode(png_file({20000, 1}, strip)), 20000, 1, strip);
+  expect_pixels(decode_picture(png_file({1, 20000}, strip)), 1, 20000, strip);
+  expect_pixels(decode_picture(png_file({20000, 1}, strip)), 20000, 1, strip);
 }
 
 TEST(Png, DamageIsAnError) {
   std::string file = png_file({7, 5}, gradient(7, 5, 3));
-  for (size_t n = 8; n < file.size(); ++n) expect_error(file.substr(0, n), "damaged PNG");
+  for (size_t n = 8; n < file.size(); ++n) expect_picture_error(file.substr(0, n), "damaged PNG");
   file[60] ^= 1;  // the pixels' checksum tells
-  expect_error(file, "damaged PNG");
+  expect_picture_error(file, "damaged PNG");
 }
 
 // A file that says it holds so many pixels, with the pixels of a much smaller one.
@@ -134,22 +135,22 @@ std::string boastful_png(uint32_t width, uint32_t height) {
 }
 
 TEST(Png, HeadersAloneAskForNoMemory) {
-  expect_pixels(decode(boastful_png(7, 5)), 7, 5, gradient(7, 5, 3));
-  expect_error(boastful_png(20000, 20000), "at most 178000000");
-  expect_error(boastful_png(1'000'000, 1'000'000), "at most 178000000");
-  expect_error(boastful_png(13000, 13000), "cannot hold the pixels");
+  expect_pixels(decode_picture(boastful_png(7, 5)), 7, 5, gradient(7, 5, 3));
+  expect_picture_error(boastful_png(20000, 20000), "at most 178000000");
+  expect_picture_error(boastful_png(1'000'000, 1'000'000), "at most 178000000");
+  expect_picture_error(boastful_png(13000, 13000), "cannot hold the pixels");
 }
 
 TEST(Jpeg, ColoursGreyAndProgressive) {
   Bytes rgb;
   for (int i = 0; i < 16 * 8; ++i) rgb.insert(rgb.end(), {200, 100, 50});
   for (const bool is_progressive : {false, true}) {
-    const Image image = decode(jpeg_file({.width = 16, .height = 8, .is_progressive = is_progressive}, rgb));
+    const Image image = decode_picture(jpeg_file({.width = 16, .height = 8, .is_progressive = is_progressive}, rgb));
     ASSERT_EQ(image.rgb.size(), rgb.size());
     expect_near(pixel(image, 0, 0), {200, 100, 50});
     expect_near(pixel(image, 15, 7), {200, 100, 50});
   }
-  const Image grey = decode(jpeg_file({.width = 16, .height = 8, .n_channels = 1}, Bytes(16 * 8, 77)));
+  const Image grey = decode_picture(jpeg_file({.width = 16, .height = 8, .n_channels = 1}, Bytes(16 * 8, 77)));
   ASSERT_EQ(grey.rgb.size(), rgb.size());
   expect_near(pixel(grey, 8, 4), {77, 77, 77});
 }
@@ -158,7 +159,7 @@ TEST(Jpeg, ColoursGreyAndProgressive) {
 TEST(Jpeg, CmykBecomesRgb) {
   Bytes inks;
   for (int i = 0; i < 16 * 16; ++i) inks.insert(inks.end(), {255, 127, 0, 204});
-  const Image image = decode(jpeg_file({.width = 16, .height = 16, .n_channels = 4}, inks));
+  const Image image = decode_picture(jpeg_file({.width = 16, .height = 16, .n_channels = 4}, inks));
   ASSERT_EQ(image.width, 16);
   ASSERT_EQ(image.height, 16);
   expect_near(pixel(image, 3, 3), {204, 204 * 127 / 255, 0});
@@ -173,7 +174,7 @@ TEST(Jpeg, ExifOrientationIsApplied) {
   for (int orientation = 1; orientation <= 8; ++orientation)
     for (const bool is_big_endian : {false, true}) {
       const Image image =
-          decode(jpeg_file({.width = 32, .height = 16, .exif = exif_with(orientation, is_big_endian)}, rgb));
+          decode_picture(jpeg_file({.width = 32, .height = 16, .exif = exif_with(orientation, is_big_endian)}, rgb));
       const Image expected = upright(stored, orientation);
       ASSERT_EQ(image.width, orientation >= 5 ? 16 : 32);
       for (const int x : {0, image.width - 1})
@@ -185,7 +186,7 @@ TEST(Jpeg, CutShortIsAnError) {
   for (const bool is_progressive : {false, true}) {
     const std::string file =
         jpeg_file({.width = 40, .height = 24, .is_progressive = is_progressive}, gradient(40, 24, 3));
-    for (size_t n = 3; n < file.size(); ++n) expect_error(file.substr(0, n), "damaged JPEG");
+    for (size_t n = 3; n < file.size(); ++n) expect_picture_error(file.substr(0, n), "damaged JPEG");
   }
 }
 
@@ -193,27 +194,27 @@ TEST(Jpeg, HeadersAloneAskForNoMemory) {
   std::string file = jpeg_file({.width = 16, .height = 8}, gradient(16, 8, 3));
   const size_t size_at = file.find("\xff\xc0") + 5;
   file.replace(size_at, 4, number_bytes(13000, 2, true) + number_bytes(13000, 2, true));
-  expect_error(file, "cannot hold the pixels");
+  expect_picture_error(file, "cannot hold the pixels");
   file.replace(size_at, 4, number_bytes(65000, 2, true) + number_bytes(65000, 2, true));
-  expect_error(file, "65000 x 65000 pixels, but at most 178000000");
+  expect_picture_error(file, "65000 x 65000 pixels, but at most 178000000");
 }
 
 TEST(Webp, LosslessIsExactWithoutAlpha) {
   Bytes rgba = gradient(11, 6, 4);
   for (size_t i = 3; i < rgba.size(); i += 4) rgba[i] |= 1;  // the encoder clears colours that cannot be seen
-  expect_pixels(decode(webp_file(11, 6, rgba, true)), 11, 6, take(rgba, 3, 4));
+  expect_pixels(decode_picture(webp_file(11, 6, rgba, true)), 11, 6, take(rgba, 3, 4));
 }
 
 TEST(Webp, LossyIsClose) {
   Bytes rgba;
   for (int i = 0; i < 16 * 16; ++i) rgba.insert(rgba.end(), {200, 100, 50, 255});
-  expect_near(pixel(decode(webp_file(16, 16, rgba, false)), 8, 8), {200, 100, 50}, 6);
+  expect_near(pixel(decode_picture(webp_file(16, 16, rgba, false)), 8, 8), {200, 100, 50}, 6);
 }
 
 TEST(Webp, OfAnAnimationTheFirstFrameOnItsCanvas) {
   Bytes rgba = gradient(4, 2, 4);
   for (size_t i = 3; i < rgba.size(); i += 4) rgba[i] = 255;
-  const Image image = decode(animated_webp_file(4, 2, rgba, 2, 4, 10, 9));
+  const Image image = decode_picture(animated_webp_file(4, 2, rgba, 2, 4, 10, 9));
   Bytes expected(10 * 9 * 3);
   for (size_t y = 0; y < 2; ++y)
     for (size_t x = 0; x < 4; ++x) std::copy_n(&rgba[(y * 4 + x) * 4], 3, &expected[((y + 4) * 10 + x + 2) * 3]);
@@ -225,7 +226,7 @@ TEST(Webp, CutShortIsAnError) {
   for (size_t i = 3; i < rgba.size(); i += 4) rgba[i] = 255;
   for (const bool is_lossless : {true, false}) {
     const std::string file = webp_file(40, 24, rgba, is_lossless);
-    for (size_t n = 12; n + 1 < file.size(); ++n) expect_error(file.substr(0, n), "damaged WebP");
+    for (size_t n = 12; n + 1 < file.size(); ++n) expect_picture_error(file.substr(0, n), "damaged WebP");
   }
 }
 
@@ -233,26 +234,27 @@ const Bytes kPalette = {10, 20, 30, 200, 0, 0, 0, 200, 0, 0, 0, 200};
 
 TEST(Gif, PaletteColoursAndTransparencyIgnored) {
   const GifFrame frame{.width = 2, .height = 2, .indexes = {1, 2, 3, 1}, .transparent = 1};
-  expect_pixels(decode(gif_file(2, 2, kPalette, {frame})), 2, 2, {200, 0, 0, 0, 200, 0, 0, 0, 200, 200, 0, 0});
+  expect_pixels(decode_picture(gif_file(2, 2, kPalette, {frame})), 2, 2, {200, 0, 0, 0, 200, 0, 0, 0, 200, 200, 0, 0});
 }
 
 TEST(Gif, OfAnAnimationTheFirstFrameOnItsCanvas) {
   GifFrame frame{.left = 1, .width = 1, .height = 1, .indexes = {1}};
   const GifFrame second{.width = 2, .height = 1, .indexes = {3, 3}};
-  expect_pixels(decode(gif_file(2, 1, kPalette, {frame, second})), 2, 1, {10, 20, 30, 200, 0, 0});
+  expect_pixels(decode_picture(gif_file(2, 1, kPalette, {frame, second})), 2, 1, {10, 20, 30, 200, 0, 0});
   frame.transparent = 2;  // what a frame leaves free has this colour then
-  expect_pixels(decode(gif_file(2, 1, kPalette, {frame, second})), 2, 1, {0, 200, 0, 200, 0, 0});
+  expect_pixels(decode_picture(gif_file(2, 1, kPalette, {frame, second})), 2, 1, {0, 200, 0, 200, 0, 0});
 }
 
 TEST(Gif, AFrameBeyondItsCanvasMakesItLarger) {
   const GifFrame frame{.left = 1, .top = 1, .width = 1, .height = 1, .indexes = {1}};
-  expect_pixels(decode(gif_file(1, 1, kPalette, {frame})), 2, 2, {10, 20, 30, 10, 20, 30, 10, 20, 30, 200, 0, 0});
+  expect_pixels(decode_picture(gif_file(1, 1, kPalette, {frame})), 2, 2,
+                {10, 20, 30, 10, 20, 30, 10, 20, 30, 200, 0, 0});
 }
 
 TEST(Gif, InterlacedRowsComeInTheirOrder) {
   // Rows 0, 8, then 4, then 2, 6, then 1, 3, 5, 7 are stored in this order.
   const GifFrame frame{.width = 1, .height = 9, .indexes = {0, 0, 1, 2, 2, 3, 3, 3, 3}, .is_interlaced = true};
-  const Image image = decode(gif_file(1, 9, kPalette, {frame}));
+  const Image image = decode_picture(gif_file(1, 9, kPalette, {frame}));
   Bytes expected;
   for (const size_t index : {0, 3, 2, 3, 1, 3, 2, 3, 0})
     expected.insert(expected.end(), kPalette.begin() + static_cast<int64_t>(3 * index),
@@ -264,61 +266,61 @@ TEST(Gif, CutShortIsAnError) {
   GifFrame frame{.width = 30, .height = 20, .indexes = gradient(30, 20, 1)};
   for (uint8_t& index : frame.indexes) index &= 3;
   const std::string file = gif_file(30, 20, kPalette, {frame});
-  const Image whole = decode(file);
+  const Image whole = decode_picture(file);
   // The last bytes only say that no frame follows.
   constexpr size_t kTail = 5;
-  for (size_t n = 6; n + kTail < file.size(); ++n) expect_error(file.substr(0, n), "damaged GIF");
-  expect_error("GIF89a", "damaged GIF");
+  for (size_t n = 6; n + kTail < file.size(); ++n) expect_picture_error(file.substr(0, n), "damaged GIF");
+  expect_picture_error("GIF89a", "damaged GIF");
 }
 
 TEST(Gif, LimitsAreCheckedFirst) {
   std::string file = gif_file(2, 2, kPalette, {GifFrame{.width = 1, .height = 1, .indexes = {1}}});
   file.replace(6, 4, number_bytes(65535, 2) + number_bytes(65535, 2));
-  expect_error(file, "65535 x 65535 pixels, but at most 178000000");
+  expect_picture_error(file, "65535 x 65535 pixels, but at most 178000000");
 }
 
 #ifdef FACET_FFMPEG
 TEST(Bmp, IsExact) {
   const Bytes rgb = gradient(5, 3, 3);
-  expect_pixels(decode(bmp_file(5, 3, rgb)), 5, 3, rgb);
+  expect_pixels(decode_picture(bmp_file(5, 3, rgb)), 5, 3, rgb);
 }
 
 TEST(Bmp, CutShortIsAnError) {
   const std::string file = bmp_file(5, 3, gradient(5, 3, 3));
   // FFmpeg takes a file of which nothing but the padding of rows is missing, a byte of each here, for one without.
-  for (size_t n = 18; n + 3 < file.size(); ++n) expect_error(file.substr(0, n), "damaged BMP");
+  for (size_t n = 18; n + 3 < file.size(); ++n) expect_picture_error(file.substr(0, n), "damaged BMP");
 }
 
 TEST(Bmp, LimitsAreCheckedFirst) {
   std::string file = bmp_file(5, 3, gradient(5, 3, 3));
   file.replace(18, 8, number_bytes(1u << 30, 4) + number_bytes(0x80000001u, 4));
-  expect_error(file, "at most 178000000");
+  expect_picture_error(file, "at most 178000000");
 }
 #else
-TEST(Bmp, NeedsFfmpeg) { EXPECT_THROW(decode(bmp_file(5, 3, gradient(5, 3, 3))), ResourceError); }
+TEST(Bmp, NeedsFfmpeg) { EXPECT_THROW(decode_picture(bmp_file(5, 3, gradient(5, 3, 3))), ResourceError); }
 #endif
 
 TEST(DecodeImage, ContentDecidesWhateverTheName) {
   const Bytes rgb = gradient(7, 5, 3);
-  expect_pixels(decode(png_file({7, 5}, rgb), {}, "photo.jpg"), 7, 5, rgb);
+  expect_pixels(decode_picture(png_file({7, 5}, rgb), {}, "photo.jpg"), 7, 5, rgb);
 }
 
 TEST(DecodeImage, LimitsAreTheCallers) {
   const std::string file = png_file({7, 5}, gradient(7, 5, 3));
-  EXPECT_NO_THROW(decode(file, {.max_pixels = 35}));
-  expect_error(file, "a PNG of 7 x 5 pixels, but at most 34 are decoded", {.max_pixels = 34});
+  EXPECT_NO_THROW(decode_picture(file, {.max_pixels = 35}));
+  expect_picture_error(file, "a PNG of 7 x 5 pixels, but at most 34 are decoded", {.max_pixels = 34});
 }
 
 TEST(DecodeImage, SaysWhatElseAFileIs) {
-  expect_error("", "empty");
-  expect_error("%PDF-1.7", "a PDF document, expected a picture");
-  expect_error(std::string("\0\0\0\x20"
-                           "ftypheic",
-                           12),
-               "a HEIC picture, expected");
-  expect_error(std::string("RIFF\0\0\0\0WAVEfmt ", 16), "a WAV sound, expected a picture");
-  expect_error("hello",
-               "unknown format (it starts with 68 65 6c 6c 6f), expected a picture: PNG, JPEG, WebP, GIF or BMP");
+  expect_picture_error("", "empty");
+  expect_picture_error("%PDF-1.7", "a PDF document, expected a picture");
+  expect_picture_error(std::string("\0\0\0\x20"
+                                   "ftypheic",
+                                   12),
+                       "a HEIC picture, expected");
+  expect_picture_error(std::string("RIFF\0\0\0\0WAVEfmt ", 16), "a WAV sound, expected a picture");
+  expect_picture_error(
+      "hello", "unknown format (it starts with 68 65 6c 6c 6f), expected a picture: PNG, JPEG, WebP, GIF or BMP");
 }
 
 TEST(Upright, GathersAsExifCounts) {

@@ -37,8 +37,8 @@ int channels_of(const AVFrame& frame) noexcept {
 
 bool to_mono(const AVFrame& frame, std::vector<float>& mono) {
   const auto format = static_cast<AVSampleFormat>(frame.format);
-  const bool is_planar = av_sample_fmt_is_planar(format) != 0;
-  switch (av_get_packed_sample_fmt(format)) {
+  const bool is_planar = ffmpeg().av_sample_fmt_is_planar(format) != 0;
+  switch (ffmpeg().av_get_packed_sample_fmt(format)) {
     case AV_SAMPLE_FMT_U8:
       mix<uint8_t>(frame, is_planar, {128, 128}, mono);
       return true;

@@ -47,14 +47,14 @@ class FileSound : public SoundReader {
   void decode_more() {
     const bool has_packet = container_.read(*packet_);
     // A damaged packet is lost, and a moment of sound with it; players go on likewise.
-    const int error = avcodec_send_packet(decoder_.get(), has_packet ? packet_.get() : nullptr);
+    const int error = ffmpeg().avcodec_send_packet(decoder_.get(), has_packet ? packet_.get() : nullptr);
     n_packets_ += has_packet;
     if (error >= 0 || error == AVERROR_EOF) receive();
     if (!has_packet) finish();
   }
 
   void receive() {
-    while (avcodec_receive_frame(decoder_.get(), frame_.get()) >= 0) {
+    while (ffmpeg().avcodec_receive_frame(decoder_.get(), frame_.get()) >= 0) {
       if (frame_->nb_samples > 0) add(*frame_);
     }
   }

@@ -16,13 +16,13 @@
 namespace facet::media {
 namespace {
 
-Source source_of(const std::string& file) {
+Source sound_source(const std::string& file) {
   const auto bytes = std::as_bytes(std::span(file));
   return Source::from_bytes({bytes.begin(), bytes.end()}, "clip");
 }
 
-std::vector<float> decode(const std::string& file, const SoundLimits& limits = {}) {
-  return decode_sound(source_of(file), limits);
+std::vector<float> hear(const std::string& file, const SoundLimits& limits = {}) {
+  return decode_sound(sound_source(file), limits);
 }
 
 // Hands out so many bytes at a time.
@@ -59,9 +59,9 @@ TEST(PcmStream, SamplesMayComeInHalves) {
 #ifdef FACET_FFMPEG
 
 // The message of the FormatError, after checking its form: one line that starts with the name.
-std::string error_of(const std::string& file, const SoundLimits& limits = {}) {
+std::string sound_error(const std::string& file, const SoundLimits& limits = {}) {
   try {
-    decode(file, limits);
+    hear(file, limits);
   } catch (const FormatError& e) {
     const std::string message = e.what();
     EXPECT_TRUE(message.starts_with("clip: ")) << message;
@@ -71,8 +71,8 @@ std::string error_of(const std::string& file, const SoundLimits& limits = {}) {
   return "no error";
 }
 
-void expect_error(const std::string& file, const std::string& part, const SoundLimits& limits = {}) {
-  EXPECT_NE(error_of(file, limits).find(part), std::string::npos) << error_of(file, limits);
+void expect_sound_error(const std::string& file, const std::string& part, const SoundLimits& limits = {}) {
+  EXPECT_NE(sound_error(file, limits).find(part), std::string::npos) << sound_error(file, limits);
 }
 
 // The largest distance from the sine of that frequency and amplitude, away from the ends by a filter's length.
@@ -87,33 +87,33 @@ double distance_from_sine(const std::vector<float>& samples, double hertz, doubl
 
 TEST(Sound, At16KilohertzSamplesPassExactly) {
   const std::vector<int16_t> samples = {0, 1, -1, 32767, -32768, 1234, -4321};
-  EXPECT_EQ(decode(wav_file({}, pcm16(samples))), as_floats(samples));
+  EXPECT_EQ(hear(wav_file({}, pcm16(samples))), as_floats(samples));
 }
 
 TEST(Sound, ChannelsAreAveraged) {
   const std::string stereo = pcm16({1000, 3000, -32768, -32768, 32767, -32767});
-  EXPECT_EQ(decode(wav_file({.n_channels = 2}, stereo)), as_floats({2000, -32768, 0}));
+  EXPECT_EQ(hear(wav_file({.n_channels = 2}, stereo)), as_floats({2000, -32768, 0}));
   std::vector<int16_t> wide;  // two samples of 32 channels: 0 1 .. 31, and -10 in all
   for (int c = 0; c < 32; ++c) wide.push_back(static_cast<int16_t>(c));
   wide.resize(64, -10);
-  EXPECT_EQ(decode(wav_file({.n_channels = 32}, pcm16(wide))), (std::vector<float>{15.5f / 32768, -10.0f / 32768}));
+  EXPECT_EQ(hear(wav_file({.n_channels = 32}, pcm16(wide))), (std::vector<float>{15.5f / 32768, -10.0f / 32768}));
 }
 
 TEST(Sound, OtherSampleFormats) {
-  EXPECT_EQ(decode(wav_file({.bits = 8}, std::string("\x00\x80\xff\xc0", 4))),
+  EXPECT_EQ(hear(wav_file({.bits = 8}, std::string("\x00\x80\xff\xc0", 4))),
             (std::vector<float>{-1, 0, 127.0f / 128, 0.5}));
-  EXPECT_EQ(decode(wav_file({.bits = 24}, std::string("\x00\x00\x80\x01\x00\x00", 6))),
+  EXPECT_EQ(hear(wav_file({.bits = 24}, std::string("\x00\x00\x80\x01\x00\x00", 6))),
             (std::vector<float>{-1, 1.0f / 8388608}));
   std::string floats;
   for (const float value : {0.0f, 1.0f, -0.3f, 1.5f, std::numeric_limits<float>::quiet_NaN()})
     floats += number_bytes(std::bit_cast<uint32_t>(value), 4);
-  EXPECT_EQ(decode(wav_file({.bits = 32, .is_float = true}, floats)), (std::vector<float>{0, 1, -0.3f, 1.5f, 0}));
+  EXPECT_EQ(hear(wav_file({.bits = 32, .is_float = true}, floats)), (std::vector<float>{0, 1, -0.3f, 1.5f, 0}));
 }
 
 TEST(Sound, OtherRatesAreResampled) {
   for (const int rate : {8000, 11025, 44100, 48000, 192000}) {
     const std::vector<int16_t> tone = sine(rate / 2, 440.0 / rate);
-    const std::vector<float> samples = decode(wav_file({.sample_rate = rate}, pcm16(tone)));
+    const std::vector<float> samples = hear(wav_file({.sample_rate = rate}, pcm16(tone)));
     EXPECT_NEAR(static_cast<double>(samples.size()), kSampleRate / 2.0, 1) << rate;
     // Rounding to 16 bits, and the resampler's 20.
     EXPECT_LT(distance_from_sine(samples, 440, 16000.0 / 32768), 1.0 / 32768) << rate;
@@ -122,19 +122,19 @@ TEST(Sound, OtherRatesAreResampled) {
 
 TEST(Sound, ResamplingRemovesWhatCannotBeHeardAt16Kilohertz) {
   const std::vector<int16_t> tone = sine(48000, 12000.0 / 48000);
-  EXPECT_LT(distance_from_sine(decode(wav_file({.sample_rate = 48000}, pcm16(tone))), 440, 0), 1.0 / 32768);
+  EXPECT_LT(distance_from_sine(hear(wav_file({.sample_rate = 48000}, pcm16(tone))), 440, 0), 1.0 / 32768);
 }
 
 TEST(Sound, AFileReadInPiecesIsTheSame) {
   const std::string file = wav_file({.sample_rate = 44100, .n_channels = 2}, pcm16(sine(30000, 0.01)));
-  const Source source = source_of(file);
-  const std::vector<float> whole = decode(file);
+  const Source source = sound_source(file);
+  const std::vector<float> whole = hear(file);
   for (const size_t piece : {1, 1000, 100'000}) EXPECT_EQ(read_all(*open_sound(source), piece), whole) << piece;
 }
 
 TEST(Sound, AStreamIsTheSameAsAFile) {
   const std::string file = wav_file({.sample_rate = 44100}, pcm16(sine(30000, 0.01)));
-  EXPECT_EQ(read_all(*open_sound(stream_of(file, 777), "pipe"), 500), decode(file));
+  EXPECT_EQ(read_all(*open_sound(stream_of(file, 777), "pipe"), 500), hear(file));
 }
 
 // Whoever records live hears at once, and a long recording takes no memory: what was read from the stream is never far
@@ -164,13 +164,13 @@ TEST(Sound, AStreamIsNotReadAhead) {
 
 TEST(Sound, CompressedFormats) {
   const double amplitude = 16000.0 / 32768;
-  const auto flac = decode(clip_file({.format = "flac", .sound_codec = "flac"}));
+  const auto flac = hear(clip_file({.format = "flac", .sound_codec = "flac"}));
   EXPECT_EQ(flac, as_floats(sine(16000, 1.0 / 32)));
-  const auto ogg = decode(clip_file({.format = "ogg", .sound_codec = "flac"}));
+  const auto ogg = hear(clip_file({.format = "ogg", .sound_codec = "flac"}));
   EXPECT_EQ(ogg, flac);
   // Lossy, and with silence of the encoder's own around it: how loud it is tells that it is the same tone.
   for (const auto& [format, codec] : {std::pair("mp4", "aac"), {"adts", "aac"}, {"matroska", "aac"}, {"avi", "mp2"}}) {
-    const auto samples = decode(clip_file({.format = format, .sound_codec = codec, .n_channels = 2}));
+    const auto samples = hear(clip_file({.format = format, .sound_codec = codec, .n_channels = 2}));
     ASSERT_NEAR(static_cast<double>(samples.size()), 16000, 2500) << format;
     double sum = 0;
     for (size_t i = 4000; i < 12000; ++i) sum += samples[i] * samples[i];
@@ -180,26 +180,27 @@ TEST(Sound, CompressedFormats) {
 
 TEST(Sound, OfAVideoTheSoundTrack) {
   const std::string file = clip_file({.sound_codec = "flac", .video_codec = "mpeg4", .n_frames = 20});
-  EXPECT_EQ(decode(file), as_floats(sine(16000, 1.0 / 32)));
-  expect_error(clip_file({.video_codec = "mpeg4", .n_frames = 20}), "there is no sound in it");
+  EXPECT_EQ(hear(file), as_floats(sine(16000, 1.0 / 32)));
+  expect_sound_error(clip_file({.video_codec = "mpeg4", .n_frames = 20}), "there is no sound in it");
 }
 
 TEST(Sound, LengthIsLimited) {
   const std::string file = wav_file({}, pcm16(sine(17000, 0.01)));
-  EXPECT_NO_THROW(decode(file, {.max_seconds = 1.1}));
-  expect_error(file, "at most 1 s are taken", {.max_seconds = 1});
+  EXPECT_NO_THROW(hear(file, {.max_seconds = 1.1}));
+  expect_sound_error(file, "at most 1 s are taken", {.max_seconds = 1});
   // Without a length in the header, while decoding.
-  expect_error(clip_file({.format = "adts", .sound_codec = "aac"}), "at most 0.5 s are taken", {.max_seconds = 0.5});
+  expect_sound_error(clip_file({.format = "adts", .sound_codec = "aac"}), "at most 0.5 s are taken",
+                     {.max_seconds = 0.5});
 }
 
 TEST(Sound, SilenceIsSound) {
-  EXPECT_EQ(decode(wav_file({}, std::string(32000, '\0'))), std::vector<float>(16000));
-  EXPECT_EQ(*open_sound(source_of(wav_file({}, std::string(32000, '\0'))))->seconds(), 1.0);
+  EXPECT_EQ(hear(wav_file({}, std::string(32000, '\0'))), std::vector<float>(16000));
+  EXPECT_EQ(*open_sound(sound_source(wav_file({}, std::string(32000, '\0'))))->seconds(), 1.0);
 }
 
 TEST(Sound, NoSampleAtAllIsAnError) {
-  EXPECT_THROW(decode(wav_file({}, "")), FormatError);
-  EXPECT_THROW(decode(clip_file({.sound_codec = "flac", .n_samples = 0})), FormatError);
+  EXPECT_THROW(hear(wav_file({}, "")), FormatError);
+  EXPECT_THROW(hear(clip_file({.sound_codec = "flac", .n_samples = 0})), FormatError);
 }
 
 TEST(Sound, WhatWasCutShortGivesItsSamplesOrAnError) {
@@ -210,15 +211,15 @@ TEST(Sound, WhatWasCutShortGivesItsSamplesOrAnError) {
     for (size_t n = 1; n < file.size(); n += file.size() / 23) {
       std::vector<float> samples;
       try {
-        samples = decode(file.substr(0, n));
+        samples = hear(file.substr(0, n));
       } catch (const FormatError&) {
         continue;
       }
       ASSERT_LT(samples.size(), whole.size());
       ASSERT_TRUE(std::equal(samples.begin(), samples.end(), whole.begin())) << n << " of " << file.size();
     }
-  EXPECT_EQ(decode(wav.substr(0, 44 + 2000)).size(), 1000u);
-  expect_error(clip_file({.format = "mp4", .sound_codec = "aac"}).substr(0, 3000), "damaged");
+  EXPECT_EQ(hear(wav.substr(0, 44 + 2000)).size(), 1000u);
+  expect_sound_error(clip_file({.format = "mp4", .sound_codec = "aac"}).substr(0, 3000), "damaged");
 }
 
 TEST(Sound, EncryptedFilesAreNamedSo) {
@@ -227,40 +228,41 @@ TEST(Sound, EncryptedFilesAreNamedSo) {
                  .sound_codec = "aac",
                  .options = "encryption_scheme=cenc-aes-ctr:encryption_key=00112233445566778899aabbccddeeff:"
                             "encryption_kid=00112233445566778899aabbccddeeff"});
-  expect_error(file, "encrypted");
+  expect_sound_error(file, "encrypted");
 }
 
 TEST(Sound, RatesAndChannelsHaveLimits) {
-  expect_error(wav_file({.sample_rate = 10}, pcm16(sine(100, 0.1))), "10 samples a second, expected 1000 to 384000");
-  expect_error(wav_file({.n_channels = 65}, std::string(65 * 200, '\0')), "65 channels, expected 1 to 64");
+  expect_sound_error(wav_file({.sample_rate = 10}, pcm16(sine(100, 0.1))),
+                     "10 samples a second, expected 1000 to 384000");
+  expect_sound_error(wav_file({.n_channels = 65}, std::string(65 * 200, '\0')), "65 channels, expected 1 to 64");
 }
 
 TEST(Sound, ContentDecidesWhateverTheName) {
-  expect_error(png_file({7, 5}, gradient(7, 5, 3)), "a picture (PNG), expected a sound or a video");
-  expect_error("%PDF-1.7 and so on", "a PDF document, expected a sound or a video");
-  expect_error("some text, long enough to be looked at", "not a sound or a video");
+  expect_sound_error(png_file({7, 5}, gradient(7, 5, 3)), "a picture (PNG), expected a sound or a video");
+  expect_sound_error("%PDF-1.7 and so on", "a PDF document, expected a sound or a video");
+  expect_sound_error("some text, long enough to be looked at", "not a sound or a video");
 }
 
 // Playlists and the like name other files and addresses.
 TEST(Sound, NothingElseIsOpened) {
-  expect_error("#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "not a sound or a video");
-  expect_error("ffconcat version 1.0\nfile /etc/hostname\n", "not a sound or a video");
+  expect_sound_error("#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n", "not a sound or a video");
+  expect_sound_error("ffconcat version 1.0\nfile /etc/hostname\n", "not a sound or a video");
 }
 
 TEST(Kind, ByContent) {
-  EXPECT_EQ(kind_of(source_of(png_file({7, 5}, gradient(7, 5, 3)))), MediaKind::kImage);
-  EXPECT_EQ(kind_of(source_of(wav_file({}, pcm16({1, 2, 3})))), MediaKind::kSound);
-  EXPECT_EQ(kind_of(source_of(clip_file({.format = "mp4", .sound_codec = "aac"}))), MediaKind::kSound);
-  EXPECT_EQ(kind_of(source_of(clip_file({.sound_codec = "flac"}))), MediaKind::kSound);
-  EXPECT_EQ(kind_of(source_of(clip_file({.sound_codec = "flac", .video_codec = "mpeg4", .n_frames = 3}))),
+  EXPECT_EQ(kind_of(sound_source(png_file({7, 5}, gradient(7, 5, 3)))), MediaKind::kImage);
+  EXPECT_EQ(kind_of(sound_source(wav_file({}, pcm16({1, 2, 3})))), MediaKind::kSound);
+  EXPECT_EQ(kind_of(sound_source(clip_file({.format = "mp4", .sound_codec = "aac"}))), MediaKind::kSound);
+  EXPECT_EQ(kind_of(sound_source(clip_file({.sound_codec = "flac"}))), MediaKind::kSound);
+  EXPECT_EQ(kind_of(sound_source(clip_file({.sound_codec = "flac", .video_codec = "mpeg4", .n_frames = 3}))),
             MediaKind::kVideo);
-  EXPECT_THROW(kind_of(source_of("%PDF-1.7 and so on")), FormatError);
-  EXPECT_THROW(kind_of(source_of("some text, long enough to be looked at")), FormatError);
+  EXPECT_THROW(kind_of(sound_source("%PDF-1.7 and so on")), FormatError);
+  EXPECT_THROW(kind_of(sound_source("some text, long enough to be looked at")), FormatError);
 }
 #else
 TEST(Sound, NeedsFfmpeg) {
   try {
-    decode(wav_file({}, pcm16({1, 2, 3})));
+    hear(wav_file({}, pcm16({1, 2, 3})));
     FAIL() << "no error";
   } catch (const ResourceError& e) {
     EXPECT_NE(std::string(e.what()).find("-DFACET_FFMPEG=ON"), std::string::npos) << e.what();

@@ -19,7 +19,7 @@ std::string text_of(const Source& source) {
 }
 
 template <class E>
-std::string error_of(const auto& call) {
+std::string message_of(const auto& call) {
   try {
     call();
   } catch (const E& e) {
@@ -29,7 +29,7 @@ std::string error_of(const auto& call) {
 }
 
 std::string base64(const std::string& text) {
-  return error_of<FormatError>([&] { decode_base64(text, "x"); });
+  return message_of<FormatError>([&] { decode_base64(text, "x"); });
 }
 
 class SourceFile : public testing::Test {
@@ -55,17 +55,17 @@ TEST_F(SourceFile, GivesTheBytesOfAFile) {
 
 TEST_F(SourceFile, MissingFilesFoldersAndEmptyFilesAreToldApart) {
   const std::string missing = folder_ + "/none", empty = file("");
-  EXPECT_EQ(error_of<RequestError>([&] { Source::open(missing); }),
+  EXPECT_EQ(message_of<RequestError>([&] { Source::open(missing); }),
             missing + ": cannot open: No such file or directory");
-  EXPECT_EQ(error_of<RequestError>([&] { Source::open(folder_); }), folder_ + ": a folder, expected a file");
-  EXPECT_EQ(error_of<FormatError>([&] { Source::open(empty); }),
+  EXPECT_EQ(message_of<RequestError>([&] { Source::open(folder_); }), folder_ + ": a folder, expected a file");
+  EXPECT_EQ(message_of<FormatError>([&] { Source::open(empty); }),
             empty + ": empty, expected a picture, a sound or a video");
 }
 
 TEST_F(SourceFile, SizeIsLimited) {
   const std::string path = file("abcd");
   EXPECT_NO_THROW(Source::open(path, {.max_file_bytes = 4}));
-  EXPECT_EQ(error_of<RequestError>([&] { Source::open(path, {.max_file_bytes = 3}); }),
+  EXPECT_EQ(message_of<RequestError>([&] { Source::open(path, {.max_file_bytes = 3}); }),
             path + ": 4 bytes, at most 3 are read");
 }
 
@@ -93,18 +93,18 @@ TEST(DataUri, Base64AndPercentEncoding) {
 }
 
 TEST(DataUri, DamageIsAnError) {
-  EXPECT_EQ(error_of<FormatError>([] { Source::open("data:image/png;base64"); }),
+  EXPECT_EQ(message_of<FormatError>([] { Source::open("data:image/png;base64"); }),
             "data: URI: expected data:TYPE;base64,CONTENT, found 'data:image/png;base64'");
-  EXPECT_EQ(error_of<FormatError>([] { Source::open("data:;base64,"); }),
+  EXPECT_EQ(message_of<FormatError>([] { Source::open("data:;base64,"); }),
             "data: URI: empty, expected a picture, a sound or a video");
-  EXPECT_EQ(error_of<FormatError>([] { Source::open("data:,a%2"); }),
+  EXPECT_EQ(message_of<FormatError>([] { Source::open("data:,a%2"); }),
             "data: URI: bad percent-encoding: '%2' at character 2");
-  EXPECT_EQ(error_of<FormatError>([] { Source::open("data:,a%zzb"); }),
+  EXPECT_EQ(message_of<FormatError>([] { Source::open("data:,a%zzb"); }),
             "data: URI: bad percent-encoding: '%zz' at character 2");
 }
 
 TEST(DataUri, SizeIsLimited) {
-  EXPECT_EQ(error_of<RequestError>([] { Source::open("data:,0123456789abcdef", {.max_memory_bytes = 4}); }),
+  EXPECT_EQ(message_of<RequestError>([] { Source::open("data:,0123456789abcdef", {.max_memory_bytes = 4}); }),
             "data: URI: more than 4 bytes: put it into a file");
 }
 

@@ -82,7 +82,7 @@ struct MemoryFile {
 class ClipWriter {
  public:
   explicit ClipWriter(const ClipSpec& spec) : spec_(spec) {
-    silence_ffmpeg();
+    av_log_set_level(AV_LOG_QUIET);
     AVFormatContext* format = nullptr;
     check(avformat_alloc_output_context2(&format, nullptr, spec.format.c_str(), nullptr), "format");
     format_.reset(format);

@@ -8,12 +8,6 @@
 #include "media/needs.h"
 #include "media/orientation.h"
 
-#ifdef FACET_FFMPEG
-extern "C" {
-#include <libavutil/display.h>
-}
-#endif
-
 namespace facet::media {
 #ifdef FACET_FFMPEG
 namespace {
@@ -45,10 +39,10 @@ const uint8_t* display_matrix(const AVStream& video) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
   const AVCodecParameters& p = *video.codecpar;
   const AVPacketSideData* data =
-      av_packet_side_data_get(p.coded_side_data, p.nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+      ffmpeg().av_packet_side_data_get(p.coded_side_data, p.nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
   return data != nullptr && data->size >= 9 * sizeof(int32_t) ? data->data : nullptr;
 #else
-  return av_stream_get_side_data(&video, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  return ffmpeg().av_stream_get_side_data(&video, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
 #endif
 }
 
@@ -86,7 +80,7 @@ class FrameSampler {
       const bool is_awaited = is_decoding && n_sent > next_;
       const PacketUse use = i < uses.size() ? uses[i] : PacketUse::kDecode;
       if (use == PacketUse::kSkip && !is_awaited) {
-        if (is_decoding) avcodec_flush_buffers(decoder_.get());
+        if (is_decoding) ffmpeg().avcodec_flush_buffers(decoder_.get());
         is_decoding = false;
         continue;
       }
@@ -103,8 +97,8 @@ class FrameSampler {
  private:
   // nullptr for the frames that the decoder holds back. A damaged packet is left out, as players do.
   void decode(const AVPacket* packet, const std::function<void(VideoFrame&&)>& visit) {
-    if (avcodec_send_packet(decoder_.get(), packet) < 0) return;
-    while (next_ < wanted_.size() && avcodec_receive_frame(decoder_.get(), frame_.get()) >= 0) {
+    if (ffmpeg().avcodec_send_packet(decoder_.get(), packet) < 0) return;
+    while (next_ < wanted_.size() && ffmpeg().avcodec_receive_frame(decoder_.get(), frame_.get()) >= 0) {
       if (is_wanted()) visit(take());
       ++n_decoded_;
     }

@@ -14,18 +14,18 @@ namespace {
 
 #ifdef FACET_FFMPEG
 
-Source source_of(const std::string& file, const std::string& name = "clip") {
+Source video_source(const std::string& file, const std::string& name = "clip") {
   const auto bytes = std::as_bytes(std::span(file));
   return Source::from_bytes({bytes.begin(), bytes.end()}, name);
 }
 
-Video decode(const std::string& file, int n_wanted = 32, const VideoLimits& limits = {}) {
-  return decode_video(source_of(file), n_wanted, limits);
+Video watch(const std::string& file, int n_wanted = 32, const VideoLimits& limits = {}) {
+  return decode_video(video_source(file), n_wanted, limits);
 }
 
 std::string video_error_of(const std::string& file, const VideoLimits& limits = {}) {
   try {
-    decode(file, 32, limits);
+    watch(file, 32, limits);
   } catch (const FormatError& e) {
     const std::string message = e.what();
     EXPECT_TRUE(message.starts_with("clip: ")) << message;
@@ -72,7 +72,7 @@ TEST_P(VideoOf, FramesAreTheOnesWanted) {
   const std::string file =
       clip_file({.format = format, .video_codec = codec, .n_frames = 41, .n_b_frames = n_b_frames});
   for (const int n_wanted : {1, 3, 32, 100}) {
-    const Video video = decode(file, n_wanted);
+    const Video video = watch(file, n_wanted);
     EXPECT_EQ(video.n_frames, 41);
     EXPECT_DOUBLE_EQ(video.fps, 25);
     EXPECT_FALSE(video.has_sound);
@@ -90,7 +90,7 @@ TEST_P(VideoOf, FramesAreTheOnesWanted) {
 
 TEST(Video, OddSizesAndTheSoundTrackIsNoticed) {
   const Video video =
-      decode(clip_file({.sound_codec = "flac", .video_codec = "ffv1", .width = 97, .height = 61, .n_frames = 3}));
+      watch(clip_file({.sound_codec = "flac", .video_codec = "ffv1", .width = 97, .height = 61, .n_frames = 3}));
   EXPECT_TRUE(video.has_sound);
   ASSERT_EQ(video.frames.size(), 3u);
   EXPECT_EQ(video.frames[0].image.width, 97);
@@ -108,7 +108,7 @@ TEST(Video, IsUpright) {
   };
   for (const Case& turn : {Case{1, 0, 0, 1, 32, 16, 1, 8}, Case{0, 1, -1, 0, 16, 32, 8, 1},
                            Case{-1, 0, 0, -1, 32, 16, 30, 8}, Case{0, -1, 1, 0, 16, 32, 8, 30}}) {
-    const Video video = decode(turned_mp4(file, turn.a, turn.b, turn.c, turn.d));
+    const Video video = watch(turned_mp4(file, turn.a, turn.b, turn.c, turn.d));
     const Image& image = video.frames.at(0).image;
     ASSERT_EQ(image.width, turn.width);
     ASSERT_EQ(image.height, turn.height);
@@ -120,7 +120,7 @@ TEST(Video, IsUpright) {
 
 TEST(Video, FramesAreHandedOverOneByOne) {
   std::vector<int> seen;
-  const Source source = source_of(clip_file({.video_codec = "ffv1", .n_frames = 10}));
+  const Source source = video_source(clip_file({.video_codec = "ffv1", .n_frames = 10}));
   const VideoInfo info = visit_video(source, 5, {}, [&](VideoFrame&& frame) { seen.push_back(frame.index); });
   EXPECT_EQ(seen, (std::vector<int>{0, 2, 4, 6, 8}));
   EXPECT_EQ(info.n_frames, 10);
@@ -128,10 +128,10 @@ TEST(Video, FramesAreHandedOverOneByOne) {
 
 TEST(Video, LimitsAreChecked) {
   const std::string file = clip_file({.video_codec = "ffv1", .n_frames = 10});
-  EXPECT_NO_THROW(decode(file, 32, {.max_pixels = 512, .max_frames = 10}));
+  EXPECT_NO_THROW(watch(file, 32, {.max_pixels = 512, .max_frames = 10}));
   expect_video_error(file, "a video of 32 x 16 pixels, but at most 511 are decoded", {.max_pixels = 511});
   expect_video_error(file, "a video of more than 9 frames", {.max_frames = 9});
-  EXPECT_THROW(decode(file, 0), RequestError);
+  EXPECT_THROW(watch(file, 0), RequestError);
 }
 
 TEST(Video, WithoutOneIsAnError) {
@@ -154,13 +154,13 @@ TEST(Video, WhatWasCutShort) {
   const std::string file = clip_file({.video_codec = "ffv1", .n_frames = 41});
   for (size_t n = 100; n < file.size(); n += file.size() / 17) {
     try {
-      const Video video = decode(file.substr(0, n));
+      const Video video = watch(file.substr(0, n));
       EXPECT_LE(video.n_frames, 41);
       for (const VideoFrame& frame : video.frames) expect_is_frame(frame.image, frame.index);
     } catch (const FormatError&) {
     }
   }
-  EXPECT_THROW(decode(file.substr(0, 100)), FormatError);
+  EXPECT_THROW(watch(file.substr(0, 100)), FormatError);
 }
 
 #endif
