@@ -22,11 +22,12 @@ struct Picture {
   ops::Mat x() const noexcept { return part(s.x, grid.n(), config.width); }
 };
 
-// Calls f(first row, rows) for the blocks that the rows are cut into.
+// Calls f(first row, rows) for the blocks that the rows are cut into, evenly many in all.
 template <class F>
 void for_blocks(int n_rows, F&& f) {
-  for (int begin = 0; begin < n_rows; begin += VisionScratch::kBlockRows)
-    f(begin, std::min(VisionScratch::kBlockRows, n_rows - begin));
+  const int n_blocks = (n_rows + VisionScratch::kBlockRows - 1) / VisionScratch::kBlockRows;
+  const int rows = (n_rows + n_blocks - 1) / n_blocks;
+  for (int begin = 0; begin < n_rows; begin += rows) f(begin, std::min(rows, n_rows - begin));
 }
 
 void set_places(const Picture& p) {

@@ -37,9 +37,9 @@ class VisionScratch {
   void reserve(const VisionConfig& config, int n_patches);
   static size_t count_bytes(const VisionConfig& config, int n_patches, ops::KvType kv_type = ops::KvType::F32);
 
-  // Rows of activations that are computed together: enough for products to run at their full speed, few enough for
-  // their results to stay in the caches.
-  static constexpr int kBlockRows = 512;
+  // Rows of activations that are computed together, at most: all patches of a video's frame, of 70 soft tokens. Enough
+  // for products to run at their full speed, few enough for their results to stay in the caches.
+  static constexpr int kBlockRows = 640;
 
   // Of all patches
   ops::Mat x;                     // [n, width] the residual stream

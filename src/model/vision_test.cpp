@@ -93,25 +93,25 @@ TEST(Vision, CpuAgreesWithTheReference) {
 TEST(Vision, EmbedsEveryPatchWhereItStands) {
   TestVisionSizes sizes;
   sizes.n_layers = 1;
-  sizes.n_positions = 27;
+  sizes.n_positions = 30;
   const Encoder e(vision_file(sizes));
-  const TestPicture picture(432, 384);
+  const TestPicture picture(480, 384);
   ops::Dump dump;
   ops::DumpOps op(std::make_unique<ops::ref::Ops>(), dump,
                   [](const std::string& name) { return name == "patch_embed"; });
   encode(op, e, picture);
   const ops::DumpedTensor& embedded = dump.at("patch_embed");
-  ASSERT_EQ(embedded.n_rows, 27 * 24);
+  ASSERT_EQ(embedded.n_rows, 30 * 24);
   ASSERT_GT(embedded.n_rows, VisionScratch::kBlockRows);
   const auto values = [](const Weight& w, int row) {
     return reinterpret_cast<const float*>(w.data) + static_cast<ptrdiff_t>(row) * w.n_in;
   };
   for (int o = 0; o < sizes.width; ++o) {
-    double sum = values(e.weights.position[0].table, 26)[o] + values(e.weights.position[1].table, 23)[o];
+    double sum = values(e.weights.position[0].table, 29)[o] + values(e.weights.position[1].table, 23)[o];
     for (int channel = 0; channel < 3; ++channel)
       for (int y = 0; y < 16; ++y)
         for (int x = 0; x < 16; ++x) {
-          const uint8_t byte = picture.rgb[static_cast<size_t>(3 * ((368 + y) * 432 + 416 + x) + channel)];
+          const uint8_t byte = picture.rgb[static_cast<size_t>(3 * ((368 + y) * 480 + 464 + x) + channel)];
           sum += (2 * (byte / 255.0) - 1) * values(e.weights.patch_embd, o)[channel * 256 + y * 16 + x];
         }
     EXPECT_NEAR(embedded.values[embedded.values.size() - static_cast<size_t>(sizes.width - o)], sum, 1e-5);
