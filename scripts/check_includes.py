@@ -10,7 +10,7 @@ import re
 import sys
 
 ARROWS = {
-    "apps": ["server", "train"],
+    "apps": ["server", "train", "documents"],
     "server": ["runtime"],
     "train": ["runtime"],
     "runtime": ["model", "text", "media"],
@@ -21,6 +21,7 @@ ARROWS = {
     "safetensors": ["quant"],
     "text": ["base"],
     "media": ["base"],
+    "documents": ["base"],
     "quant": ["base"],
     "base": [],
 }

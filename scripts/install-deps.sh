@@ -15,6 +15,7 @@ packages=(
   libjpeg-dev libpng-dev libwebp-dev libgif-dev  # pictures
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libsoxr-dev portaudio19-dev  # sound and video, microphone
   libssl-dev  # checksums
+  libzip-dev libexpat1-dev  # DOCX
   libgtest-dev libbenchmark-dev
   ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks
 )
