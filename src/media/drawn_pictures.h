@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <cstring>
 #include <random>
 
 #include "media/image.h"
@@ -14,10 +14,12 @@ inline Image flat(int width, int height, uint8_t v) {
 }
 
 inline void fill(Image& image, int x, int y, int width, int height, uint8_t v) {
+  const int first = std::max(x, 0), n = std::min(x + width, image.width) - first;
+  if (n <= 0) return;
   for (int r = std::max(y, 0); r < std::min(y + height, image.height); ++r)
-    for (int c = std::max(x, 0); c < std::min(x + width, image.width); ++c)
-      std::fill_n(&image.rgb[3 * (static_cast<size_t>(r) * static_cast<size_t>(image.width) + static_cast<size_t>(c))],
-                  3, v);
+    std::memset(
+        &image.rgb[3 * (static_cast<size_t>(r) * static_cast<size_t>(image.width) + static_cast<size_t>(first))], v,
+        3 * static_cast<size_t>(n));
 }
 
 // Lines of what looks like letters, `em` from the top of one to the bottom of its line, between two rows of the
@@ -44,24 +46,26 @@ inline Image page(int width, int height, int em) {
 
 // Brightness in waves of all lengths alike, as in photographs, down to `finest` pixels.
 inline Image scenery(int width, int height, int finest) {
-  constexpr double kLoudness = 40;
-  std::vector<double> values(static_cast<size_t>(width) * static_cast<size_t>(height));
+  constexpr float kLoudness = 40;
+  std::vector<float> values(static_cast<size_t>(width) * static_cast<size_t>(height), 128.0f);
   std::minstd_rand random(1);
   for (int step = std::max(width, height); step >= finest; step /= 2) {
     const int n = width / step + 2;
-    std::vector<double> knots(static_cast<size_t>(n * (height / step + 2)));
-    for (double& k : knots) k = static_cast<double>(random() % 2001) / 1000 - 1;
+    std::vector<float> knots(static_cast<size_t>(n * (height / step + 2)));
+    for (float& k : knots) k = kLoudness * (static_cast<float>(random() % 2001) / 1000 - 1);
+    float* value = values.data();
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x) {
-        const double* k = &knots[static_cast<size_t>(y / step * n + x / step)];
-        const double fx = static_cast<double>(x % step) / step, fy = static_cast<double>(y % step) / step;
-        values[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)] +=
-            kLoudness * std::lerp(std::lerp(k[0], k[1], fx), std::lerp(k[n], k[n + 1], fx), fy);
+        const float* k = &knots[static_cast<size_t>(y / step * n + x / step)];
+        const float fx = static_cast<float>(x % step) / static_cast<float>(step);
+        const float fy = static_cast<float>(y % step) / static_cast<float>(step);
+        const float above = k[0] + (k[1] - k[0]) * fx, below = k[n] + (k[n + 1] - k[n]) * fx;
+        *value++ += above + (below - above) * fy;
       }
   }
-  Image image{width, height, {}};
-  for (const double v : values)
-    image.rgb.insert(image.rgb.end(), 3, static_cast<uint8_t>(std::clamp(v + 128, 0.0, 255.0)));
+  Image image = flat(width, height, 0);
+  for (size_t i = 0; i < values.size(); ++i)
+    std::memset(&image.rgb[3 * i], static_cast<int>(std::clamp(values[i], 0.0f, 255.0f)), 3);
   return image;
 }
 

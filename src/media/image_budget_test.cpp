@@ -52,14 +52,14 @@ TEST(ImageBudget, RefusesOthersAndEmptyPictures) {
 }
 
 TEST(AutoBudget, IsLeastWhereThereIsNothingToSee) {
-  EXPECT_EQ(automatic(flat(2000, 1500, 90)), 70);
-  Image gradient = flat(2000, 1500, 0);
-  for (int x = 0; x < 2000; ++x) fill(gradient, x, 0, 1, 1500, static_cast<uint8_t>(x * 255 / 1999));
+  EXPECT_EQ(automatic(flat(1200, 900, 90)), 70);
+  Image gradient = flat(1200, 900, 0);
+  for (int x = 0; x < 1200; ++x) fill(gradient, x, 0, 1, 900, static_cast<uint8_t>(x * 255 / 1199));
   EXPECT_EQ(automatic(gradient), 70);
-  EXPECT_EQ(automatic(scenery(1600, 1200, 64)), 70);  // out of focus
+  EXPECT_EQ(automatic(scenery(1200, 900, 64)), 70);  // out of focus
 }
 
-TEST(AutoBudget, OfPhotographsIsTheModelsOwn) { EXPECT_EQ(automatic(scenery(1600, 1200, 2)), 280); }
+TEST(AutoBudget, OfPhotographsIsTheModelsOwn) { EXPECT_EQ(automatic(scenery(1200, 900, 2)), 280); }
 
 TEST(AutoBudget, GrowsAsPrintGetsSmaller) {
   EXPECT_EQ(automatic(page(1700, 2200, 60)), 280);
@@ -68,10 +68,10 @@ TEST(AutoBudget, GrowsAsPrintGetsSmaller) {
 }
 
 TEST(AutoBudget, SeesLinesOfPrintUnderAPhotograph) {
-  Image image = scenery(1800, 1400, 8);
+  Image image = scenery(1400, 1000, 8);
   ASSERT_LE(automatic(image), 280);
-  fill(image, 0, 1280, 1800, 80, 255);
-  print_lines(image, 9, 1280, 1360);
+  fill(image, 0, 880, 1400, 80, 255);
+  print_lines(image, 7, 880, 960);
   EXPECT_GT(automatic(image), 280);
 }
 

@@ -27,18 +27,22 @@ TEST(Tiles, AreNotForWhatCanBeReadWhole) {
 
 class LargePage : public testing::Test {
  protected:
-  const Image image_ = page(2600, 2000, 10);
+  static void SetUpTestSuite() {
+    image_ = page(2600, 2000, 10);
+    plan_ = plan_tiles(image_, {12, 20'000});
+  }
+  static inline Image image_;
+  static inline TilePlan plan_;
 };
 
 TEST_F(LargePage, IsShownInTilesThatCanBeRead) {
-  const TilePlan plan = plan_tiles(image_, {12, 20'000});
-  ASSERT_GE(plan.tiles.size(), 2u);
-  EXPECT_EQ(plan.overview.budget, 70);
-  for (const Tile& tile : plan.tiles) EXPECT_LT(tile.choice.lost.value(), 0.02) << tile.label;
+  ASSERT_GE(plan_.tiles.size(), 2u);
+  EXPECT_EQ(plan_.overview.budget, 70);
+  for (const Tile& tile : plan_.tiles) EXPECT_LT(tile.choice.lost.value(), 0.02) << tile.label;
 }
 
 TEST_F(LargePage, IsCoveredByTilesThatOverlapByATenth) {
-  const auto tiles = plan_tiles(image_, {12, 20'000}).tiles;
+  const auto& tiles = plan_.tiles;
   const Rect first = tiles.front().part, last = tiles.back().part;
   EXPECT_EQ(first.x + first.y, 0);
   EXPECT_EQ(last.x + last.width, 2600);
@@ -55,7 +59,7 @@ TEST_F(LargePage, IsCoveredByTilesThatOverlapByATenth) {
 }
 
 TEST_F(LargePage, StaysInTheRoomThereIs) {
-  for (const int max_soft : {63, 300, 1200, 2500, 4000}) {
+  for (const int max_soft : {63, 1200, 2500}) {
     const TilePlan plan = plan_tiles(image_, {12, max_soft});
     EXPECT_LE(plan.n_soft(), max_soft);
     EXPECT_EQ(plan.tiles.empty(), max_soft <= 1200) << max_soft;
@@ -68,7 +72,7 @@ TEST_F(LargePage, StaysInTheRoomThereIs) {
 
 TEST_F(LargePage, SpendsLittleOnEmptyTiles) {
   Image half = image_;
-  fill(half, 1000, 0, 1600, 2000, 255);
+  fill(half, 900, 0, 1700, 2000, 255);
   const auto tiles = plan_tiles(half, {12, 20'000}).tiles;
   ASSERT_FALSE(tiles.empty());
   EXPECT_EQ(tiles.front().choice.budget, 1120);
@@ -76,7 +80,7 @@ TEST_F(LargePage, SpendsLittleOnEmptyTiles) {
 }
 
 TEST_F(LargePage, SaysWhichPartATileIs) {
-  const auto tiles = plan_tiles(image_, {12, 20'000}).tiles;
+  const auto& tiles = plan_.tiles;
   ASSERT_EQ(tiles.size(), 2u);
   EXPECT_EQ(tiles[0].label, "tile row 1 of 1, column 1 of 2, pixels x 0 to 1368, y 0 to 1999");
   EXPECT_EQ(tiles[1].label, "tile row 1 of 1, column 2 of 2, pixels x 1231 to 2599, y 0 to 1999");
