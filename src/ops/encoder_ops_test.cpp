@@ -116,21 +116,30 @@ TEST_P(EncoderOpsTest, DepthwiseConvolutionLooksBackOnly) {
 
 TEST_P(EncoderOpsTest, Convolution) {
   cpu::Ops exact(one, *GetParam().kernels, Activations::F32), exact3(three, *GetParam().kernels, Activations::F32);
-  for (const int n_channels : {1, 8})
+  for (const int n_channels :
+       {1, 8, 64})  // the last: weights in more pieces than one, as n_out are more than a panel's
     for (const int n_times : {1, 2, 41}) {
-      const int n_freqs = 20, n_out = 32, n_in = 9 * n_channels;
+      const int n_freqs = n_times % 2 == 0 ? 20 : 21, n_out = 70, n_in = 9 * n_channels;
       const Matrix x(n_times, n_freqs * n_channels, rng);
       const auto w = random_row(n_out * n_in);
       const Weight weight{reinterpret_cast<const std::byte*>(w.data()), quant::BlockType::F32, n_in, n_out};
-      Matrix expected((n_times + 1) / 2, n_freqs / 2 * n_out), got = expected, got3 = expected;
+      Matrix expected((n_times + 1) / 2, (n_freqs + 1) / 2 * n_out), got = expected, got3 = expected;
       ref.conv_2d(expected, x, n_channels, weight);
       exact.conv_2d(got, x, n_channels, weight);
       exact3.conv_2d(got3, x, n_channels, weight);
       EXPECT_TRUE(got == got3);
-      const double size =
-          n_in * 32.0 * 5;  // of products with elements of at most 32 and 5, which is more than there are
+      // What the products add up to without their signs.
+      Matrix sizes = expected, positive = x;
+      std::vector<float> positive_w = w;
+      for (int r = 0; r < x.rows(); ++r)
+        for (int c = 0; c < x.cols(); ++c) positive.row(r)[c] = std::abs(x.at(r, c));
+      for (float& v : positive_w) v = std::abs(v);
+      const Matrix& magnitudes = positive;
+      ref.conv_2d(sizes, magnitudes, n_channels,
+                  {reinterpret_cast<const std::byte*>(positive_w.data()), quant::BlockType::F32, n_in, n_out});
       for (int r = 0; r < got.rows(); ++r)
-        for (int c = 0; c < got.cols(); ++c) ASSERT_NEAR(got.at(r, c), expected.at(r, c), product_bound(n_in, size));
+        for (int c = 0; c < got.cols(); ++c)
+          ASSERT_NEAR(got.at(r, c), expected.at(r, c), product_bound(n_in, sizes.at(r, c)));
     }
 }
 
