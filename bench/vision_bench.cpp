@@ -110,7 +110,7 @@ void encode(benchmark::State& state, const VisionShape& shape, const PictureSize
   const int n_soft = n_soft_tokens(encoder.config, size.width, size.height);
   std::vector<float> rows(static_cast<size_t>(n_soft) * static_cast<size_t>(shape.n_embd));
   ops::cpu::CeilingProbe probe(threads, kernels::choose());
-  VisionScratch scratch(ops::KvType::F16);
+  VisionScratch scratch;
   probe.sample();
   double seconds = 0, cpu_seconds = 0;
   for (auto _ : state) {

@@ -246,7 +246,7 @@ void encode_image(ops::Ops& op, const VisionConfig& config, const VisionWeights&
                   ops::Mat out, VisionScratch& s, const std::atomic<bool>* cancel) {
   const PatchGrid grid = patch_grid(config, image.width, image.height);
   assert(image.rgb.size() == 3 * static_cast<size_t>(image.width) * static_cast<size_t>(image.height));
-  s.reserve(config, grid.n());
+  s.reserve(config, grid.n(), op.passing_kv_type());
   op.reserve(limits_of(config, grid.n()));
   const Picture p{op, config, weights, s, grid};
 

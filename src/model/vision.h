@@ -27,15 +27,13 @@ PatchGrid patch_grid(const VisionConfig& config, int width, int height);
 // Rows that the picture becomes.
 int n_soft_tokens(const VisionConfig& config, int width, int height);
 
-// The activations of a picture. Memory grows to the largest that was met, and is used again.
+// The activations of a picture, of one encoder. Memory grows to the largest that was met, and is used again.
 class VisionScratch {
  public:
-  // kv_type: what attention's keys and values are rounded to.
-  explicit VisionScratch(ops::KvType kv_type = ops::KvType::F32) : kv_type_(kv_type) {}
-
-  // Room for so many patches. Throws std::bad_alloc.
-  void reserve(const VisionConfig& config, int n_patches);
-  static size_t count_bytes(const VisionConfig& config, int n_patches, ops::KvType kv_type = ops::KvType::F32);
+  // Room for so many patches, with keys and values of this type. Throws std::bad_alloc.
+  void reserve(const VisionConfig& config, int n_patches, ops::KvType kv_type);
+  // At most, whatever the type.
+  static size_t count_bytes(const VisionConfig& config, int n_patches);
 
   // Rows of activations that are computed together, at most: all patches of a video's frame, of 70 soft tokens. Enough
   // for products to run at their full speed, few enough for their results to stay in the caches.
@@ -58,7 +56,6 @@ class VisionScratch {
   ops::Mat clipped;   // [rows, the widest input of a product]
 
  private:
-  ops::KvType kv_type_;
   int n_patches_ = 0;
   std::unique_ptr<float[]> floats_;
   std::unique_ptr<std::byte[]> page_;

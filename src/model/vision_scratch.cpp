@@ -49,10 +49,11 @@ size_t count_floats(const VisionConfig& c, int n_patches) {
 
 }  // namespace
 
-void VisionScratch::reserve(const VisionConfig& c, int n) {
-  if (n <= n_patches_) return;
+void VisionScratch::reserve(const VisionConfig& c, int n, ops::KvType kv_type) {
+  if (n <= n_patches_ && kv_type == kv.type) return;
+  n = std::max(n, n_patches_);
   n_patches_ = 0;  // nothing may be used if memory runs out half-way
-  const size_t half = half_page_bytes(c, n, kv_type_);
+  const size_t half = half_page_bytes(c, n, kv_type);
   floats_ = std::make_unique_for_overwrite<float[]>(count_floats(c, n));
   page_ = std::make_unique_for_overwrite<std::byte[]>(2 * half);
   float* next = floats_.get();
@@ -62,14 +63,14 @@ void VisionScratch::reserve(const VisionConfig& c, int n) {
     next += activation_floats(rows, cols);
   });
   pages_[0] = page_.get();
-  kv = {pages_, page_tokens(n), kv_type_, c.n_heads, c.head_dim, 0, half};
+  kv = {pages_, page_tokens(n), kv_type, c.n_heads, c.head_dim, 0, half};
   for (auto* of_patches : {&col, &row}) of_patches->resize(static_cast<size_t>(n));
   positions.resize(static_cast<size_t>(n));
   n_patches_ = n;
 }
 
-size_t VisionScratch::count_bytes(const VisionConfig& c, int n_patches, ops::KvType kv_type) {
-  return count_floats(c, n_patches) * sizeof(float) + 2 * half_page_bytes(c, n_patches, kv_type) +
+size_t VisionScratch::count_bytes(const VisionConfig& c, int n_patches) {
+  return count_floats(c, n_patches) * sizeof(float) + 2 * half_page_bytes(c, n_patches, ops::KvType::F32) +
          static_cast<size_t>(n_patches) * (2 * sizeof(int32_t) + sizeof(int));
 }
 

@@ -28,6 +28,7 @@ class ForwardingOps : public Ops {
   void store_kv(const KvView& kv, std::span<const int> positions, ConstMat k, ConstMat v) noexcept override {
     inner_->store_kv(kv, positions, k, v);
   }
+  KvType passing_kv_type() const noexcept override { return inner_->passing_kv_type(); }
   void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept override {
     inner_->attention(out, q, kv, spec);
   }

@@ -66,6 +66,10 @@ class Ops {
   // Writes k[r], v[r] ([rows, kv heads * head_dim]) to positions[r] of the cache, rounded to its type.
   virtual void store_kv(const KvView& kv, std::span<const int> positions, ConstMat k, ConstMat v) noexcept = 0;
 
+  // What keys and values that serve one call of attention are best kept in: exact, unless rounding them makes the
+  // backend faster and it may round.
+  virtual KvType passing_kv_type() const noexcept { return KvType::F32; }
+
   // out[r, h] = sum_p softmax_p(scale * q[r, h] . K[h', p]) V[h', p] over the visible p; h' = h / (heads / kv heads).
   virtual void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept = 0;
 

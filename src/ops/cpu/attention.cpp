@@ -118,6 +118,10 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
   }
 }
 
+KvType Ops::passing_kv_type() const noexcept {
+  return &attention_panels(KvType::F16) == &attention_panels(KvType::F32) ? KvType::F32 : KvType::F16;
+}
+
 const kernels::PanelKernels& Ops::attention_panels(KvType type) const noexcept {
   const kernels::PanelKernels* tiles = k_.panels[static_cast<size_t>(kernels::PanelKind::BF16)];
   return allow_bf16(activations_) && tiles != nullptr && type != KvType::F32 ? *tiles

@@ -61,6 +61,7 @@ class Ops final : public ops::Ops {
   void gelu_mul(Mat out, ConstMat gate, ConstMat up) noexcept override;
   void rope(Mat x, int head_dim, ConstMat cos, ConstMat sin) noexcept override;
   void store_kv(const KvView& kv, std::span<const int> positions, ConstMat k, ConstMat v) noexcept override;
+  KvType passing_kv_type() const noexcept override;  // F16 where tiles of bf16 take it
   void attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec) noexcept override;
   void add(Mat x, ConstMat y) noexcept override;
   void scale(Mat x, float factor) noexcept override;
