@@ -24,9 +24,9 @@ class AudioScratch {
   ops::Mat half, quarter;  // [2 tokens, bins / 2 * channels], [tokens, n_subsampled]: of a few tokens at a time
   ops::Mat x;              // [tokens, n_embd] the residual stream
   ops::Mat h, y;           // [tokens, n_embd] input and output of a sublayer
-  ops::Mat clipped;        // [tokens, n_embd] h within a matrix's limits
-  ops::Mat q, k, v;        // [tokens, n_embd]
   ops::Mat wide;           // [tokens, n_ff], [tokens, 2 * n_embd], [tokens, n_subsampled]
+  ops::Mat q, k, v;        // [tokens, n_embd]; these have wide's memory, which attention does not use,
+  ops::Mat clipped;        // [tokens, n_embd] as has the input of a matrix within its limits
   ops::Mat distance_k;     // [n_visible, n_embd]
   ops::Mat result;         // [tokens, n_out]
 

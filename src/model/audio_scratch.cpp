@@ -18,8 +18,8 @@ void for_each_of_clip(const AudioConfig& c, int n_tokens, Visit&& visit) {
   const int together = std::min(n_tokens, S::kConvTokens + 1);
   visit(&S::half, 2 * together, (c.n_in + 1) / 2 * c.n_channels[0]);
   visit(&S::quarter, together, c.n_subsampled());
-  for (const auto m : {&S::x, &S::h, &S::y, &S::clipped, &S::q, &S::k, &S::v}) visit(m, n_tokens, c.n_embd);
-  visit(&S::wide, n_tokens, std::max({c.n_ff, 2 * c.n_embd, c.n_subsampled()}));
+  for (const auto m : {&S::x, &S::h, &S::y}) visit(m, n_tokens, c.n_embd);
+  visit(&S::wide, n_tokens, std::max({c.n_ff, 4 * c.n_embd, c.n_subsampled()}));
   visit(&S::distance_k, c.n_visible, c.n_embd);
 }
 
@@ -40,6 +40,12 @@ void AudioScratch::reserve(const AudioConfig& c, int n_rows) {
     this->*m = {next, rows, cols};
     next += clip_floats(rows, cols);
   });
+  const size_t block = static_cast<size_t>(n) * static_cast<size_t>(c.n_embd);
+  next = wide.data;
+  for (ops::Mat* m : {&q, &k, &v, &clipped}) {
+    *m = {next, n, c.n_embd};
+    next += block;
+  }
   n_tokens_ = n;
 }
 

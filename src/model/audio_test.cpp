@@ -87,7 +87,7 @@ TEST_F(AudioTest, TokensDoNotDependOnWhatFollows) {
 
 TEST_F(AudioTest, ScratchCountsWhatItTakes) {
   load({});
-  EXPECT_GT(AudioScratch::count_bytes(config, 300), 75 * sizeof(float) * (128 + 7 * 32 + 48));
+  EXPECT_GT(AudioScratch::count_bytes(config, 300), 75 * sizeof(float) * (128 + 3 * 32 + 48));
   EXPECT_LT(AudioScratch::count_bytes(config, 300), AudioScratch::count_bytes(config, 3000));
 }
 
