@@ -140,10 +140,9 @@ bool Container::read(AVPacket& packet) {
   AVFormatContext& format = *input_->format;
   do {
     ffmpeg().av_packet_unref(&packet);
-    int error = 0;
-    do {
-      error = ffmpeg().av_read_frame(&format, &packet);
-    } while (error == AVERROR(EAGAIN));
+    int error = AVERROR(EAGAIN);
+    constexpr int kMaxTries = 1000;  // of a demuxer that finds nothing in the bytes that it has read
+    for (int i = 0; i < kMaxTries && error == AVERROR(EAGAIN); ++i) error = ffmpeg().av_read_frame(&format, &packet);
     if (error < 0) return false;
   } while (format.streams[packet.stream_index]->discard == AVDISCARD_ALL);
   if (is_encrypted(packet)) throw_error<FormatError>("{}: encrypted, and there is no key for it", input_->name);

@@ -17,13 +17,6 @@ bool is_shown(const AVPacket& packet, AVCodecID codec) noexcept {
 
 }  // namespace
 
-std::vector<int> sampled_frames(int n_frames, int n_wanted) {
-  const int n = std::min(n_frames, n_wanted);
-  std::vector<int> frames;
-  for (int i = 0; i < n; ++i) frames.push_back(static_cast<int>(int64_t{i} * n_frames / n));
-  return frames;
-}
-
 FrameIndex::FrameIndex(Container& container, const AVStream& video, int max_frames) {
   const AvPtr<AVPacket> packet = new_packet();
   container.choose(&video);

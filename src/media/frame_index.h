@@ -10,9 +10,6 @@
 
 namespace facet::media {
 
-// The frames that a sample of n_wanted has: i * n_frames / n_wanted, all when there are fewer.
-std::vector<int> sampled_frames(int n_frames, int n_wanted);
-
 enum class PacketUse : uint8_t {
   kSkip,
   kDecode,  // as a frame is built on it

@@ -190,6 +190,15 @@ TEST(Jpeg, CutShortIsAnError) {
   }
 }
 
+// Each scan, however short, costs a pass over the picture.
+TEST(Jpeg, ThousandsOfScansAreRefused) {
+  std::string file = jpeg_file({.width = 40, .height = 24, .is_progressive = true}, gradient(40, 24, 3));
+  const size_t scan = file.find("\xff\xda"), end = file.find("\xff\xc4", scan);  // up to the next tables
+  const std::string first_scan = file.substr(scan, end - scan);
+  for (int i = 0; i < 1000; ++i) file.insert(end, first_scan);
+  expect_picture_error(file, "more than 64 scans");
+}
+
 TEST(Jpeg, HeadersAloneAskForNoMemory) {
   std::string file = jpeg_file({.width = 16, .height = 8}, gradient(16, 8, 3));
   const size_t size_at = file.find("\xff\xc0") + 5;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "media/container.h"
 #include "media/frame_index.h"
+#include "media/frame_times.h"
 #include "media/needs.h"
 #include "media/orientation.h"
 
@@ -32,7 +33,7 @@ void check_size(Container& container, const VideoLimits& limits) {
 double frames_per_second(const AVStream& video) {
   for (const AVRational rate : {video.avg_frame_rate, video.r_frame_rate})
     if (rate.num > 0 && rate.den > 0) return av_q2d(rate);
-  return 24;
+  return kDefaultFps;
 }
 
 const uint8_t* display_matrix(const AVStream& video) {
@@ -139,7 +140,7 @@ VideoInfo visit_video(const Source& source, int n_wanted, const VideoLimits& lim
   const bool has_sound = container.sound() != nullptr;
   const FrameIndex index(container, video, limits.max_frames);
   if (index.n_frames() == 0) throw_error<FormatError>("{}: a video without a single frame", source.name());
-  FrameSampler(Container(source.bytes(), source.name()), index, sampled_frames(index.n_frames(), n_wanted), limits)
+  FrameSampler(Container(source.bytes(), source.name()), index, sample_frames(index.n_frames(), n_wanted), limits)
       .run(visit);
   source.check_unchanged();
   return {frames_per_second(video), index.n_frames(), has_sound};

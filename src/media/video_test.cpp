@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "media/frame_index.h"
 #include "media/test_clips.h"
 #include "media/test_pictures.h"
 
@@ -46,14 +45,6 @@ int grey_of(int luma) { return static_cast<int>(std::lround((luma - 16) * 255.0 
 void expect_is_frame(const Image& image, int frame) {
   const size_t right = 3 * (image.rgb.size() / 6 + static_cast<size_t>(image.width) * 3 / 4) % image.rgb.size();
   for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(image.rgb[right + c], grey_of(frame_luma(frame)), 2) << "frame " << frame;
-}
-
-TEST(SampledFrames, SpreadEvenly) {
-  EXPECT_EQ(sampled_frames(5, 32), (std::vector<int>{0, 1, 2, 3, 4}));
-  EXPECT_EQ(sampled_frames(10, 4), (std::vector<int>{0, 2, 5, 7}));
-  EXPECT_EQ(sampled_frames(300, 32).back(), 290);
-  EXPECT_EQ(sampled_frames(42, 30).size(), 30u);
-  EXPECT_EQ(sampled_frames(2'000'000'000, 3), (std::vector<int>{0, 666'666'666, 1'333'333'333}));
 }
 
 struct Coding {
