@@ -30,7 +30,8 @@ Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
   return prompt;
 }
 
-Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think) {
+Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think,
+                   const std::vector<runtime::Medium>& media) {
   const auto format = template_of(engine.chat_family());
   if (!format)
     throw_error<RequestError>("{}: this is a base model without a chat format; `facet run --raw` continues a text",
@@ -41,7 +42,8 @@ Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages
   if (think && options.format == text::ChatTemplate::Gemma3)
     throw_error<RequestError>("{}: Gemma 3 models were not trained to think", engine.path());
   const text::Prompt rendered = text::render_chat(messages, nullptr, options);
-  return {text::to_tokens(rendered, engine.tokenizer()), true, text::ends_in_thought(rendered)};
+  runtime::MediaPrompt prompt = runtime::assemble(rendered, engine.tokenizer(), media);
+  return {std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered)};
 }
 
 AnswerPrinter::AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, std::vector<std::string> stop,

@@ -8,6 +8,7 @@
 
 #include "apps/terminal_text.h"
 #include "runtime/generate.h"
+#include "runtime/media_encoder.h"
 #include "runtime/stop_strings.h"
 #include "text/chat.h"
 #include "text/output_parser.h"
@@ -16,8 +17,11 @@ namespace facet::apps {
 
 struct Prompt {
   std::vector<runtime::TokenId> tokens;
+  std::vector<runtime::MediaSpan> media;
   bool is_chat = false;
   bool starts_in_thought = false;
+
+  operator runtime::PromptView() const { return {tokens, media}; }  // NOLINT: a prompt's view
 };
 
 // The text itself, with <bos> in front.
@@ -26,9 +30,10 @@ Prompt raw_prompt(const runtime::Engine& engine, const std::string& text);
 // Nothing of a model without a chat format.
 std::optional<text::ChatTemplate> template_of(runtime::ChatFamily family);
 
-// Messages in the model's chat format, and the opening of its answer. RequestError when the model has none, or cannot
-// think.
-Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think);
+// Messages in the model's chat format, and the opening of its answer; media: what their contents have places for, in
+// order. RequestError when the model has no chat format, or cannot think.
+Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think,
+                   const std::vector<runtime::Medium>& media = {});
 
 // Prints an answer as it comes: content on stdout, styled if that is a terminal; reasoning dimmed on stderr; tool calls
 // as JSON lines. Control tokens are never printed.

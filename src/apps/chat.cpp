@@ -11,12 +11,14 @@
 #include "apps/chat/conversation.h"
 #include "apps/chat/line_input.h"
 #include "apps/chat/message_reader.h"
+#include "apps/chat/shown_files.h"
 #include "apps/commands.h"
 #include "apps/model_options.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "media/image_budget.h"
 
 namespace facet::apps {
 namespace {
@@ -41,7 +43,11 @@ void note(fmt::format_string<Args...> format, Args&&... args) {
 class Chat {
  public:
   Chat(const ChatFlags& flags, std::shared_ptr<const runtime::Engine> engine)
-      : flags_(flags), engine_(std::move(engine)), session_(engine_), input_(facet_home() + "/chat_history") {
+      : flags_(flags),
+        engine_(std::move(engine)),
+        session_(engine_),
+        files_(engine_),
+        input_(facet_home() + "/chat_history") {
     if (!flags.load.empty()) load(flags.load);
     if (flags.system) talk_.system = *flags.system;
     if (flags.think) talk_.think = true;
@@ -79,7 +85,7 @@ class Chat {
     const Command command = message.is_block ? Command{} : chat::parse_command(message.text);
     if (command.kind != Command::Kind::None) return obey(command);
     Conversation next = talk_;
-    next.add_user(message.text);
+    next.add_user(message.text, std::exchange(attached_, Conversation::Json::array()));
     answer(std::move(next));
   }
 
@@ -103,7 +109,16 @@ class Chat {
         return note("taken back; {} messages are left", talk_.n_messages());
       case Clear:
         talk_.clear();
+        attached_.clear();
         return note("a new conversation");
+      case Image:
+        return attach(MediaFile::Kind::Image, command.argument);
+      case Audio:
+        return attach(MediaFile::Kind::Audio, command.argument);
+      case Video:
+        return attach(MediaFile::Kind::Video, command.argument);
+      case Budget:
+        return set_budget(command.argument);
       case Stats:
         return show_stats();
       case Quit:
@@ -118,6 +133,23 @@ class Chat {
   void set_system(const std::string& text) {
     if (!text.empty()) talk_.system = text == "none" ? "" : text;
     note("system: {}", talk_.system.empty() ? "none" : talk_.system);
+  }
+
+  // Read at once, so that what is wrong with a file is said at once.
+  void attach(MediaFile::Kind kind, const std::string& path) {
+    if (path.empty()) throw_error<RequestError>("/{} needs the name of a file", kind_name(kind));
+    const Conversation::Json part = chat::part_of({kind, path, budget_, false});
+    const int n_tokens = files_.read(part);
+    attached_.push_back(part);
+    note("{}: {} tokens, shown with the next message", path, n_tokens);
+  }
+
+  void set_budget(const std::string& budget) {
+    if (!budget.empty()) {
+      media::parse_image_budget(budget);
+      budget_ = budget;
+    }
+    note("pictures: {}", budget_);
   }
 
   void set_think(const std::string& argument) {
@@ -154,7 +186,8 @@ class Chat {
 
   // Answers `next`, which becomes the conversation if anything came.
   void answer(Conversation next) {
-    const Prompt prompt = chat_prompt(*engine_, next.messages(), next.think);
+    const auto shown = files_.show(next.messages());
+    const Prompt prompt = chat_prompt(*engine_, shown.messages, next.think, shown.media);
     auto options = flags_.sampling.generate_options(*engine_);
     options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
     options.cancel = &InterruptGuard::flag();
@@ -164,7 +197,7 @@ class Chat {
     if (!input_.interactive()) interrupt.emplace();
 
     AnswerPrinter printer(*engine_, prompt, std::exchange(options.stop, {}), true);
-    auto result = runtime::generate(session_, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
+    auto result = runtime::generate(session_, prompt, options, [&](const runtime::GenerateEvent& e) {
       reading.clear();
       return printer.push(e);
     });
@@ -195,8 +228,11 @@ class Chat {
   const ChatFlags& flags_;
   std::shared_ptr<const runtime::Engine> engine_;
   runtime::Session session_;
+  chat::ShownFiles files_;
   chat::LineInput input_;
   Conversation talk_;
+  Conversation::Json attached_ = Conversation::Json::array();  // files for the next message
+  std::string budget_ = "medium";
   std::optional<runtime::GenerateStats> last_;
   uint64_t n_answers_ = 0;
   bool quit_ = false, failed_ = false;

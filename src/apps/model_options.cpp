@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/numa.h"
 #include "model/config.h"
+#include "runtime/encoders.h"
 
 namespace facet::apps {
 namespace {
@@ -79,8 +80,9 @@ std::vector<std::string> library_models() {
   fs::directory_iterator entry(library_folder(), error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const fs::path& path = entry->path();  // a folder that cannot be looked into is no model
-    if (path.extension() == ".gguf" || fs::exists(path / "config.json", unknown))
-      names.push_back(path.filename().string());
+    const std::string name = path.filename().string();
+    if (runtime::is_projector_name(name)) continue;  // a part of the model beside it
+    if (path.extension() == ".gguf" || fs::exists(path / "config.json", unknown)) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -137,6 +139,10 @@ runtime::Activations parse_activations(const std::string& name) {
 
 void ModelOptions::add_to(CLI::App& command) {
   command.add_option("-m,--model", model, "A .gguf, a checkpoint folder, or a name in the library")->type_name("MODEL");
+  command
+      .add_option("--mmproj", projector,
+                  "The GGUF file of the model's picture and sound encoders [the one beside it]; none: without")
+      ->type_name("FILE");
   add_arithmetic_to(command, backend, activations, threads);
   add_memory_to(command);
   add_placement_to(command);
@@ -185,6 +191,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
                               : runtime::KvPrecision::F16;
   options.n_threads = threads;
   options.context = context;
+  options.projector = projector;
   options.lock_memory = mlock;
   options.prefill_chunk = prefill_chunk;
   options.pin_threads = pin;

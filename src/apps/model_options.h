@@ -11,9 +11,9 @@
 
 namespace facet::apps {
 
-// -m, --backend, --activations, --threads, and those of add_memory_to and add_placement_to
+// -m, --mmproj, --backend, --activations, --threads, and those of add_memory_to and add_placement_to
 struct ModelOptions {
-  std::string model;
+  std::string model, projector;
   std::string backend = "cpu", activations = "bf16", kv = "f16";
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free

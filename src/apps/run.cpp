@@ -7,6 +7,7 @@
 #include "apps/answer.h"
 #include "apps/commands.h"
 #include "apps/json_output.h"
+#include "apps/media_input.h"
 #include "apps/model_options.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
@@ -20,6 +21,7 @@ using Json = nlohmann::ordered_json;
 struct RunFlags {
   ModelOptions model;
   SamplingOptions sampling;
+  MediaFlags media;
   std::string prompt, system;
   bool raw = false, think = false, json = false, stats = false;
 };
@@ -32,7 +34,8 @@ std::string read_prompt(const RunFlags& flags) {
     if (!prompt.empty() && !piped.empty()) prompt += "\n\n";
     prompt += piped;
   }
-  if (prompt.empty()) throw RequestError("there is no prompt: give one as an argument or on standard input");
+  if (prompt.empty() && flags.media.named.empty())
+    throw RequestError("there is no prompt: give one as an argument or on standard input");
   return prompt;
 }
 
@@ -52,16 +55,31 @@ Json logprobs_json(const runtime::Engine& engine, const std::vector<runtime::Log
 }
 
 // The chat format, unless it is not wanted or not known.
-Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const std::string& text) {
+Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const std::string& text, ShownMedia media) {
+  if (flags.raw && !media.media.empty())
+    throw RequestError("--raw continues a text: pictures, sounds and videos need the chat format");
   if (flags.raw) return raw_prompt(engine, text);
-  if (engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() && !flags.think) {
+  if (media.media.empty() && engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() &&
+      !flags.think) {
     fmt::print(stderr, "facet: this is a base model without a chat format: it continues the text\n");
     return raw_prompt(engine, text);
   }
   text::ChatJson messages = text::ChatJson::array();
   if (!flags.system.empty()) messages.push_back({{"role", "system"}, {"content", flags.system}});
-  messages.push_back({{"role", "user"}, {"content", text}});
-  return chat_prompt(engine, messages, flags.think);
+  text::ChatJson content = text;
+  if (!media.parts.empty()) {
+    content = std::move(media.parts);
+    if (!text.empty()) content.push_back({{"type", "text"}, {"text", text}});
+  }
+  messages.push_back({{"role", "user"}, {"content", std::move(content)}});
+  return chat_prompt(engine, messages, flags.think, media.media);
+}
+
+ShownMedia read_media(const MediaFlags& flags, MediaReader& reader) {
+  ShownMedia shown;
+  reader.encoder().set_cancel(&InterruptGuard::flag());
+  for (const MediaFile& file : flags.files()) reader.read(file, shown);
+  return shown;
 }
 
 void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result) {
@@ -76,22 +94,24 @@ void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, c
 int run(const RunFlags& flags) {
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
-  const Prompt prompt = make_prompt(flags, *engine, text);
+  const InterruptGuard interrupt;
+  MediaReader reader(engine, room_for_media(*engine), flags.media);
+  const Prompt prompt = make_prompt(flags, *engine, text, read_media(flags.media, reader));
   runtime::Session session(engine);
   auto options = flags.sampling.generate_options(*engine);
-  const InterruptGuard interrupt;
   options.cancel = &InterruptGuard::flag();
   ProgressLine reading("reading the prompt");
   options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
 
   AnswerPrinter printer(*engine, prompt, std::exchange(options.stop, {}), !flags.json);
-  auto result = runtime::generate(session, prompt.tokens, options, [&](const runtime::GenerateEvent& e) {
+  auto result = runtime::generate(session, prompt, options, [&](const runtime::GenerateEvent& e) {
     reading.clear();
     return printer.push(e);
   });
   reading.clear();
   result.finish = printer.finish(result);
   if (flags.json) print_result(*engine, printer, result);
+  if (flags.stats && !flags.media.named.empty()) fmt::print(stderr, "{}\n", media_stats_line(reader));
   if (flags.stats) fmt::print(stderr, "{}\n", stats_line(*engine, result.stats));
   return result.finish == runtime::FinishReason::Cancelled ? 1 : 0;
 }
@@ -102,6 +122,7 @@ void add_run(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("run", "Answer one prompt");
   const auto flags = std::make_shared<RunFlags>();
   command->add_option("PROMPT", flags->prompt, "The prompt; standard input is added to it");
+  flags->media.add_to(*command);
   flags->model.add_to(*command);
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
   command->add_flag("--think", flags->think, "Let the model reason before it answers");
@@ -111,7 +132,9 @@ void add_run(CLI::App& app, Action& action) {
   flags->sampling.add_to(*command);
   command->footer(
       "Examples:\n  facet run \"Why is the sky blue?\"\n  facet run --raw \"Once upon a time\" -n 100 --temperature "
-      "0\n  cat report.txt | facet run \"Summarise this:\"");
+      "0\n  cat report.txt | facet run \"Summarise this:\"\n  facet run --image photo.jpg \"What is in this "
+      "picture?\"\n  facet "
+      "run --budget high --image page.png --audio note.mp3 \"Does the note agree with the page?\"");
   command->callback([flags, &action] { action = [flags] { return run(*flags); }; });
 }
 

@@ -10,9 +10,9 @@ namespace facet::runtime {
 
 static_assert(kDecodeRows <= kernels::kMaxColumns);
 
-size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int64_t context) {
-  return ops::cpu::Ops::count_bytes(model::step_limits(config, options.prefill_chunk), kernels_of(options),
-                                    usable_processors(), context);
+size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int max_rows, int64_t context) {
+  return ops::cpu::Ops::count_bytes(model::step_limits(config, max_rows), kernels_of(options), usable_processors(),
+                                    context);
 }
 
 std::unique_ptr<ops::Ops> make_backend(const EngineOptions& options, ThreadPool& threads) {

@@ -16,7 +16,7 @@ constexpr int kDecodeRows = 8;
 
 // Workspaces that the CPU backend of these options takes at most for steps of a chunk of prefill over a cache of
 // `context` positions, with a thread on every processor.
-size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int64_t context);
+size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int max_rows, int64_t context);
 
 std::unique_ptr<ops::Ops> make_backend(const EngineOptions& options, ThreadPool& threads);
 

@@ -40,7 +40,7 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   auto op = make_backend(options, *s->threads);
   if (options.wrap_ops) op = options.wrap_ops(std::move(op));
   s->executor = std::make_unique<Executor>(m.config, m.weights, *s->layout, std::move(op), m.options.prefill_chunk,
-                                           max_step_rows(m.config, m.options));
+                                           max_step_rows(m.config, m.encoders, m.options));
   s->load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report(2);
   // What they captured may end with this call.
@@ -56,6 +56,7 @@ const std::string& Engine::path() const noexcept { return state_->facts.path; }
 const model::Config& Engine::config() const noexcept { return state_->facts.config; }
 const model::Weights& Engine::weights() const noexcept { return state_->facts.weights; }
 const model::KvLayout& Engine::kv_layout() const noexcept { return *state_->layout; }
+const Encoders& Engine::encoders() const noexcept { return state_->facts.encoders; }
 const text::Tokenizer& Engine::tokenizer() const noexcept { return *state_->facts.tokenizer; }
 const GenerationDefaults& Engine::defaults() const noexcept { return state_->facts.defaults; }
 ChatFamily Engine::chat_family() const noexcept { return state_->facts.family; }
@@ -66,6 +67,8 @@ double Engine::load_seconds() const noexcept { return state_->load_seconds; }
 Executor& Engine::executor() const noexcept { return *state_->executor; }
 std::shared_ptr<std::array<PagePool, 2>> Engine::page_pools() const noexcept { return state_->pools; }
 
-MemoryPlan Engine::plan(int context) const { return make_plan(config(), weights(), kv_layout(), options(), context); }
+MemoryPlan Engine::plan(int context) const {
+  return make_plan(config(), weights(), encoders(), kv_layout(), options(), context);
+}
 
 }  // namespace facet::runtime

@@ -45,6 +45,7 @@ struct EngineOptions {
   int context = 0;            // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;  // of the memory available now, for KV when context is 0
   int64_t memory_limit = 0;   // bytes; 0: what the machine has available
+  std::string projector;      // GGUF file of the encoders; empty: the one beside the model; "none": without
   bool lock_memory = false;   // weights stay in memory, whatever else needs it; else the system may drop their pages
   int prefill_chunk = 0;      // rows computed together in prefill; 0: chosen from the model's width
   Progress progress;          // of loading, and forgotten after it
@@ -68,6 +69,8 @@ struct MemoryPlan {
   int64_t logits_bytes = 0;     // at most: rows of logits of a step and a session, tables of a sampler and a drafter
   int64_t workspace_bytes = 0;  // at most: what the backend's steps work in
   int64_t tokenizer_bytes = 0;
+  int64_t encoder_weight_bytes = 0;   // of the encoders of pictures and sound, once they were used
+  int64_t encoder_scratch_bytes = 0;  // at most: activations of the largest picture and the longest clip
   // All of these, what the files hold beside tensors, and the program: the peak to expect of one prompt and its answer,
   // and the most that one session takes.
   int64_t resident_bytes = 0;
@@ -93,6 +96,7 @@ enum class ChatFamily : uint8_t { Gemma4Large, Gemma4Small, Gemma3, None };  // 
 
 class Executor;
 class PagePool;
+struct Encoders;
 
 class Engine {
  public:
@@ -108,6 +112,7 @@ class Engine {
   const model::Config& config() const noexcept;
   const model::Weights& weights() const noexcept;
   const model::KvLayout& kv_layout() const noexcept;
+  const Encoders& encoders() const noexcept;  // of pictures and sound
   const text::Tokenizer& tokenizer() const noexcept;
   const GenerationDefaults& defaults() const noexcept;
   ChatFamily chat_family() const noexcept;

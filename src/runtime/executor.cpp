@@ -18,6 +18,14 @@ bool all_finite(std::span<const float> x) noexcept {
   return n_bad == 0;
 }
 
+void check_rows(const Encoders& encoders, ops::ConstMat rows) {
+  encoders.source->check_unchanged();
+  for (int r = 0; r < rows.n_rows; ++r)
+    if (!all_finite({rows.row(r), static_cast<size_t>(rows.n_cols)}))
+      throw_error<FormatError>("{}: the encoder computes values that are not numbers: its weights are damaged",
+                               encoders.path);
+}
+
 // A guess, until steps were run: more rows wake more experts of a mixture; a dense model's weights are read once for
 // all, but multiplied with each.
 float cost_of_a_row(const model::Config& config) noexcept { return config.n_experts > 0 ? 0.6f : 0.3f; }
@@ -85,6 +93,19 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
   visit_logits(hidden, visit);
   if (const auto n = tokens_.size(); n <= kDecodeRows && n == wanted_.size())
     costs_.record(static_cast<int>(n), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+}
+
+void Executor::encode_image(const Encoders& encoders, const model::Pixels& image, ops::Mat out,
+                            const std::atomic<bool>* cancel) {
+  const std::lock_guard lock(mutex_);
+  model::encode_image(*op_, *encoders.vision_config, encoders.vision, image, out, vision_scratch_, cancel);
+  check_rows(encoders, out);
+}
+
+void Executor::encode_audio(const Encoders& encoders, ops::ConstMat x, ops::Mat out, const std::atomic<bool>* cancel) {
+  const std::lock_guard lock(mutex_);
+  model::encode_audio(*op_, *encoders.audio_config, encoders.audio, x, out, audio_scratch_, cancel);
+  check_rows(encoders, out);
 }
 
 void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/gemma.h"
+#include "runtime/encoders.h"
 #include "runtime/engine.h"
 #include "runtime/kv_pages.h"
 #include "runtime/prompt.h"
@@ -44,6 +45,12 @@ class Executor {
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
   void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);
 
+  // Rows of a picture, or of a clip, by the encoders; steps wait meanwhile. Throw what the encoder does, FormatError
+  // when it computes what is no number, and ResourceError when its files were changed.
+  void encode_image(const Encoders& encoders, const model::Pixels& image, ops::Mat out,
+                    const std::atomic<bool>* cancel);
+  void encode_audio(const Encoders& encoders, ops::ConstMat x, ops::Mat out, const std::atomic<bool>* cancel);
+
   // Of the decode steps that were run, visit included.
   const StepCosts& costs() const noexcept { return costs_; }
 
@@ -63,6 +70,8 @@ class Executor {
   std::unique_ptr<ops::Ops> op_;
   int chunk_rows_;
   model::Scratch scratch_;
+  model::VisionScratch vision_scratch_;  // both grow to what was met
+  model::AudioScratch audio_scratch_;
   std::vector<float> logits_;  // [kHeadRows, n_vocab]
   StepCosts costs_;
   std::mutex mutex_;

@@ -62,14 +62,14 @@ int default_prefill_chunk(const model::Config& config) noexcept {
   return config.n_embd < kWide ? 512 : 256;
 }
 
-int max_step_rows(const model::Config& config, const EngineOptions& options) noexcept {
-  if (!config.bidirectional_media) return options.prefill_chunk;
+int max_step_rows(const model::Config& config, const Encoders& encoders, const EngineOptions& options) noexcept {
+  if (!config.bidirectional_media || !encoders.vision_config) return options.prefill_chunk;
   return std::max(options.prefill_chunk, std::min(kMaxImageTokens, options.context));
 }
 
-MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                     const EngineOptions& options, int context) {
-  const int chunk = options.prefill_chunk;
+MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const Encoders& encoders,
+                     const model::KvLayout& layout, const EngineOptions& options, int context) {
+  const int chunk = options.prefill_chunk, max_rows = max_step_rows(config, encoders, options);
   const model::WeightBytes bytes = model::count_bytes(config, weights);
   MemoryPlan plan;
   plan.context = context;
@@ -83,30 +83,35 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   plan.kv_window_bytes = local * one_prompt_pages(config, layout, chunk, context);
   plan.kv_bytes = global * pages(context, layout) + plan.kv_window_bytes;
   plan.kv_limit_bytes = global * pages(context, layout) +
-                        local * KvPages::max_local_pages(layout.page_tokens, config.window, chunk, context);
+                        local * KvPages::max_local_pages(layout.page_tokens, config.window, max_rows, context);
   plan.scratch_bytes = static_cast<int64_t>(Executor::scratch_bytes(config, chunk));
+  plan.encoder_weight_bytes = encoders.weight_bytes();
+  plan.encoder_scratch_bytes =
+      encoders.scratch_bytes() + static_cast<int64_t>(Executor::scratch_bytes(config, max_rows)) - plan.scratch_bytes;
   const int64_t row_bytes = int64_t{config.n_vocab} * static_cast<int64_t>(sizeof(float));
   plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + kDecodeRows * row_bytes +
                       static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)) +
                                            Drafter::table_bytes(context + 1));
-  plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, options, context));
+  plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, options, max_rows, context));
   plan.tokenizer_bytes = kTokenizerBytesPerToken * config.n_vocab;
   const int64_t fixed =
       plan.resident_weight_bytes + directory_bytes(weights) + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
   plan.resident_bytes = fixed + plan.kv_bytes + kUsedRows * row_bytes;
-  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.logits_bytes + plan.workspace_bytes;
+  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.logits_bytes + plan.workspace_bytes +
+                              plan.encoder_weight_bytes + plan.encoder_scratch_bytes;
   return plan;
 }
 
-int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                   const EngineOptions& options) {
+int choose_context(const model::Config& config, const model::Weights& weights, const Encoders& encoders,
+                   const model::KvLayout& layout, const EngineOptions& options) {
   const int64_t available = options.memory_limit;
   const auto budget = static_cast<int64_t>(options.memory_share * static_cast<double>(available));
   int low = std::min(kMinContext, config.context_length), high = config.context_length;
   while (low < high) {
     const int middle = low + (high - low + 1) / 2;
-    const MemoryPlan plan = make_plan(config, weights, layout, options, middle);
-    const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes;
+    const MemoryPlan plan = make_plan(config, weights, encoders, layout, options, middle);
+    const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes +
+                          plan.encoder_scratch_bytes;
     if (taken <= budget && plan.resident_limit_bytes <= available)
       low = middle;
     else

@@ -4,6 +4,7 @@
 
 #include "model/kv_layout.h"
 #include "model/weights.h"
+#include "runtime/encoders.h"
 #include "runtime/engine.h"
 
 namespace facet::runtime {
@@ -16,12 +17,11 @@ ops::KvType kv_type(KvPrecision precision) noexcept;
 int default_prefill_chunk(const model::Config& config) noexcept;
 
 // Rows of the largest step: a chunk, or a bidirectional picture, which is computed whole.
-constexpr int kMaxImageTokens = 1120;
-int max_step_rows(const model::Config& config, const EngineOptions& options) noexcept;
+int max_step_rows(const model::Config& config, const Encoders& encoders, const EngineOptions& options) noexcept;
 
 // Of the options, prefill_chunk and memory_limit, both settled, and what decides about the backend.
-MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                     const EngineOptions& options, int context);
+MemoryPlan make_plan(const model::Config& config, const model::Weights& weights, const Encoders& encoders,
+                     const model::KvLayout& layout, const EngineOptions& options, int context);
 
 // Throws ResourceError naming `path` when what the plan takes at most, beside the weights, is more than is available.
 void check_fits(const std::string& path, const MemoryPlan& plan, KvPrecision kv);
@@ -29,7 +29,7 @@ void check_fits(const std::string& path, const MemoryPlan& plan, KvPrecision kv)
 // The largest context, up to the model's own, whose KV, activations and logits fit the options' memory_share of their
 // memory_limit and leave room for the weights; at least kMinContext if the model has that many.
 constexpr int kMinContext = 512;
-int choose_context(const model::Config& config, const model::Weights& weights, const model::KvLayout& layout,
-                   const EngineOptions& options);
+int choose_context(const model::Config& config, const model::Weights& weights, const Encoders& encoders,
+                   const model::KvLayout& layout, const EngineOptions& options);
 
 }  // namespace facet::runtime

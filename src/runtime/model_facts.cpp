@@ -39,9 +39,9 @@ void settle(ModelFacts& m) {
   check_head_sizes(m);
   const model::KvLayout layout(m.config, kv_type(options.kv), kPageTokens);
   if (options.memory_limit <= 0) options.memory_limit = available_memory();
-  if (options.context == 0) options.context = choose_context(m.config, m.weights, layout, options);
+  if (options.context == 0) options.context = choose_context(m.config, m.weights, m.encoders, layout, options);
   options.prefill_chunk = std::min(options.prefill_chunk, options.context);
-  m.plan = make_plan(m.config, m.weights, layout, options, options.context);
+  m.plan = make_plan(m.config, m.weights, m.encoders, layout, options, options.context);
 }
 
 // Settles the plan and, if asked to, starts to bring what is needed into memory. Weights beyond the memory there is
@@ -70,6 +70,7 @@ void bind_gguf(ModelFacts& m, Purpose purpose) {
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(file, m.config.n_vocab); });
   try {
     m.weights = model::bind_weights(m.config, model::make_tensor_source(file));
+    m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd);
     prepare(m, purpose);
   } catch (const FormatError&) {
     tokenizer.get();  // throws what explains more, where the two are of different models
@@ -84,6 +85,8 @@ void bind_folder(ModelFacts& m, Purpose purpose) {
   m.config = model::read_config(m.path);
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(m.path); });
   m.weights = model::bind_weights(m.config, model::make_tensor_source(safetensors::File::open_folder(m.path)));
+  m.encoders = m.options.projector.empty() ? bind_encoders(m.path, m.config.n_embd, *m.weights.source)
+                                           : bind_encoders(m.path, m.options.projector, m.config.n_embd);
   prepare(m, purpose);
   m.tokenizer = tokenizer.get();
   m.defaults = read_defaults(m.path, *m.tokenizer);

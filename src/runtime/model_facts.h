@@ -8,6 +8,7 @@
 #include "base/page_advice.h"
 #include "model/config.h"
 #include "model/weights.h"
+#include "runtime/encoders.h"
 #include "runtime/engine.h"
 
 namespace facet::runtime {
@@ -16,6 +17,7 @@ struct ModelFacts {
   std::string path;
   model::Config config;
   model::Weights weights;
+  Encoders encoders;
   std::shared_ptr<const text::Tokenizer> tokenizer;
   GenerationDefaults defaults;
   ChatFamily family = ChatFamily::None;

@@ -245,7 +245,8 @@ TEST_F(ModelFactsTest, TheDefaultContextFitsItsShare) {
     for (const int64_t limit : {256 * kMiB, 1024 * kMiB}) {
       const MemoryPlan plan = plan_of(limit, share);
       const auto budget = static_cast<int64_t>(share * static_cast<double>(limit));
-      const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes;
+      const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes +
+                            plan.encoder_scratch_bytes;
       EXPECT_LE(taken, budget);
       // One more page would not fit.
       EXPECT_GT(taken + 2 * 64 * plan.kv_bytes_per_token, budget);

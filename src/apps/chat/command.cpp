@@ -17,10 +17,11 @@ struct Entry {
   std::string_view name;
   Kind kind;
 };
-constexpr Entry kCommands[] = {{"help", Kind::Help},   {"system", Kind::System}, {"save", Kind::Save},
-                               {"load", Kind::Load},   {"regen", Kind::Regen},   {"undo", Kind::Undo},
-                               {"stats", Kind::Stats}, {"think", Kind::Think},   {"clear", Kind::Clear},
-                               {"quit", Kind::Quit},   {"exit", Kind::Quit},     {"bye", Kind::Quit}};
+constexpr Entry kCommands[] = {
+    {"help", Kind::Help},   {"system", Kind::System}, {"save", Kind::Save},   {"load", Kind::Load},
+    {"regen", Kind::Regen}, {"undo", Kind::Undo},     {"stats", Kind::Stats}, {"think", Kind::Think},
+    {"clear", Kind::Clear}, {"quit", Kind::Quit},     {"exit", Kind::Quit},   {"bye", Kind::Quit},
+    {"image", Kind::Image}, {"audio", Kind::Audio},   {"video", Kind::Video}, {"budget", Kind::Budget}};
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -46,6 +47,8 @@ Command parse_command(std::string_view line) {
 std::string_view help_text() noexcept {
   return R"(  /help            this list
   /system [TEXT]   show or set the system instructions; /system none removes them
+  /image FILE      show a picture with the next message (so do /audio, /video)
+  /budget [B]      soft tokens of the next pictures: low, medium, high, max, auto, or a number
   /think [on|off]  let the model reason before it answers
   /regen           answer the last message again
   /undo            take back the last message and its answer

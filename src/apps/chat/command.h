@@ -7,7 +7,24 @@
 namespace facet::apps::chat {
 
 struct Command {
-  enum class Kind { None, Help, System, Save, Load, Regen, Undo, Stats, Think, Clear, Quit, Unknown };
+  enum class Kind {
+    None,
+    Help,
+    System,
+    Save,
+    Load,
+    Regen,
+    Undo,
+    Stats,
+    Think,
+    Clear,
+    Quit,
+    Image,
+    Audio,
+    Video,
+    Budget,
+    Unknown
+  };
   Kind kind = Kind::None;  // None: not a command but a message
   std::string name;        // as typed, without the slash
   std::string argument;    // the rest of the line, trimmed

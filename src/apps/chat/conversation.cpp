@@ -1,5 +1,7 @@
 #include "apps/chat/conversation.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "text/chat.h"
 
@@ -14,11 +16,27 @@ bool has_role(const Json& message, std::string_view role) {
   return message["role"].get_ref<const std::string&>() == role;
 }
 
+// What add_user() writes.
+bool are_parts(const Json& content) {
+  if (!content.is_array()) return false;
+  return std::ranges::all_of(content, [](const Json& part) {
+    const auto is_text = [&](const char* key) { return part.contains(key) && part[key].is_string(); };
+    if (!part.is_object() || !is_text("type")) return false;
+    const std::string& type = part["type"].get_ref<const std::string&>();
+    if (type == "text") return is_text("text");
+    const bool fits = !part.contains("budget") || is_text("budget");
+    return fits && (type == "image" || type == "audio" || type == "video") && is_text("path");
+  });
+}
+
 void check_message(const Json& message, size_t i, std::string_view source) {
   if (!message.is_object() || !message.contains("role") || !message["role"].is_string())
     throw_error<FormatError>("{}: message {} must be an object with a \"role\"", source, i);
-  if (!message.contains("content") || !message["content"].is_string())
-    throw_error<FormatError>("{}: message {} must have a \"content\" that is text", source, i);
+  if (!message.contains("content") || !(message["content"].is_string() || are_parts(message["content"])))
+    throw_error<FormatError>(
+        R"({}: message {} must have a "content": text, or parts with a "type" and a "text" or a "path")", source, i);
+  if (!message["content"].is_string() && !has_role(message, "user"))
+    throw_error<FormatError>("{}: message {} shows files, which only the user's do", source, i);
   if (!has_role(message, "user") && !has_role(message, "assistant") && !(has_role(message, "system") && i == 0))
     throw_error<FormatError>("{}: message {} has the role \"{}\"; expected user or assistant, or system first", source,
                              i, message["role"].get<std::string>());
@@ -36,7 +54,15 @@ Json parse(std::string_view text, std::string_view source) {
 
 }  // namespace
 
-void Conversation::add_user(std::string text) { messages_.push_back({{"role", "user"}, {"content", std::move(text)}}); }
+void Conversation::add_user(std::string text, const Json& files) {
+  Json content = std::move(text);
+  if (!files.empty()) {
+    Json parts = files;
+    parts.push_back({{"type", "text"}, {"text", std::move(content)}});
+    content = std::move(parts);
+  }
+  messages_.push_back({{"role", "user"}, {"content", std::move(content)}});
+}
 
 void Conversation::add_answer(std::string content, std::string reasoning) {
   Json message{{"role", "assistant"}, {"content", std::move(content)}};
@@ -93,7 +119,7 @@ Conversation Conversation::from_text(std::string_view text, std::string_view sou
     if (has_role(message, "system"))
       c.system = message["content"];
     else if (has_role(message, "user"))
-      c.add_user(message["content"]);
+      c.messages_.push_back({{"role", "user"}, {"content", message["content"]}});
     else
       c.add_answer(message["content"], message.value("reasoning", Json()).is_string() ? message["reasoning"] : "");
   }

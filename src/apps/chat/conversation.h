@@ -14,7 +14,8 @@ class Conversation {
   std::string system;  // instructions; empty: none
   bool think = false;
 
-  void add_user(std::string text);
+  // files: what is shown before the text, [{"type": image | audio | video, "path", "budget"}].
+  void add_user(std::string text, const Json& files = Json::array());
   void add_answer(std::string content, std::string reasoning);
   // Takes back the last user message and all that followed; false when there is none.
   bool undo();

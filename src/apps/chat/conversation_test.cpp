@@ -29,6 +29,23 @@ TEST(Conversation, SavesAndLoadsTheSame) {
   EXPECT_FALSE(c.messages()[4].contains("reasoning"));
 }
 
+TEST(Conversation, KeepsTheFilesThatWereShown) {
+  Conversation c;
+  c.add_user("What is this?",
+             Conversation::Json::array({{{"type", "image"}, {"path", "a \"b\".png"}, {"budget", "high"}}}));
+  c.add_answer("A picture.", "");
+  const auto content = c.messages()[0]["content"];
+  ASSERT_EQ(content.size(), 2u);
+  EXPECT_EQ(content[0]["path"], "a \"b\".png");
+  EXPECT_EQ(content[1]["text"], "What is this?");
+  EXPECT_EQ(Conversation::from_text(c.to_text(), "test").messages(), c.messages());
+  for (const char* bad : {R"([{"role":"user","content":[{"type":"image"}]}])",
+                          R"([{"role":"user","content":[{"type":"film","path":"x"}]}])",
+                          R"([{"role":"user","content":[{"type":"image","path":"x","budget":3}]}])",
+                          R"([{"role":"assistant","content":[{"type":"image","path":"x"}]}])"})
+    EXPECT_THROW(Conversation::from_text(bad, "test"), FormatError) << bad;
+}
+
 TEST(Conversation, LoadsABareList) {
   const auto c = Conversation::from_text(R"([{"role":"user","content":"x"}])", "test");
   EXPECT_EQ(c.n_messages(), 1);
@@ -77,7 +94,8 @@ TEST(Conversation, BadFilesAreExplained) {
   EXPECT_EQ(error("3"), "talk.json: expected \"messages\", a list");
   EXPECT_EQ(error(R"({"facet_chat":2,"messages":[]})"), "talk.json: \"facet_chat\" is 2; expected 1");
   EXPECT_EQ(error(R"([1])"), "talk.json: message 0 must be an object with a \"role\"");
-  EXPECT_EQ(error(R"([{"role":"user"}])"), "talk.json: message 0 must have a \"content\" that is text");
+  EXPECT_EQ(error(R"([{"role":"user"}])"),
+            R"(talk.json: message 0 must have a "content": text, or parts with a "type" and a "text" or a "path")");
   EXPECT_EQ(error(R"([{"role":"user","content":"x"},{"role":"system","content":"y"}])"),
             "talk.json: message 1 has the role \"system\"; expected user or assistant, or system first");
 }

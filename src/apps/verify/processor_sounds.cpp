@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/sha256.h"
+#include "apps/verify/differences.h"
 #include "apps/verify/processor_cases.h"
 #include "media/log_mel.h"
 #include "media/sound.h"
@@ -15,13 +16,6 @@ using Values = std::vector<float>;
 
 constexpr double kSampleTolerance = 2e-2;  // of mixed or resampled sounds, as the files state: resamplers differ
 constexpr double kLogMelTolerance = 1e-3;
-
-double largest_difference(std::span<const float> found, std::span<const float> expected) {
-  double worst = found.size() < expected.size() ? HUGE_VAL : 0;
-  for (size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
-    worst = std::max(worst, std::fabs(static_cast<double>(found[i]) - expected[i]));
-  return worst;
-}
 
 // Stored samples stand in for the decoded ones from there on.
 void check_samples(const MediaCase& sound, Values& samples, Case& result) {

@@ -5,6 +5,7 @@
 #include "apps/verify/json_file.h"
 #include "base/error.h"
 #include "quant/block_type.h"
+#include "runtime/encoders.h"
 
 namespace facet::verify {
 namespace {
@@ -16,11 +17,8 @@ bool ends_with(const fs::path& path, std::string_view suffix) { return path.file
 // Kinds of golden files that other parts of facet will answer for.
 void skip_later_kinds(const fs::path& folder, Report& report) {
   const std::string group = fs::weakly_canonical(folder).filename().string();
-  constexpr std::pair<const char*, const char*> kKinds[] = {
-      {"vision.json", "images are not part of this build"},
-      {"audio.json", "sound is not part of this build"},
-      {"train.json", "training is not part of this build"},
-      {"draft.json", "drafting is not part of this build"}};
+  constexpr std::pair<const char*, const char*> kKinds[] = {{"train.json", "training is not part of this build"},
+                                                            {"draft.json", "drafting is not part of this build"}};
   for (const auto& [file, reason] : kKinds) {
     const std::string name = group + "/" + fs::path(file).stem().string();
     if (fs::exists(folder / file) && report.wants(name)) report.skip(name, reason);
@@ -28,7 +26,9 @@ void skip_later_kinds(const fs::path& folder, Report& report) {
 }
 
 void run_file(const fs::path& file, Report& report) {
-  if (ends_with(file, "encode.jsonl") || ends_with(file, "decode.jsonl"))
+  if (runtime::is_projector_name(file.filename().string()))
+    run_projector_goldens(file, report);
+  else if (ends_with(file, "encode.jsonl") || ends_with(file, "decode.jsonl"))
     run_tokenizer_goldens(file, report);
   else if (file.extension() == ".jsonl")
     run_chat_file(file, report);
@@ -63,6 +63,7 @@ void run_folder(const fs::path& folder, Report& report) {
   const auto inside = entries(folder);
   const auto has = [&](const char* file) { return fs::exists(folder / file); };
   if (has("text.json")) guarded(folder, report, run_text_goldens);
+  if (has("vision.json") || has("audio.json")) guarded(folder, report, run_media_goldens);
   if (has("logits.json") && has_gguf(inside)) guarded(folder, report, run_gguf_goldens);
   if (has("greedy.json") || has("logprobs.json")) guarded(folder, report, run_real_model_goldens);
   if (has("cases.json") && has("config.json")) guarded(folder, report, run_trained_cases);

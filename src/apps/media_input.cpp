@@ -1,0 +1,257 @@
+#include "apps/media_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "apps/handoff.h"
+#include "apps/model_options.h"
+#include "apps/terminal.h"
+#include "base/error.h"
+#include "media/frame_times.h"
+#include "media/image_budget.h"
+#include "media/kind.h"
+#include "media/log_mel.h"
+#include "media/sound.h"
+#include "media/tiles.h"
+#include "media/video.h"
+#include "runtime/encoders.h"
+
+namespace facet::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Kind = MediaFile::Kind;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::shared_ptr<runtime::EmbeddingCache> shared_cache() {
+  runtime::EmbeddingCacheOptions options;
+  options.folder = facet_home() + "/cache/media";
+  return std::make_shared<runtime::EmbeddingCache>(options);
+}
+
+template <class... Args>
+void note(fmt::format_string<Args...> format, Args&&... args) {
+  fmt::print(stderr, "facet: {}\n", printable(fmt::format(format, std::forward<Args>(args)...)));
+}
+
+Kind kind_of(const media::Source& source, Kind asked) {
+  if (asked != Kind::Any) return asked;
+  switch (media::kind_of(source)) {
+    case media::MediaKind::kImage:
+      return Kind::Image;
+    case media::MediaKind::kSound:
+      return Kind::Audio;
+    case media::MediaKind::kVideo:
+      return Kind::Video;
+  }
+  return Kind::Image;
+}
+
+void explain(const std::string& name, const media::Image& image, const media::BudgetChoice& choice) {
+  note("{}: {}x{} pixels, looked at as {}x{}: {} of at most {} tokens; {}", name, image.width, image.height,
+       choice.size.width, choice.size.height, choice.n_soft, choice.budget, choice.why);
+}
+
+// A piece of a sound as long as the model takes, cut where it is quietest near the end.
+size_t clip_end(std::span<const float> samples, size_t longest) {
+  if (samples.size() <= longest) return samples.size();
+  constexpr size_t kLookBack = 5 * media::kSampleRate, kStep = media::kSampleRate / 50;
+  size_t best = longest;
+  double quietest = -1;
+  for (size_t at = longest - kLookBack; at + kStep <= longest; at += kStep) {
+    double energy = 0;
+    for (size_t i = at; i < at + kStep; ++i) energy += double{samples[i]} * samples[i];
+    if (quietest < 0 || energy < quietest) {
+      quietest = energy;
+      best = at + kStep / 2;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) noexcept {
+  return kind == Kind::Image ? "image" : kind == Kind::Audio ? "audio" : kind == Kind::Video ? "video" : "media";
+}
+
+void MediaFlags::add_to(CLI::App& command) {
+  const auto add = [&](const char* flag, Kind kind, const char* help) {
+    command
+        .add_option_function<std::vector<std::string>>(
+            flag,
+            [this, kind](const std::vector<std::string>& paths) {
+              for (const std::string& path : paths) named.push_back({.kind = kind, .path = path});
+            },
+            help)
+        ->trigger_on_parse()
+        ->allow_extra_args(false)
+        ->type_name("FILE")
+        ->group("Media");
+  };
+  add("--image", Kind::Image, "Show a picture (PNG, JPEG, WebP, GIF, BMP); repeatable, media keep their order");
+  add("--audio", Kind::Audio, "Play a sound (WAV, FLAC, MP3, OGG, M4A, ...); repeatable");
+  add("--video", Kind::Video, "Show a video, and play its sound where the model hears; repeatable");
+  add_looking_to(command);
+}
+
+void MediaFlags::add_looking_to(CLI::App& command) {
+  const auto is_budget = [](const std::string& value) -> std::string {
+    try {
+      media::parse_image_budget(value);
+      return "";
+    } catch (const RequestError& e) {
+      return e.what();
+    }
+  };
+  command
+      .add_option(
+          "--budget", budgets,
+          fmt::format("Soft tokens a picture may take: low, medium, high, max, auto, or a number; once, or once "
+                      "for each picture [{}]",
+                      default_budget))
+      ->check(is_budget)
+      ->allow_extra_args(false)
+      ->type_name("B")
+      ->group("Media");
+  command.add_flag("--tile", tile, "Show a picture in pieces where it would lose detail")->group("Media");
+  command.add_flag("--explain", explain, "Say on stderr how each picture is looked at, and why")->group("Media");
+  command.add_option("--frames", frames, fmt::format("Frames of a video that are looked at [{}]", frames))
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->group("Media");
+}
+
+std::vector<MediaFile> MediaFlags::files() const {
+  const auto n_images = static_cast<size_t>(
+      std::count_if(named.begin(), named.end(), [](const MediaFile& f) { return f.kind == Kind::Image; }));
+  if (budgets.size() > 1 && budgets.size() != n_images)
+    throw_error<RequestError>("{} times --budget for {} pictures: give it once, or once for each", budgets.size(),
+                              n_images);
+  std::vector<MediaFile> out = named;
+  size_t i = 0;
+  for (MediaFile& file : out) {
+    file.tile = tile;
+    file.budget = budgets.empty() ? default_budget : budgets.front();
+    if (file.kind == Kind::Image && budgets.size() > 1) file.budget = budgets[i++];
+  }
+  return out;
+}
+
+int room_for_media(const runtime::Engine& engine) {
+  constexpr int kText = 192;
+  return std::max(0, engine.context() - kText);
+}
+
+MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft)
+    : engine_(std::move(engine)), encoder_(engine_, shared_cache()), room_(max_soft) {}
+
+MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags)
+    : MediaReader(std::move(engine), max_soft) {
+  explain_ = flags.explain;
+  frames_ = flags.frames;
+}
+
+void MediaReader::read(const MediaFile& file, ShownMedia& shown) {
+  const auto source = media::Source::open(file.path);
+  const Kind kind = kind_of(source, file.kind);
+  if (kind == Kind::Audio) return read_sound(source, shown);
+  if (kind == Kind::Video) return read_video(source, shown);
+  runtime::check_sees(*engine_, source.name());
+  const auto start = Clock::now();
+  const media::Image image = media::decode_image(source.bytes(), source.name());
+  source.check_unchanged();
+  decode_seconds_ += seconds_since(start);
+  MediaFile named = file;
+  named.path = source.name();
+  read(image, named, shown);
+}
+
+void MediaReader::read(const media::Image& image, const MediaFile& file, ShownMedia& shown) {
+  runtime::check_sees(*engine_, file.path);
+  if (file.tile) return read_tiles(image, file, shown);
+  const auto wanted = media::parse_image_budget(file.budget);
+  const media::BudgetChoice choice = media::choose_budget(image, wanted, room_);
+  if (explain_ || (wanted && choice.budget < *wanted)) explain(file.path, image, choice);
+  add(encoder_.image(image, choice.budget, file.path), shown);
+}
+
+void MediaReader::read_tiles(const media::Image& image, const MediaFile& file, ShownMedia& shown) {
+  const media::TilePlan plan = media::plan_tiles(image, {.max_tiles = 12, .max_soft = room_});
+  if (explain_) note("{}: {}", file.path, plan.why);
+  add(encoder_.image(image, plan.overview.budget, file.path), shown);
+  for (const media::Tile& tile : plan.tiles) {
+    shown.parts.push_back({{"type", "text"}, {"text", "\n" + tile.label + ":"}});
+    add(encoder_.image(media::crop(image, tile.part), tile.choice.budget, file.path), shown);
+  }
+}
+
+// Longer than a clip may be, it is played in clips one after another.
+void MediaReader::read_sound(const media::Source& source, ShownMedia& shown) {
+  runtime::check_hears(*engine_, source.name());
+  const auto start = Clock::now();
+  const std::vector<float> samples = media::decode_sound(source);
+  source.check_unchanged();
+  decode_seconds_ += seconds_since(start);
+  const int n_tokens = static_cast<int>(samples.size() / media::kRawAudioFrame);
+  if (n_tokens > room_)
+    throw_error<RequestError>(
+        "{}: {:.0f} s of sound take {} tokens, the context of {} has room for {}: use a larger --ctx, or facet "
+        "transcribe, which takes any length",
+        source.name(), static_cast<double>(samples.size()) / media::kSampleRate, n_tokens, engine_->context(), room_);
+  std::span<const float> rest = samples;
+  const size_t longest = encoder_.takes_raw_sound() ? 2 * media::kMaxClipSamples : media::kMaxClipSamples;
+  while (!rest.empty()) {
+    const size_t n = clip_end(rest, longest);
+    if (n >= media::kMinClipSamples || shown.media.empty()) add(encoder_.sound(rest.first(n), source.name()), shown);
+    rest = rest.subspan(n);
+  }
+}
+
+// A frame is decoded while the one before is encoded.
+void MediaReader::read_video(const media::Source& source, ShownMedia& shown) {
+  runtime::check_sees(*engine_, source.name());
+  const int n_wanted = std::min(frames_, room_ / (media::kVideoFrameBudget + 9));
+  if (n_wanted < 1)
+    throw_error<RequestError>("{}: the context of {} tokens has no room for a frame of video: use a larger --ctx",
+                              source.name(), engine_->context());
+  if (n_wanted < frames_)
+    note("{}: {} frames instead of {}, as many as the context has room for", source.name(), n_wanted, frames_);
+  runtime::Medium video;
+  ProgressLine looking("looking at " + source.name());
+  media::VideoInfo info;
+  Handoff<media::VideoFrame> frames([&](const auto& hand_over) {
+    info = media::visit_video(source, n_wanted, {}, [&](media::VideoFrame&& frame) { hand_over(std::move(frame)); });
+  });
+  while (auto frame = frames.take()) {
+    encoder_.add_frame(video, frame->image, media::timestamp(frame->seconds), source.name());
+    looking.show(static_cast<int64_t>(video.parts.size()), n_wanted);
+  }
+  source.check_unchanged();
+  looking.clear();
+  add(std::move(video), shown);
+  if (info.has_sound && engine_->encoders().audio_config) read_sound(source, shown);
+}
+
+void MediaReader::add(runtime::Medium medium, ShownMedia& shown) {
+  using enum text::PromptItem::Kind;
+  const char* type = medium.kind == Image ? "image" : medium.kind == Audio ? "audio" : "video";
+  shown.parts.push_back({{"type", type}});
+  constexpr int kMarkers = 2, kTime = 7;  // around each part, and a frame's time
+  const int per_part = kMarkers + (medium.kind == Video ? kTime : 0);
+  room_ -= medium.n_tokens() + per_part * static_cast<int>(medium.parts.size());
+  room_ = std::max(room_, 0);
+  shown.media.push_back(std::move(medium));
+}
+
+std::string media_stats_line(MediaReader& reader) {
+  const runtime::MediaStats& s = reader.encoder().stats();
+  return fmt::format("media: {} encoded, {} known already; decoding {:.0f} ms, preparing {:.0f} ms, encoding {:.0f} ms",
+                     s.n_encoded, s.n_cached, reader.decode_seconds() * 1e3, s.prepare_seconds * 1e3,
+                     s.encode_seconds * 1e3);
+}
+
+}  // namespace facet::apps
