@@ -128,8 +128,6 @@ std::optional<double> Container::seconds() const noexcept {
   return static_cast<double>(format.duration) / AV_TIME_BASE;
 }
 
-std::string Container::format() const { return input_->format->iformat->name; }
-
 void Container::choose(const AVStream* stream) noexcept {
   AVFormatContext& format = *input_->format;
   for (unsigned i = 0; i < format.nb_streams; ++i)

@@ -29,7 +29,6 @@ class Container {
   const AVStream* video() const noexcept { return best(AVMEDIA_TYPE_VIDEO); }
   // As far as the header says; what is estimated from a bit rate does not count.
   std::optional<double> seconds() const noexcept;
-  std::string format() const;  // "matroska,webm"
 
   // The packets of other streams are skipped from here on.
   void choose(const AVStream* stream) noexcept;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "media/byte_stream.h"
 #include "media/data_uri.h"
 
 namespace facet::media {
@@ -90,6 +91,27 @@ TEST(DataUri, Base64AndPercentEncoding) {
   EXPECT_EQ(text_of(Source::open("data:;base64,SGVsbG8%3D")), "Hello");
   EXPECT_EQ(text_of(Source::open("data:,a%20b%2Cc,d+")), "a b,c,d+");
   EXPECT_EQ(text_of(Source::open("data:text/plain;charset=utf-8,%41%5a%5A")), "AZZ");
+}
+
+TEST(SourceBytes, FromBase64AndFromMemory) {
+  const Source source = Source::from_base64("SGVsbG8h", "the request's sound");
+  EXPECT_EQ(text_of(source), "Hello!");
+  EXPECT_EQ(source.name(), "the request's sound");
+  EXPECT_EQ(text_of(Source::from_bytes({std::byte{'a'}}, "x")), "a");
+  EXPECT_THROW(Source::from_bytes({}, "x"), FormatError);
+}
+
+TEST(ReadDescriptor, GivesWhatIsThereAndThenTheEnd) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const ByteStream stream = read_descriptor(ends[0]);
+  std::vector<std::byte> buffer(100);
+  ASSERT_EQ(write(ends[1], "abc", 3), 3);
+  EXPECT_EQ(stream(buffer), 3u) << "without waiting for more";
+  EXPECT_EQ(buffer[2], std::byte{'c'});
+  close(ends[1]);
+  EXPECT_EQ(stream(buffer), 0u);
+  close(ends[0]);
 }
 
 TEST(DataUri, DamageIsAnError) {
