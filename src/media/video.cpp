@@ -87,6 +87,8 @@ class FrameSampler {
       }
       is_decoding = true;
       n_sent += use == PacketUse::kFrame;
+      // Of frames that are not wanted only those that others are built on.
+      decoder_->skip_frame = index_.is_timed() && use != PacketUse::kFrame ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
       decode(packet_.get(), visit);
     }
     decode(nullptr, visit);
