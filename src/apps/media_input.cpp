@@ -218,8 +218,6 @@ void MediaReader::read_video(const media::Source& source, ShownMedia& shown) {
   if (n_wanted < 1)
     throw_error<RequestError>("{}: the context of {} tokens has no room for a frame of video: use a larger --ctx",
                               source.name(), engine_->context());
-  if (n_wanted < frames_)
-    note("{}: {} frames instead of {}, as many as the context has room for", source.name(), n_wanted, frames_);
   runtime::Medium video;
   ProgressLine looking("looking at " + source.name());
   media::VideoInfo info;
@@ -232,6 +230,8 @@ void MediaReader::read_video(const media::Source& source, ShownMedia& shown) {
   }
   source.check_unchanged();
   looking.clear();
+  if (n_wanted < std::min(frames_, info.n_frames))
+    note("{}: {} frames instead of {}, as many as the context has room for", source.name(), n_wanted, frames_);
   add(std::move(video), shown);
   if (info.has_sound && engine_->encoders().audio_config) read_sound(source, shown);
 }
