@@ -83,7 +83,7 @@ class Cli(unittest.TestCase):
 
     def test_inspect_json(self):
         facts = self.json("inspect", "--ctx", 128, "--tensors", "--json", MODEL)
-        self.assertEqual(list(facts), ["path", "model", "file", "tokenizer", "sampling", "plan", "tensors"])
+        self.assertEqual(list(facts), ["path", "model", "file", "encoders", "tokenizer", "sampling", "plan", "tensors"])
         self.assertEqual((facts["model"]["layers"], len(facts["model"]["layer"])), (15, 15))
         self.assertEqual(facts["plan"]["context"], 128)
         self.assertEqual({"name", "type", "shape", "bytes"}, set(facts["tensors"][0]))

@@ -126,6 +126,21 @@ Json file_json(const runtime::ModelFacts& m) {
           {"unused", m.weights.ignored}};
 }
 
+Json encoders_json(const runtime::Encoders& e) {
+  Json out{{"path", e.path}, {"pictures", nullptr}, {"sound", nullptr}};
+  if (const auto& v = e.vision_config)
+    out["pictures"] = {{"layers", v->n_layers},      {"width", v->width},      {"heads", v->n_heads},
+                       {"feed_forward", v->n_ff},    {"patch", v->patch_size}, {"pooling", v->pool_size},
+                       {"positions", v->n_positions}};
+  if (const auto& a = e.audio_config)
+    out["sound"] = {{"layers", a->n_layers},
+                    {"width", a->n_embd},
+                    {"heads", a->n_heads},
+                    {"feed_forward", a->n_ff},
+                    {"inputs", a->n_in}};
+  return out;
+}
+
 Json plan_json(const runtime::MemoryPlan& p) {
   return {{"context", p.context},
           {"file_bytes", p.file_bytes},
@@ -140,6 +155,8 @@ Json plan_json(const runtime::MemoryPlan& p) {
           {"logits_bytes", p.logits_bytes},
           {"workspace_bytes", p.workspace_bytes},
           {"tokenizer_bytes", p.tokenizer_bytes},
+          {"encoder_weight_bytes", p.encoder_weight_bytes},
+          {"encoder_scratch_bytes", p.encoder_scratch_bytes},
           {"resident_bytes", p.resident_bytes},
           {"resident_limit_bytes", p.resident_limit_bytes},
           {"available_bytes", p.available_bytes}};
@@ -215,6 +232,20 @@ void print_file(const runtime::ModelFacts& m) {
   for (const std::string& name : m.weights.ignored) row("not used", name);
 }
 
+void print_encoders(const runtime::Encoders& e) {
+  if (!e.vision_config && !e.audio_config) return row("sees and hears", "neither: " + e.why_none);
+  if (const auto& v = e.vision_config)
+    row("sees with", v->n_layers > 0
+                         ? fmt::format("{} layers of {}, {} heads; {} patches of {} pixels a token", v->n_layers,
+                                       v->width, v->n_heads, v->pool_size * v->pool_size, v->patch_size)
+                         : fmt::format("no encoder: patches of {} pixels are tokens", v->patch_size));
+  if (const auto& a = e.audio_config)
+    row("hears with", a->n_layers > 0
+                          ? fmt::format("{} layers of {}, {} heads; 40 ms a token", a->n_layers, a->n_embd, a->n_heads)
+                          : fmt::format("no encoder: {} samples, 40 ms, are a token", a->n_in));
+  row("encoders are in", e.path);
+}
+
 // What is off goes without saying.
 std::string sampling_text(const runtime::GenerationDefaults& d) {
   std::string text =
@@ -248,6 +279,9 @@ void print_plan(const runtime::MemoryPlan& p) {
   row("logits, at most", mb(p.logits_bytes));
   row("workspaces, at most", mb(p.workspace_bytes));
   row("tokenizer", mb(p.tokenizer_bytes));
+  if (p.encoder_weight_bytes > 0)
+    row("encoders, when used",
+        fmt::format("{}, and {} of activations at most", mb(p.encoder_weight_bytes), mb(p.encoder_scratch_bytes)));
   row("resident, one prompt", mb(p.resident_bytes));
   row("resident, at most", fmt::format("{} ({} available now)", mb(p.resident_limit_bytes), mb(p.available_bytes)));
 }
@@ -265,6 +299,7 @@ int inspect(const InspectFlags& flags) {
     fmt::print("{}\n", printable(facts.path));
     print_architecture(facts);
     print_file(facts);
+    print_encoders(facts.encoders);
     print_tokenizer(facts);
     print_plan(facts.plan);
     if (flags.tensors) print_tensors(facts);
@@ -273,6 +308,7 @@ int inspect(const InspectFlags& flags) {
   Json out{{"path", facts.path},
            {"model", architecture_json(facts)},
            {"file", file_json(facts)},
+           {"encoders", encoders_json(facts.encoders)},
            {"tokenizer", tokenizer_json(facts)},
            {"sampling", sampling_json(facts.defaults)},
            {"plan", plan_json(facts.plan)}};
