@@ -144,6 +144,18 @@ Encoders bind_encoders(const std::string& folder, int n_embd, const model::Tenso
   return e;
 }
 
+std::optional<Encoders> bind_own_encoders(const gguf::File& model, int n_embd, const model::TensorSource& source) {
+  Encoders e;
+  e.vision_config = model::read_vision_config(model);
+  e.audio_config = model::read_audio_config(model);
+  if (!e.vision_config && !e.audio_config) return {};
+  e.path = model.path();
+  e.source = &source;
+  e.why_none = kWhoHasThem;
+  bind(e, n_embd);
+  return e;
+}
+
 Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd) {
   if (!projector.empty() && projector != "none") return open_projector(projector, n_embd);
   Encoders none;

@@ -1,5 +1,6 @@
 // The encoders of a loaded model: what it sees and hears with. In the files of a Hugging Face checkpoint they stand
-// beside the text model; a GGUF model has them in a projector file of its own, found beside it.
+// beside the text model; a GGUF model has them in a projector file of its own, found beside it, or in its own file if
+// Ollama's converter wrote it.
 #pragma once
 
 #include <memory>
@@ -36,6 +37,9 @@ constexpr int kMaxRawAudioTokens = 1500;  // of models that take samples as they
 
 // Of a checkpoint folder, whose tensors are `source`.
 Encoders bind_encoders(const std::string& folder, int n_embd, const model::TensorSource& source);
+
+// Of a GGUF model that holds its encoders itself, whose tensors are `source`; nothing when it does not.
+std::optional<Encoders> bind_own_encoders(const gguf::File& model, int n_embd, const model::TensorSource& source);
 
 // Of a GGUF model: from `projector`, or where that is empty from the file beside the model that fits it; "none" is for
 // doing without. Throws what opening `projector` throws; a file found by itself that cannot be used is named in

@@ -70,7 +70,11 @@ void bind_gguf(ModelFacts& m, Purpose purpose) {
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(file, m.config.n_vocab); });
   try {
     m.weights = model::bind_weights(m.config, model::make_tensor_source(file));
-    m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd);
+    if (auto own =
+            m.options.projector.empty() ? bind_own_encoders(file, m.config.n_embd, *m.weights.source) : std::nullopt)
+      m.encoders = std::move(*own);
+    else
+      m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd);
     prepare(m, purpose);
   } catch (const FormatError&) {
     tokenizer.get();  // throws what explains more, where the two are of different models
