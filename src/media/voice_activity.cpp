@@ -131,9 +131,10 @@ VoiceFrame VoiceActivity::push(std::span<const float> samples) {
   analysis_->push(samples);
   const Bands power = analysis_->power();
   for (size_t b = 0; b < kBands; ++b) smoothed_[b] = (smoothed_[b] + power[b]) / 2;
-  // Windows that reach back before the beginning of what was recorded are fainter than the sound is.
+  // Windows that reach back before the beginning of what was recorded are fainter than the sound is. Later silence is
+  // the background of a recording whose noise somebody removed.
   const bool is_recorded = std::any_of(power.begin(), power.end(), [](float p) { return p > kUnrecordedPower; });
-  n_recorded_ = is_recorded ? std::min(n_recorded_ + 1, kFirstWhole) : 0;
+  if (n_recorded_ < kFirstWhole) n_recorded_ = is_recorded ? n_recorded_ + 1 : 0;
   if (n_recorded_ == kFirstWhole) background_.push(smoothed_);
   const float level = level_of(power);
 

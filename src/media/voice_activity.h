@@ -60,7 +60,7 @@ class VoiceActivity {
   std::unique_ptr<Analysis> analysis_;
   Background background_;
   Bands smoothed_{};
-  int n_recorded_ = 0;  // frames in a row that are not digital silence
+  int n_recorded_ = 0;  // frames since digital silence at the beginning, up to those that fill a window
   bool is_active_ = false;
   int n_active_ = 0, n_silent_ = kVoiceHangover + 1;  // frames in a row; n_silent_ since the last speech
   bool is_speech_ = false;
