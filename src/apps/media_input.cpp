@@ -155,19 +155,41 @@ MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_
   frames_ = flags.frames;
 }
 
-void MediaReader::read(const MediaFile& file, ShownMedia& shown) {
-  const auto source = media::Source::open(file.path);
-  const Kind kind = kind_of(source, file.kind);
-  if (kind == Kind::Audio) return read_sound(source, shown);
-  if (kind == Kind::Video) return read_video(source, shown);
-  runtime::check_sees(*engine_, source.name());
+struct MediaReader::Opened {
+  MediaFile file;  // its kind known, its path as messages name it
+  media::Source source;
+  media::Image image;
+  double seconds = 0;  // that decoding took
+};
+
+// Runs beside encodings: touches nothing that changes.
+MediaReader::Opened MediaReader::open(const MediaFile& file) const {
+  Opened out{file, media::Source::open(file.path), {}, 0};
+  out.file.path = out.source.name();
+  out.file.kind = kind_of(out.source, file.kind);
+  if (out.file.kind != Kind::Image) return out;
+  runtime::check_sees(*engine_, out.source.name());
   const auto start = Clock::now();
-  const media::Image image = media::decode_image(source.bytes(), source.name());
-  source.check_unchanged();
-  decode_seconds_ += seconds_since(start);
-  MediaFile named = file;
-  named.path = source.name();
-  read(image, named, shown);
+  out.image = media::decode_image(out.source.bytes(), out.source.name());
+  out.source.check_unchanged();
+  out.seconds = seconds_since(start);
+  return out;
+}
+
+void MediaReader::take(Opened opened, ShownMedia& shown) {
+  decode_seconds_ += opened.seconds;
+  if (opened.file.kind == Kind::Audio) return read_sound(opened.source, shown);
+  if (opened.file.kind == Kind::Video) return read_video(opened.source, shown);
+  read(opened.image, opened.file, shown);
+}
+
+void MediaReader::read(const MediaFile& file, ShownMedia& shown) { take(open(file), shown); }
+
+void MediaReader::read(const std::vector<MediaFile>& files, ShownMedia& shown) {
+  Handoff<Opened> opened([&](const auto& hand_over) {
+    for (const MediaFile& file : files) hand_over(open(file));
+  });
+  while (auto next = opened.take()) take(std::move(*next), shown);
 }
 
 void MediaReader::read(const media::Image& image, const MediaFile& file, ShownMedia& shown) {

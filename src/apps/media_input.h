@@ -55,6 +55,10 @@ class MediaReader {
   explicit MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft);
   MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags);
 
+  // Adds files to what is shown, in order; a picture is decoded while what stands before it is encoded. Throws at the
+  // first that fails.
+  void read(const std::vector<MediaFile>& files, ShownMedia& shown);
+
   // Adds a file to what is shown. Notes on stderr: with --explain how a picture is looked at, and always when less is
   // shown than was asked for. Throws RequestError, FormatError or ResourceError naming the file.
   void read(const MediaFile& file, ShownMedia& shown);
@@ -66,6 +70,10 @@ class MediaReader {
   double decode_seconds() const noexcept { return decode_seconds_; }
 
  private:
+  struct Opened;  // a file, decoded if it is a picture
+
+  Opened open(const MediaFile& file) const;
+  void take(Opened opened, ShownMedia& shown);
   void add(runtime::Medium medium, ShownMedia& shown);
   void read_tiles(const media::Image& image, const MediaFile& file, ShownMedia& shown);
   void read_sound(const media::Source& source, ShownMedia& shown);

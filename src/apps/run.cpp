@@ -78,7 +78,7 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
 ShownMedia read_media(const MediaFlags& flags, MediaReader& reader) {
   ShownMedia shown;
   reader.encoder().set_cancel(&InterruptGuard::flag());
-  for (const MediaFile& file : flags.files()) reader.read(file, shown);
+  reader.read(flags.files(), shown);
   return shown;
 }
 
