@@ -34,7 +34,7 @@ int run(int argc, char** argv) {
   app.footer(kFooter);
   facet::apps::Action action;
   for (const auto add :
-       {facet::apps::add_run, facet::apps::add_chat, facet::apps::add_tokenize, facet::apps::add_render,
+       {facet::apps::add_run, facet::apps::add_chat, facet::apps::add_translate, facet::apps::add_summarize, facet::apps::add_tokenize, facet::apps::add_render,
         facet::apps::add_inspect, facet::apps::add_eval, facet::apps::add_bench, facet::apps::add_doctor,
         facet::apps::add_verify, facet::apps::add_dump})
     add(app, action);
