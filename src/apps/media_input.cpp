@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "apps/handoff.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
 #include "base/error.h"
+#include "base/handoff.h"
 #include "media/frame_times.h"
 #include "media/image_budget.h"
 #include "media/kind.h"

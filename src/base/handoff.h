@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-namespace facet::apps {
+namespace facet {
 
 // Runs produce(hand_over) on a thread of its own; hand_over waits until what was handed over before has been taken.
 template <class T>
@@ -72,4 +72,4 @@ class Handoff {
   std::thread thread_;
 };
 
-}  // namespace facet::apps
+}  // namespace facet
