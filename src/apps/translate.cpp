@@ -9,6 +9,9 @@
 #include "apps/text_input.h"
 #include "apps/translate/translator.h"
 #include "base/error.h"
+#include "media/sound.h"
+#include "media/source.h"
+#include "runtime/transcriber.h"
 
 namespace facet::apps {
 namespace {
@@ -30,9 +33,6 @@ TextInput take_input(const TranslateFlags& flags) {
 void check_flags(const TranslateFlags& flags) {
   if (flags.input.empty() && stdin_is_terminal())
     throw RequestError("there is nothing to translate: give a file, a text, or standard input");
-  if (means_file(flags.input) && is_sound_file(flags.input))
-    throw_error<RequestError>("{}: facet translate reads texts, and this is a sound or a video; it takes {}",
-                              flags.input, ".txt .md .html .srt .vtt .docx");
 }
 
 // Nobody wants an archive on the screen.
@@ -48,9 +48,37 @@ std::string counts_line(const TranslatorCounts& counts, const EngineModel& model
                      model.totals_line());
 }
 
+// Speech: what is said, in the other language, a line a segment. Its sound is heard piece by piece, whatever its
+// length.
+int translate_speech(const TranslateFlags& flags, const TranslatorOptions& languages) {
+  const media::Source source = media::Source::open(flags.input);
+  const auto reader = media::open_sound(source);
+  const InterruptGuard interrupt;
+  runtime::TranscribeOptions options;
+  options.language = languages.from;
+  options.translate_to = languages.to;
+  options.cancel = &InterruptGuard::flag();
+  runtime::Transcriber transcriber(flags.model.load(), flags.input, options);
+  std::string lines;
+  const auto take = [&](const runtime::TranscribedSegment& segment) { lines += segment.translation + "\n"; };
+  ProgressLine progress("translating " + flags.input);
+  std::vector<float> block(media::kSampleRate);
+  while (const size_t n = reader->read(block)) {
+    transcriber.push(std::span(block).first(n), take);
+    progress.show(static_cast<int64_t>(transcriber.position() * 1e3),
+                  static_cast<int64_t>(reader->seconds().value_or(0) * 1e3));
+  }
+  transcriber.finish(take);
+  progress.clear();
+  write_output(flags.output, lines);
+  if (lines.empty()) fmt::print(stderr, "facet: {}: nobody was heard to speak\n", printable(flags.input));
+  return 0;
+}
+
 int translate(const TranslateFlags& flags) {
   check_flags(flags);
-  TranslatorOptions options{language_name(flags.to), flags.from.empty() ? "" : language_name(flags.from)};
+  const TranslatorOptions options{language_name(flags.to), flags.from.empty() ? "" : language_name(flags.from)};
+  if (means_file(flags.input) && is_sound_file(flags.input)) return translate_speech(flags, options);
   const TextInput input = take_input(flags);
   check_output(flags, input);
   const auto document = documents::split(input.format, input.bytes, input.name);
@@ -79,7 +107,8 @@ void add_translate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("translate", "Translate a text or a document, whose mark-up stays as it is");
   const auto flags = std::make_shared<TranslateFlags>();
   command->add_option("FILE|TEXT", flags->input,
-                      "A .txt, .md, .html, .srt, .vtt or .docx file, or words; without it, standard input");
+                      "A .txt, .md, .html, .srt, .vtt or .docx file, sound or video with speech, or words; without it, "
+                      "standard input");
   command->add_option("--to", flags->to, "The language to translate into: German, or de")
       ->required()
       ->type_name("LANG");

@@ -3,6 +3,7 @@ translations are of no use; that mark-up survives them, and how failures are tol
 import io
 import json
 import unittest
+import wave
 import zipfile
 
 from facet_cli import CliTest, run
@@ -52,6 +53,18 @@ class Translate(Texts):
     def test_stats_count_what_was_reused(self):
         done = self.translate("--stats", "One", stdin="")
         self.assertRegex(done.err, r"1 segments in 1 batches, \d+ asked again alone, \d+ piece by piece, \d+ kept; load ")
+
+    def test_speech_needs_a_model_that_hears(self):
+        sound = io.BytesIO()
+        with wave.open(sound, "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", ""))
+            file.writeframes(bytes(32000))
+        silence = self.write("silence.wav", sound.getvalue())
+        deaf = ["-m", self.golden("checkpoints/tiny-31b"), "--ctx", "1024"]
+        self.assert_error(2, "silence.wav", "translate", "--to", "de", *deaf, silence)
+        done = run("translate", "--to", "de", "-m", self.golden("checkpoints/tiny-e2b"), "--ctx", "4096", silence)
+        self.assertEqual((done.status, done.out), (0, ""))
+        self.assertRegex(done.err, "silence.wav: nobody was heard to speak")
 
     def test_what_is_refused(self):
         srt, docx = self.write("a.srt", "just words\n"), self.write("a.docx", "no archive")
