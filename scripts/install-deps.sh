@@ -16,6 +16,7 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libsoxr-dev portaudio19-dev  # sound and video, microphone
   libssl-dev  # checksums
   libzip-dev libexpat1-dev  # DOCX
+  poppler-utils  # pages of PDF, drawn by its program
   libgtest-dev libbenchmark-dev
   ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks
 )
