@@ -12,6 +12,7 @@ using Action = std::function<int()>;
 
 // add_x registers the subcommand and sets `action` when it was chosen.
 void add_run(CLI::App& app, Action& action);
+void add_transcribe(CLI::App& app, Action& action);
 void add_chat(CLI::App& app, Action& action);
 void add_translate(CLI::App& app, Action& action);
 void add_summarize(CLI::App& app, Action& action);

@@ -17,6 +17,7 @@ namespace {
 constexpr const char* kFooter = R"(Try:
   facet run "Why is the sky blue?"        answer once
   facet chat                              talk
+  facet transcribe talk.mp3               write down what is said
   facet inspect MODEL                     what a file holds and what it needs
   facet verify ../shared/goldens          prove this build
 Each command explains itself: facet run --help)";
@@ -34,9 +35,10 @@ int run(int argc, char** argv) {
   app.footer(kFooter);
   facet::apps::Action action;
   for (const auto add :
-       {facet::apps::add_run, facet::apps::add_chat, facet::apps::add_translate, facet::apps::add_summarize, facet::apps::add_tokenize, facet::apps::add_render,
-        facet::apps::add_inspect, facet::apps::add_eval, facet::apps::add_bench, facet::apps::add_doctor,
-        facet::apps::add_verify, facet::apps::add_dump})
+       {facet::apps::add_run, facet::apps::add_chat, facet::apps::add_transcribe, facet::apps::add_translate,
+        facet::apps::add_summarize, facet::apps::add_tokenize, facet::apps::add_render, facet::apps::add_inspect,
+        facet::apps::add_eval, facet::apps::add_bench, facet::apps::add_doctor, facet::apps::add_verify,
+        facet::apps::add_dump})
     add(app, action);
   try {
     app.parse(argc, argv);

@@ -57,7 +57,8 @@ void Segmenter::finish() {
 std::optional<Segment> Segmenter::take() { return std::exchange(complete_, {}); }
 
 std::span<const float> Segmenter::open_samples() const noexcept {
-  return is_open_ ? std::span<const float>(samples_) : std::span<const float>();
+  if (!is_open_) return {};
+  return std::span(samples_).first(std::min(samples_.size(), (last_active_ + limits_.padding) * kVoiceFrame));
 }
 
 size_t Segmenter::held_bytes() const noexcept {

@@ -44,7 +44,8 @@ class Segmenter {
   // The segment that is complete, once.
   std::optional<Segment> take();
 
-  // What was heard of a segment that is not complete: empty in silence. Valid until the next push.
+  // What was heard of a segment that is not complete, up to its last speech and some silence; empty when there is none.
+  // Valid until the next push.
   std::span<const float> open_samples() const noexcept;
   int64_t open_start() const noexcept { return start_; }
 

@@ -172,6 +172,10 @@ TEST(Segmenter, ShowsWhatIsOpen) {
   EXPECT_NEAR(static_cast<double>(segmenter.open_start()) / 16000, 1.75, 0.1);
   EXPECT_EQ(segmenter.open_start() + static_cast<int64_t>(segmenter.open_samples().size()), 80000);
   EXPECT_EQ(segmenter.position(), 80000);
+  // It grows with speech alone.
+  const std::vector<float> silence(16000);
+  segmenter.push(silence);
+  EXPECT_NEAR(static_cast<double>(segmenter.open_samples().size()), 3.5 * 16000, 0.1 * 16000);
 }
 
 TEST(Segmenter, HoldsNoMoreOfTenMinutesThanOfOne) {

@@ -246,8 +246,9 @@ std::optional<TranscribedSegment> Transcriber::listen(const OnText& on_text) {
   return hear({segmenter_.open_start(), samples}, on_text);
 }
 
-double Transcriber::open_seconds() const noexcept {
-  return to_seconds(static_cast<int64_t>(segmenter_.open_samples().size()));
+double Transcriber::open_end() const noexcept {
+  const auto n = static_cast<int64_t>(segmenter_.open_samples().size());
+  return n == 0 ? 0 : to_seconds(segmenter_.open_start() + n);
 }
 
 double Transcriber::position() const noexcept { return to_seconds(segmenter_.position()); }

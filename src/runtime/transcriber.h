@@ -61,7 +61,7 @@ class Transcriber {
 
   // What was said so far in the segment that is not complete; nothing in silence. on_text gets it as it is written.
   std::optional<TranscribedSegment> listen(const OnText& on_text = {});
-  double open_seconds() const noexcept;  // how long that segment is
+  double open_end() const noexcept;  // seconds at which its last speech ends so far; 0 in silence
 
   double position() const noexcept;  // seconds taken
   TranscriberStats stats() const;

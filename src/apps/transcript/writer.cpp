@@ -1,0 +1,111 @@
+#include "apps/transcript/writer.h"
+
+#include <cmath>
+#include <utility>
+
+#include "apps/transcript/subtitles.h"
+#include "text/chat.h"
+#include "text/words.h"
+
+namespace facet::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double milliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
+
+// A terminal and a player take control characters for orders.
+std::string without_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
+  return out;
+}
+
+}  // namespace
+
+TranscriptFormat transcript_format(std::string_view name) {
+  if (name == "srt") return TranscriptFormat::Srt;
+  if (name == "vtt") return TranscriptFormat::Vtt;
+  if (name == "json") return TranscriptFormat::Json;
+  if (name == "lines") return TranscriptFormat::Lines;
+  return TranscriptFormat::Text;
+}
+
+std::string_view file_extension(TranscriptFormat format) {
+  switch (format) {
+    case TranscriptFormat::Srt:
+      return ".srt";
+    case TranscriptFormat::Vtt:
+      return ".vtt";
+    case TranscriptFormat::Json:
+      return ".json";
+    case TranscriptFormat::Lines:
+      return ".jsonl";
+    case TranscriptFormat::Text:
+      break;
+  }
+  return ".txt";
+}
+
+const std::string& shown_text(const runtime::TranscribedSegment& segment, bool translated) {
+  return translated ? segment.translation : segment.text;
+}
+
+Json segment_json(const runtime::TranscribedSegment& segment, bool translated) {
+  Json out = {{"start", milliseconds(segment.start)}, {"end", milliseconds(segment.end)}, {"text", segment.text}};
+  if (translated) out["translation"] = segment.translation;
+  if (segment.is_cut) out["cut"] = true;
+  return out;
+}
+
+TranscriptWriter::TranscriptWriter(TranscriptFormat format, bool translated, Write write)
+    : format_(format), translated_(translated), write_(std::move(write)) {
+  if (format_ == TranscriptFormat::Vtt) write_("WEBVTT\n\n");
+}
+
+void TranscriptWriter::put(const runtime::TranscribedSegment& segment) {
+  const std::string text = without_controls(shown_text(segment, translated_));
+  if (text.empty()) return;
+  is_empty_ = false;
+  switch (format_) {
+    case TranscriptFormat::Text:
+      return write_(text + "\n");
+    case TranscriptFormat::Srt:
+      for (const Cue& cue : make_cues(segment.start, segment.end, text)) write_(srt_cue(++n_cues_, cue));
+      return;
+    case TranscriptFormat::Vtt:
+      for (const Cue& cue : make_cues(segment.start, segment.end, text)) write_(vtt_cue(cue));
+      return;
+    case TranscriptFormat::Lines: {
+      Json line = {{"type", "segment"}};
+      line.update(segment_json(segment, translated_));
+      return write_(text::chat_json_text(line) + "\n");
+    }
+    case TranscriptFormat::Json:
+      text_ = text::join_texts(text_, segment.text);
+      translation_ = text::join_texts(translation_, segment.translation);
+      segments_.push_back(segment_json(segment, translated_));
+  }
+}
+
+void TranscriptWriter::put_open(const runtime::TranscribedSegment& segment) {
+  if (format_ != TranscriptFormat::Lines) return;
+  Json line = {{"type", "partial"}};
+  line.update(segment_json(segment, translated_));
+  write_(text::chat_json_text(line) + "\n");
+}
+
+void TranscriptWriter::finish(Json head, double seconds) {
+  if (format_ == TranscriptFormat::Lines) head = {{"type", "end"}};
+  if (format_ != TranscriptFormat::Json && format_ != TranscriptFormat::Lines) return;
+  head["seconds"] = milliseconds(seconds);
+  if (format_ == TranscriptFormat::Json) {
+    head["text"] = text_;
+    if (translated_) head["translation"] = translation_;
+    head["segments"] = std::move(segments_);
+  }
+  write_(text::chat_json_text(head) + "\n");
+}
+
+}  // namespace facet::apps
