@@ -16,6 +16,8 @@ void add_transcribe(CLI::App& app, Action& action);
 void add_chat(CLI::App& app, Action& action);
 void add_translate(CLI::App& app, Action& action);
 void add_summarize(CLI::App& app, Action& action);
+void add_classify(CLI::App& app, Action& action);
+void add_ocr(CLI::App& app, Action& action);
 void add_tokenize(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_render(CLI::App& app, Action& action);

@@ -36,9 +36,9 @@ int run(int argc, char** argv) {
   facet::apps::Action action;
   for (const auto add :
        {facet::apps::add_run, facet::apps::add_chat, facet::apps::add_transcribe, facet::apps::add_translate,
-        facet::apps::add_summarize, facet::apps::add_tokenize, facet::apps::add_render, facet::apps::add_inspect,
-        facet::apps::add_eval, facet::apps::add_bench, facet::apps::add_doctor, facet::apps::add_verify,
-        facet::apps::add_dump})
+        facet::apps::add_summarize, facet::apps::add_classify, facet::apps::add_ocr, facet::apps::add_tokenize,
+        facet::apps::add_render, facet::apps::add_inspect, facet::apps::add_eval, facet::apps::add_bench,
+        facet::apps::add_doctor, facet::apps::add_verify, facet::apps::add_dump})
     add(app, action);
   try {
     app.parse(argc, argv);
