@@ -9,7 +9,7 @@ namespace {
 
 using Pages = std::vector<int>;
 
-std::string refusal(std::string_view text, int n_pages = 9) {
+std::string refused_pages(std::string_view text, int n_pages = 9) {
   try {
     parse_pages(text, n_pages, "a.pdf");
   } catch (const RequestError& e) {
@@ -27,11 +27,11 @@ TEST(OcrPages, ListsAndRanges) {
 
 TEST(OcrPages, WhatIsNoListIsRefused) {
   for (const char* bad : {"x", "0", "-3", "1,", ",1", "1-2-3", "1 - 2", "99999999999", "1.5", "-"})
-    EXPECT_EQ(refusal(bad).find("--pages"), 0u) << bad << ": " << refusal(bad);
-  EXPECT_EQ(refusal("5-2"), "--pages 5-2: 5 is after 2");
-  EXPECT_EQ(refusal("10"), "a.pdf: page 10 of 9 was asked for");
-  EXPECT_EQ(refusal("10-"), "a.pdf: page 10 of 9 was asked for");
-  EXPECT_EQ(refusal("1-2000000000"), "a.pdf: page 2000000000 of 9 was asked for");
+    EXPECT_EQ(refused_pages(bad).find("--pages"), 0u) << bad << ": " << refused_pages(bad);
+  EXPECT_EQ(refused_pages("5-2"), "--pages 5-2: 5 is after 2");
+  EXPECT_EQ(refused_pages("10"), "a.pdf: page 10 of 9 was asked for");
+  EXPECT_EQ(refused_pages("10-"), "a.pdf: page 10 of 9 was asked for");
+  EXPECT_EQ(refused_pages("1-2000000000"), "a.pdf: page 2000000000 of 9 was asked for");
 }
 
 TEST(OcrAnswers, LoseWhatModelsPutAroundThem) {
