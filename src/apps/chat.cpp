@@ -46,7 +46,7 @@ class Chat {
       : flags_(flags),
         engine_(std::move(engine)),
         session_(engine_),
-        files_(engine_),
+        files_(engine_, &InterruptGuard::flag()),
         input_(facet_home() + "/chat_history") {
     if (!flags.load.empty()) load(flags.load);
     if (flags.system) talk_.system = *flags.system;
@@ -85,8 +85,9 @@ class Chat {
     const Command command = message.is_block ? Command{} : chat::parse_command(message.text);
     if (command.kind != Command::Kind::None) return obey(command);
     Conversation next = talk_;
-    next.add_user(message.text, std::exchange(attached_, Conversation::Json::array()));
+    next.add_user(message.text, attached_);
     answer(std::move(next));
+    attached_ = Conversation::Json::array();  // and not before: an error leaves them for another try
   }
 
   void obey(const Command& command) {
@@ -110,6 +111,7 @@ class Chat {
       case Clear:
         talk_.clear();
         attached_.clear();
+        files_.forget();
         return note("a new conversation");
       case Image:
         return attach(MediaFile::Kind::Image, command.argument);

@@ -233,7 +233,7 @@ void print_file(const runtime::ModelFacts& m) {
 }
 
 void print_encoders(const runtime::Encoders& e) {
-  if (!e.vision_config && !e.audio_config) return row("sees and hears", "neither: " + e.why_none);
+  if (!e.vision_config && !e.audio_config) return row("sees and hears", "neither: " + e.why_blind);
   if (const auto& v = e.vision_config)
     row("sees with", v->n_layers > 0
                          ? fmt::format("{} layers of {}, {} heads; {} patches of {} pixels a token", v->n_layers,

@@ -95,6 +95,7 @@ void MediaFlags::add_to(CLI::App& command) {
   add("--image", Kind::Image, "Show a picture (PNG, JPEG, WebP, GIF, BMP); repeatable, media keep their order");
   add("--audio", Kind::Audio, "Play a sound (WAV, FLAC, MP3, OGG, M4A, ...); repeatable");
   add("--video", Kind::Video, "Show a video, and play its sound where the model hears; repeatable");
+  command.add_flag("--no-sound", no_sound, "Show videos without their sound")->group("Media");
   add_looking_to(command);
 }
 
@@ -153,6 +154,7 @@ MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_
     : MediaReader(std::move(engine), max_soft) {
   explain_ = flags.explain;
   frames_ = flags.frames;
+  sound_ = !flags.no_sound;
 }
 
 struct MediaReader::Opened {
@@ -201,13 +203,17 @@ void MediaReader::read(const media::Image& image, const MediaFile& file, ShownMe
   add(encoder_.image(image, choice.budget, file.path), shown);
 }
 
+// A tile is given no more than a picture would be, and its label some tokens.
 void MediaReader::read_tiles(const media::Image& image, const MediaFile& file, ShownMedia& shown) {
-  const media::TilePlan plan = media::plan_tiles(image, {.max_tiles = 12, .max_soft = room_});
+  constexpr int kMaxTiles = 12, kLabel = 48;
+  const media::TilePlan plan =
+      media::plan_tiles(image, {.max_tiles = kMaxTiles, .max_soft = std::max(0, room_ - kMaxTiles * kLabel)});
   if (explain_) note("{}: {}", file.path, plan.why);
   add(encoder_.image(image, plan.overview.budget, file.path), shown);
   for (const media::Tile& tile : plan.tiles) {
     shown.parts.push_back({{"type", "text"}, {"text", "\n" + tile.label + ":"}});
     add(encoder_.image(media::crop(image, tile.part), tile.choice.budget, file.path), shown);
+    room_ = std::max(0, room_ - kLabel);
   }
 }
 
@@ -224,13 +230,38 @@ void MediaReader::read_sound(const media::Source& source, ShownMedia& shown) {
         "{}: {:.0f} s of sound take {} tokens, the context of {} has room for {}: use a larger --ctx, or facet "
         "transcribe, which takes any length",
         source.name(), static_cast<double>(samples.size()) / media::kSampleRate, n_tokens, engine_->context(), room_);
-  std::span<const float> rest = samples;
+  play(samples, source.name(), shown);
+}
+
+// At least one clip, so that a sound too short to hear is refused; less than a frame at the end is nothing to hear.
+void MediaReader::play(std::span<const float> samples, const std::string& name, ShownMedia& shown) {
   const size_t longest = encoder_.takes_raw_sound() ? 2 * media::kMaxClipSamples : media::kMaxClipSamples;
-  while (!rest.empty()) {
-    const size_t n = clip_end(rest, longest);
-    if (n >= media::kMinClipSamples || shown.media.empty()) add(encoder_.sound(rest.first(n), source.name()), shown);
-    rest = rest.subspan(n);
+  bool is_first = true;
+  do {
+    const size_t n = clip_end(samples, longest);
+    if (is_first || n >= media::kMinClipSamples) add(encoder_.sound(samples.first(n), name), shown);
+    is_first = false;
+    samples = samples.subspan(n);
+  } while (!samples.empty());
+}
+
+// The sound of a video, as much of it as there is room for: what is seen is there in any case.
+void MediaReader::play_track(const media::Source& source, ShownMedia& shown) {
+  constexpr int kMarkers = 2 * 3;
+  const auto most = static_cast<size_t>(std::max(0, room_ - kMarkers)) * media::kRawAudioFrame;
+  const auto reader = media::open_sound(source);
+  std::vector<float> samples(most);
+  size_t n = 0;
+  while (n < most) {
+    const size_t got = reader->read(std::span(samples).subspan(n));
+    if (got == 0) break;
+    n += got;
   }
+  samples.resize(n);
+  if (n == most)
+    note("{}: the first {:.0f} s of its sound are played, as much as the context has room for", source.name(),
+         static_cast<double>(n) / media::kSampleRate);
+  if (n >= media::kMinClipSamples) play(samples, source.name(), shown);
 }
 
 // A frame is decoded while the one before is encoded.
@@ -255,7 +286,7 @@ void MediaReader::read_video(const media::Source& source, ShownMedia& shown) {
   if (n_wanted < std::min(frames_, info.n_frames))
     note("{}: {} frames instead of {}, as many as the context has room for", source.name(), n_wanted, frames_);
   add(std::move(video), shown);
-  if (info.has_sound && engine_->encoders().audio_config) read_sound(source, shown);
+  if (sound_ && info.has_sound && engine_->encoders().audio_config) play_track(source, shown);
 }
 
 void MediaReader::add(runtime::Medium medium, ShownMedia& shown) {

@@ -27,16 +27,16 @@ struct MediaFile {
 };
 std::string_view kind_name(MediaFile::Kind kind) noexcept;  // "image", "audio", "video", "media"
 
-// --image, --audio, --video, --budget, --tile, --explain, --frames
+// --image, --audio, --video, --no-sound, --budget, --tile, --explain, --frames
 struct MediaFlags {
   std::vector<MediaFile> named;      // in the order of the command line
   std::vector<std::string> budgets;  // one for all pictures, or one for each; none: `default_budget`
   std::string default_budget = "medium";
-  bool tile = false, explain = false;
+  bool tile = false, explain = false, no_sound = false;
   int frames = 32;
 
   void add_to(CLI::App& command);
-  void add_looking_to(CLI::App& command);  // without the first three
+  void add_looking_to(CLI::App& command);  // without the first four
 
   // The named files, each with its budget. RequestError when there are more budgets than pictures, or fewer but one.
   std::vector<MediaFile> files() const;
@@ -77,12 +77,14 @@ class MediaReader {
   void add(runtime::Medium medium, ShownMedia& shown);
   void read_tiles(const media::Image& image, const MediaFile& file, ShownMedia& shown);
   void read_sound(const media::Source& source, ShownMedia& shown);
+  void play(std::span<const float> samples, const std::string& name, ShownMedia& shown);
+  void play_track(const media::Source& source, ShownMedia& shown);
   void read_video(const media::Source& source, ShownMedia& shown);
 
   std::shared_ptr<const runtime::Engine> engine_;
   runtime::MediaEncoder encoder_;
   int room_;
-  bool explain_ = false;
+  bool explain_ = false, sound_ = true;
   int frames_ = 32;
   double decode_seconds_ = 0;
 };

@@ -245,6 +245,7 @@ int n_soft_tokens(const VisionConfig& c, int width, int height) {
 void encode_image(ops::Ops& op, const VisionConfig& config, const VisionWeights& weights, const Pixels& image,
                   ops::Mat out, VisionScratch& s, const std::atomic<bool>* cancel) {
   const PatchGrid grid = patch_grid(config, image.width, image.height);
+  assert(out.n_rows == n_soft_tokens(config, image.width, image.height));
   assert(image.rgb.size() == 3 * static_cast<size_t>(image.width) * static_cast<size_t>(image.height));
   s.reserve(config, grid.n(), op.passing_kv_type());
   op.reserve(limits_of(config, grid.n()));

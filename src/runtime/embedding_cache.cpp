@@ -124,6 +124,15 @@ std::shared_ptr<const Embedding> EmbeddingCache::read(const ContentKey& key, int
   return nullptr;
 }
 
+// Looking at a folder of many files takes as long as writing several.
+bool EmbeddingCache::is_time_to_shrink(int64_t written) const {
+  const std::lock_guard lock(mutex_);
+  unchecked_bytes_ += written;
+  if (unchecked_bytes_ < options_.disk_bytes / 64) return false;
+  unchecked_bytes_ = 0;
+  return true;
+}
+
 void EmbeddingCache::put(std::shared_ptr<const Embedding> embedding) {
   if (!options_.folder.empty()) write(*embedding);
   keep(std::move(embedding));
@@ -138,7 +147,7 @@ void EmbeddingCache::write(const Embedding& e) const {
                                           {static_cast<uint64_t>(e.n_rows), static_cast<uint64_t>(e.n_cols)},
                                           std::as_bytes(std::span(e.values))};
     safetensors::write(file_of(e.key), {&rows, 1}, {{"xxh3", checksum(e.values)}});
-    shrink(options_.folder, options_.disk_bytes);
+    if (is_time_to_shrink(bytes_of(e))) shrink(options_.folder, options_.disk_bytes);
   } catch (const std::exception&) {  // a full or closed disk costs time later, and nothing else
   }
 }

@@ -33,6 +33,7 @@ class EmbeddingCache {
  private:
   std::shared_ptr<const Embedding> read(const ContentKey& key, int n_rows, int n_cols) const;
   void write(const Embedding& embedding) const;
+  bool is_time_to_shrink(int64_t written) const;
   void keep(std::shared_ptr<const Embedding> embedding);
   std::string file_of(const ContentKey& key) const;
 
@@ -40,6 +41,7 @@ class EmbeddingCache {
   mutable std::mutex mutex_;
   std::list<std::shared_ptr<const Embedding>> kept_;  // last used first
   int64_t bytes_ = 0;
+  mutable int64_t unchecked_bytes_ = 0;  // written since the folder was looked at
 };
 
 }  // namespace facet::runtime

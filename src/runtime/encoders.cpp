@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "media/image_size.h"
 
 namespace facet::runtime {
 namespace {
@@ -43,41 +44,129 @@ void for_each_matrix(const Encoders& e, F&& f) {
   }
 }
 
-// Of sizes, types and a little of every matrix: reading them whole would take as long as using them.
-ContentKey fingerprint_of(const Encoders& e) {
-  constexpr size_t kSample = 64;
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  const auto add = [&](const void* data, size_t n) { XXH3_128bits_update(&state, data, n); };
-  for_each_matrix(e, [&](const model::Weight& w) {
-    const int64_t shape[] = {static_cast<int64_t>(w.type), w.n_in, w.n_out};
-    add(shape, sizeof shape);
+// Everything small (norms, limits, the configurations), and of the matrices sizes, types and a little of the bytes:
+// reading them whole would take as long as using them.
+class Fingerprint {
+ public:
+  Fingerprint() { XXH3_128bits_reset(&state_); }
+
+  template <class T>
+  void value(const T& v) {
+    static_assert(std::is_arithmetic_v<T>);
+    XXH3_128bits_update(&state_, &v, sizeof v);
+  }
+  void floats(std::span<const float> v) { XXH3_128bits_update(&state_, v.data(), v.size_bytes()); }
+  void matrix(const model::Weight& w) {
+    constexpr size_t kSample = 64;
+    for (const int v : {static_cast<int>(w.type), w.n_in, w.n_out}) value(v);
     const size_t n = w.n_bytes(), sample = std::min(kSample, n);
-    for (const size_t at : {size_t{0}, (n - sample) / 2, n - sample}) add(w.data + at, sample);
-  });
-  for (const model::VisionLayerWeights& l : e.vision.layers)
-    add(l.attn_post_norm.data(), l.attn_post_norm.size() * sizeof(float));
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  return {hash.high64, hash.low64};
+    for (const size_t at : {size_t{0}, (n - sample) / 2, n - sample}) XXH3_128bits_update(&state_, w.data + at, sample);
+  }
+  void limits(const model::ClippedWeight& w) {
+    for (const float v : {w.input_min, w.input_max, w.output_min, w.output_max}) value(v);
+  }
+  ContentKey key() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(&state_);
+    return {hash.high64, hash.low64};
+  }
+
+ private:
+  XXH3_state_t state_;
+};
+
+void add_vision(Fingerprint& f, const model::VisionConfig& c, const model::VisionWeights& w) {
+  for (const int v : {c.patch_size, c.pool_size, c.n_positions, c.width, c.n_layers, c.n_heads, c.head_dim, c.n_ff})
+    f.value(v);
+  for (const float v : {c.norm_eps, c.layer_norm_eps, c.rope_base, c.pool_factor, c.pixel_factor, c.pixel_offset})
+    f.value(v);
+  for (const model::VisionLayerNorm& norm : w.patch_norm) {
+    f.floats(norm.weight);
+    f.floats(norm.bias);
+  }
+  for (const auto* v : {&w.patch_bias, &w.std_shift, &w.std_scale}) f.floats(*v);
+  for (const model::VisionLayerWeights& l : w.layers) {
+    for (const auto* v : {&l.ln1, &l.attn_q_norm, &l.attn_k_norm, &l.attn_post_norm, &l.ln2, &l.ffn_post_norm})
+      f.floats(*v);
+    for (const auto* m : {&l.attn_q, &l.attn_k, &l.attn_v, &l.attn_out, &l.ffn_gate, &l.ffn_up, &l.ffn_down})
+      f.limits(*m);
+    f.value(l.out_scale);
+  }
 }
 
-void bind(Encoders& e, int n_embd) {
-  if (e.vision_config) e.vision = model::bind_vision_weights(*e.vision_config, n_embd, *e.source);
+void add_audio(Fingerprint& f, const model::AudioConfig& c, const model::AudioWeights& w) {
+  for (const int v : {c.n_in, c.n_layers, c.n_embd, c.n_heads, c.n_ff, c.n_out, c.n_kernel, c.n_visible}) f.value(v);
+  for (const float v : {c.softcap, c.residual_weight, c.norm_eps}) f.value(v);
+  for (const model::AudioConvWeights& conv : w.conv) {
+    f.floats(conv.taps);
+    f.floats(conv.norm);
+  }
+  for (const auto* v : {&w.distances, &w.output_bias}) f.floats(*v);
+  for (const model::AudioLayerWeights& l : w.layers) {
+    for (const auto* v : {&l.ff1.norm, &l.ff1.post_norm, &l.ff2.norm, &l.ff2.post_norm, &l.attn_pre_norm,
+                          &l.attn_post_norm, &l.attn_q_scale, &l.conv_norm, &l.norm_conv, &l.conv_dw, &l.ln2})
+      f.floats(*v);
+    for (const auto* m : {&l.ff1.up, &l.ff1.down, &l.ff2.up, &l.ff2.down, &l.attn_q, &l.attn_k, &l.attn_v, &l.attn_out,
+                          &l.conv_pw1, &l.conv_pw2})
+      f.limits(*m);
+  }
+}
+
+void take_fingerprint(Encoders& e) {
+  Fingerprint f;
+  if (e.vision_config) add_vision(f, *e.vision_config, e.vision);
+  if (e.audio_config) add_audio(f, *e.audio_config, e.audio);
+  for_each_matrix(e, [&](const model::Weight& w) { f.matrix(w); });
+  e.fingerprint = f.key();
+}
+
+// A picture's size and its soft tokens are worked out before it meets the encoder, by the family's rule.
+void bind_vision(Encoders& e, int n_embd) {
+  if (!e.vision_config) return;
+  const model::VisionConfig& c = *e.vision_config;
+  if (c.soft_token_size() != media::kSoftTokenSide)
+    throw_error<FormatError>("{}: patches of {} pixels pooled {} by {}, expected soft tokens of {} pixels",
+                             e.source->path(), c.patch_size, c.pool_size, c.pool_size, media::kSoftTokenSide);
+  e.vision = model::bind_vision_weights(c, n_embd, *e.source);
+}
+
+void bind_audio(Encoders& e, int n_embd) {
   if (e.audio_config) e.audio = model::bind_audio_weights(*e.audio_config, *e.source, n_embd);
-  e.fingerprint = fingerprint_of(e);
+}
+
+// Reads and binds each of the two by itself; one that cannot be used leaves the other, and the text model.
+template <class Vision, class Audio>
+void bind_what_can_be(Encoders& e, int n_embd, Vision&& read_vision, Audio&& read_audio) {
+  try {
+    e.vision_config = read_vision();
+    bind_vision(e, n_embd);
+  } catch (const FormatError& error) {
+    e.vision_config.reset();
+    e.why_blind = error.what();
+  }
+  try {
+    e.audio_config = read_audio();
+    bind_audio(e, n_embd);
+  } catch (const FormatError& error) {
+    e.audio_config.reset();
+    e.why_deaf = error.what();
+  }
+  take_fingerprint(e);
 }
 
 Encoders open_projector(const std::string& path, int n_embd) {
   const gguf::File file = gguf::File::open(path);
   Encoders e;
   e.path = path;
+  e.why_blind = e.why_deaf = kWhoHasThem;
   e.vision_config = model::read_vision_config(file);
   e.audio_config = model::read_audio_config(file);
   if (!e.vision_config && !e.audio_config)
     throw_error<FormatError>("{}: no encoder of pictures or sound: not a projector file (mmproj)", path);
   e.own_source = model::make_tensor_source(file);
   e.source = e.own_source.get();
-  bind(e, n_embd);
+  bind_vision(e, n_embd);
+  bind_audio(e, n_embd);
+  take_fingerprint(e);
   return e;
 }
 
@@ -135,50 +224,48 @@ std::vector<std::string> find_projectors(const std::string& model_path) {
 
 Encoders bind_encoders(const std::string& folder, int n_embd, const model::TensorSource& source) {
   Encoders e;
-  e.vision_config = model::read_vision_config(folder);
-  e.audio_config = model::read_audio_config(folder);
   e.source = &source;
-  e.why_none = kWhoHasThem;
+  e.why_blind = e.why_deaf = kWhoHasThem;
+  bind_what_can_be(
+      e, n_embd, [&] { return model::read_vision_config(folder); }, [&] { return model::read_audio_config(folder); });
   if (e.vision_config || e.audio_config) e.path = folder;
-  bind(e, n_embd);
   return e;
 }
 
 std::optional<Encoders> bind_own_encoders(const gguf::File& model, int n_embd, const model::TensorSource& source) {
   Encoders e;
-  e.vision_config = model::read_vision_config(model);
-  e.audio_config = model::read_audio_config(model);
-  if (!e.vision_config && !e.audio_config) return {};
-  e.path = model.path();
   e.source = &source;
-  e.why_none = kWhoHasThem;
-  bind(e, n_embd);
+  bind_what_can_be(
+      e, n_embd, [&] { return model::read_vision_config(model); }, [&] { return model::read_audio_config(model); });
+  if (!e.vision_config && !e.audio_config && e.why_blind.empty() && e.why_deaf.empty()) return {};
+  if (e.vision_config || e.audio_config) e.path = model.path();
+  for (std::string* why : {&e.why_blind, &e.why_deaf})
+    if (why->empty()) *why = kWhoHasThem;
+  return e;
+}
+
+// What to say where a model has no file of encoders.
+Encoders without(const std::string& why) {
+  Encoders e;
+  e.why_blind = e.why_deaf = why;
   return e;
 }
 
 Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd) {
-  if (!projector.empty() && projector != "none") return open_projector(projector, n_embd);
-  Encoders none;
-  none.why_none = fmt::format(
-      "no projector file (mmproj-*.gguf) stands beside the model: put its own there, or name it "
-      "with --mmproj; {}",
-      kWhoHasThem);
-  if (projector == "none") {
-    none.why_none = "--mmproj none was asked for";
-    return none;
-  }
+  if (projector == "none") return without("--mmproj none was asked for");
+  if (!projector.empty()) return open_projector(projector, n_embd);
   std::string problem;
   for (const std::string& path : find_projectors(model_path)) {
     try {
-      Encoders e = open_projector(path, n_embd);
-      e.why_none = kWhoHasThem;
-      return e;
+      return open_projector(path, n_embd);
     } catch (const std::exception& e) {
       if (problem.empty()) problem = e.what();
     }
   }
-  if (!problem.empty()) none.why_none = problem;
-  return none;
+  if (!problem.empty()) return without(problem);
+  return without(fmt::format(
+      "no projector file (mmproj-*.gguf) stands beside the model: put its own there, or name it with --mmproj; {}",
+      kWhoHasThem));
 }
 
 }  // namespace facet::runtime

@@ -15,13 +15,13 @@
 namespace facet::runtime {
 
 struct Encoders {
-  std::string path;      // of the file or folder they are in; empty: the model has none
-  std::string why_none;  // what to say to whoever asks for one
+  std::string path;                 // of the file or folder they are in; empty: the model has none
+  std::string why_blind, why_deaf;  // what to say to whoever asks for what is missing
   std::optional<model::VisionConfig> vision_config;
   std::optional<model::AudioConfig> audio_config;
   model::VisionWeights vision;
   model::AudioWeights audio;
-  ContentKey fingerprint;                           // of the weights
+  ContentKey fingerprint;                           // of the weights and of what their configuration says
   std::unique_ptr<model::TensorSource> own_source;  // of a projector file
   const model::TensorSource* source = nullptr;      // that one, or the model's
 
@@ -35,15 +35,16 @@ constexpr int kMaxImageTokens = 1120;
 constexpr int kMaxClipFrames = 2999;      // of log-mel: 30 s
 constexpr int kMaxRawAudioTokens = 1500;  // of models that take samples as they are
 
-// Of a checkpoint folder, whose tensors are `source`.
+// Of a checkpoint folder, whose tensors are `source`. An encoder that cannot be used, as it is of another family or is
+// damaged, is named in why_blind or why_deaf: the text model does without.
 Encoders bind_encoders(const std::string& folder, int n_embd, const model::TensorSource& source);
 
-// Of a GGUF model that holds its encoders itself, whose tensors are `source`; nothing when it does not.
+// Of a GGUF model that holds its encoders itself, whose tensors are `source`; nothing when it does not. What cannot be
+// used is named likewise.
 std::optional<Encoders> bind_own_encoders(const gguf::File& model, int n_embd, const model::TensorSource& source);
 
 // Of a GGUF model: from `projector`, or where that is empty from the file beside the model that fits it; "none" is for
-// doing without. Throws what opening `projector` throws; a file found by itself that cannot be used is named in
-// why_none.
+// doing without. Throws what opening `projector` throws; a file found by itself that cannot be used is named likewise.
 Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd);
 
 // Projector files beside a model, best first: those that share most of its name.

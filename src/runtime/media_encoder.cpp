@@ -24,13 +24,17 @@ using Kind = text::PromptItem::Kind;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+// Of what encoders compute, and how media are prepared for them: rows that are kept on disk are of one version. To be
+// raised with every change of either.
+constexpr int kEncoderVersion = 1;
+
 // What a medium becomes depends on its content, on the encoder's weights and on the arithmetic.
 ContentKey key_of(const Engine& engine, std::string_view kind, std::span<const std::byte> content, media::Size size) {
   const EngineOptions& o = engine.options();
   const std::string how =
-      fmt::format("{} {}x{} {:x} {:x} {} {} {}", kind, size.width, size.height, engine.encoders().fingerprint.high,
-                  engine.encoders().fingerprint.low, static_cast<int>(o.backend), static_cast<int>(o.activations),
-                  o.backend == Backend::Cpu ? kernels_of(o).name : "");
+      fmt::format("{} {} {}x{} {:x} {:x} {} {} {}", kEncoderVersion, kind, size.width, size.height,
+                  engine.encoders().fingerprint.high, engine.encoders().fingerprint.low, static_cast<int>(o.backend),
+                  static_cast<int>(o.activations), o.backend == Backend::Cpu ? kernels_of(o).name : "");
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
   XXH3_128bits_update(&state, how.data(), how.size());
@@ -39,8 +43,8 @@ ContentKey key_of(const Engine& engine, std::string_view kind, std::span<const s
   return {hash.high64, hash.low64};
 }
 
-[[noreturn]] void lacks(const Engine& engine, const std::string& name, const char* what) {
-  throw_error<RequestError>("{}: {} cannot {} it: {}", name, engine.path(), what, engine.encoders().why_none);
+[[noreturn]] void lacks(const Engine& engine, const std::string& name, const char* what, const std::string& why) {
+  throw_error<RequestError>("{}: {} cannot {} it: {}", name, engine.path(), what, why);
 }
 
 std::string_view placeholder(Kind kind) {
@@ -50,11 +54,11 @@ std::string_view placeholder(Kind kind) {
 }  // namespace
 
 void check_sees(const Engine& engine, const std::string& name) {
-  if (!engine.encoders().vision_config) lacks(engine, name, "see");
+  if (!engine.encoders().vision_config) lacks(engine, name, "see", engine.encoders().why_blind);
 }
 
 void check_hears(const Engine& engine, const std::string& name) {
-  if (!engine.encoders().audio_config) lacks(engine, name, "hear");
+  if (!engine.encoders().audio_config) lacks(engine, name, "hear", engine.encoders().why_deaf);
 }
 
 int Medium::n_tokens() const noexcept {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "base/error.h"
 #include "model/config.h"
@@ -168,6 +169,40 @@ TEST_F(ProjectorTest, OfAnotherModelIsPassedOver) {
   link("tiny-31b/gguf/tiny-31b-mmproj-bf16.gguf", "mmproj-aaa.gguf");
   link("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf", "small-mmproj-bf16.gguf");
   EXPECT_NE(load()->encoders().path.find("small-mmproj"), std::string::npos);
+}
+
+// Soft tokens are counted before the encoder sees a picture, so one that makes others must not be used.
+TEST_F(ProjectorTest, WithOtherSoftTokensIsRefused) {
+  link("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf", "mmproj-small.gguf");
+  std::ifstream in(folder_ / "mmproj-small.gguf", std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  const std::string key = "clip.vision.patch_size";
+  const size_t at = bytes.find(key);
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_EQ(bytes[at + key.size() + 4], 16);
+  bytes[at + key.size() + 4] = 8;  // after the value's type
+  std::ofstream(folder_ / "other.gguf", std::ios::binary) << bytes;
+  EXPECT_THROW(load((folder_ / "other.gguf").string()), FormatError);
+}
+
+// As are those of Gemma 3's folders, whose text models run all the same.
+TEST_F(MediaEncoderTest, AFolderWithAnEncoderOfAnotherFamilyStillReads) {
+  const fs::path folder = fs::temp_directory_path() / ("facet_other_encoder_" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  for (const auto& entry : fs::directory_iterator(tiny_path("tiny-31b")))
+    if (entry.path().filename() != "config.json")
+      fs::create_symlink(fs::absolute(entry.path()), folder / entry.path().filename());
+  std::ifstream in(fs::path(tiny_path("tiny-31b")) / "config.json");
+  std::string config((std::istreambuf_iterator<char>(in)), {});
+  const std::string type = "\"gemma4_vision\"";
+  ASSERT_NE(config.find(type), std::string::npos);
+  config.replace(config.find(type), type.size(), "\"siglip_vision_model\"");
+  std::ofstream(folder / "config.json") << config;
+  const auto engine = Engine::load(folder.string(), tiny_options());
+  Session(engine).sync(random_tokens(5, 1));
+  EXPECT_NE(refusal([&] { check_sees(*engine, "a.png"); }).find("siglip_vision_model"), std::string::npos);
+  fs::remove_all(folder);
 }
 
 TEST_F(ProjectorTest, ThatIsDamagedLeavesTheTextModel) {

@@ -154,6 +154,8 @@ class Refused(MediaTest):
             self.assertIn(name, self.refused("-m", SMALL, "--image", self.file(name, data), "Hi"))
         for name, data in [("empty.wav", b""), ("text.wav", b"hello" * 99), ("none.wav", wav(0)), ("blip.wav", wav(0.005))]:
             self.assertIn(name, self.refused("-m", SMALL, "--audio", self.file(name, data), "Hi"))
+            self.assertIn(name, self.refused("-m", SMALL, "--budget", "low", "--image", MEDIA / "one_1x1.png", "--audio",
+                                             self.file(name, data), "Hi"))
         self.assertIn("text.mp4", self.refused("-m", SMALL, "--video", self.file("text.mp4", b"hello" * 99), "Hi"))
         self.refused("-m", SMALL, "--image", pathlib.Path(self.folder) / "absent.png", "Hi")
 

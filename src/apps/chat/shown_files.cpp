@@ -37,6 +37,7 @@ const ShownMedia& ShownFiles::shown(const Json& part) {
 }
 
 int ShownFiles::read(const Json& part) {
+  by_part_.erase(part.dump());
   int n = 0;
   for (const runtime::Medium& medium : shown(part).media) n += medium.n_tokens();
   return n;

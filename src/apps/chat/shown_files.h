@@ -13,8 +13,11 @@ class ShownFiles {
  public:
   using Json = nlohmann::ordered_json;
 
-  explicit ShownFiles(std::shared_ptr<const runtime::Engine> engine)
-      : engine_(std::move(engine)), reader_(engine_, room_for_media(*engine_)) {}
+  // cancel: ends the reading of a file.
+  ShownFiles(std::shared_ptr<const runtime::Engine> engine, const std::atomic<bool>* cancel)
+      : engine_(std::move(engine)), reader_(engine_, room_for_media(*engine_)) {
+    reader_.encoder().set_cancel(cancel);
+  }
 
   // Messages whose files are replaced by what is shown of them, and their media in order.
   struct Shown {
@@ -24,8 +27,10 @@ class ShownFiles {
   // Throws as MediaReader does, naming the file.
   Shown show(const Json& messages);
 
-  // Reads a part of a message (see Conversation::add_user) unless it has been; returns the soft tokens it takes.
+  // Reads a part of a message (see Conversation::add_user), also one that was read before: its file may be another now.
+  // Returns the soft tokens it takes.
   int read(const Json& part);
+  void forget() { by_part_.clear(); }
 
   MediaReader& reader() noexcept { return reader_; }
 
