@@ -1,11 +1,13 @@
 // facet ocr: the text of pictures and of PDF pages.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "apps/answer.h"
@@ -15,6 +17,8 @@
 #include "apps/ocr/page_text.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
+#include "apps/terminal_text.h"
+#include "apps/text_input.h"
 #include "base/error.h"
 #include "media/file_type.h"
 #include "media/pdf.h"
@@ -37,46 +41,70 @@ struct OcrFlags {
   bool whole = false, stats = false;
 };
 
-// Standard output, or a file that is written page by page.
+[[noreturn]] void refuse_output(const std::string& path, const std::string& why) {
+  throw_error<RequestError>("{}: cannot be written: {}", path, why);
+}
+
+// Before any work, as a page takes long; nothing is changed yet.
+void check_page_output(const std::string& path, const std::vector<std::string>& inputs) {
+  namespace fs = std::filesystem;
+  if (path.empty()) return;
+  check_spares_inputs(path, inputs);
+  std::error_code error;
+  if (fs::is_directory(path, error)) refuse_output(path, "a folder, expected a file");
+  const fs::path folder = fs::path(path).parent_path();
+  const fs::path target = fs::exists(path, error) ? fs::path(path) : folder.empty() ? fs::path(".") : folder;
+  if (::access(target.c_str(), W_OK) != 0) refuse_output(path, std::strerror(errno));
+}
+
+// Standard output, or a file that is written page by page. What the file held before stays until there is a page.
 class PageOutput {
  public:
-  PageOutput(const std::string& path, OcrFormat format) : path_(path), format_(format) {
-    if (path.empty()) return;
-    file_.reset(std::fopen(path.c_str(), "wb"));
-    if (!file_) throw_error<RequestError>("{}: cannot be written: {}", path, std::strerror(errno));
-  }
+  PageOutput(const std::string& path, OcrFormat format) : path_(path), format_(format) {}
 
   void put(const std::string& file, int page, const std::string& text, runtime::FinishReason finish) {
+    if (!path_.empty() && !file_) open();
     if (format_ == OcrFormat::Json)
-      return write(text::chat_json_text({{"file", file},
-                                         {"page", page},
-                                         {"text", text},
-                                         {"finish", std::string(runtime::finish_reason_name(finish))}}) +
-                   "\n");
+      return write_words(text::chat_json_text({{"file", file},
+                                               {"page", page},
+                                               {"text", text},
+                                               {"finish", std::string(runtime::finish_reason_name(finish))}}) +
+                         "\n");
     if (format_ == OcrFormat::Csv && text.empty()) return;
-    if (n_pages_++ > 0) write(std::string(page_separator(format_)));
-    write(text.empty() ? text : text + "\n");
+    if (n_pages_++ > 0) write(page_separator(format_));
+    write_words(text.empty() ? text : text + "\n");
   }
   void finish() {
     if (file_ && std::fclose(file_.release()) != 0) fail();
   }
+  bool has_failed() const noexcept { return has_failed_; }
 
  private:
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
 
-  void write(const std::string& text) {
+  void open() {
+    file_.reset(std::fopen(path_.c_str(), "wb"));
+    if (!file_) fail();
+  }
+  // Of the model. Only a terminal is protected; a file or a pipe gets the very bytes.
+  void write_words(const std::string& text) {
+    write(!file_ && stdout_is_terminal() ? TerminalText(false).push(text) : text);
+  }
+  void write(std::string_view text) {
     std::FILE* const out = file_ ? file_.get() : stdout;
     if (std::fwrite(text.data(), 1, text.size(), out) != text.size() || std::fflush(out) != 0) fail();
   }
-  [[noreturn]] void fail() const {
+  [[noreturn]] void fail() {
+    has_failed_ = true;
     throw_error<ResourceError>("{}: {}", path_.empty() ? "standard output" : path_, std::strerror(errno));
   }
 
   std::string path_;
   OcrFormat format_;
   std::unique_ptr<std::FILE, Close> file_;
+  bool has_failed_ = false;
   int n_pages_ = 0;
 };
 
@@ -94,6 +122,7 @@ class Reading {
 
  private:
   void read(const std::string& path);
+  void read_picture(const media::Source& source);
   void read_pdf(const std::string& path);
   template <class Show>
   void read_page(const std::string& path, int page, Show&& show);
@@ -121,11 +150,12 @@ int Reading::all() {
     } catch (const CancelledError&) {
       throw;
     } catch (const Error& e) {
+      if (output_.has_failed()) throw;  // other files would be read for nothing
       fail(e);
     }
   output_.finish();
   if (flags_.stats) {
-    fmt::print(stderr, "{}; drawing pages {:.0f} ms\n", media_stats_line(reader_), page_seconds_ * 1e3);
+    fmt::print(stderr, "{}; drawing or decoding pages {:.0f} ms\n", media_stats_line(reader_), page_seconds_ * 1e3);
     fmt::print(stderr,
                "pages: {} read; prompts {} tokens, {} of them reused, {:.0f} ms; answers {} tokens, {:.0f} ms\n",
                n_pages_, n_prompt_, n_reused_, prompt_seconds_ * 1e3, n_tokens_, decode_seconds_ * 1e3);
@@ -135,11 +165,23 @@ int Reading::all() {
 
 void Reading::read(const std::string& path) {
   const auto source = media::Source::open(path);
-  if (media::describe_file(source.bytes()).name == "a PDF document") return read_pdf(path);
-  read_page(path, 1, [&](ShownMedia& shown) {
-    MediaFile file = how_to_look(path);
-    file.kind = MediaFile::Kind::Image;
-    reader_.read(file, shown);
+  if (media::describe_file(source.bytes()).name != "a PDF document") return read_picture(source);
+  std::error_code ignored;
+  if (source.name() != path || !std::filesystem::is_regular_file(path, ignored))
+    throw_error<RequestError>(
+        "{}: a PDF document in a pipe or a data: URI; another program draws its pages: put it into a file",
+        source.name());
+  read_pdf(path);
+}
+
+// From what was opened: a pipe is there once.
+void Reading::read_picture(const media::Source& source) {
+  read_page(source.name(), 1, [&](ShownMedia& shown) {
+    const auto start = Clock::now();
+    const media::Image image = media::decode_image(source.bytes(), source.name());
+    source.check_unchanged();
+    page_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+    reader_.read(image, how_to_look(source.name()), shown);
   });
 }
 
@@ -237,6 +279,7 @@ void Reading::fail(const Error& error) {
 }
 
 int ocr(const OcrFlags& flags) {
+  check_page_output(flags.output, flags.files);
   const auto engine = flags.model.load();
   runtime::check_sees(*engine, flags.files.front());
   return Reading(flags, engine).all();

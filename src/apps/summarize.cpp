@@ -60,6 +60,7 @@ class Batch {
     return all_done;
   }
 
+  int n_done() const noexcept { return n_done_; }
   const std::string& text() const noexcept { return text_; }
   const text::ChatJson& json() const noexcept { return json_; }
 
@@ -69,7 +70,7 @@ class Batch {
   void summarize(const std::string& file, bool has_name) {
     const std::string words = words_to_read(file), shown = file == "-" ? "standard input" : file;
     ProgressLine progress("reading " + shown);
-    const std::string head = has_name ? fmt::format("{}{}:\n", n_done_ > 0 ? "\n" : "", shown) : "";
+    const std::string head = has_name ? fmt::format("{}{}:\n", n_done_ > 0 ? "\n" : "", printable(shown)) : "";
     const Summary summary = summarizer_.summarize(words, [&](int done, int total) {
       if (done < total) return progress.show(done, total);
       progress.clear();
@@ -79,8 +80,8 @@ class Batch {
     json_.push_back(json_of(file, summary));
     ++n_done_;
     if (flags_.stats)
-      fmt::print(stderr, "{}: {} tokens in {} part{}, {} round{} of notes\n", shown, summary.n_tokens, summary.n_parts,
-                 summary.n_parts == 1 ? "" : "s", summary.n_rounds, summary.n_rounds == 1 ? "" : "s");
+      fmt::print(stderr, "{}: {} tokens in {} part{}, {} round{} of notes\n", printable(shown), summary.n_tokens,
+                 summary.n_parts, summary.n_parts == 1 ? "" : "s", summary.n_rounds, summary.n_rounds == 1 ? "" : "s");
   }
 
   static text::ChatJson json_of(const std::string& file, const Summary& summary) {
@@ -94,7 +95,7 @@ class Batch {
 
   void fail(const std::string& file, const std::string& why) {
     std::fflush(stdout);
-    fmt::print(stderr, "facet: error: {}\n", why);
+    fmt::print(stderr, "facet: error: {}\n", printable(why));
     json_.push_back({{"file", file}, {"error", why}});
   }
 
@@ -121,12 +122,13 @@ int summarize(const SummarizeFlags& flags) {
     if (stdin_is_terminal()) throw RequestError("there is nothing to summarise: give files, or standard input");
     files.emplace_back("-");
   }
+  check_spares_inputs(flags.output, files);
   const InterruptGuard interrupt;
   EngineModel model(flags.model.load(), &InterruptGuard::flag());
   Batch batch(flags, model);
   const bool all_done = batch.run(files);
   if (flags.json) print_json({{"summaries", batch.json()}, {"stats", totals_json(model.totals())}});
-  if (!flags.output.empty()) write_output(flags.output, batch.text());
+  if (!flags.output.empty() && batch.n_done() > 0) write_output(flags.output, batch.text());
   if (flags.stats) fmt::print(stderr, "{}\n", model.totals_line());
   return all_done ? 0 : 1;
 }

@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "apps/terminal.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "media/file_type.h"
 
 namespace facet::apps {
 namespace {
@@ -23,6 +25,23 @@ std::string ending(const std::string& path) {
   return out;
 }
 
+bool ends_as_sound(const std::string& path) {
+  constexpr std::array<std::string_view, 14> kEndings = {".aac", ".flac", ".m4a",  ".mkv", ".mov",  ".mp3",  ".mp4",
+                                                         ".oga", ".ogg",  ".opus", ".wav", ".weba", ".webm", ".wma"};
+  return std::find(kEndings.begin(), kEndings.end(), ending(path)) != kEndings.end();
+}
+
+// Of a pipe nothing is read: what was looked at would be lost.
+bool begins_as_sound(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  std::array<char, 64> start{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  const auto bytes = std::as_bytes(std::span(start)).first(static_cast<size_t>(file.gcount()));
+  return media::describe_file(bytes).type == media::FileType::kSoundOrVideo;
+}
+
 }  // namespace
 
 TextInput read_text_input(const std::string& path, std::optional<documents::Format> format) {
@@ -32,15 +51,13 @@ TextInput read_text_input(const std::string& path, std::optional<documents::Form
 }
 
 bool is_sound_file(const std::string& path) {
-  constexpr std::array<std::string_view, 14> kEndings = {".aac", ".flac", ".m4a",  ".mkv", ".mov",  ".mp3",  ".mp4",
-                                                         ".oga", ".ogg",  ".opus", ".wav", ".weba", ".webm", ".wma"};
-  return std::find(kEndings.begin(), kEndings.end(), ending(path)) != kEndings.end();
+  return ends_as_sound(path) || (!documents::format_of(path) && begins_as_sound(path));
 }
 
 bool means_file(const std::string& word) {
   std::error_code error;
   if (std::filesystem::exists(word, error)) return true;
-  const bool ends_so = documents::format_of(word).has_value() || is_sound_file(word);
+  const bool ends_so = documents::format_of(word).has_value() || ends_as_sound(word);
   return ends_so && word.find_first_of(" \n") == std::string::npos;
 }
 
@@ -50,6 +67,14 @@ documents::Format parse_text_format(const std::string& name) {
   if (name == "html") return Format::Html;
   if (name == "srt") return Format::Srt;
   return name == "vtt" ? Format::WebVtt : Format::Text;
+}
+
+void check_spares_inputs(const std::string& output, std::span<const std::string> inputs) {
+  std::error_code error;
+  if (output.empty() || !std::filesystem::is_regular_file(output, error)) return;
+  for (const std::string& input : inputs)
+    if (!input.empty() && input != "-" && std::filesystem::equivalent(output, input, error))
+      throw_error<RequestError>("{}: this is the input: what is written there would take its place", output);
 }
 
 void write_output(const std::string& path, const std::string& bytes) {

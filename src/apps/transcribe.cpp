@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -16,7 +17,6 @@
 #include "apps/transcript/output.h"
 #include "apps/transcript/writer.h"
 #include "base/error.h"
-#include "base/system_memory.h"
 #include "media/microphone.h"
 #include "media/sound.h"
 #include "media/source.h"
@@ -58,39 +58,50 @@ class Descriptor {
   int fd_;
 };
 
-// A recording, with what its reader reads from.
-struct Recording {
-  std::unique_ptr<Descriptor> descriptor;
-  std::unique_ptr<media::Source> source;
-  std::unique_ptr<media::SoundReader> reader;
+// A reader with what it reads from: a thread that was left waiting for sound has all of it, as long as it waits.
+class Recording final : public media::SoundReader {
+ public:
+  Recording(std::shared_ptr<const media::Source> source, std::unique_ptr<media::SoundReader> reader)
+      : source_(std::move(source)), reader_(std::move(reader)) {}
+  Recording(std::unique_ptr<Descriptor> descriptor, std::unique_ptr<media::SoundReader> reader)
+      : descriptor_(std::move(descriptor)), reader_(std::move(reader)) {}
+
+  size_t read(std::span<float> out) override { return reader_->read(out); }
+  std::optional<double> seconds() const override { return reader_->seconds(); }
+  // Null for pipes and the microphone.
+  const std::shared_ptr<const media::Source>& source() const noexcept { return source_; }
+
+ private:
+  std::shared_ptr<const media::Source> source_;
+  std::unique_ptr<Descriptor> descriptor_;
+  std::unique_ptr<media::SoundReader> reader_;
 };
 
-Recording open_recording(const std::string& file, bool pcm) {
-  Recording r;
-  if (file == "-") {
-    auto stream = media::read_descriptor(STDIN_FILENO);
-    r.reader = pcm ? media::open_pcm(std::move(stream)) : media::open_sound(std::move(stream), shown_name(file));
-  } else if (pcm) {
-    r.descriptor = std::make_unique<Descriptor>(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (r.descriptor->get() < 0) throw_error<RequestError>("{}: {}", file, std::strerror(errno));
-    r.reader = media::open_pcm(media::read_descriptor(r.descriptor->get()));
-  } else {
-    r.source = std::make_unique<media::Source>(media::Source::open(file));
-    r.reader = media::open_sound(*r.source);
-  }
-  return r;
+// Pipes and devices that have a name: they may be live, or longer than memory.
+bool is_stream(const std::string& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
 }
 
-std::string stats_line(const std::string& name, const runtime::Transcriber& transcriber, double seconds) {
-  const runtime::TranscriberStats s = transcriber.stats();
-  return fmt::format(
-      "{}: {:.1f} s of sound, {:.1f} s of them heard in {} segments; encoding {:.0f} ms, prompts {:.0f} ms, {} tokens "
-      "in "
-      "{:.0f} ms; {:.1f} s in all, {:.1f} times real time; peak {:.0f} MB",
-      printable(name), transcriber.position(), s.heard_seconds, s.n_segments,
-      (s.media.prepare_seconds + s.media.encode_seconds) * 1e3, s.prompt_seconds * 1e3, s.n_tokens,
-      s.decode_seconds * 1e3, seconds, seconds > 0 ? transcriber.position() / seconds : 0.0,
-      static_cast<double>(peak_resident_memory()) / 1e6);
+std::unique_ptr<Descriptor> open_descriptor(const std::string& file) {
+  if (file == "-") return std::make_unique<Descriptor>(STDIN_FILENO);
+  auto descriptor = std::make_unique<Descriptor>(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (descriptor->get() < 0) throw_error<RequestError>("{}: {}", file, std::strerror(errno));
+  return descriptor;
+}
+
+std::unique_ptr<Recording> open_recording(const std::string& file, bool pcm) {
+  if (pcm || file == "-" || is_stream(file)) {
+    auto descriptor = open_descriptor(file);
+    auto stream = media::read_descriptor(descriptor->get());
+    auto reader = pcm ? media::open_pcm(std::move(stream)) : media::open_sound(std::move(stream), shown_name(file));
+    return std::make_unique<Recording>(std::move(descriptor), std::move(reader));
+  }
+  auto source = std::make_shared<const media::Source>(media::Source::open(file));
+  auto reader = media::open_sound(*source);
+  return std::make_unique<Recording>(std::move(source), std::move(reader));
 }
 
 class Transcription {
@@ -104,7 +115,7 @@ class Transcription {
     runtime::TranscribeOptions options = flags_.options;
     options.cancel = &InterruptGuard::flag();
     runtime::Transcriber transcriber(engine_, name, options);
-    const Recording recording = open_recording(file, flags_.pcm);
+    const auto recording = open_recording(file, flags_.pcm);
     TranscriptWriter writer = begin(file);
     ProgressLine progress(name);
     const auto on_segment = [&](const runtime::TranscribedSegment& s) {
@@ -112,14 +123,15 @@ class Transcription {
       writer.put(s);
     };
     std::vector<float> block(media::kSampleRate);
-    while (const size_t n = recording.reader->read(block)) {
+    while (const size_t n = recording->read(block)) {
       transcriber.push(std::span(block).first(n), on_segment);
-      const double total = recording.reader->seconds().value_or(0);
+      const double total = recording->seconds().value_or(0);
       progress.show(static_cast<int64_t>(std::min(transcriber.position(), total) * 1e3),
                     static_cast<int64_t>(total * 1e3));
     }
     transcriber.finish(on_segment);
     progress.clear();
+    if (recording->source()) recording->source()->check_unchanged();
     end(writer, transcriber, name, start);
   }
 
@@ -127,11 +139,15 @@ class Transcription {
     const auto start = Clock::now();
     const std::string file = flags_.files.empty() ? "microphone" : flags_.files.front(), name = shown_name(file);
     runtime::Transcriber transcriber(engine_, name, flags_.options);
-    Recording recording;
-    if (flags_.files.empty())
-      recording.reader = media::open_microphone(flags_.microphone);
-    else
-      recording = open_recording(file, flags_.pcm);
+    std::unique_ptr<media::SoundReader> reader;
+    std::shared_ptr<const media::Source> source;
+    if (flags_.files.empty()) {
+      reader = media::open_microphone(flags_.microphone);
+    } else {
+      auto recording = open_recording(file, flags_.pcm);
+      source = recording->source();
+      reader = std::move(recording);
+    }
     TranscriptWriter writer = begin(file);
     const bool is_watched =
         flags_.output.empty() && stdout_is_terminal() && flags_.output_format() == TranscriptFormat::Text;
@@ -146,15 +162,16 @@ class Transcription {
       writer.put_open(s);
     };
     if (flags_.files.empty() && stderr_is_terminal()) fmt::print(stderr, "listening; Ctrl-C ends\n");
-    transcribe_live(transcriber, std::move(recording.reader), events, InterruptGuard::flag());
+    transcribe_live(transcriber, std::move(reader), events, InterruptGuard::flag());
     view.clear();
+    if (source) source->check_unchanged();
     end(writer, transcriber, name, start);
   }
 
   // In place of the transcript of a file that has none.
   void failed(const std::string& file, const std::string& message) {
     std::fflush(stdout);
-    fmt::print(stderr, "facet: error: {}\n", message);
+    fmt::print(stderr, "facet: error: {}\n", printable(message));
     if (flags_.output_format() != TranscriptFormat::Json) return;
     output_.open(file);
     output_.write(text::chat_json_text({{"file", file}, {"error", message}}) + "\n");
@@ -181,7 +198,7 @@ class Transcription {
     writer.finish(std::move(head), transcriber.position());
     if (writer.is_empty()) fmt::print(stderr, "facet: {}: nobody was heard to speak\n", printable(name));
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (flags_.stats) fmt::print(stderr, "{}\n", stats_line(name, transcriber, seconds));
+    if (flags_.stats) fmt::print(stderr, "{}\n", transcription_stats(name, transcriber, seconds));
   }
 
   const TranscribeFlags& flags_;

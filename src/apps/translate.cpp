@@ -1,12 +1,16 @@
 // facet translate: a text or a document in another language, its mark-up as it was.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <span>
+
 #include "apps/asked_model.h"
 #include "apps/commands.h"
 #include "apps/languages.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
 #include "apps/text_input.h"
+#include "apps/transcript/writer.h"
 #include "apps/translate/translator.h"
 #include "base/error.h"
 #include "media/sound.h"
@@ -33,6 +37,7 @@ TextInput take_input(const TranslateFlags& flags) {
 void check_flags(const TranslateFlags& flags) {
   if (flags.input.empty() && stdin_is_terminal())
     throw RequestError("there is nothing to translate: give a file, a text, or standard input");
+  check_spares_inputs(flags.output, std::span(&flags.input, 1));
 }
 
 // Nobody wants an archive on the screen.
@@ -51,6 +56,7 @@ std::string counts_line(const TranslatorCounts& counts, const EngineModel& model
 // Speech: what is said, in the other language, a line a segment. Its sound is heard piece by piece, whatever its
 // length.
 int translate_speech(const TranslateFlags& flags, const TranslatorOptions& languages) {
+  const auto start = std::chrono::steady_clock::now();
   const media::Source source = media::Source::open(flags.input);
   const auto reader = media::open_sound(source);
   const InterruptGuard interrupt;
@@ -60,7 +66,8 @@ int translate_speech(const TranslateFlags& flags, const TranslatorOptions& langu
   options.cancel = &InterruptGuard::flag();
   runtime::Transcriber transcriber(flags.model.load(), flags.input, options);
   std::string lines;
-  const auto take = [&](const runtime::TranscribedSegment& segment) { lines += segment.translation + "\n"; };
+  TranscriptWriter writer(TranscriptFormat::Text, true, [&](std::string_view line) { lines += line; });
+  const auto take = [&](const runtime::TranscribedSegment& segment) { writer.put(segment); };
   ProgressLine progress("translating " + flags.input);
   std::vector<float> block(media::kSampleRate);
   while (const size_t n = reader->read(block)) {
@@ -70,15 +77,19 @@ int translate_speech(const TranslateFlags& flags, const TranslatorOptions& langu
   }
   transcriber.finish(take);
   progress.clear();
+  source.check_unchanged();
   write_output(flags.output, lines);
-  if (lines.empty()) fmt::print(stderr, "facet: {}: nobody was heard to speak\n", printable(flags.input));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  if (flags.stats) fmt::print(stderr, "{}\n", transcription_stats(flags.input, transcriber, seconds.count()));
+  if (writer.is_empty()) fmt::print(stderr, "facet: {}: nobody was heard to speak\n", printable(flags.input));
   return 0;
 }
 
 int translate(const TranslateFlags& flags) {
   check_flags(flags);
   const TranslatorOptions options{language_name(flags.to), flags.from.empty() ? "" : language_name(flags.from)};
-  if (means_file(flags.input) && is_sound_file(flags.input)) return translate_speech(flags, options);
+  const bool is_speech = flags.format.empty() && means_file(flags.input) && is_sound_file(flags.input);
+  if (is_speech) return translate_speech(flags, options);
   const TextInput input = take_input(flags);
   check_output(flags, input);
   const auto document = documents::split(input.format, input.bytes, input.name);

@@ -111,6 +111,15 @@ TEST(Docx, DamagedFilesAreRefused) {
     EXPECT_THROW(split(Format::Docx, zip_of({{"word/document.xml", xml}}), "test"), FormatError) << xml;
 }
 
+TEST(Docx, ElementsInsideTextsAreRefused) {
+  for (const std::string& inside : Strings{"<w:p>", "<w:p/>", "<w:t>b</w:t>", "<w:t/>", "<w:r><w:t>b</w:t></w:r>",
+                                           "<w:p><w:r><w:t>b</w:t></w:r></w:p>", "<x/>"}) {
+    const std::string end = inside == "<w:p>" ? "</w:p>" : "";
+    const std::string xml = part("<w:p><w:r><w:t>a" + inside + "c" + end + "</w:t></w:r></w:p>");
+    EXPECT_THROW(split_wordprocessing(xml, "test"), FormatError) << xml;
+  }
+}
+
 TEST(Docx, FlippedBytesAreRefusedOrRead) {
   const std::string good = docx_of(kParagraph);
   for (size_t i = 0; i < good.size(); ++i) {

@@ -82,6 +82,8 @@ class PartReader {
   size_t event_end() const noexcept { return position() + static_cast<size_t>(XML_GetCurrentByteCount(parser_.get())); }
 
   void start(std::string_view full_name) {
+    // Its texts would lie inside each other, and a paragraph in it would forget the tag that ends here.
+    if (in_text_) return refuse("has an element inside a text");
     const std::string_view name = word_name(full_name);
     if (name == "p") {
       finish();  // also of a paragraph around this one: text boxes stand inside paragraphs
@@ -104,6 +106,7 @@ class PartReader {
   }
 
   void end(std::string_view full_name) {
+    if (!refusal_.empty()) return;  // expat still tells the end of an empty element whose start stopped it
     const std::string_view name = word_name(full_name);
     if (in_format_ > 0 && --in_format_ == 0)
       format_ = formatting(Range{format_begin_, std::max(position(), format_begin_)});

@@ -34,6 +34,19 @@ ProgramResult checked(ProgramResult result, const std::string& what, const char*
   throw_error<FormatError>("{}: {} cannot read it: {}", what, program, first_line(result.err));
 }
 
+// Behind the key at the start of a line, of the last that has it: what a document calls itself stands in lines before,
+// and may hold line breaks. npos: there is none.
+size_t value_begin(std::string_view text, std::string_view key) {
+  size_t found = text.npos;
+  for (size_t line = 0; line < text.size();) {
+    if (text.substr(line).starts_with(key)) found = line + key.size();
+    const size_t end = text.find('\n', line);
+    if (end == text.npos) break;
+    line = end + 1;
+  }
+  return found;
+}
+
 // The first number at or after `from`.
 std::optional<int> number_in(std::string_view text, size_t from) {
   while (from < text.size() && std::isdigit(static_cast<unsigned char>(text[from])) == 0) ++from;
@@ -43,8 +56,8 @@ std::optional<int> number_in(std::string_view text, size_t from) {
 }
 
 int n_pages_in(std::string_view text, std::string_view key, const std::string& path) {
-  const size_t at = text.find(key);
-  const auto n = at == text.npos ? std::nullopt : number_in(text, at + key.size());
+  const size_t begin = value_begin(text, key);
+  const auto n = begin == text.npos ? std::nullopt : number_in(text, begin);
   constexpr int kMost = 1'000'000;
   if (!n || *n < 1 || *n > kMost) throw_error<FormatError>("{}: a PDF document without pages", path);
   return *n;

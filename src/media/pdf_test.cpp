@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // A document of pages that are 72 points wide and 144 high, page n with n black squares of 18 points from its top left
-// corner down.
-std::string pdf_file(int n_pages) {
+// corner down. info: the entries that tell its title and the like.
+std::string pdf_file(int n_pages, const std::string& info = "") {
   std::vector<std::string> objects = {"<</Type/Catalog/Pages 2 0 R>>", ""};
   std::string kids;
   for (int n = 1; n <= n_pages; ++n) {
@@ -36,8 +36,8 @@ std::string pdf_file(int n_pages) {
     file += std::to_string(i + 1) + " 0 obj" + objects[i] + "endobj\n";
   }
   const std::string n = std::to_string(objects.size() + 1);
-  return file + "xref\n0 " + n + "\n" + table + "trailer<</Size " + n + "/Root 1 0 R>>\nstartxref\n" +
-         std::to_string(file.size()) + "\n%%EOF\n";
+  return file + "xref\n0 " + n + "\n" + table + "trailer<</Size " + n + "/Root 1 0 R/Info<<" + info +
+         ">>>>\nstartxref\n" + std::to_string(file.size()) + "\n%%EOF\n";
 }
 
 class Pdf : public testing::Test {
@@ -88,6 +88,31 @@ TEST_F(Pdf, PagesAreDrawn) {
   const PdfDocument document(write("a.pdf", pdf_file(3)), {.long_side = 480});
   ASSERT_EQ(document.n_pages(), 3);
   for (const int n : {1, 3, 2}) expect_squares(document.page(n), n);
+}
+
+// Titles and authors are told before the number of pages, and may look like it.
+TEST_F(Pdf, PagesAreCountedWhateverTheTitleSays) {
+  SKIP_WITHOUT_POPPLER();
+  const std::string info = "/Title(Yellow Pages: 2020)/Author(Pages: 7)/Subject(a\\nPages: 8)";
+  EXPECT_EQ(PdfDocument(write("a.pdf", pdf_file(3, info))).n_pages(), 3);
+}
+
+// The same with a program that says nothing else, so that it is tested without poppler too.
+TEST_F(Pdf, TheNumberOfPagesBeginsALine) {
+  const std::string path = write("a.pdf", pdf_file(1));
+  const std::string before = std::getenv("PATH");
+  setenv("PATH", (path_.string() + ":" + before).c_str(), 1);
+  const auto pages_told = [&](const std::string& told) {
+    write("pdfinfo", "#!/bin/sh\ncat <<'END'\n" + told + "\nEND\n");
+    fs::permissions(path_ / "pdfinfo", fs::perms::owner_all);
+    return PdfDocument(path).n_pages();
+  };
+  EXPECT_EQ(pages_told("Title:          Yellow Pages: 2020\nAuthor:         Pages: 7\nPages:          4\nTagged: no"),
+            4);
+  EXPECT_EQ(pages_told("Pages:          5"), 5);
+  EXPECT_EQ(pages_told("Title:          of two lines\nPages: 7\nPages:          6"), 6);
+  EXPECT_NE(refusal([&] { pages_told("Title:          Pages: 3"); }).find("without pages"), std::string::npos);
+  setenv("PATH", before.c_str(), 1);
 }
 
 // Neither a flag nor a command.

@@ -39,7 +39,8 @@ class Segmenter {
   // Takes mono samples at 16 kHz, up to the one that completes a segment, and returns how many. Takes none before that
   // segment was taken.
   size_t push(std::span<const float> samples);
-  // There is no more: what is open becomes the last segment.
+  // There is no more: what is open becomes the last segment; or the last two, if the last samples made it too long. To
+  // be called again, and take(), until that gives nothing.
   void finish();
   // The segment that is complete, once.
   std::optional<Segment> take();

@@ -18,8 +18,12 @@ std::vector<Segment> segments(std::span<const float> samples, size_t n = 1000, c
     i += segmenter.push(samples.subspan(i, std::min(n, samples.size() - i)));
     take();
   }
-  segmenter.finish();
-  take();
+  size_t n_before = 0;
+  do {
+    n_before = out.size();
+    segmenter.finish();
+    take();
+  } while (out.size() > n_before);
   return out;
 }
 
@@ -158,6 +162,21 @@ TEST(Segmenter, EndsWithTheSound) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_GE(static_cast<size_t>(found[0].end()), samples.size() - 1000);
   expect_samples(found, samples);
+}
+
+TEST(Segmenter, LosesNothingWhereTheLastSamplesMakeASegmentTooLong) {
+  TestSound sound(-40);
+  sound.silence(0.2).speech(28.8, -15);
+  ASSERT_EQ(sound.samples().size(), 29u * 16000);
+  for (const size_t missing : {1, 80, 159}) {
+    const auto samples = std::span(sound.samples()).first(sound.samples().size() - missing);
+    const auto found = segments(samples, 16000);
+    ASSERT_EQ(found.size(), 2u) << missing;
+    EXPECT_TRUE(found[0].ends_inside && found[1].begins_inside) << missing;
+    EXPECT_EQ(found[0].end() - found[1].start, 16000) << missing;
+    EXPECT_EQ(static_cast<size_t>(found[1].end()), samples.size()) << missing;
+    expect_samples(found, samples);
+  }
 }
 
 TEST(Segmenter, ShowsWhatIsOpen) {

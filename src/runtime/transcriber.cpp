@@ -59,6 +59,14 @@ void split_translation(const std::string& answer, const std::string& language, T
   segment.translation = one_line(std::string_view(answer).substr(begin));
 }
 
+// Two that follow each other, the second of which may begin with the first one's last words.
+TranscribedSegment one_segment(TranscribedSegment a, TranscribedSegment b) {
+  text::remove_overlap(a.text, b.text);
+  text::remove_overlap(a.translation, b.translation);
+  return {a.start, b.end, text::join_texts(a.text, b.text), text::join_texts(a.translation, b.translation),
+          a.is_cut || b.is_cut};
+}
+
 // Tokens of the circle that the answer ends in, 0: none.
 size_t circle(std::span<const TokenId> tokens) {
   for (size_t n = 1; n <= kLongestCircle; ++n) {
@@ -212,9 +220,10 @@ void Transcriber::put(TranscribedSegment segment, bool ends_inside, const OnSegm
     on_segment(segment);
 }
 
-void Transcriber::take(const OnSegment& on_segment) {
+// Whether there was a segment.
+bool Transcriber::take(const OnSegment& on_segment) {
   const auto segment = segmenter_.take();
-  if (!segment) return;
+  if (!segment) return false;
   TranscribedSegment heard = hear({segment->start, segment->samples}, {});
   ++stats_.n_segments;
   const auto said = text::words(heard.text);
@@ -223,6 +232,7 @@ void Transcriber::take(const OnSegment& on_segment) {
     tail_ = heard.text.substr(static_cast<size_t>(first.data() - heard.text.data()));
   }
   put(std::move(heard), segment->ends_inside, on_segment);
+  return true;
 }
 
 void Transcriber::push(std::span<const float> samples, const OnSegment& on_segment) {
@@ -234,8 +244,8 @@ void Transcriber::push(std::span<const float> samples, const OnSegment& on_segme
 }
 
 void Transcriber::finish(const OnSegment& on_segment) {
-  segmenter_.finish();
-  take(on_segment);
+  do segmenter_.finish();
+  while (take(on_segment));
   if (held_) on_segment(*held_);
   held_.reset();
 }
@@ -243,7 +253,8 @@ void Transcriber::finish(const OnSegment& on_segment) {
 std::optional<TranscribedSegment> Transcriber::listen(const OnText& on_text) {
   const auto samples = segmenter_.open_samples();
   if (samples.size() < media::kMinClipSamples) return {};
-  return hear({segmenter_.open_start(), samples}, on_text);
+  TranscribedSegment open = hear({segmenter_.open_start(), samples}, on_text);
+  return held_ ? one_segment(*held_, std::move(open)) : open;
 }
 
 double Transcriber::open_end() const noexcept {

@@ -59,9 +59,14 @@ class Transcriber {
   void push(std::span<const float> samples, const OnSegment& on_segment);
   void finish(const OnSegment& on_segment);
 
-  // What was said so far in the segment that is not complete; nothing in silence. on_text gets it as it is written.
+  // What was said so far in the segment that is not complete, after what is held; nothing in silence. on_text gets
+  // what is new as it is written.
   std::optional<TranscribedSegment> listen(const OnText& on_text = {});
   double open_end() const noexcept;  // seconds at which its last speech ends so far; 0 in silence
+
+  // The last complete segment, if on_segment has not got it yet: it was cut inside speech, and the next one may say its
+  // last words again.
+  const std::optional<TranscribedSegment>& held() const noexcept { return held_; }
 
   double position() const noexcept;  // seconds taken
   TranscriberStats stats() const;
@@ -76,7 +81,7 @@ class Transcriber {
   MediaPrompt prompt(const Clip& clip);
   std::string answer(const MediaPrompt& prompt, int max_tokens, bool& is_cut, const OnText& on_text);
   void put(TranscribedSegment segment, bool ends_inside, const OnSegment& on_segment);
-  void take(const OnSegment& on_segment);
+  bool take(const OnSegment& on_segment);
   int max_tokens(double seconds) const noexcept;
   void check_context();
 

@@ -130,6 +130,28 @@ TEST_F(TrainedTranscriber, ListensToWhatIsNotComplete) {
   EXPECT_FALSE(transcriber.listen());
 }
 
+TEST_F(TrainedTranscriber, ShowsWhatIsHeldBeforeWhatIsOpen) {
+  options_.segments.longest = 6;
+  Transcriber transcriber(engine_, "babble", options_);
+  const auto never = [](const TranscribedSegment&) { FAIL() << "nothing is complete"; };
+  const auto sound = babble(7.5);
+  transcriber.push(std::span(sound).first(16000), never);
+  EXPECT_FALSE(transcriber.held());
+  transcriber.push(std::span(sound).subspan(16000), never);
+  ASSERT_TRUE(transcriber.held());
+  const TranscribedSegment held = *transcriber.held();
+  const auto open = transcriber.listen();
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->start, held.start);
+  EXPECT_GT(open->end, held.end);
+  EXPECT_EQ(transcriber.held()->text, held.text);  // looking changes nothing
+  std::vector<double> starts;
+  transcriber.finish([&](const TranscribedSegment& s) { starts.push_back(s.start); });
+  ASSERT_EQ(starts.size(), 2u);
+  EXPECT_EQ(starts.front(), held.start);
+  EXPECT_FALSE(transcriber.held());
+}
+
 TEST_F(TrainedTranscriber, SilenceSaysNothing) {
   Transcriber transcriber(engine_, "silence", options_);
   EXPECT_TRUE(transcribe(transcriber, std::vector<float>(160'000)).empty());

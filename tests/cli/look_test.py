@@ -1,10 +1,12 @@
 """The commands that look at pictures: what classify and ocr print, and what they make of files that are no pictures."""
 
+import base64
 import json
 import os
 import shutil
 import struct
 import subprocess
+import threading
 import unittest
 import zlib
 
@@ -65,6 +67,13 @@ def pdf(pages):
 
 
 class LookTest(CliTest):
+    def pipe(self, name, content):
+        """A named pipe that what is written to can be read from once."""
+        path = self.folder / name
+        os.mkfifo(path)
+        threading.Thread(target=path.write_bytes, args=(content,), daemon=True).start()
+        return path
+
     def run_json(self, *args, status=0, **options):
         outcome = run(*args, **options)
         self.assertEqual(outcome.status, status, outcome.err)
@@ -139,6 +148,15 @@ class ClassifyTest(LookTest):
         outcome = run("classify", "-m", self.golden(TINY), "--labels", "a,b", bad, good)
         self.assertEqual((outcome.status, outcome.out.count("\n")), (1, 1))
 
+    def test_a_pipe_is_read_once(self):
+        content = flat((9, 9, 9))
+        file, uri = self.write("a.png", content), "data:image/png;base64," + base64.b64encode(content).decode()
+        expected, _ = self.classify(file, model=TINY)
+        pipe = self.pipe("pipe.png", content)
+        rows, err = self.classify(pipe, uri, model=TINY)
+        self.assertEqual(([row["file"] for row in rows], err), ([str(pipe), "data: URI"], ""))
+        self.assertEqual([row["scores"] for row in rows], [expected[0]["scores"]] * 2)
+
     def test_lines_are_answered_one_by_one(self):
         good, bad = self.write("good.png", flat((9, 9, 9))), self.folder / "none.png"
         command = [BINARY, "classify", "-m", str(self.golden(TINY)), "--labels", "a,b", "--json", "-"]
@@ -189,6 +207,29 @@ class OcrTest(LookTest):
         out = self.folder / "out.txt"
         self.assertEqual(self.ocr(self.picture, self.picture, "-o", out).out, "")
         self.assertEqual(out.read_text(), outcome.out)
+
+    def test_an_output_that_is_read_is_refused(self):
+        before = self.picture.read_bytes()
+        (self.folder / "link.png").symlink_to(self.picture)
+        for output in (self.picture, self.folder / "link.png"):
+            self.assert_error(2, "this is the input", "ocr", "-m", self.golden(TINY), self.picture, "-o", output)
+        self.assertEqual(self.picture.read_bytes(), before)
+
+    def test_an_output_stays_until_a_page_was_read(self):
+        out = self.write("out.txt", "of yesterday")
+        self.ocr(self.write("bad.png", "no picture"), "-o", out, status=1)
+        self.assertEqual(out.read_text(), "of yesterday")
+        self.ocr(self.picture, "-o", out)
+        self.assertNotIn("yesterday", out.read_text())
+
+    def test_a_pipe_is_read_once(self):
+        expected = self.ocr(self.picture).out
+        self.assertEqual(self.ocr(self.pipe("pipe.png", self.picture.read_bytes())).out, expected)
+        document = pdf(["one"])
+        for source in (self.pipe("a.pdf", document), "data:application/pdf;base64," + base64.b64encode(document).decode()):
+            outcome = self.ocr(source, status=1)
+            self.assertEqual(outcome.out, "")
+            self.assertRegex(outcome.err, r"facet: error: (.*a\.pdf|data: URI): a PDF document in a pipe or a data: URI.*file\n")
 
     def test_json_and_reuse(self):
         outcome = self.ocr(self.picture, self.picture, "--format", "json", "--stats")

@@ -23,8 +23,13 @@ void transcribe_live(runtime::Transcriber& transcriber, std::unique_ptr<media::S
                      const LiveEvents& events, const std::atomic<bool>& stop) {
   LiveSound sound(std::move(reader));
   double heard = 0;  // end of the open segment when it was heard
+  double held = 0;   // end of the last segment that was shown because it waits for the next one
   while (!stop && !sound.is_over()) {
     transcriber.push(sound.take(std::chrono::milliseconds(100)), events.on_segment);
+    if (const auto& waits = transcriber.held(); waits && waits->end > held) {
+      held = waits->end;
+      events.on_open(*waits);
+    }
     if (!is_worth_hearing(transcriber, heard)) continue;
     heard = transcriber.open_end();
     if (const auto open = transcriber.listen()) events.on_open(*open);

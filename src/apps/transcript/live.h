@@ -12,7 +12,7 @@ namespace facet::apps {
 
 struct LiveEvents {
   std::function<void(const runtime::TranscribedSegment&)> on_segment;
-  std::function<void(const runtime::TranscribedSegment&)> on_open;  // of the segment that is not complete
+  std::function<void(const runtime::TranscribedSegment&)> on_open;  // what is not final yet
 };
 
 // Until the sound ends, or `stop` is set; what is open then is heard to its end.

@@ -15,6 +15,7 @@ namespace facet::apps {
 
 class LiveSound {
  public:
+  // The reader must own what it reads from: it may outlive this.
   explicit LiveSound(std::unique_ptr<media::SoundReader> reader);
   // A thread that still waits for sound is left to itself: nothing can wake it.
   ~LiveSound();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "apps/transcript/live_sound.h"
 #include "base/error.h"
 #include "base/test_data.h"
@@ -64,6 +66,23 @@ TEST(LiveSound, TellsAnErrorAfterTheSoundBeforeIt) {
       },
       ResourceError);
   EXPECT_GT(n, 0u);
+}
+
+TEST(LiveSound, KeepsItsReaderAsLongAsTheThreadReads) {
+  struct Slow final : media::SoundReader {
+    explicit Slow(std::shared_ptr<std::atomic<int>> reads) : n(std::move(reads)) {}
+    ~Slow() override { *n += 10; }
+    size_t read(std::span<float>) override {
+      std::this_thread::sleep_for(900ms);
+      ++*n;
+      return 0;
+    }
+    std::shared_ptr<std::atomic<int>> n;
+  };
+  const auto n = std::make_shared<std::atomic<int>>(0);
+  LiveSound(std::make_unique<Slow>(n)).take(1ms);
+  for (int i = 0; i < 500 && *n < 11; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(*n, 11);
 }
 
 TEST(LiveSound, CanBeLeftWhileItWaits) {

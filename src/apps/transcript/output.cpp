@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "apps/text_input.h"
 #include "base/error.h"
 
 namespace facet::apps {
@@ -21,12 +22,16 @@ TranscriptOutput::TranscriptOutput(std::string path, TranscriptFormat format,
   const bool is_one_document = format == TranscriptFormat::Srt || format == TranscriptFormat::Vtt;
   if (!is_folder_ && recordings.size() > 1 && is_one_document)
     throw RequestError("subtitles of several files need a folder to go to: -o FOLDER/");
-  if (!is_folder_) return;
+  if (!is_folder_) {
+    check_spares_inputs(path_, recordings);
+    return;
+  }
   std::map<std::string, std::string> owners;
   for (const std::string& recording : recordings) {
     const auto [other, is_new] = owners.emplace(path_of(recording), recording);
     if (!is_new)
       throw_error<RequestError>("{} and {} would both be written to {}", other->second, recording, other->first);
+    check_spares_inputs(other->first, recordings);
   }
   fs::create_directories(path_, error);
   if (error) throw_error<ResourceError>("{}: {}", path_, error.message());

@@ -1,9 +1,13 @@
 #include "apps/transcript/writer.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <utility>
 
 #include "apps/transcript/subtitles.h"
+#include "base/error.h"
+#include "base/system_memory.h"
 #include "text/chat.h"
 #include "text/words.h"
 
@@ -14,11 +18,18 @@ using Json = nlohmann::ordered_json;
 
 double milliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
 
-// A terminal and a player take control characters for orders.
+// A terminal and a player take control characters for orders: also those of two bytes, U+0080 to U+009F.
 std::string without_controls(std::string_view text) {
   std::string out;
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) continue;
+    const bool ends_control = byte >= 0x80 && byte < 0xa0 && !out.empty() && out.back() == '\xc2';
+    if (ends_control)
+      out.pop_back();
+    else
+      out += c;
+  }
   return out;
 }
 
@@ -57,6 +68,17 @@ Json segment_json(const runtime::TranscribedSegment& segment, bool translated) {
   if (translated) out["translation"] = segment.translation;
   if (segment.is_cut) out["cut"] = true;
   return out;
+}
+
+std::string transcription_stats(const std::string& name, const runtime::Transcriber& transcriber, double seconds) {
+  const runtime::TranscriberStats s = transcriber.stats();
+  return fmt::format(
+      "{}: {:.1f} s of sound, {:.1f} s of them heard in {} segments; encoding {:.0f} ms, prompts {:.0f} ms, {} tokens "
+      "in {:.0f} ms; {:.1f} s in all, {:.1f} times real time; peak {:.0f} MB",
+      printable(name), transcriber.position(), s.heard_seconds, s.n_segments,
+      (s.media.prepare_seconds + s.media.encode_seconds) * 1e3, s.prompt_seconds * 1e3, s.n_tokens,
+      s.decode_seconds * 1e3, seconds, seconds > 0 ? transcriber.position() / seconds : 0.0,
+      static_cast<double>(peak_resident_memory()) / 1e6);
 }
 
 TranscriptWriter::TranscriptWriter(TranscriptFormat format, bool translated, Write write)

@@ -26,6 +26,9 @@ const std::string& shown_text(const runtime::TranscribedSegment& segment, bool t
 
 nlohmann::ordered_json segment_json(const runtime::TranscribedSegment& segment, bool translated);
 
+// A line of timings for stderr; seconds: that all of it took.
+std::string transcription_stats(const std::string& name, const runtime::Transcriber& transcriber, double seconds);
+
 class TranscriptWriter {
  public:
   using Write = std::function<void(std::string_view)>;

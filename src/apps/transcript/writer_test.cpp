@@ -37,6 +37,14 @@ TEST(TranscriptWriter, Text) {
   EXPECT_EQ(written(TranscriptFormat::Text, false, {}), "");
 }
 
+TEST(TranscriptWriter, DropsControlsOfTwoBytesToo) {
+  // U+009B is CSI; é (c3 a9) and a no-break space (c2 a0) are none.
+  const std::string text =
+      "a\xc2\x9b"
+      "31m\xc2\x80\xc3\xa9\xc2\xa0z\xc2\x01\x9b";
+  EXPECT_EQ(written(TranscriptFormat::Text, false, {{0, 1, text, "", false}}), "a31m\xc3\xa9\xc2\xa0z\n");
+}
+
 TEST(TranscriptWriter, Subtitles) {
   EXPECT_EQ(written(TranscriptFormat::Srt),
             "1\n00:00:01,000 --> 00:00:02,500\nHello \"there\"\n\n2\n00:01:01,000 --> 00:01:02,250\na[31mb\n\n");
@@ -118,6 +126,12 @@ TEST_F(TranscriptOutputTest, RefusesWhatWouldBeLost) {
   EXPECT_THROW(TranscriptOutput(folder, TranscriptFormat::Text, {"a.wav", "b/a.mp3"}), RequestError);
   EXPECT_THROW(TranscriptOutput("", TranscriptFormat::Srt, {"a.wav", "b.wav"}), RequestError);
   EXPECT_THROW(TranscriptOutput("all.vtt", TranscriptFormat::Vtt, {"a.wav", "b.wav"}), RequestError);
+  const std::string recording = folder + "/talk.txt";
+  std::ofstream(recording) << "sound";
+  EXPECT_THROW(TranscriptOutput(recording, TranscriptFormat::Text, {recording}), RequestError);
+  EXPECT_THROW(TranscriptOutput(folder + "/./talk.txt", TranscriptFormat::Text, {"-", recording}), RequestError);
+  EXPECT_THROW(TranscriptOutput(folder, TranscriptFormat::Text, {recording}), RequestError);
+  EXPECT_EQ(read("talk.txt"), "sound");
   TranscriptOutput output(folder + "/missing/x.txt", TranscriptFormat::Text, {"a.wav"});
   EXPECT_THROW(output.open("a.wav"), ResourceError);
 }

@@ -75,14 +75,22 @@ TEST(Translator, LostLinesAreAskedForAlone) {
 }
 
 TEST(Translator, WithoutAnAnswerWordsStay) {
-  for (const char* answer : {"", "[2] no", "<1>", "[1]", "two\nlines"}) {
+  for (const char* answer : {"", "[2] no", "[1]", "two\nlines"}) {
     FakeModel model([&](const std::string&) { return std::string(answer); });
     TranslatorCounts counts;
     const std::string page = translated(model, Format::Html, kPage, &counts);
-    if (std::string(answer) == "<1>") continue;  // words that look like tags are words
     EXPECT_EQ(page, kPage) << answer;
     EXPECT_EQ(counts.n_kept, 3) << answer;
   }
+}
+
+// A tag that a text has no mark for is no tag, but words: the last resort takes it for a translation.
+TEST(Translator, AnAnswerThatLooksLikeATagIsWords) {
+  FakeModel model([](const std::string&) { return std::string("<1>"); });
+  TranslatorCounts counts;
+  EXPECT_EQ(translated(model, Format::Html, kPage, &counts),
+            "<h1>&lt;1&gt;</h1><p>&lt;1&gt; <b>&lt;1&gt;</b> &lt;1&gt; <br> &lt;1&gt;</p><p>&lt;1&gt;</p>");
+  EXPECT_EQ((std::vector<int>{counts.n_alone, counts.n_pieces, counts.n_kept}), (std::vector<int>{3, 3, 0}));
 }
 
 TEST(Translator, ACutAnswerLosesItsLastLine) {
