@@ -62,6 +62,18 @@ TEST(Docx, RunsOfOneFormattingAreOnePiece) {
   EXPECT_EQ(segments_of(Format::Docx, docx_of(kParagraph)), (Strings{"Hello world <1>bold <2>R&D", "Top"}));
 }
 
+// The library then writes the second part alone.
+TEST(Docx, MostOfTheArchiveMayStandBeforeTheText) {
+  std::string noise(20000, 0);
+  uint32_t state = 1;
+  for (char& c : noise) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  const std::string before = zip_of(
+      {{"[Content_Types].xml", "<Types/>"}, {"word/media/a.png", noise}, {"word/document.xml", part(kParagraph)}});
+  const std::string after = in_capitals(Format::Docx, before, "");
+  EXPECT_EQ(read_zip(after, "test", is_any).at("word/media/a.png"), noise);
+  EXPECT_EQ(segments_of(Format::Docx, after).front().substr(0, 11), "HELLO WORLD");
+}
+
 TEST(Docx, OnlyWordsChange) {
   const std::string before = docx_of(kParagraph), after = in_capitals(Format::Docx, before, " <");
   auto old_entries = read_zip(before, "test", is_any), new_entries = read_zip(after, "test", is_any);

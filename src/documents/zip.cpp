@@ -2,6 +2,9 @@
 
 #include <zip.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "base/error.h"
@@ -43,10 +46,16 @@ Archive open(const Source& source, const std::string& name, int flags) {
   return archive;
 }
 
+// A copy that the library owns: where an archive is written whose first part stays, it keeps that part's memory for the
+// result and frees it, whosever it was (1.7.3).
 Source source_of(const std::string& bytes) {
-  Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, nullptr));
-  if (!source) throw std::bad_alloc();
-  return source;
+  void* copy = std::malloc(std::max<size_t>(1, bytes.size()));
+  if (copy == nullptr) throw std::bad_alloc();
+  std::memcpy(copy, bytes.data(), bytes.size());
+  Source source(zip_source_buffer_create(copy, bytes.size(), 1, nullptr));
+  if (source) return source;
+  std::free(copy);
+  throw std::bad_alloc();
 }
 
 std::string read_entry(zip_t* archive, const zip_stat_t& entry, const std::string& name, size_t limit) {
