@@ -49,6 +49,8 @@ int run(int argc, char** argv) {
   }
   const int status = action();
   if (std::fflush(stdout) != 0) facet::throw_error<facet::ResourceError>("standard output: {}", std::strerror(errno));
+  // An earlier flush failed, with nobody looking.
+  if (std::ferror(stdout) != 0) throw facet::ResourceError("standard output: not everything could be written");
   return status;
 }
 

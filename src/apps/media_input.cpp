@@ -166,6 +166,9 @@ struct MediaReader::Opened {
 
 // Runs beside encodings: touches nothing that changes.
 MediaReader::Opened MediaReader::open(const MediaFile& file) const {
+  if (file.path == "-" || file.path == "/dev/stdin")
+    throw_error<RequestError>("{}: standard input is for the prompt; a file, a named pipe or a data: URI can be shown",
+                              file.path);
   Opened out{file, media::Source::open(file.path), {}, 0};
   out.file.path = out.source.name();
   out.file.kind = kind_of(out.source, file.kind);
@@ -197,6 +200,11 @@ void MediaReader::read(const std::vector<MediaFile>& files, ShownMedia& shown) {
 void MediaReader::read(const media::Image& image, const MediaFile& file, ShownMedia& shown) {
   runtime::check_sees(*engine_, file.path);
   if (file.tile) return read_tiles(image, file, shown);
+  if (const int least = media::n_soft_tokens(media::target_size({image.width, image.height}, media::kImageBudgets[0]));
+      least > room_)
+    throw_error<RequestError>(
+        "{}: it takes {} tokens at least, and the context of {} has room for {}: use a larger --ctx", file.path, least,
+        engine_->context(), room_);
   const auto wanted = media::parse_image_budget(file.budget);
   const media::BudgetChoice choice = media::choose_budget(image, wanted, room_);
   if (explain_ || (wanted && choice.budget < *wanted)) explain(file.path, image, choice);

@@ -1,6 +1,7 @@
 // facet run: one answer.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -25,6 +26,14 @@ struct RunFlags {
   std::string prompt, system;
   bool raw = false, think = false, json = false, stats = false;
 };
+
+// `--image *.png` gives the flag the first of the files alone.
+void check_prompt(const RunFlags& flags) {
+  std::error_code error;
+  if (!flags.media.named.empty() && std::filesystem::is_regular_file(flags.prompt, error))
+    throw_error<RequestError>("the prompt \"{}\" is the name of a file: to show it, give it a flag of its own",
+                              flags.prompt);
+}
 
 // The argument, then what stdin brings: `facet run "Summarise:" < file`.
 std::string read_prompt(const RunFlags& flags) {
@@ -92,6 +101,7 @@ void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, c
 }
 
 int run(const RunFlags& flags) {
+  check_prompt(flags);
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
   const InterruptGuard interrupt;

@@ -42,12 +42,29 @@ bool begins_as_sound(const std::string& path) {
   return media::describe_file(bytes).type == media::FileType::kSoundOrVideo;
 }
 
+// What is no text is named, instead of being taken for one in another encoding.
+TextInput checked(TextInput input) {
+  if (input.format == documents::Format::Docx) return input;
+  // A text may begin with "ID3" too, but holds no zeros.
+  const std::string_view start = std::string_view(input.bytes).substr(0, 256);
+  if (start.find('\0') == std::string_view::npos && !start.starts_with("%PDF-")) return input;
+  const media::FileDescription file = media::describe_file(std::as_bytes(std::span(input.bytes)));
+  if (file.type == media::FileType::kSoundOrVideo)
+    throw_error<RequestError>("{}: {}, expected a text: facet transcribe writes down what is said in it", input.name,
+                              file.name);
+  if (file.type != media::FileType::kUnknown)
+    throw_error<RequestError>("{}: {}, expected a text: facet ocr reads what is written in pictures and pages",
+                              input.name, file.name);
+  return input;
+}
+
 }  // namespace
 
 TextInput read_text_input(const std::string& path, std::optional<documents::Format> format) {
-  if (path.empty() || path == "-") return {"standard input", format.value_or(documents::Format::Text), read_stdin()};
+  if (path.empty() || path == "-")
+    return checked({"standard input", format.value_or(documents::Format::Text), read_stdin()});
   const auto by_ending = documents::format_of(path);
-  return {path, format ? *format : by_ending.value_or(documents::Format::Text), read_file(path)};
+  return checked({path, format ? *format : by_ending.value_or(documents::Format::Text), read_file(path)});
 }
 
 bool is_sound_file(const std::string& path) {

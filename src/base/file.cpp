@@ -14,8 +14,11 @@ std::string read_file(const std::string& path) {
   const bool is_open = in.is_open();
   std::string text;
   std::array<char, 1 << 16> buffer;
-  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
+  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0) {
     text.append(buffer.data(), static_cast<size_t>(in.gcount()));
+    if (text.size() > kMaxFileBytes)
+      throw_error<RequestError>("{}: more than {} MiB, too much to be read at once", path, kMaxFileBytes >> 20);
+  }
   if (!is_open || in.bad()) throw_error<RequestError>("{}: cannot be read: {}", path, std::strerror(errno));
   return text;
 }

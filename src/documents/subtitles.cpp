@@ -16,10 +16,7 @@ bool is_times(std::string_view line) {
 class CueReader {
  public:
   CueReader(std::string_view source, Layout& layout, bool is_vtt)
-      : source_(source),
-        layout_(layout),
-        is_vtt_(is_vtt),
-        builder_(source, layout, is_vtt ? Writing::Html : Writing::Cue) {}
+      : source_(source), is_vtt_(is_vtt), builder_(source, layout, is_vtt ? Writing::Html : Writing::Cue) {}
 
   // The lines of one cue. Two speakers, a dash before each, are two segments; other lines are one.
   void read(std::span<const Range> lines) {
@@ -82,7 +79,6 @@ class CueReader {
   }
 
   std::string_view source_;
-  Layout& layout_;
   bool is_vtt_;
   SegmentBuilder builder_;
 };

@@ -174,11 +174,18 @@ class Refused(MediaTest):
             got = self.answer(SMALL, "--image", self.file("edge.png", png(width, height, (9, 9, 9))), "--budget", "low", "Hi")
             self.assertGreater(got["stats"]["prompt_tokens"], 60)
 
+    def test_no_room_for_a_picture(self):
+        outcome = self.run_facet("run", "-m", SMALL, "--ctx", 200, "--image", MEDIA / "grad_640x480.png", "Hi")
+        self.assertEqual(outcome.status, 2)
+        self.assertRegex(outcome.err, r"grad_640x480.png: it takes 63 tokens at least, .* larger --ctx")
+
     def test_more_sound_than_context(self):
         self.assertRegex(self.refused("-m", SMALL, "--audio", self.file("long.wav", wav(60)), "Hi"), r"60 s of sound take 1500 tokens")
 
     def test_flags_that_do_not_fit(self):
         picture = MEDIA / "one_1x1.png"
+        self.assertIn("flag of its own", self.refused("-m", SMALL, "--image", picture, picture))
+        self.assertIn("standard input", self.refused("-m", SMALL, "--image", "-", "Hi"))
         self.assertIn("3 times --budget", self.refused("-m", SMALL, "--image", picture, *["--budget", "low"] * 3, "Hi"))
         self.assertIn("--raw", self.refused("-m", SMALL, "--raw", "--image", picture, "Hi"))
 
