@@ -13,8 +13,7 @@ gguf::TestFile model_with_encoder() {
   sizes.n_embd = 32;  // the model's
   gguf::TestFile file = model::gemma4_file();
   const gguf::TestFile encoder = model::vision_file(sizes);
-  for (const auto& t : encoder.tensors)
-    file.tensor(t.name, t.ne, static_cast<quant::BlockType>(t.type), t.data);
+  for (const auto& t : encoder.tensors) file.tensor(t.name, t.ne, static_cast<quant::BlockType>(t.type), t.data);
   const auto set = [&](const char* key, int v) {
     file.value("gemma4.vision." + std::string(key), static_cast<uint32_t>(v));
   };

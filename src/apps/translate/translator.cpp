@@ -93,7 +93,7 @@ std::vector<std::string> Translator::ask_lines(const std::vector<std::string>& l
   const bool has_number = answer.text.starts_with('[') && !lines[0].starts_with('[');
   const bool is_line = lines.size() == 1 && !has_number && answer.text.find('\n') == std::string::npos;
   if (is_line && out[0].empty()) out[0] = answer.text;  // one line needs no number
-  if (!answer.is_whole)  // the line at which the answer was cut, and those after it
+  if (!answer.is_whole)                                 // the line at which the answer was cut, and those after it
     for (size_t i = out.size(), found = 0; i-- > 0 && found == 0; out[i].clear()) found = out[i].empty() ? 0 : 1;
   return out;
 }
