@@ -2,7 +2,6 @@
 
 #include <zip.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -36,6 +35,7 @@ struct ZipError {
 
 // `source` stays the caller's too: what is written comes back in it.
 Archive open(const Source& source, const std::string& name, int flags) {
+  if (!source) throw std::bad_alloc();
   ZipError error;
   zip_source_keep(source.get());
   Archive archive(zip_open_from_source(source.get(), flags, &error.error));
@@ -49,7 +49,8 @@ Archive open(const Source& source, const std::string& name, int flags) {
 // A copy that the library owns: where an archive is written whose first part stays, it keeps that part's memory for the
 // result and frees it, whosever it was (1.7.3).
 Source source_of(const std::string& bytes) {
-  void* copy = std::malloc(std::max<size_t>(1, bytes.size()));
+  if (bytes.empty()) return Source(zip_source_buffer_create(nullptr, 0, 0, nullptr));  // of nothing it owns nothing
+  void* copy = std::malloc(bytes.size());
   if (copy == nullptr) throw std::bad_alloc();
   std::memcpy(copy, bytes.data(), bytes.size());
   Source source(zip_source_buffer_create(copy, bytes.size(), 1, nullptr));
