@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -71,7 +70,7 @@ class Classification {
       : flags_(flags),
         engine_(std::move(engine)),
         classifier_(engine_, flags.all_labels(), {.only_what_differs = flags.quick}),
-        reader_(engine_, 0, flags.media) {
+        reader_(engine_, 0, flags.media, false) {  // pictures come once
     file_.budget = flags.media.budgets.empty() ? flags.media.default_budget : flags.media.budgets.back();
     file_.tile = flags.media.tile;
   }
@@ -86,8 +85,10 @@ class Classification {
   void take_lines();
   void take_video(const media::Source& source);
   std::vector<double> look_at_picture(const media::Source& source);
-  std::vector<double> look_at(const media::Image& image, const std::string& name);
-  std::vector<double> score(const ShownMedia& shown);
+  std::vector<double> look_at_image(const media::Image& image, const std::string& name);
+  template <class Show>
+  std::vector<double> look_at(Show&& show);
+  MediaFile named(const std::string& name) const;
   Prompt prompt(const ShownMedia& shown) const;
   void make_room();
   void calibrate();
@@ -102,7 +103,6 @@ class Classification {
   MediaReader reader_;
   MediaFile file_;  // how to look at one
   int name_width_ = 0;
-  double decode_seconds_ = 0;
   bool has_failed_ = false;
 };
 
@@ -121,9 +121,20 @@ int Classification::all() {
 
 // Whoever writes the lines is answered one by one.
 void Classification::take_lines() {
-  for (std::string path; std::getline(std::cin, path);) {
+  constexpr size_t kLongest = 64 << 10;  // no system has longer names
+  std::string path;
+  for (int c = std::cin.get();; c = std::cin.get()) {
+    const bool is_end = c == std::char_traits<char>::eof();
+    if (!is_end && c != '\n') {
+      path += static_cast<char>(c);
+      if (path.size() > kLongest)
+        throw_error<RequestError>("standard input: a line of more than {} bytes, expected names of files, a line each",
+                                  kLongest);
+      continue;
+    }
     if (path.ends_with('\r')) path.pop_back();
-    if (!path.empty()) take_named(path);
+    if (!path.empty()) take_named(std::exchange(path, ""));
+    if (is_end) return;
   }
 }
 
@@ -168,7 +179,7 @@ void Classification::take_video(const media::Source& source) {
                        [&](media::VideoFrame&& frame) { hand_over(std::move(frame)); });
   });
   while (auto frame = frames.take()) {
-    const std::vector<double> scores = look_at(frame->image, source.name());
+    const std::vector<double> scores = look_at_image(frame->image, source.name());
     const std::vector<double> p = classifier_.probabilities(scores);
     for (size_t i = 0; i < p.size(); ++i) sum[i] += p[i];
     ++n;
@@ -181,23 +192,27 @@ void Classification::take_video(const media::Source& source) {
 
 // From what was opened: a pipe is there once.
 std::vector<double> Classification::look_at_picture(const media::Source& source) {
-  const auto start = std::chrono::steady_clock::now();
-  const media::Image image = media::decode_image(source.bytes(), source.name());
-  source.check_unchanged();
-  decode_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return look_at(image, source.name());
+  return look_at([&](ShownMedia& shown) { reader_.read(source, named(source.name()), shown); });
 }
 
-std::vector<double> Classification::look_at(const media::Image& image, const std::string& name) {
+std::vector<double> Classification::look_at_image(const media::Image& image, const std::string& name) {
+  return look_at([&](ShownMedia& shown) { reader_.read(image, named(name), shown); });
+}
+
+MediaFile Classification::named(const std::string& name) const {
   MediaFile file = file_;
   file.path = name;
-  ShownMedia shown;
-  make_room();
-  reader_.read(image, file, shown);
-  return score(shown);
+  return file;
 }
 
-std::vector<double> Classification::score(const ShownMedia& shown) { return classifier_.score(prompt(shown)); }
+// show: adds the picture to what is shown.
+template <class Show>
+std::vector<double> Classification::look_at(Show&& show) {
+  ShownMedia shown;
+  make_room();
+  show(shown);
+  return classifier_.score(prompt(shown));
+}
 
 Prompt Classification::prompt(const ShownMedia& shown) const {
   Json messages = Json::array();
@@ -218,7 +233,7 @@ void Classification::make_room() {
 }
 
 void Classification::calibrate() {
-  for (const media::Image& picture : empty_pictures()) classifier_.add_baseline(look_at(picture, "calibration"));
+  for (const media::Image& picture : empty_pictures()) classifier_.add_baseline(look_at_image(picture, "calibration"));
 }
 
 std::vector<LabelShare> Classification::shares(const std::vector<double>& probabilities,
@@ -258,11 +273,10 @@ std::string Classification::stats_line() {
   const runtime::ClassifierStats& s = classifier_.stats();
   const double n = std::max(s.n_prompts, 1);
   return fmt::format(
-      "{}; decoding files {:.0f} ms\nlabels: {} pictures; decoder {:.1f} ms each; {:.1f} tokens computed each, "
+      "{}\nlabels: {} pictures; decoder {:.1f} ms each; {:.1f} tokens computed each, "
       "{:.1f} reused, {:.1f} of labels",
-      media_stats_line(reader_), decode_seconds_ * 1e3, s.n_prompts, s.seconds * 1e3 / n,
-      static_cast<double>(s.n_computed) / n, static_cast<double>(s.n_reused) / n,
-      static_cast<double>(s.n_label_tokens) / n);
+      media_stats_line(reader_), s.n_prompts, s.seconds * 1e3 / n, static_cast<double>(s.n_computed) / n,
+      static_cast<double>(s.n_reused) / n, static_cast<double>(s.n_label_tokens) / n);
 }
 
 int classify(const ClassifyFlags& flags) {

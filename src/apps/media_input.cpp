@@ -26,9 +26,9 @@ using Kind = MediaFile::Kind;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::shared_ptr<runtime::EmbeddingCache> shared_cache() {
+std::shared_ptr<runtime::EmbeddingCache> make_cache(bool keeps) {
   runtime::EmbeddingCacheOptions options;
-  options.folder = facet_home() + "/cache/media";
+  if (keeps) options.folder = facet_home() + "/cache/media";
   return std::make_shared<runtime::EmbeddingCache>(options);
 }
 
@@ -142,20 +142,21 @@ std::vector<MediaFile> MediaFlags::files() const {
   return out;
 }
 
-int room_for_media(const runtime::Engine& engine) {
-  constexpr int kText = 192;
-  return std::max(0, engine.context() - kText);
+int room_for_media(const runtime::Engine& engine, int n_text, int n_answer) {
+  constexpr int kAnswer = 128, kMarkers = 8;  // around the last of the media
+  const int n =
+      engine.context() - n_text - kMarkers - (n_answer < 0 ? std::min(kAnswer, engine.context() / 4) : n_answer);
+  return std::max(0, n);
 }
 
-MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft)
-    : engine_(std::move(engine)), encoder_(engine_, shared_cache()), room_(max_soft) {}
-
-MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags)
-    : MediaReader(std::move(engine), max_soft) {
-  explain_ = flags.explain;
-  frames_ = flags.frames;
-  sound_ = !flags.no_sound;
-}
+MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags,
+                         bool keeps)
+    : engine_(std::move(engine)),
+      encoder_(engine_, make_cache(keeps)),
+      room_(max_soft),
+      explain_(flags.explain),
+      sound_(!flags.no_sound),
+      frames_(flags.frames) {}
 
 struct MediaReader::Opened {
   MediaFile file;  // its kind known, its path as messages name it
@@ -197,6 +198,14 @@ void MediaReader::read(const std::vector<MediaFile>& files, ShownMedia& shown) {
   while (auto next = opened.take()) take(std::move(*next), shown);
 }
 
+void MediaReader::read(const media::Source& source, const MediaFile& file, ShownMedia& shown) {
+  const auto start = Clock::now();
+  const media::Image image = media::decode_image(source.bytes(), source.name());
+  source.check_unchanged();
+  decode_seconds_ += seconds_since(start);
+  read(image, file, shown);
+}
+
 void MediaReader::read(const media::Image& image, const MediaFile& file, ShownMedia& shown) {
   runtime::check_sees(*engine_, file.path);
   if (file.tile) return read_tiles(image, file, shown);
@@ -232,8 +241,9 @@ void MediaReader::read_sound(const media::Source& source, ShownMedia& shown) {
   const std::vector<float> samples = media::decode_sound(source);
   source.check_unchanged();
   decode_seconds_ += seconds_since(start);
+  constexpr int kClipTokens = 750, kMarkers = 2;
   const int n_tokens = static_cast<int>(samples.size() / media::kRawAudioFrame);
-  if (n_tokens > room_)
+  if (n_tokens + n_tokens / kClipTokens * kMarkers > room_)
     throw_error<RequestError>(
         "{}: {:.0f} s of sound take {} tokens, the context of {} has room for {}: use a larger --ctx, or facet "
         "transcribe, which takes any length",
@@ -243,7 +253,8 @@ void MediaReader::read_sound(const media::Source& source, ShownMedia& shown) {
 
 // At least one clip, so that a sound too short to hear is refused; less than a frame at the end is nothing to hear.
 void MediaReader::play(std::span<const float> samples, const std::string& name, ShownMedia& shown) {
-  const size_t longest = encoder_.takes_raw_sound() ? 2 * media::kMaxClipSamples : media::kMaxClipSamples;
+  const size_t longest =
+      encoder_.takes_raw_sound() ? runtime::kMaxRawAudioTokens * media::kRawAudioFrame : media::kMaxClipSamples;
   bool is_first = true;
   do {
     const size_t n = clip_end(samples, longest);

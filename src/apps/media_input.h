@@ -51,9 +51,10 @@ struct ShownMedia {
 
 class MediaReader {
  public:
-  // Embeddings are kept below $FACET_HOME/cache. max_soft: soft tokens that all media together may take.
-  explicit MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft);
-  MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags);
+  // max_soft: soft tokens that all media together may take. keeps: embeddings stay below $FACET_HOME/cache, for media
+  // that may be shown again.
+  MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags = {},
+              bool keeps = true);
 
   // Adds files to what is shown, in order; a picture is decoded while what stands before it is encoded. Throws at the
   // first that fails.
@@ -62,7 +63,8 @@ class MediaReader {
   // Adds a file to what is shown. Notes on stderr: with --explain how a picture is looked at, and always when less is
   // shown than was asked for. Throws RequestError, FormatError or ResourceError naming the file.
   void read(const MediaFile& file, ShownMedia& shown);
-  // A picture that was decoded already; `name` for messages.
+  // A picture of a source that was opened, or that was decoded already; file.path for messages.
+  void read(const media::Source& source, const MediaFile& file, ShownMedia& shown);
   void read(const media::Image& image, const MediaFile& file, ShownMedia& shown);
 
   void set_room(int max_soft) noexcept { room_ = max_soft; }
@@ -89,8 +91,8 @@ class MediaReader {
   double decode_seconds_ = 0;
 };
 
-// What is left of a context for media: room for a question and an answer is kept.
-int room_for_media(const runtime::Engine& engine);
+// What is left of a context for media beside n_text tokens of a prompt, and room for an answer of n_answer (-1: some).
+int room_for_media(const runtime::Engine& engine, int n_text, int n_answer = -1);
 
 // "media: 2 encoded, 1 known; 12 ms decoding, 3 ms preparing, 410 ms encoding"
 std::string media_stats_line(MediaReader& reader);

@@ -155,7 +155,7 @@ int Reading::all() {
     }
   output_.finish();
   if (flags_.stats) {
-    fmt::print(stderr, "{}; drawing or decoding pages {:.0f} ms\n", media_stats_line(reader_), page_seconds_ * 1e3);
+    fmt::print(stderr, "{}; drawing PDF pages {:.0f} ms\n", media_stats_line(reader_), page_seconds_ * 1e3);
     fmt::print(stderr,
                "pages: {} read; prompts {} tokens, {} of them reused, {:.0f} ms; answers {} tokens, {:.0f} ms\n",
                n_pages_, n_prompt_, n_reused_, prompt_seconds_ * 1e3, n_tokens_, decode_seconds_ * 1e3);
@@ -176,13 +176,7 @@ void Reading::read(const std::string& path) {
 
 // From what was opened: a pipe is there once.
 void Reading::read_picture(const media::Source& source) {
-  read_page(source.name(), 1, [&](ShownMedia& shown) {
-    const auto start = Clock::now();
-    const media::Image image = media::decode_image(source.bytes(), source.name());
-    source.check_unchanged();
-    page_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
-    reader_.read(image, how_to_look(source.name()), shown);
-  });
+  read_page(source.name(), 1, [&](ShownMedia& shown) { reader_.read(source, how_to_look(source.name()), shown); });
 }
 
 // What is wrong with a page does not keep the others.

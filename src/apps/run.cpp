@@ -64,7 +64,8 @@ Json logprobs_json(const runtime::Engine& engine, const std::vector<runtime::Log
 }
 
 // The chat format, unless it is not wanted or not known.
-Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const std::string& text, ShownMedia media) {
+Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const std::string& text,
+                   ShownMedia media = {}) {
   if (flags.raw && !media.media.empty())
     throw RequestError("--raw continues a text: pictures, sounds and videos need the chat format");
   if (flags.raw) return raw_prompt(engine, text);
@@ -82,6 +83,13 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
   }
   messages.push_back({{"role", "user"}, {"content", std::move(content)}});
   return chat_prompt(engine, messages, flags.think, media.media);
+}
+
+// What the text and the answer leave of the context; of an answer without a limit a little is kept.
+int room_beside(const std::string& text, const RunFlags& flags, const runtime::Engine& engine) {
+  if (flags.media.named.empty()) return 0;
+  const auto n_text = static_cast<int>(make_prompt(flags, engine, text).tokens.size());
+  return room_for_media(engine, n_text, flags.sampling.max_tokens);
 }
 
 ShownMedia read_media(const MediaFlags& flags, MediaReader& reader) {
@@ -105,7 +113,7 @@ int run(const RunFlags& flags) {
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
   const InterruptGuard interrupt;
-  MediaReader reader(engine, room_for_media(*engine), flags.media);
+  MediaReader reader(engine, room_beside(text, flags, *engine), flags.media);
   const Prompt prompt = make_prompt(flags, *engine, text, read_media(flags.media, reader));
   runtime::Session session(engine);
   auto options = flags.sampling.generate_options(*engine);

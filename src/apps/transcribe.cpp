@@ -172,9 +172,12 @@ class Transcription {
   void failed(const std::string& file, const std::string& message) {
     std::fflush(stdout);
     fmt::print(stderr, "facet: error: {}\n", printable(message));
-    if (flags_.output_format() != TranscriptFormat::Json) return;
+    const TranscriptFormat format = flags_.output_format();
+    if (format != TranscriptFormat::Json && format != TranscriptFormat::Lines) return;
     output_.open(file);
-    output_.write(text::chat_json_text({{"file", file}, {"error", message}}) + "\n");
+    Json line = {{"file", shown_name(file)}, {"error", message}};
+    if (format == TranscriptFormat::Lines) line = {{"type", "error"}, {"file", shown_name(file)}, {"error", message}};
+    output_.write(text::chat_json_text(line) + "\n");
   }
 
   void close() { output_.close(); }
@@ -187,7 +190,9 @@ class Transcription {
     const TranscriptFormat format = flags_.output_format();
     if (flags_.files.size() > 1 && format == TranscriptFormat::Text && !output_.is_folder())
       output_.write(fmt::format("{}== {} ==\n", std::exchange(is_first_, false) ? "" : "\n", printable(file)));
-    return {format, flags_.is_translated(), [this](std::string_view text) { output_.write(text); }};
+    TranscriptWriter writer(format, flags_.is_translated(), [this](std::string_view text) { output_.write(text); });
+    if (flags_.files.size() > 1) writer.name_lines(shown_name(file));
+    return writer;
   }
 
   void end(TranscriptWriter& writer, const runtime::Transcriber& transcriber, const std::string& name,

@@ -47,10 +47,6 @@ ContentKey key_of(const Engine& engine, std::string_view kind, std::span<const s
   throw_error<RequestError>("{}: {} cannot {} it: {}", name, engine.path(), what, why);
 }
 
-std::string_view placeholder(Kind kind) {
-  return kind == Kind::Image ? "<|image|>" : kind == Kind::Audio ? "<|audio|>" : "<|video|>";
-}
-
 }  // namespace
 
 void check_sees(const Engine& engine, const std::string& name) {
@@ -151,22 +147,31 @@ std::vector<float> MediaEncoder::sound_input(std::span<const float> samples, int
   return input;
 }
 
+// Placeholders are control tokens, which no text can write: a run of them is where the next part belongs.
+std::vector<MediaSpan> place(std::span<const TokenId> tokens, const text::Tokenizer& tokenizer,
+                             const std::vector<Medium>& media) {
+  std::vector<MediaSpan> out;
+  auto at = tokens.begin();
+  for (const Medium& m : media) {
+    const TokenId id = tokenizer.find(text::placeholder(m.kind)).value_or(-1);
+    for (const auto& part : m.parts) {
+      at = std::find(at, tokens.end(), id);
+      if (tokens.end() - at < part->n_rows)
+        throw_error<RequestError>("the prompt has fewer places for media than the {} tokens that one of them takes",
+                                  part->n_rows);
+      out.push_back({static_cast<int>(at - tokens.begin()), part});
+      at += part->n_rows;
+    }
+  }
+  return out;
+}
+
 MediaPrompt assemble(const text::Prompt& prompt, const text::Tokenizer& tokenizer, const std::vector<Medium>& media) {
   std::vector<text::MediaSize> sizes;
   for (const Medium& m : media) sizes.push_back(m.size);
   MediaPrompt out;
   out.tokens = text::to_tokens(prompt, tokenizer, sizes);
-  // Placeholders are control tokens, which no text can write: a run of them is where the next part belongs.
-  size_t at = 0;
-  for (const Medium& m : media) {
-    const auto id = tokenizer.find(placeholder(m.kind));
-    for (const auto& part : m.parts) {
-      at = static_cast<size_t>(std::find(out.tokens.begin() + static_cast<std::ptrdiff_t>(at), out.tokens.end(), *id) -
-                               out.tokens.begin());
-      out.media.push_back({static_cast<int>(at), part});
-      at += static_cast<size_t>(part->n_rows);
-    }
-  }
+  out.media = place(out.tokens, tokenizer, media);
   return out;
 }
 

@@ -40,6 +40,9 @@ struct PromptItem {
 };
 using Prompt = std::vector<PromptItem>;
 
+// "<|image|>", "<|audio|>" or "<|video|>".
+std::string_view placeholder(PromptItem::Kind kind) noexcept;
+
 // messages: a list of {role, content, reasoning | reasoning_content, tool_calls, tool_responses, tool_call_id, name};
 // content is a string, null, or a list of {type: text | image | image_url | audio | input_audio | video, text}.
 // tools: null or a list of {type: function, function: {name, description, parameters, response}}.

@@ -14,10 +14,6 @@ TokenId control_id(const Tokenizer& tokenizer, std::string_view name) {
   return *id;
 }
 
-std::string_view placeholder(Kind kind) {
-  return kind == Kind::Image ? "<|image|>" : kind == Kind::Audio ? "<|audio|>" : "<|video|>";
-}
-
 class TokenWriter {
  public:
   TokenWriter(const Tokenizer& tokenizer, const std::vector<MediaSize>& media) : tokenizer_(tokenizer), media_(media) {}
@@ -71,6 +67,10 @@ class TokenWriter {
 };
 
 }  // namespace
+
+std::string_view placeholder(Kind kind) noexcept {
+  return kind == Kind::Image ? "<|image|>" : kind == Kind::Audio ? "<|audio|>" : "<|video|>";
+}
 
 std::string to_text(const Prompt& prompt) {
   std::string out;

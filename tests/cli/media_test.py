@@ -116,9 +116,17 @@ class Shown(MediaTest):
         self.assertRegex(outcome.err, r"480x336 pixels, looked at as \d+x\d+: \d+ of at most \d+ tokens; ")
 
     def test_a_smaller_budget_is_said_where_the_context_is_short(self):
-        outcome = self.run_facet("run", "-m", SMALL, "--ctx", 400, "-n", 1, "--budget", "max", "--image", MEDIA / "grad_640x480.png", "Hi")
+        outcome = self.run_facet("run", "-m", SMALL, "--ctx", 220, "-n", 1, "--budget", "max", "--image", MEDIA / "grad_640x480.png", "Hi")
         self.assertEqual(outcome.status, 0, outcome.err)
         self.assertRegex(outcome.err, r"grad_640x480.png: .*of at most 140 tokens")
+
+    def test_a_long_prompt_leaves_a_smaller_budget(self):
+        prompt = "word " * 100
+        context = self.answer(SMALL, prompt)["stats"]["prompt_tokens"] + 300  # 540 tokens do not fit beside it
+        outcome = self.run_facet("run", "-m", SMALL, "--ctx", context, "-n", 8, "--budget", "high", "--image",
+                                 MEDIA / "grad_640x480.png", prompt)
+        self.assertEqual(outcome.status, 0, outcome.err)
+        self.assertRegex(outcome.err, r"grad_640x480.png: .*266 of at most 280 tokens")
 
     def test_a_long_sound_is_played_in_clips(self):
         long = self.answer(SMALL, "--audio", self.file("long.wav", wav(65)), "Hi", ctx=2048)["stats"]["prompt_tokens"]
@@ -175,7 +183,7 @@ class Refused(MediaTest):
             self.assertGreater(got["stats"]["prompt_tokens"], 60)
 
     def test_no_room_for_a_picture(self):
-        outcome = self.run_facet("run", "-m", SMALL, "--ctx", 200, "--image", MEDIA / "grad_640x480.png", "Hi")
+        outcome = self.run_facet("run", "-m", SMALL, "--ctx", 60, "--image", MEDIA / "grad_640x480.png", "Hi")
         self.assertEqual(outcome.status, 2)
         self.assertRegex(outcome.err, r"grad_640x480.png: it takes 63 tokens at least, .* larger --ctx")
 

@@ -108,6 +108,14 @@ class SeveralFiles(TranscribeTest):
         self.assertEqual(list(lines[0]), ["file", "error"])
         self.assertEqual(lines[1]["text"], "7 74")
 
+    def test_lines_say_which_file_they_are_of(self):
+        lines = [json.loads(line) for line in
+                 self.transcribe(self.bad, self.path, "--format", "lines", status=1).out.splitlines()]
+        self.assertEqual([(line["type"], line["file"]) for line in lines],
+                         [("error", str(self.bad))] + [("segment", str(self.path))] * 2 + [("end", str(self.path))])
+        alone = self.transcribe(self.path, "--format", "lines").out
+        self.assertNotIn('"file"', alone)
+
     def test_a_folder_gets_a_file_for_each(self):
         other = self.folder / "other.pcm.wav"
         other.write_bytes(self.path.read_bytes())

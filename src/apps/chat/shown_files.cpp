@@ -31,7 +31,8 @@ const ShownMedia& ShownFiles::shown(const Json& part) {
   const std::string key = part.dump();
   if (const auto at = by_part_.find(key); at != by_part_.end()) return at->second;
   ShownMedia media;
-  reader_.set_room(room_for_media(*engine_));
+  constexpr int kMessage = 64;  // its text is not written yet
+  reader_.set_room(room_for_media(*engine_, kMessage));
   reader_.read(file_of(part), media);
   return by_part_.emplace(key, std::move(media)).first->second;
 }

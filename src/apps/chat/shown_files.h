@@ -15,7 +15,7 @@ class ShownFiles {
 
   // cancel: ends the reading of a file.
   ShownFiles(std::shared_ptr<const runtime::Engine> engine, const std::atomic<bool>* cancel)
-      : engine_(std::move(engine)), reader_(engine_, room_for_media(*engine_)) {
+      : engine_(std::move(engine)), reader_(engine_, 0) {
     reader_.encoder().set_cancel(cancel);
   }
 

@@ -99,11 +99,8 @@ void TranscriptWriter::put(const runtime::TranscribedSegment& segment) {
     case TranscriptFormat::Vtt:
       for (const Cue& cue : make_cues(segment.start, segment.end, text)) write_(vtt_cue(cue));
       return;
-    case TranscriptFormat::Lines: {
-      Json line = {{"type", "segment"}};
-      line.update(segment_json(segment, translated_));
-      return write_(text::chat_json_text(line) + "\n");
-    }
+    case TranscriptFormat::Lines:
+      return write_line("segment", segment);
     case TranscriptFormat::Json:
       text_ = text::join_texts(text_, segment.text);
       translation_ = text::join_texts(translation_, segment.translation);
@@ -111,15 +108,22 @@ void TranscriptWriter::put(const runtime::TranscribedSegment& segment) {
   }
 }
 
-void TranscriptWriter::put_open(const runtime::TranscribedSegment& segment) {
-  if (format_ != TranscriptFormat::Lines) return;
-  Json line = {{"type", "partial"}};
+void TranscriptWriter::write_line(const char* type, const runtime::TranscribedSegment& segment) {
+  Json line = {{"type", type}};
+  if (!file_.empty()) line["file"] = file_;
   line.update(segment_json(segment, translated_));
   write_(text::chat_json_text(line) + "\n");
 }
 
+void TranscriptWriter::put_open(const runtime::TranscribedSegment& segment) {
+  if (format_ == TranscriptFormat::Lines) write_line("partial", segment);
+}
+
 void TranscriptWriter::finish(Json head, double seconds) {
-  if (format_ == TranscriptFormat::Lines) head = {{"type", "end"}};
+  if (format_ == TranscriptFormat::Lines) {
+    head = {{"type", "end"}};
+    if (!file_.empty()) head["file"] = file_;
+  }
   if (format_ != TranscriptFormat::Json && format_ != TranscriptFormat::Lines) return;
   head["seconds"] = milliseconds(seconds);
   if (format_ == TranscriptFormat::Json) {

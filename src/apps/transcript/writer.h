@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "runtime/transcriber.h"
 
@@ -36,6 +37,9 @@ class TranscriptWriter {
   // translated: segments have translations, which are what is shown.
   TranscriptWriter(TranscriptFormat format, bool translated, Write write);
 
+  // Lines only: each says which file it is of.
+  void name_lines(std::string file) { file_ = std::move(file); }
+
   void put(const runtime::TranscribedSegment& segment);
   void put_open(const runtime::TranscribedSegment& segment);  // Lines only
   // head: what the JSON object begins with, before "seconds", "text" (or more) and "segments".
@@ -44,7 +48,10 @@ class TranscriptWriter {
   bool is_empty() const noexcept { return is_empty_; }  // nothing was said
 
  private:
+  void write_line(const char* type, const runtime::TranscribedSegment& segment);
+
   TranscriptFormat format_;
+  std::string file_;
   bool translated_, is_empty_ = true;
   Write write_;
   int n_cues_ = 0;

@@ -22,10 +22,6 @@ std::shared_ptr<runtime::EmbeddingCache> no_cache() {
   return std::make_shared<runtime::EmbeddingCache>(options);
 }
 
-std::string placeholder(Kind kind) {
-  return kind == Kind::Image ? "<|image|>" : kind == Kind::Audio ? "<|audio|>" : "<|video|>";
-}
-
 // What the reference's processor writes in the place of a placeholder.
 std::string expansion(const runtime::Medium& medium) {
   const bool is_sound = medium.kind == Kind::Audio;
@@ -33,7 +29,7 @@ std::string expansion(const runtime::Medium& medium) {
   for (const text::MediaSize::Frame& frame : medium.size.frames) {
     if (medium.kind == Kind::Video) out += (out.empty() ? "" : " ") + frame.time + " ";
     out += is_sound ? "<|audio>" : "<|image>";
-    for (int i = 0; i < frame.n_soft; ++i) out += placeholder(medium.kind);
+    for (int i = 0; i < frame.n_soft; ++i) out += text::placeholder(medium.kind);
     out += is_sound ? "<audio|>" : "<image|>";
   }
   return out;
@@ -91,34 +87,20 @@ runtime::Medium GoldenMedia::video(const std::string& name) {
   return video;
 }
 
-std::vector<runtime::MediaSpan> place(const std::vector<runtime::TokenId>& ids, const text::Tokenizer& tokenizer,
-                                      const std::vector<runtime::Medium>& media) {
-  std::vector<runtime::MediaSpan> out;
-  auto at = ids.begin();
-  for (const runtime::Medium& medium : media)
-    for (const auto& part : medium.parts) {
-      at = std::find(at, ids.end(), tokenizer.find(placeholder(medium.kind)).value_or(-1));
-      if (ids.end() - at < part->n_rows) throw RequestError("the prompt has fewer places than its media need");
-      out.push_back({static_cast<int>(at - ids.begin()), part});
-      at += part->n_rows;
-    }
-  return out;
-}
-
 runtime::MediaPrompt expand(const std::string& text, const text::Tokenizer& tokenizer,
                             const std::vector<runtime::Medium>& media) {
   std::string expanded;
   size_t from = 0;
   for (const runtime::Medium& medium : media) {
-    const size_t at = text.find(placeholder(medium.kind), from);
+    const size_t at = text.find(text::placeholder(medium.kind), from);
     if (at == std::string::npos) throw RequestError("the text has fewer placeholders than media");
     expanded += text.substr(from, at - from) + expansion(medium);
-    from = at + placeholder(medium.kind).size();
+    from = at + text::placeholder(medium.kind).size();
   }
   expanded += text.substr(from);
   runtime::MediaPrompt out;
   out.tokens = tokenizer.encode(expanded, text::Specials::Allow);
-  out.media = place(out.tokens, tokenizer, media);
+  out.media = runtime::place(out.tokens, tokenizer, media);
   return out;
 }
 

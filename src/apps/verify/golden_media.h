@@ -35,8 +35,4 @@ class GoldenMedia {
 runtime::MediaPrompt expand(const std::string& text, const text::Tokenizer& tokenizer,
                             const std::vector<runtime::Medium>& media);
 
-// Places of media in ids that hold their placeholders already.
-std::vector<runtime::MediaSpan> place(const std::vector<runtime::TokenId>& ids, const text::Tokenizer& tokenizer,
-                                      const std::vector<runtime::Medium>& media);
-
 }  // namespace facet::verify

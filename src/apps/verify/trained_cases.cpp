@@ -31,7 +31,7 @@ void check(const std::shared_ptr<const runtime::Engine>& engine, GoldenMedia& fi
   if (!media.empty() && c.contains("soft_tokens"))
     result.expect(media.front().n_tokens() == c["soft_tokens"].get<int>(),
                   fmt::format("{} soft tokens, expected {}", media.front().n_tokens(), c["soft_tokens"].get<int>()));
-  const auto places = place(prompt, engine->tokenizer(), media);
+  const auto places = runtime::place(prompt, engine->tokenizer(), media);
   const auto got = runtime::generate(session, {prompt, places}, options);
   result.expect(got.tokens == want, fmt::format("output is \"{}\", expected \"{}\"", got.text, c.value("output", "")));
 }
