@@ -58,21 +58,8 @@ TEST(PcmStream, SamplesMayComeInHalves) {
 
 #ifdef FACET_FFMPEG
 
-// The message of the FormatError, after checking its form: one line that starts with the name.
-std::string sound_error(const std::string& file, const SoundLimits& limits = {}) {
-  try {
-    hear(file, limits);
-  } catch (const FormatError& e) {
-    const std::string message = e.what();
-    EXPECT_TRUE(message.starts_with("clip: ")) << message;
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    return message;
-  }
-  return "no error";
-}
-
 void expect_sound_error(const std::string& file, const std::string& part, const SoundLimits& limits = {}) {
-  EXPECT_NE(sound_error(file, limits).find(part), std::string::npos) << sound_error(file, limits);
+  expect_clip_error([&] { hear(file, limits); }, part);
 }
 
 // The largest distance from the sine of that frequency and amplitude, away from the ends by a filter's length.

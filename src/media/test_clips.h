@@ -32,6 +32,10 @@ struct ClipSpec {
 std::string clip_file(const ClipSpec& spec);
 int frame_luma(int frame);
 
+// Expects a FormatError of `work` that holds `part`, in one line that starts with the name that tests give clips,
+// "clip".
+void expect_clip_error(const std::function<void()>& work, const std::string& part);
+
 // With a display matrix in the track of an MP4: rows (a b) and (c d).
 std::string turned_mp4(std::string mp4, int a, int b, int c, int d);
 

@@ -1,11 +1,14 @@
 // The makers of test_clips.h.
 #include "media/test_clips.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
 
+#include "base/error.h"
 #include "media/ffmpeg.h"
 #include "media/mono.h"
 #include "media/test_pictures.h"
@@ -229,5 +232,17 @@ class ClipWriter {
 
 std::string clip_file(const ClipSpec& spec) { return ClipWriter(spec).write(); }
 #endif
+
+void expect_clip_error(const std::function<void()>& work, const std::string& part) {
+  try {
+    work();
+    ADD_FAILURE() << "no error, expected one with: " << part;
+  } catch (const FormatError& e) {
+    const std::string message = e.what();
+    EXPECT_TRUE(message.starts_with("clip: ")) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  }
+}
 
 }  // namespace facet::media
