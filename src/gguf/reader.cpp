@@ -159,6 +159,11 @@ File File::parse(std::span<const std::byte> bytes, std::string name) {
   return File(std::move(state));
 }
 
+File File::open(const std::string& path, std::span<const MemoryFile> in_memory) {
+  const MemoryFile* const file = find_file(in_memory, path);
+  return file == nullptr ? open(path) : parse(file->bytes, file->name);
+}
+
 const std::string& File::path() const noexcept { return state_->path; }
 int File::version() const noexcept { return state_->version; }
 void File::check_unchanged() const {

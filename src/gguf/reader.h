@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory_file.h"
 #include "quant/block_type.h"
 
 namespace facet::gguf {
@@ -59,8 +60,10 @@ class File {
   // Opens a file or, given the first shard of a split one, all its shards. Throws ResourceError (cannot read) or
   // FormatError (spec/gguf 1.5: every check), naming the file and the place. Milliseconds: reads only the directory.
   static File open(const std::string& path);
-  // The same on bytes in memory (single file); they must outlive the File. For tests and fuzzing.
+  // The same on bytes in memory (single file); they must outlive the File.
   static File parse(std::span<const std::byte> bytes, std::string name);
+  // Of the file in memory that has this name, where there is one, else of the path. Nothing is copied.
+  static File open(const std::string& path, std::span<const MemoryFile> in_memory);
 
   // Copies share the maps and are cheap.
 

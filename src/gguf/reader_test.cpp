@@ -620,6 +620,22 @@ TEST(GgufFiles, ThatCannotBeRead) {
   EXPECT_NE(open_error<FormatError>(folder / "empty.gguf").find("not a GGUF file"), std::string::npos);
 }
 
+TEST(GgufFiles, InMemoryAreFoundByTheirNames) {
+  const Folder folder;
+  const std::string path = folder / "a.gguf", bytes = small_file().bytes();
+  small_file().value("here", uint8_t{1}).write(path);
+  const MemoryFile in_memory[] = {{"built-in/other.gguf", {}}, {"built-in/a.gguf", std::as_bytes(std::span(bytes))}};
+  const File file = File::open("built-in/a.gguf", in_memory);
+  EXPECT_EQ(file.path(), "built-in/a.gguf");
+  EXPECT_EQ(file.total_bytes(), bytes.size());
+  const auto* const data = reinterpret_cast<const char*>(file.tensors()[0].data.data());
+  EXPECT_TRUE(data >= bytes.data() && data < bytes.data() + bytes.size()) << "it was copied";
+  file.check_unchanged();
+  EXPECT_NE(File::open(path, in_memory).find("here"), nullptr);  // a path as ever
+  EXPECT_THROW(File::open("built-in/b.gguf", in_memory), ResourceError);
+  EXPECT_THROW(File::open("built-in/other.gguf", in_memory), FormatError);
+}
+
 // The community converter's files.
 TEST(GgufFiles, OfTheCommunityConverter) {
   SKIP_WITHOUT_GOLDENS();

@@ -153,8 +153,8 @@ void bind_what_can_be(Encoders& e, int n_embd, Vision&& read_vision, Audio&& rea
   take_fingerprint(e);
 }
 
-Encoders open_projector(const std::string& path, int n_embd) {
-  const gguf::File file = gguf::File::open(path);
+Encoders open_projector(const std::string& path, int n_embd, std::span<const MemoryFile> in_memory) {
+  const gguf::File file = gguf::File::open(path, in_memory);
   Encoders e;
   e.path = path;
   e.why_blind = e.why_deaf = kWhoHasThem;
@@ -251,13 +251,23 @@ Encoders without(const std::string& why) {
   return e;
 }
 
-Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd) {
+// Those beside a model that is in memory are in memory.
+std::vector<std::string> projectors_for(const std::string& model_path, std::span<const MemoryFile> in_memory) {
+  if (find_file(in_memory, model_path) == nullptr) return find_projectors(model_path);
+  std::vector<std::string> names;
+  for (const MemoryFile& file : in_memory)
+    if (is_projector_name(file.name)) names.push_back(file.name);
+  return names;
+}
+
+Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd,
+                       std::span<const MemoryFile> in_memory) {
   if (projector == "none") return without("--mmproj none was asked for");
-  if (!projector.empty()) return open_projector(projector, n_embd);
+  if (!projector.empty()) return open_projector(projector, n_embd, in_memory);
   std::string problem;
-  for (const std::string& path : find_projectors(model_path)) {
+  for (const std::string& path : projectors_for(model_path, in_memory)) {
     try {
-      return open_projector(path, n_embd);
+      return open_projector(path, n_embd, in_memory);
     } catch (const std::exception& e) {
       if (problem.empty()) problem = e.what();
     }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "model/audio.h"
@@ -44,8 +45,10 @@ Encoders bind_encoders(const std::string& folder, int n_embd, const model::Tenso
 std::optional<Encoders> bind_own_encoders(const gguf::File& model, int n_embd, const model::TensorSource& source);
 
 // Of a GGUF model: from `projector`, or where that is empty from the file beside the model that fits it; "none" is for
-// doing without. Throws what opening `projector` throws; a file found by itself that cannot be used is named likewise.
-Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd);
+// doing without. What is beside a model in memory is in memory. Throws what opening `projector` throws; a file found by
+// itself that cannot be used is named likewise.
+Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd,
+                       std::span<const MemoryFile> in_memory);
 
 // Projector files beside a model, best first: those that share most of its name.
 std::vector<std::string> find_projectors(const std::string& model_path);

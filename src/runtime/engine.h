@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_file.h"
 #include "ops/activations.h"
 #include "text/tokenizer.h"
 
@@ -42,13 +43,14 @@ struct EngineOptions {
   int n_threads = 0;                            // 0: the cores this process may use
   bool pin_threads = false;                     // binds those that the engine starts to a processor each
   KvPrecision kv = KvPrecision::F16;
-  int context = 0;            // tokens of one session; 0: the largest that fits memory_share
-  double memory_share = 0.5;  // of the memory available now, for KV when context is 0
-  int64_t memory_limit = 0;   // bytes; 0: what the machine has available
-  std::string projector;      // GGUF file of the encoders; empty: the one beside the model; "none": without
-  bool lock_memory = false;   // weights stay in memory, whatever else needs it; else the system may drop their pages
-  int prefill_chunk = 0;      // rows computed together in prefill; 0: chosen from the model's width
-  Progress progress;          // of loading, and forgotten after it
+  int context = 0;                    // tokens of one session; 0: the largest that fits memory_share
+  double memory_share = 0.5;          // of the memory available now, for KV when context is 0
+  int64_t memory_limit = 0;           // bytes; 0: what the machine has available
+  std::string projector;              // GGUF file of the encoders; empty: the one beside the model; "none": without
+  std::vector<MemoryFile> in_memory;  // GGUF files that are found by these names, before any path
+  bool lock_memory = false;  // weights stay in memory, whatever else needs it; else the system may drop their pages
+  int prefill_chunk = 0;     // rows computed together in prefill; 0: chosen from the model's width
+  Progress progress;         // of loading, and forgotten after it
   // Wraps the backend once it is made (a decorator that times or dumps); forgotten after loading. What it returns lives
   // as long as the engine, and so must all that refers to.
   using WrapOps = std::function<std::unique_ptr<ops::Ops>(std::unique_ptr<ops::Ops>)>;
@@ -100,9 +102,9 @@ struct Encoders;
 
 class Engine {
  public:
-  // path: a .gguf (the first shard of a split one) or a folder with config.json and safetensors. Throws FormatError,
-  // RequestError (context beyond the model's), ResourceError (unreadable; not enough memory, with the plan; memory that
-  // cannot be locked).
+  // path: a .gguf (the first shard of a split one), a folder with config.json and safetensors, or the name of a file in
+  // memory, whose projector is the one among those. Throws FormatError, RequestError (context beyond the model's),
+  // ResourceError (unreadable; not enough memory, with the plan; memory that cannot be locked).
   static std::shared_ptr<const Engine> load(const std::string& path, const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;

@@ -65,7 +65,7 @@ void prepare(ModelFacts& m, Purpose purpose) {
 constexpr auto kBeside = std::launch::async | std::launch::deferred;
 
 void bind_gguf(ModelFacts& m, Purpose purpose) {
-  const gguf::File file = gguf::File::open(m.path);
+  const gguf::File file = gguf::File::open(m.path, m.options.in_memory);
   m.config = model::read_config(file);
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(file, m.config.n_vocab); });
   try {
@@ -74,7 +74,7 @@ void bind_gguf(ModelFacts& m, Purpose purpose) {
             m.options.projector.empty() ? bind_own_encoders(file, m.config.n_embd, *m.weights.source) : std::nullopt)
       m.encoders = std::move(*own);
     else
-      m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd);
+      m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd, m.options.in_memory);
     prepare(m, purpose);
   } catch (const FormatError&) {
     tokenizer.get();  // throws what explains more, where the two are of different models
@@ -89,28 +89,36 @@ void bind_folder(ModelFacts& m, Purpose purpose) {
   m.config = model::read_config(m.path);
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(m.path); });
   m.weights = model::bind_weights(m.config, model::make_tensor_source(safetensors::File::open_folder(m.path)));
-  m.encoders = m.options.projector.empty() ? bind_encoders(m.path, m.config.n_embd, *m.weights.source)
-                                           : bind_encoders(m.path, m.options.projector, m.config.n_embd);
+  m.encoders = m.options.projector.empty()
+                   ? bind_encoders(m.path, m.config.n_embd, *m.weights.source)
+                   : bind_encoders(m.path, m.options.projector, m.config.n_embd, m.options.in_memory);
   prepare(m, purpose);
   m.tokenizer = tokenizer.get();
   m.defaults = read_defaults(m.path, *m.tokenizer);
   m.family = read_chat_family(m.path, m.config, *m.tokenizer);
 }
 
-}  // namespace
-
-ModelFacts read_model(const std::string& path, const EngineOptions& options, Purpose purpose) {
+// Whether the model is a folder and no file. ResourceError when it is nothing.
+bool is_folder(const std::string& path, std::span<const MemoryFile> in_memory) {
+  if (find_file(in_memory, path) != nullptr) return false;
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status))
     throw_error<ResourceError>(
         "{}: {}", path,
         status.type() == std::filesystem::file_type::not_found ? "no such file or folder" : error.message());
+  return std::filesystem::is_directory(status);
+}
+
+}  // namespace
+
+ModelFacts read_model(const std::string& path, const EngineOptions& options, Purpose purpose) {
+  const bool from_folder = is_folder(path, options.in_memory);
   ModelFacts m;
   m.path = path;
   m.options = options;
   try {
-    if (std::filesystem::is_directory(status))
+    if (from_folder)
       bind_folder(m, purpose);
     else
       bind_gguf(m, purpose);

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "base/test_data.h"
 #include "model/test_model.h"
 #include "runtime/generate.h"
@@ -306,6 +307,35 @@ TEST(KvTypeTest, BlocksTakeHalfOfTheMemoryAndChangeLittle) {
   // A code is off by up to 1/254 of its block's largest: the sum over a few layers stays well below a tenth.
   EXPECT_LT(std::sqrt(difference / size), 0.1);
   EXPECT_GT(difference, 0);
+}
+
+// What a model computes does not depend on where its files are, and its projector is found beside it.
+TEST_F(ModelFactsTest, FilesInMemoryAreAModelToo) {
+  SKIP_WITHOUT_GOLDENS();
+  const std::string path = golden_path("tiny-e2b/gguf/tiny-e2b-q8_0.gguf");
+  const MappedFile model(path), projector(golden_path("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf"));
+  EngineOptions options = small_engine(64);
+  const auto from_path = Engine::load(path, options);
+  options.in_memory = {{"built-in/a-q8_0.gguf", model.bytes()}, {"built-in/mmproj-a-bf16.gguf", projector.bytes()}};
+  const auto in_memory = Engine::load("built-in/a-q8_0.gguf", options);
+  EXPECT_EQ(in_memory->path(), "built-in/a-q8_0.gguf");
+  EXPECT_EQ(in_memory->encoders().path, "built-in/mmproj-a-bf16.gguf");
+  EXPECT_TRUE(in_memory->encoders().vision_config && in_memory->encoders().audio_config);
+  EXPECT_EQ(in_memory->encoders().fingerprint, from_path->encoders().fingerprint);
+  const auto logits_of = [](const std::shared_ptr<const Engine>& engine) {
+    Session session(engine);
+    session.sync(std::vector<TokenId>{2, 100, 200, 300});
+    return std::vector<float>(session.logits().begin(), session.logits().end());
+  };
+  EXPECT_EQ(logits_of(in_memory), logits_of(from_path));
+
+  options.projector = "none";
+  EXPECT_FALSE(Engine::load("built-in/a-q8_0.gguf", options)->encoders().vision_config);
+  options.projector.clear();
+  options.in_memory.pop_back();
+  EXPECT_NE(Engine::load("built-in/a-q8_0.gguf", options)->encoders().why_blind.find("no projector"),
+            std::string::npos);
+  EXPECT_EQ(error_of<ResourceError>("built-in/b.gguf", options), "built-in/b.gguf: no such file or folder");
 }
 
 TEST_F(ModelFactsTest, HeadsThatBlocksDoNotFitAreNamed) {
