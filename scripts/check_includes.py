@@ -10,7 +10,7 @@ import re
 import sys
 
 ARROWS = {
-    "apps": ["server", "train", "documents"],
+    "apps": ["server", "train", "documents", "evaluation"],
     "server": ["runtime"],
     "train": ["runtime"],
     "runtime": ["model", "text", "media"],
@@ -22,6 +22,7 @@ ARROWS = {
     "text": ["base"],
     "media": ["base"],
     "documents": ["base"],
+    "evaluation": ["text"],
     "quant": ["base"],
     "base": [],
 }
