@@ -2,6 +2,11 @@
 if(TARGET facet)
   install(TARGETS facet)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  # What the program holds itself is not installed a second time.
+  if(FACET_EMBED_NANO)
+    set(embedded PATTERN nano-q8_0.gguf EXCLUDE PATTERN mmproj-nano-bf16.gguf EXCLUDE)
+  endif()
+  install(DIRECTORY ${FACET_MODELS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/facet/models OPTIONAL ${embedded})
 endif()
 
 # They are made from what the program itself says, so they cannot fall behind it. A build of the target facet alone has

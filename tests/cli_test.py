@@ -185,7 +185,7 @@ class Cli(unittest.TestCase):
     # Which model is meant, and by which kernels
 
     def test_the_only_model_of_the_library_needs_no_name(self):
-        self.assertIn("the library is empty", self.error("inspect"))
+        self.assertIn("the library is empty", self.error("inspect", "one"))
         shutil.copy(MODEL, self.folder / "models/one.gguf")
         self.assertTrue(self.json("inspect", "--json")["path"].endswith("/one.gguf"))
         shutil.copy(MODEL, self.folder / "models/two.gguf")

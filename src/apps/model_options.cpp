@@ -10,6 +10,7 @@
 #include <limits>
 #include <random>
 
+#include "apps/shipped_models.h"
 #include "apps/terminal.h"
 #include "apps/tuning.h"
 #include "base/cpu_topology.h"
@@ -100,13 +101,21 @@ std::string find_model(const std::string& name) {
     if (may_exist(wanted)) return wanted;
     for (const std::string& candidate : {folder + wanted, folder + wanted + ".gguf"})
       if (may_exist(candidate)) return candidate;
+    if (const auto shipped = find_shipped_model(wanted)) return *shipped;
   }
   const auto names = library_models();
   if (wanted.empty() && names.size() == 1) return folder + names[0];
+  if (const auto nano = wanted.empty() && names.empty() ? find_shipped_model("nano") : std::nullopt) {
+    fmt::print(stderr, "facet: {}\n", printable(nano_note(library_folder())));
+    return *nano;
+  }
   const std::string there =
       names.empty() ? "the library is empty" : fmt::format("the library has {}", fmt::join(names, ", "));
   if (wanted.empty())
     throw_error<RequestError>("no model was named and there is no single one in {}: {}; give -m PATH", folder, there);
+  if (is_shipped_name(wanted))
+    throw_error<RequestError>("model \"{}\" is neither a path nor in {}, and it did not come with this facet: {}",
+                              wanted, folder, there);
   throw_error<RequestError>("model \"{}\" is neither a path nor in {}: {}", wanted, folder, there);
 }
 
@@ -192,6 +201,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   options.n_threads = threads;
   options.context = context;
   options.projector = projector;
+  options.in_memory = built_in_files();
   options.lock_memory = mlock;
   options.prefill_chunk = prefill_chunk;
   options.pin_threads = pin;

@@ -7,6 +7,7 @@
 #include "apps/commands.h"
 #include "apps/json_output.h"
 #include "apps/model_options.h"
+#include "apps/shipped_models.h"
 #include "apps/terminal.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -68,7 +69,11 @@ std::vector<text::TokenId> token_ids(const text::Prompt& prompt, const text::Tok
 int render(const RenderFlags& flags) {
   const ChatFile chat = read_chat(flags.file);
   std::optional<runtime::ModelFacts> model;
-  if (flags.has_model()) model = runtime::read_model(find_model(flags.model), {});
+  if (flags.has_model()) {
+    runtime::EngineOptions options;
+    options.in_memory = built_in_files();
+    model = runtime::read_model(find_model(flags.model), options);
+  }
   const text::Prompt prompt = text::render_chat(
       chat.messages, chat.tools,
       {choose_template(flags.format, model), flags.think, !flags.no_opening, flags.preserve_thinking});

@@ -8,6 +8,7 @@
 #include "apps/commands.h"
 #include "apps/json_output.h"
 #include "apps/model_options.h"
+#include "apps/shipped_models.h"
 #include "apps/terminal.h"
 #include "base/error.h"
 #include "model/config.h"
@@ -24,7 +25,7 @@ struct TokenizeFlags {
 // The tokenizer alone: no weight is touched.
 std::shared_ptr<const text::Tokenizer> load(const std::string& path) {
   if (std::filesystem::is_directory(path)) return runtime::load_tokenizer(path);
-  const gguf::File file = gguf::File::open(path);
+  const gguf::File file = gguf::File::open(path, built_in_files());
   return runtime::load_tokenizer(file, model::read_config(file).n_vocab);
 }
 

@@ -54,10 +54,9 @@ class CommandLineTest(CliTest):
     def test_missing_arguments(self):
         self.assert_error(2, "PROMPT", "dump", "-o", "out.safetensors")
         self.assert_error(2, "FILE", "eval", "perplexity")
-        self.assert_error(2, "facet eval needs a command: perplexity", "eval")
+        self.assert_error(2, "facet eval needs a set of skills .*perplexity", "eval")
 
     def test_no_model(self):
-        self.assert_error(2, "no model was named", "run", "hello")
         self.assert_error(2, 'model "nothing" is neither a path nor in', "run", "-m", "nothing", "hello")
         self.assert_error(2, 'model "nothing" is neither a path nor in', "inspect", "nothing")
         home = self.folder / "models"

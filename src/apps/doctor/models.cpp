@@ -116,7 +116,7 @@ Model examine_model(const std::string& path, const runtime::EngineOptions& optio
     m.fits = m.plan.available_bytes <= 0 || m.plan.resident_bytes <= m.plan.available_bytes;
     m.tokens_per_s = machine.ceilings.read_gb_s * 1e9 / static_cast<double>(m.plan.weight_bytes_per_token);
     m.kinds = kinds_of(*facts.weights.source);
-    m.cached_bytes = cached_bytes(path);
+    m.cached_bytes = find_file(options.in_memory, path) == nullptr ? cached_bytes(path) : m.plan.file_bytes;
   } catch (const Error& e) {
     m.error = e.what();
   }
