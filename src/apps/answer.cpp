@@ -31,7 +31,7 @@ Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
 }
 
 Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think,
-                   const std::vector<runtime::Medium>& media) {
+                   const std::vector<runtime::Medium>& media, const text::ChatJson& tools) {
   const auto format = template_of(engine.chat_family());
   if (!format)
     throw_error<RequestError>("{}: this is a base model without a chat format; `facet run --raw` continues a text",
@@ -41,9 +41,11 @@ Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages
   options.enable_thinking = think;
   if (think && options.format == text::ChatTemplate::Gemma3)
     throw_error<RequestError>("{}: Gemma 3 models were not trained to think", engine.path());
-  const text::Prompt rendered = text::render_chat(messages, nullptr, options);
+  const text::Prompt rendered = text::render_chat(messages, tools, options);
   runtime::MediaPrompt prompt = runtime::assemble(rendered, engine.tokenizer(), media);
-  return {std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered)};
+  Prompt out{std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered), {}};
+  for (const text::ChatJson& tool : tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
+  return out;
 }
 
 AnswerPrinter::AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt, std::vector<std::string> stop,
@@ -52,6 +54,7 @@ AnswerPrinter::AnswerPrinter(const runtime::Engine& engine, const Prompt& prompt
   if (!prompt.is_chat) return;
   text::OutputParserOptions options;
   options.starts_in_thought = prompt.starts_in_thought;
+  options.declared = prompt.declared;
   parser_.emplace(engine.tokenizer(), options);
 }
 

@@ -20,6 +20,7 @@ struct Prompt {
   std::vector<runtime::MediaSpan> media;
   bool is_chat = false;
   bool starts_in_thought = false;
+  std::vector<std::string> declared;  // names of the functions that may be called
 
   operator runtime::PromptView() const { return {tokens, media}; }  // NOLINT: a prompt's view
 };
@@ -31,9 +32,9 @@ Prompt raw_prompt(const runtime::Engine& engine, const std::string& text);
 std::optional<text::ChatTemplate> template_of(runtime::ChatFamily family);
 
 // Messages in the model's chat format, and the opening of its answer; media: what their contents have places for, in
-// order. RequestError when the model has no chat format, or cannot think.
+// order; tools: null, or declarations of functions. RequestError when the model has no chat format, or cannot think.
 Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think,
-                   const std::vector<runtime::Medium>& media = {});
+                   const std::vector<runtime::Medium>& media = {}, const text::ChatJson& tools = nullptr);
 
 // Prints an answer as it comes: content on stdout, styled if that is a terminal; reasoning dimmed on stderr; tool calls
 // as JSON lines. Control tokens are never printed.
@@ -52,6 +53,7 @@ class AnswerPrinter {
 
   const std::string& content() const noexcept { return content_; }
   const std::string& reasoning() const noexcept { return reasoning_; }
+  const text::ChatJson& calls() const noexcept { return calls_; }  // of {"name", "arguments"}
   nlohmann::ordered_json json() const;  // {"text"}, or of a chat {"content", "reasoning", "tool_calls"}
 
  private:

@@ -12,6 +12,7 @@
 #include "apps/model_options.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
+#include "apps/tools_input.h"
 #include "base/error.h"
 
 namespace facet::apps {
@@ -23,7 +24,8 @@ struct RunFlags {
   ModelOptions model;
   SamplingOptions sampling;
   MediaFlags media;
-  std::string prompt, system;
+  std::string prompt, system, tools_file;
+  text::ChatJson tools;  // of that file
   bool raw = false, think = false, json = false, stats = false;
 };
 
@@ -68,9 +70,10 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
                    ShownMedia media = {}) {
   if (flags.raw && !media.media.empty())
     throw RequestError("--raw continues a text: pictures, sounds and videos need the chat format");
+  if (flags.raw && !flags.tools_file.empty()) throw RequestError("--raw continues a text: tools need the chat format");
   if (flags.raw) return raw_prompt(engine, text);
   if (media.media.empty() && engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() &&
-      !flags.think) {
+      !flags.think && flags.tools_file.empty()) {
     fmt::print(stderr, "facet: this is a base model without a chat format: it continues the text\n");
     return raw_prompt(engine, text);
   }
@@ -82,7 +85,7 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
     if (!text.empty()) content.push_back({{"type", "text"}, {"text", text}});
   }
   messages.push_back({{"role", "user"}, {"content", std::move(content)}});
-  return chat_prompt(engine, messages, flags.think, media.media);
+  return chat_prompt(engine, messages, flags.think, media.media, flags.tools);
 }
 
 // What the text and the answer leave of the context; of an answer without a limit a little is kept.
@@ -108,8 +111,9 @@ void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, c
   print_json(out);
 }
 
-int run(const RunFlags& flags) {
+int run(RunFlags flags) {
   check_prompt(flags);
+  if (!flags.tools_file.empty()) flags.tools = read_tools(flags.tools_file);
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
   const InterruptGuard interrupt;
@@ -143,6 +147,10 @@ void add_run(CLI::App& app, Action& action) {
   flags->media.add_to(*command);
   flags->model.add_to(*command);
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
+  command
+      ->add_option("--tools", flags->tools_file,
+                   "Functions that the model may call (JSON, as OpenAI's API has them); calls are printed as JSON")
+      ->type_name("FILE");
   command->add_flag("--think", flags->think, "Let the model reason before it answers");
   command->add_flag("--raw", flags->raw, "Continue the text as it is, without the chat format");
   command->add_flag("--json", flags->json, "One JSON object on stdout instead of streaming text");
