@@ -77,7 +77,7 @@ def check_words(root, words):
                 value = rest.pop(0)
             if option.choices and value not in option.choices:
                 return f"{name} {flag} takes {', '.join(option.choices)}, not {value}"
-        elif command.subcommands:
+        elif command.subcommands and not command.positionals:
             return f"{name} has no command {word}"
         else:
             positionals += 1

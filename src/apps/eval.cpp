@@ -1,7 +1,8 @@
-// facet eval: how well a model does on a text.
+// facet eval: how well a model does on a set of skills, or on a text.
 #include <fmt/format.h>
 
 #include "apps/commands.h"
+#include "apps/eval/skills.h"
 #include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
@@ -106,7 +107,15 @@ void add_text_to(CLI::App& command, EvalFlags& flags) {
 
 void add_eval(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("eval", "Measure a model");
-  command->require_subcommand(1);
+  command->require_subcommand(0, 1);
+  const auto skills = std::make_shared<eval::SkillsFlags>();
+  skills->add_to(*command);
+  command->footer(
+      "Examples:\n  facet eval nano\n  facet eval nano --skills copy,tools --limit 20 --failures\n"
+      "  facet eval FOLDER -m MODEL --json");
+  command->callback([command, skills, &action] {
+    if (command->get_subcommands().empty()) action = [skills] { return eval::eval_skills(*skills); };
+  });
   const auto flags = std::make_shared<EvalFlags>();
   CLI::App* perplexity = command->add_subcommand("perplexity", "Perplexity on a text file, by llama.cpp's protocol");
   add_text_to(*perplexity, *flags);

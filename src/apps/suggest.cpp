@@ -116,7 +116,8 @@ std::string explain_problem(const Chosen& c, const CLI::ParseError& error) {
   const bool has_left_overs = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                               dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   if (const std::string flags = has_left_overs ? explain_flags(c) : ""; !flags.empty()) return flags;
-  return commands_of(*c.command).empty() ? explain_arguments(c, error) : explain_command(c);
+  const bool needs_command = c.command->get_require_subcommand_min() > 0;
+  return needs_command ? explain_command(c) : explain_arguments(c, error);
 }
 
 }  // namespace

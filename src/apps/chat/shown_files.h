@@ -13,9 +13,9 @@ class ShownFiles {
  public:
   using Json = nlohmann::ordered_json;
 
-  // cancel: ends the reading of a file.
-  ShownFiles(std::shared_ptr<const runtime::Engine> engine, const std::atomic<bool>* cancel)
-      : engine_(std::move(engine)), reader_(engine_, 0) {
+  // cancel: ends the reading of a file. keeps: see MediaReader.
+  ShownFiles(std::shared_ptr<const runtime::Engine> engine, const std::atomic<bool>* cancel, bool keeps = true)
+      : engine_(std::move(engine)), reader_(engine_, 0, {}, keeps) {
     reader_.encoder().set_cancel(cancel);
   }
 

@@ -1,0 +1,119 @@
+#include "apps/eval/skills.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "apps/eval/skill_model.h"
+#include "apps/eval/skill_report.h"
+#include "apps/json_output.h"
+#include "apps/shipped_models.h"
+#include "apps/terminal.h"
+#include "base/error.h"
+#include "base/file.h"
+
+namespace facet::apps::eval {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using evaluation::Result;
+
+// A folder, or the set that came with the model of that name.
+std::string find_set(const std::string& name) {
+  std::error_code error;
+  if (name.empty())
+    throw RequestError("facet eval needs a set of skills (nano, or a folder), or a command: perplexity, divergence");
+  if (fs::is_directory(name, error)) return name;
+  if (name.find('/') == std::string::npos)
+    if (const auto shipped = find_shipped("models/" + name + "/eval")) return *shipped;
+  throw_error<RequestError>(
+      "{}: no folder, no set of skills that came with this facet, and no command (perplexity, divergence)", name);
+}
+
+void count(Result result, const std::string& why, evaluation::Score& score) {
+  if (result == Result::Skipped) {
+    ++score.n_skipped;
+    score.why_skipped = why;
+    return;
+  }
+  ++score.n;
+  score.n_right += result == Result::Right;
+}
+
+void try_item(SkillModel& model, const evaluation::Item& item, evaluation::Score& score,
+              std::vector<Failure>& failures) {
+  if (const auto why = model.why_not(item)) return count(Result::Skipped, *why, score);
+  evaluation::Answer answer = model.answer(item);
+  evaluation::Verdict verdict = judge(item.expect, answer);
+  count(verdict.result, verdict.why, score);
+  if (verdict.result == Result::Wrong)
+    failures.push_back({score.skill, item, std::move(answer), std::move(verdict.why)});
+}
+
+evaluation::Score try_skill(SkillModel& model, const evaluation::Skill& skill, std::vector<Failure>& failures) {
+  const auto start = Clock::now();
+  evaluation::Score score{.skill = skill.name, .why_skipped = {}};
+  ProgressLine progress(skill.name);
+  for (size_t i = 0; i < skill.items.size(); ++i) {
+    progress.show(static_cast<int64_t>(i), static_cast<int64_t>(skill.items.size()));
+    try_item(model, skill.items[i], score, failures);
+  }
+  score.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return score;
+}
+
+evaluation::GoldenScores read_golden(const SkillsFlags& flags, const std::string& folder) {
+  if (!flags.check) return {};
+  const std::string path = (fs::path(folder) / "scores.json").string();
+  std::vector<std::string> rows{flags.scores};
+  if (flags.scores.empty()) rows = {flags.model.backend, "default"};
+  return evaluation::parse_scores(read_file(path), path, rows);
+}
+
+}  // namespace
+
+int eval_skills(SkillsFlags flags) {
+  const std::string folder = find_set(flags.set);
+  const auto skills = evaluation::read_skills(folder, flags.skills, flags.limit);
+  const auto golden = read_golden(flags, folder);
+  if (flags.model.model.empty() && folder != flags.set) flags.model.model = flags.set;
+  const auto engine = flags.model.load();
+  const InterruptGuard interrupt;
+  SkillModel model(engine, &InterruptGuard::flag());
+  SkillReport report{folder, engine->path(), {}, {}};
+  for (const evaluation::Skill& skill : skills) report.scores.push_back(try_skill(model, skill, report.failures));
+
+  if (flags.json)
+    print_json(to_json(report, flags.failures));
+  else
+    print_table(report);
+  if (flags.failures && !flags.json) print_failures(report);
+  const auto fallen = shortfalls(report.scores, golden, flags.margin, flags.skills.empty());
+  for (const std::string& line : fallen) fmt::print(stderr, "facet: {}\n", printable(line));
+  return fallen.empty() ? 0 : 1;
+}
+
+void SkillsFlags::add_to(CLI::App& command) {
+  command.add_option("SET", set, "A set of skills: nano, which comes with facet, or a folder of SKILL.jsonl files");
+  model.add_to(command);
+  command.add_option("--skills", skills, "Only these, with commas between them [all]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAMES");
+  command.add_option("--limit", limit, "The first N questions of each skill [all]")
+      ->check(CLI::Range(1, 1 << 28))
+      ->type_name("N");
+  command.add_flag("--failures", failures,
+                   "Show each question that was answered wrong, what was expected and what came");
+  command.add_flag("--check", check, "Compare with the set's scores.json: status 1 when a skill is below its score");
+  command.add_option("--scores", scores, "The row of scores.json to compare with [the backend's, else default]")
+      ->type_name("ROW");
+  command.add_option("--margin", margin, fmt::format("How far below a score is allowed [{}]", margin))
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X");
+  command.add_flag("--json", json, "One JSON object on stdout");
+}
+
+}  // namespace facet::apps::eval
