@@ -1,28 +1,70 @@
 #!/usr/bin/env bash
-# From a bare checkout to words on the screen: dependencies, build, a small model, one prompt. Run it again at will;
-# what is done already is not done twice.
+# From a bare checkout to answers on the screen: dependencies, build, and nano, the small demonstration model that comes
+# with facet, asked in words, by a picture, by a voice, and with a function that it may call. Run it again at will; what is
+# done already is not done twice.
 #
-# usage: scripts/quickstart.sh [PROMPT]
+# usage: scripts/quickstart.sh [--gemma3] [PROMPT]
+#   --gemma3   fetches Gemma 3 270M too (base, 253 MB) and has it continue PROMPT
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-prompt=${1:-The three primary colours are}
+gemma3=0
+if [[ ${1:-} == --gemma3 ]]; then
+  gemma3=1
+  shift
+fi
+facet=build/release/facet
+demo=models/nano/demo
 
 step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*" >&2; }
 
-step "1/5 dependencies"
+# Arguments with spaces are shown between quotes.
+show_command() {
+  local word
+  printf '\n$ facet run -m nano' >&2
+  for word in "$@"; do
+    if [[ $word == *" "* ]]; then printf ' "%s"' "$word" >&2; else printf ' %s' "$word" >&2; fi
+  done
+  printf '\n' >&2
+}
+
+# ask ARGUMENTS...: shows the command, then what it answers.
+ask() {
+  show_command "$@"
+  "$facet" run -m nano --temperature 0 --max-tokens 64 "$@"
+}
+
+show_nano() {
+  ask "${1:-Who are you?}"
+  ask --image "$demo/picture.png" --budget low "Which color does the shape have?"
+  ask --audio "$demo/question.wav" "Which digits do you hear?"
+  ask --tools "$demo/tools.json" "Timer for 3 minutes, please."
+}
+
+continue_with_gemma3() {
+  step "model (Gemma 3 270M, base, 253 MB)"
+  local model
+  model=$(scripts/fetch-model.sh)
+  step "facet run (a base model: it continues the text)"
+  "$facet" run -m "$model" --raw --max-tokens 48 --temperature 0 --stats "${1:-The three primary colours are}"
+}
+
+step "1/4 dependencies"
 scripts/install-deps.sh >&2
 
-step "2/5 build (build/release/facet)"
+step "2/4 build ($facet)"
 cmake --preset release >/dev/null
 cmake --build --preset release --target facet cli_files >&2
 
-step "3/5 tuning (which kernels and how many threads are fastest here)"
-build/release/facet doctor --tune >&2
+step "3/4 tuning (which kernels and how many threads are fastest here)"
+"$facet" doctor --tune >&2
 
-step "4/5 model (Gemma 3 270M, base, 253 MB)"
-model=$(scripts/fetch-model.sh)
-
-step "5/5 facet run (a base model: it continues the text)"
-build/release/facet run -m "$model" --raw --max-tokens 48 --temperature 0 --stats "$prompt"
-step "done. Next: build/release/facet --help"
+step "4/4 facet run"
+if [[ -f models/nano/nano-q8_0.gguf ]]; then
+  show_nano "$@"
+else
+  echo "models/nano/nano-q8_0.gguf is not in this checkout: Gemma 3 instead" >&2
+  gemma3=1
+fi
+if [[ $gemma3 -eq 1 ]]; then continue_with_gemma3 "$@"; fi
+step "done. Next: $facet --help"
