@@ -39,6 +39,13 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(self.check("ls && x/facet eval magic"), "facet eval has no command magic")
         self.assertIn("cannot be parsed", self.check("facet run it's"))
 
+    def test_a_command_may_have_both_arguments_and_commands(self):
+        helps = {**HELP, ("eval",): HELP[("eval",)] + "\nPositionals:\n  SET TEXT                    A set\n"}
+        root = make_cli_files.parse_help([], helps[()], lambda path: helps[tuple(path)])
+        for line in ("facet eval nano", "facet eval perplexity --chunk 8"):
+            self.assertIsNone(check_docs.check_line(root, line), line)
+        self.assertEqual(check_docs.check_line(root, "facet eval nano perplexity"), "facet eval takes 1 arguments, not 2")
+
     def test_scripts_must_exist(self):
         self.assertEqual(self.check("scripts/absent.sh"), "scripts/absent.sh is not there")
         self.assertIsNone(self.check("scripts/test.sh --fast"))

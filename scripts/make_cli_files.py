@@ -178,7 +178,8 @@ def zsh_function(command):
         return "\n".join([f"{name}() {{", *body, "    '*:file:_facet_files'", "}"])
     body += ["    '1:command:->command' \\", "    '*::argument:->argument'", "  case $state in", "    command)", "      local -a commands=("]
     body += [f"        '{below.path[-1]}:{zsh_quote(below.text)}'" for below in command.subcommands]
-    body += ["      )", "      _describe command commands ;;", "    argument)", "      case $line[1] in"]
+    arguments = "; _facet_files" if command.positionals else ""
+    body += ["      )", f"      _describe command commands{arguments} ;;", "    argument)", "      case $line[1] in"]
     body += [f"        {below.path[-1]}) {name}_{below.path[-1]} ;;" for below in command.subcommands]
     body += ["      esac ;;", "  esac"]
     return "\n".join([f"{name}() {{", *body, "}"])

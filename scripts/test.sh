@@ -127,6 +127,15 @@ verify() {
   python3 scripts/test_report.py verify "$results" "verify $name" "$report/verify-$name.log"
 }
 
+# A few questions of each skill of nano, against what it knew.
+eval_nano() {
+  if [[ ! -f models/nano/eval/scores.json ]]; then
+    record skipped "eval nano" "models/nano/eval is not in this checkout"
+    return
+  fi
+  check "eval nano" build/release/facet eval nano --limit 10 --check --scores quick --margin 0.1
+}
+
 # Instructions of fixed workloads, beside the recorded numbers.
 count_instructions() {
   stage "instructions" scripts/count_instructions.py
@@ -200,6 +209,7 @@ main() {
 
   check "release build" build release all
   run_tests release ""
+eval_nano
   [[ $fast -eq 1 ]] && finish
 
   check "includes" python3 scripts/check_includes.py

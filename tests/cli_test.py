@@ -95,6 +95,15 @@ class Cli(unittest.TestCase):
         self.assertEqual(len(result["running"]), result["chunks"])
         self.assertEqual(result["running"][-1], result["perplexity"])
 
+    def test_eval_of_a_set_json(self):
+        question = {"id": "one", "messages": [{"role": "user", "content": "Hi"}], "expect": {"text": "no random words"}, "max_tokens": 2}
+        (self.folder / "copy.jsonl").write_text(json.dumps(question), encoding="utf-8")
+        result = self.json("eval", self.folder, "-m", MODEL, "--ctx", 64, "--failures", "--json")
+        self.assertEqual(list(result), ["set", "model", "skills", "failures"])
+        self.assertEqual(list(result["skills"]["copy"]), ["accuracy", "n", "right", "skipped", "seconds"])
+        self.assertEqual((result["skills"]["copy"]["accuracy"], len(result["failures"])), (0, 1))
+        self.assertNotIn("failures", self.json("eval", self.folder, "-m", MODEL, "--ctx", 64, "--json"))
+
     def test_tokenize_there_and_back(self):
         ids = self.json("tokenize", "-m", MODEL, "--json", "Hello, wörld")
         self.assertEqual(list(ids), ["ids", "pieces"])

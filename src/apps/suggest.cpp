@@ -69,12 +69,30 @@ std::string did_you_mean(const std::string& guess) {
   return guess.empty() ? "" : fmt::format(": did you mean {}?", guess);
 }
 
-std::string explain_command(const Chosen& c) {
+std::vector<std::string> command_names(const Chosen& c) {
   std::vector<std::string> names;
   for (const CLI::App* below : commands_of(*c.command)) names.push_back(below->get_name());
+  return names;
+}
+
+// The word that may have been meant as a command; empty when there is none.
+std::string first_word(const Chosen& c) {
   const auto word = std::find_if(c.rest.begin(), c.rest.end(), [](const auto& w) { return !w.starts_with("-"); });
-  if (word == c.rest.end()) return fmt::format("{} needs a command: {}", c.name, fmt::join(names, ", "));
-  return fmt::format("{} has no command \"{}\"{}", c.name, *word, did_you_mean(nearest(*word, names)));
+  return word == c.rest.end() ? "" : *word;
+}
+
+std::string explain_command(const Chosen& c) {
+  const std::vector<std::string> names = command_names(c);
+  const std::string word = first_word(c);
+  if (word.empty()) return fmt::format("{} needs a command: {}", c.name, fmt::join(names, ", "));
+  return fmt::format("{} has no command \"{}\"{}", c.name, word, did_you_mean(nearest(word, names)));
+}
+
+// Whether the line is wrong about a command: there has to be one, or what stands there is nearly one.
+bool is_about_command(const Chosen& c, bool has_left_overs) {
+  if (c.command->get_require_subcommand_min() > 0) return true;
+  const std::string word = first_word(c);
+  return has_left_overs && !word.empty() && !nearest(word, command_names(c)).empty();
 }
 
 // In the words of this program where CLI11's are about itself.
@@ -116,8 +134,7 @@ std::string explain_problem(const Chosen& c, const CLI::ParseError& error) {
   const bool has_left_overs = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                               dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   if (const std::string flags = has_left_overs ? explain_flags(c) : ""; !flags.empty()) return flags;
-  const bool needs_command = c.command->get_require_subcommand_min() > 0;
-  return needs_command ? explain_command(c) : explain_arguments(c, error);
+  return is_about_command(c, has_left_overs) ? explain_command(c) : explain_arguments(c, error);
 }
 
 }  // namespace

@@ -19,6 +19,10 @@ std::string explained(std::vector<std::string> arguments) {
   CLI::App* eval = app.add_subcommand("eval");
   eval->require_subcommand(1);
   eval->add_subcommand("perplexity")->add_option("FILE", text)->required();
+  CLI::App* measure = app.add_subcommand("measure");  // takes an argument or a command
+  measure->add_option("SET", text);
+  measure->add_option("--limit", n)->check(CLI::Range(1, 9));
+  measure->add_subcommand("divergence");
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);
@@ -31,7 +35,7 @@ std::string explained(std::vector<std::string> arguments) {
 TEST(Suggest, LinesThatParse) { EXPECT_EQ(explained({"run", "-n", "3", "hello"}), "parsed"); }
 
 TEST(Suggest, Commands) {
-  EXPECT_EQ(explained({}), "facet needs a command: run, eval; see facet --help");
+  EXPECT_EQ(explained({}), "facet needs a command: run, eval, measure; see facet --help");
   EXPECT_EQ(explained({"rnu"}), "facet has no command \"rnu\": did you mean run?; see facet --help");
   EXPECT_EQ(explained({"paint"}), "facet has no command \"paint\"; see facet --help");
   EXPECT_EQ(explained({"eval"}), "facet eval needs a command: perplexity; see facet eval --help");
@@ -59,6 +63,17 @@ TEST(Suggest, ValuesAreNotBlamed) {
   EXPECT_EQ(explained({"run", "--backend", "---x", "-n", "ten", "x"}).find("facet run has no ---x"), std::string::npos);
   EXPECT_EQ(explained({"run", "--stop", "---x", "-n", "ten", "x"}),
             "facet run: --max-tokens: Value ten not in range 0 to 9; see facet run --help");
+}
+
+TEST(Suggest, ACommandWithArgumentsAndCommands) {
+  EXPECT_EQ(explained({"measure", "folder", "--limit", "3"}), "parsed");
+  EXPECT_EQ(explained({"measure", "divergence"}), "parsed");
+  EXPECT_EQ(explained({"measure", "folder", "--limit", "0"}),
+            "facet measure: --limit: Value 0 not in range 1 to 9; see facet measure --help");
+  EXPECT_EQ(explained({"measure", "diverge", "file"}),
+            "facet measure has no command \"diverge\": did you mean divergence?; see facet measure --help");
+  EXPECT_EQ(explained({"measure", "one", "two"}),
+            "facet measure takes no argument \"two\": put quotes around a text with spaces; see facet measure --help");
 }
 
 TEST(Suggest, ArgumentsAndValues) {
