@@ -42,8 +42,8 @@ void check(const Expectation& e) {
 Verdict judge_json(const ChatJson& expected, const std::string& content) {
   try {
     return {same_json(text::parse_chat_json(trimmed(content)), expected) ? Result::Right : Result::Wrong, ""};
-  } catch (const RequestError& e) {
-    return {Result::Wrong, std::string("not JSON: ") + e.what()};
+  } catch (const RequestError&) {
+    return {Result::Wrong, "it is no JSON"};
   }
 }
 
