@@ -1,0 +1,1 @@
+"""nano: a small Gemma 4 that is trained from nothing on data generated here."""
