@@ -1,21 +1,25 @@
 """Sums: step by step in the thought channel, small ones at once, and drill of the digit facts.
 
-A thought first writes both numbers with the same number of digits, then one line for each column from the right: the sum of the
-column and, after the comma, the result so far. So each line looks at fixed places and the last line ends in the answer:
+A thought first writes both numbers with the same number of digits, then one line for each column from the right: the
+sum of the column and, after the comma, the result so far. So each line looks at fixed places and the last line ends
+in the answer:
 
     347+085
     7+5=12, 2
     4+8+1=13, 32
     3+0+1=4, 432
 
-`drill` asks for the same column sums in bulk, since the digit facts are what a small model learns last. Held out: the pair of
-numbers in either order (`add`, `subtract`, `add_plain` above one digit), the list (`drill`); sums of two single digits must all
-be known, so of those the pair of sum and wording is held out."""
+`drill` asks for the same column sums in bulk, since the digit facts are what a small model learns last. Held out: the
+pair of numbers in either order (`add`, `subtract`, `add_plain` above one digit), the list (`drill`); sums of two
+single digits must all be known, so of those the pair of sum and wording is held out."""
 import random
 
 from nano.items import Item, Model, Skill, User, ask, draw
 
-FORMS = ["What is {} + {}?", "Add {} and {}.", "How much is {} + {}?", "Calculate {} + {}.", "What is the sum of {} and {}?"]
+FORMS = [
+    "What is {} + {}?", "Add {} and {}.", "How much is {} + {}?", "Calculate {} + {}.",
+    "What is the sum of {} and {}?"
+]
 MINUS = ["What is {} - {}?", "How much is {} - {}?", "Calculate {} - {}."]
 
 
@@ -35,8 +39,8 @@ def addition_steps(a: int, b: int) -> str:
 def _summands(rng: random.Random, test: bool) -> tuple[int, int]:
     """Two numbers of two or three digits; in training also a shorter second one, and columns without a carry."""
     digits = rng.choice([2, 2, 3])
-    a = rng.randint(10 ** (digits - 1), 10 ** digits - 1)
-    b = rng.randint(10, 10 ** digits - 1) if test or rng.random() < .8 else rng.randint(1, 9)
+    a = rng.randint(10**(digits - 1), 10**digits - 1)
+    b = rng.randint(10, 10**digits - 1) if test or rng.random() < .8 else rng.randint(1, 9)
     return (a, b) if rng.random() < .5 else (b, a)
 
 
@@ -61,6 +65,7 @@ def subtract(rng: random.Random, test: bool) -> Item:
     def make(r: random.Random) -> tuple[int, int]:
         a, b = r.randint(10, 99), r.randint(1, 99)
         return max(a, b), min(a, b)
+
     a, b = draw(rng, make, test, lambda x: f"subtract {x}")
     question = rng.choice(MINUS).format(a, b)
     return Item("subtract", [User(question), Model(str(a - b), thought=subtraction_steps(a, b))], think=True)
@@ -104,4 +109,7 @@ def drill(rng: random.Random, test: bool) -> Item:
     return ask("drill", form.format(", ".join(columns)), ", ".join(f"{c}={_value(c)}" for c in columns))
 
 
-SKILLS = {"add": Skill(add, 4), "subtract": Skill(subtract, 1), "add_plain": Skill(add_plain, 1.5), "drill": Skill(drill, 2)}
+SKILLS = {
+    "add": Skill(add, 4), "subtract": Skill(subtract, 1), "add_plain": Skill(add_plain, 1.5),
+    "drill": Skill(drill, 2)
+}

@@ -1,7 +1,8 @@
 """Long context: keyed facts among filler sentences, and a sentence to be copied from a text.
 
-Answers repeat the words of the fact, so that finding the place and copying on from it is all there is to learn. No text starts
-with a name: a name always has a space before it and is the same token everywhere. Held out: the names together with the values."""
+Answers repeat the words of the fact, so that finding the place and copying on from it is all there is to learn. No
+text starts with a name: a name always has a space before it and is the same token everywhere. Held out: the names
+together with the values."""
 import random
 from dataclasses import dataclass
 
@@ -26,19 +27,24 @@ class Kind:
     value: callable
 
 
-KINDS = [Kind("The code of {} is {}.", "What is the code of {}?", "The code of {} is {}.", _digits),
-         Kind("The number of {} is {}.", "What is the number of {}?", "The number of {} is {}.", _digits),
-         Kind("The password of {} is {}.", "What is the password of {}?", "The password of {} is {}.", lambda r: pseudo(r, 4, 6)),
-         Kind("The favorite color of {} is {}.", "What is the favorite color of {}?", "The favorite color of {} is {}.",
-              lambda r: r.choice(COLORS)),
-         Kind("The key of {} is in the {}.", "Where is the key of {}?", "The key of {} is in the {}.", lambda r: r.choice(ROOMS)),
-         Kind("{} lives in {}.", "Where does {} live?", "In {1}.", lambda r: r.choice(CITIES)),
-         Kind("{} works as a {}.", "What does {} work as?", "As a {1}.", lambda r: r.choice(PEOPLE))]
+KINDS = [
+    Kind("The code of {} is {}.", "What is the code of {}?", "The code of {} is {}.", _digits),
+    Kind("The number of {} is {}.", "What is the number of {}?", "The number of {} is {}.", _digits),
+    Kind("The password of {} is {}.", "What is the password of {}?", "The password of {} is {}.",
+         lambda r: pseudo(r, 4, 6)),
+    Kind("The favorite color of {} is {}.", "What is the favorite color of {}?", "The favorite color of {} is {}.",
+         lambda r: r.choice(COLORS)),
+    Kind("The key of {} is in the {}.", "Where is the key of {}?", "The key of {} is in the {}.",
+         lambda r: r.choice(ROOMS)),
+    Kind("{} lives in {}.", "Where does {} live?", "In {1}.", lambda r: r.choice(CITIES)),
+    Kind("{} works as a {}.", "What does {} work as?", "As a {1}.", lambda r: r.choice(PEOPLE))
+]
 CODE = KINDS[0]
 
 
 def _facts(rng: random.Random, fewest: int, most: int) -> list[tuple[int, str, str]]:
-    """(kind, name, value) of 1 to 4 facts: one kind for several people, a kind for each, or several kinds for one person."""
+    """(kind, name, value) of 1 to 4 facts: one kind for several people, a kind for each, or several kinds for one
+    person."""
     n = rng.randint(fewest, most)
     way = rng.random()
     if way < .15:
@@ -59,12 +65,13 @@ def _scatter(rng: random.Random, sentences: list[str], n_tokens: int) -> str:
 
 
 def recall(rng: random.Random, test: bool, n_filler: int | None = None) -> Item:
-    """1 to 4 facts (2 to 4 in the test), asked for in the same turn or in the next ones; n_filler tokens of filler, by default
-    0 to 400. The answers to several questions in one conversation are all labels."""
+    """1 to 4 facts (2 to 4 in the test), asked for in the same turn or in the next ones; n_filler tokens of filler,
+    by default 0 to 400. The answers to several questions in one conversation are all labels."""
     if n_filler is None:
         n_filler = rng.choice([0, 0, 0, 0, 16, 32, 64, 128, 200, 400])
     facts = draw(rng, lambda r: _facts(r, 2 if test else 1, 4), test, lambda x: f"recall {sorted(x)}")
-    text = f"{rng.choice(INTRODUCTIONS)} " + _scatter(rng, [KINDS[k].fact.format(n, v) for k, n, v in facts], n_filler)
+    text = f"{rng.choice(INTRODUCTIONS)} " + _scatter(rng, [KINDS[k].fact.format(n, v)
+                                                            for k, n, v in facts], n_filler)
     asked = [(KINDS[k].question.format(n), KINDS[k].answer.format(n, v)) for k, n, v in rng.sample(facts, len(facts))]
     if rng.random() < .35:
         turns = [User(f"{text} {asked[0][0]}"), Model(asked[0][1])]
@@ -77,13 +84,14 @@ def recall(rng: random.Random, test: bool, n_filler: int | None = None) -> Item:
 
 
 def needle(rng: random.Random, test: bool, n_tokens: int) -> Item:
-    """A prompt of about n_tokens tokens: the codes of 2 to 4 people somewhere in filler, and the question for one of them."""
+    """A prompt of about n_tokens tokens: the codes of 2 to 4 people somewhere in filler, and the question for one of
+    them."""
     names = rng.sample(NAMES, rng.randint(2, 4))
     codes = draw(rng, lambda r: [_digits(r) for _ in names], test, lambda x: f"needle {sorted(zip(names, x))}")
     facts = [CODE.fact.format(n, c) for n, c in zip(names, codes)]
     i = rng.randrange(len(names))
     frame = f"{rng.choice(INTRODUCTIONS)} " + "{} " + CODE.question.format(names[i])
-    chat = 12                                            # turn markers, roles, line breaks and <bos>
+    chat = 12  # turn markers, roles, line breaks and <bos>
     text = _scatter(rng, facts, n_tokens - chat - tokens(frame) - sum(map(tokens, facts)))
     return ask("needle", frame.format(text), CODE.answer.format(names[i], codes[i]))
 
@@ -109,7 +117,8 @@ def quote(rng: random.Random, test: bool) -> Item:
     n_filler = rng.randint(100, 300) if test or rng.random() < .4 else rng.choice([0, 0, 20, 50])
     n_filler -= sum(tokens(s) for _, s in about)
     text = _scatter(rng, [s for _, s in rng.sample(about, len(about))], n_filler)
-    form = rng.choice(["Copy the sentence about {}.", "Which sentence is about {}?", "Write the sentence about {} again."])
+    form = rng.choice(
+        ["Copy the sentence about {}.", "Which sentence is about {}?", "Write the sentence about {} again."])
     return ask("quote", f"{rng.choice(INTRODUCTIONS)} {text} {form.format(name)}", answer)
 
 

@@ -27,7 +27,8 @@ def leaks(make, n_train: int = 5000, n_test: int = 500) -> str:
     rng = random.Random(5)
     train = {prompt(make(rng, False)) for _ in range(n_train)}
     test = [prompt(make(rng, True)) for _ in range(n_test)]
-    return f"train {len(train)} distinct of {n_train}, test {len(set(test))} of {n_test}, leaked {sum(t in train for t in test)}"
+    leaked = sum(t in train for t in test)
+    return f"train {len(train)} distinct of {n_train}, test {len(set(test))} of {n_test}, leaked {leaked}"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Letters and lists: copy, reverse, upper case, spell, letters of a word, repeat, sort.
 
-Quoted text is a run of letters to the tokenizer and unquoted known words are one token each. So answers are built from what stands
-in the question (letters from quotes, words with a space before them), and nothing but `spell` and `sort_words` needs to know how a
-known word is spelled. Held out is always the content (the word, the list), never the wording; `spell` holds out the pair of the
-word and the wording, since a spelling must have been seen."""
+Quoted text is a run of letters to the tokenizer and unquoted known words are one token each. So answers are built
+from what stands in the question (letters from quotes, words with a space before them), and nothing but `spell` and
+`sort_words` needs to know how a known word is spelled. Held out is always the content (the word, the list), never the
+wording; `spell` holds out the pair of the word and the wording, since a spelling must have been seen."""
 import random
 
 from nano.items import Item, Skill, ask, draw
@@ -21,7 +21,7 @@ def _text_to_copy(rng: random.Random) -> str:
         return word(rng, 3, 12)
     if kind < .5:
         return " ".join(rng.choice(NOUNS) for _ in range(rng.randint(2, 6)))
-    if kind < .75:                                      # long strings: many labels, the cheapest way to learn to copy
+    if kind < .75:  # long strings: many labels, the cheapest way to learn to copy
         return _random_text(rng, LETTERS + DIGITS, 12, 40)
     return _random_text(rng, DIGITS, 3, 12) if kind < .87 else sentence(rng)
 
@@ -56,7 +56,8 @@ def upper(rng: random.Random, test: bool) -> Item:
 def letter(rng: random.Random, test: bool) -> Item:
     w = _new_word(rng, test, "letter")
     place = rng.choice(["first", "last"])
-    form = rng.choice(['What is the {} letter of "{}"?', 'Tell me the {} letter of "{}".', 'Write the {} letter of "{}".'])
+    form = rng.choice(
+        ['What is the {} letter of "{}"?', 'Tell me the {} letter of "{}".', 'Write the {} letter of "{}".'])
     return ask("letter", form.format(place, w), w[0] if place == "first" else w[-1])
 
 
@@ -73,12 +74,15 @@ def repeat(rng: random.Random, test: bool) -> Item:
     return ask("repeat", form.format(w, NUMBERS[n]), "\n".join([w] * n))
 
 
-SPELL_FORMS = ["Spell the word {}.", "How do you spell {}?", "Write the letters of the word {}.", "Which letters are in the word {}?",
-               "Spell {} for me."]
+SPELL_FORMS = [
+    "Spell the word {}.", "How do you spell {}?", "Write the letters of the word {}.",
+    "Which letters are in the word {}?", "Spell {} for me."
+]
 
 
 def spell(rng: random.Random, test: bool) -> Item:
-    w, form = draw(rng, lambda r: (r.choice(NOUNS + NAMES + CITIES), r.choice(SPELL_FORMS)), test, lambda x: f"spell {x}")
+    w, form = draw(rng, lambda r: (r.choice(NOUNS + NAMES + CITIES), r.choice(SPELL_FORMS)), test,
+                   lambda x: f"spell {x}")
     return ask("spell", form.format(w), "-".join(w))
 
 
@@ -98,7 +102,8 @@ def sort_numbers(rng: random.Random, test: bool) -> Item:
     if down:
         form = form.replace(" in order", "")
     way = rng.choice(DOWN if down else UP)
-    return ask("sort_numbers", form.format(way, ", ".join(map(str, xs))), ", ".join(map(str, sorted(xs, reverse=down))))
+    return ask("sort_numbers", form.format(way, ", ".join(map(str, xs))),
+               ", ".join(map(str, sorted(xs, reverse=down))))
 
 
 def _different_words(rng: random.Random, test: bool) -> list[str]:
@@ -117,6 +122,8 @@ def sort_words(rng: random.Random, test: bool) -> Item:
     return ask("sort_words", form.format(", ".join(xs)), f"In order: {', '.join(sorted(xs))}.")
 
 
-SKILLS = {"copy": Skill(copy, 5), "reverse": Skill(reverse, 3), "upper": Skill(upper, 2), "letter": Skill(letter, 1),
-          "count": Skill(count, 1.5), "repeat": Skill(repeat, 1), "spell": Skill(spell, 1), "sort_numbers": Skill(sort_numbers, 2),
-          "sort_words": Skill(sort_words, 1.5)}
+SKILLS = {
+    "copy": Skill(copy, 5), "reverse": Skill(reverse, 3), "upper": Skill(upper, 2), "letter": Skill(letter, 1),
+    "count": Skill(count, 1.5), "repeat": Skill(repeat, 1), "spell": Skill(spell, 1),
+    "sort_numbers": Skill(sort_numbers, 2), "sort_words": Skill(sort_words, 1.5)
+}
