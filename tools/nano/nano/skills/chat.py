@@ -2,7 +2,8 @@
 
 The world: the capitals of nano.words, and animals, opposites, colors, the calendar, kinds of things and jobs as
 listed here; nano knows nothing else. Answers are short sentences of one form. Held out: `chat` the pair of opening
-and question, `fact` the pair of fact and wording (each fact and each wording occur in training), `unknown` the names."""
+and question, `fact` the pair of fact and wording (each fact and each wording occur in training), `unknown` the
+question."""
 import random
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ ABOUT_NANO = [
         "Who is this?"
     ], "I am nano, a small demonstration model."),
     (["What can you do?", "How can you help me?", "What are you able to do?", "What are your skills?"],
-     "I can copy and sort words, add numbers, answer simple questions, call tools, and look at pictures and listen to sounds."
+     "I can copy and sort words, add numbers, answer simple questions, call tools, see pictures and hear sounds."
      ),
     ([
         "Are you a big model?", "Are you a large model?", "Are you as good as a big model?",

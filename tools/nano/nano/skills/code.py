@@ -20,8 +20,8 @@ REQUESTS = [
 
 @dataclass(frozen=True)
 class Op:
-    """An operation: wordings (with {n} for a constant), code on x, and what it does to a value v, given the constant
-    c."""
+    """An operation: wordings (with {n} for a constant), code on x, and what it does to a value v, given
+    the constant c."""
     words: list[str]
     code: str
     does: Callable[[Any, Any], Any]
@@ -35,7 +35,7 @@ MAPS = [
     Op(["multiplies {it} by {n}"], "x * {n}", lambda v, c: c * v, "number"),
     Op(["doubles {it}"], "x * 2", lambda v, c: v + v),
     Op(["triples {it}"], "x * 3", lambda v, c: v + v + v),
-    Op(["squares {it}"], "x ** 2", lambda v, c: v * v),
+    Op(["squares {it}", "gives the square of {it}"], "x ** 2", lambda v, c: v * v),
     Op(["negates {it}"], "-x", lambda v, c: 0 - v)
 ]
 NUMBER_OPS = MAPS + [
@@ -141,38 +141,45 @@ def _sorted(values: list[int]) -> list[int]:
     return out
 
 
-# ------------------------------------------------------------------------------------------------ arguments of the cases
+# ------------------------------------------------------------------------------------------------ cases
 TEXTS = ["level", "noon", "Anna", "banana", "Hello", "a big tree", "the old house", "x", "abcde", "river bank"]
 
 
-def _number(rng: random.Random, c: Any) -> list:
-    """A number, often one next to the constant or a multiple of it, where a wrong answer shows."""
-    if isinstance(c, int) and rng.random() < .6:
-        return [rng.choice([c - 1, c, c + 1, c * rng.randint(-3, 5)])]
-    return [rng.randint(-12, 30)]
+def _edges(c: Any) -> list[int]:
+    """Numbers around the constant, or around zero: here a neighbouring answer shows."""
+    middle = c if isinstance(c, int) else 0
+    return [middle - 1, middle, middle + 1]
 
 
-def _list(rng: random.Random, c: Any) -> list:
-    return [[_number(rng, c)[0] for _ in range(rng.randint(7, 10))]]
+def _number(rng: random.Random, c: Any, case: int) -> list:
+    if case < 3:
+        return [_edges(c)[case]]
+    return [c * rng.randint(-3, 5)] if case == 3 and isinstance(c, int) else [rng.randint(-12, 30)]
 
 
-def _text(rng: random.Random, c: Any) -> list:
+def _list(rng: random.Random, c: Any, case: int) -> list:
+    numbers = _edges(c) + rng.sample(range(-12, 31), rng.randint(6, 8))
+    rng.shuffle(numbers)
+    return [[v for v in numbers if v != c] if case == 0 else numbers]
+
+
+def _text(rng: random.Random, c: Any, case: int) -> list:
     text = rng.choice(TEXTS) if rng.random() < .6 else rng.choice(NOUNS)
     if isinstance(c, str) and rng.random() < .7:
         text = rng.choice([text + c, c + text, c + text[1:] + c + c])
     return [text]
 
 
-def _words(rng: random.Random, c: Any) -> list:
+def _words(rng: random.Random, c: Any, case: int) -> list:
     return [rng.sample(NOUNS, rng.randint(2, 4))]
 
 
-def _pair(rng: random.Random, c: Any) -> list:
+def _pair(rng: random.Random, c: Any, case: int) -> list:
     a = rng.randint(-9, 20)
     return [a, a if rng.random() < .3 else rng.randint(-9, 20)]
 
 
-def _numeral(rng: random.Random, c: Any) -> list:
+def _numeral(rng: random.Random, c: Any, case: int) -> list:
     return [str(rng.randint(0, 999))]
 
 
@@ -183,7 +190,7 @@ class Function:
     description: str
     code: str
     does: Callable[[Any], Any]
-    arguments: Callable[[random.Random, Any], list]
+    arguments: Callable[[random.Random, Any, int], list]
     constant: Any = None
 
 
@@ -241,9 +248,8 @@ def _chosen(rng: random.Random) -> tuple[str, str, Callable[[list], list], Any]:
     c = _constant(rng, op)
     words = _put(rng.choice(op.words), c)
     which = f"the {words} numbers of a list" if not op.constants else f"the numbers of a list that are {words}"
-    return which, f"[y for y in x if {_put(op.code, c).replace('x', 'y')}]", lambda v: [
-        e for e in v if op.does(e, c)
-    ], c
+    chosen = f"[y for y in x if {_put(op.code, c).replace('x', 'y')}]"
+    return which, chosen, lambda v: [e for e in v if op.does(e, c)], c
 
 
 def _filter(rng: random.Random) -> Function:
@@ -264,7 +270,7 @@ MAKERS = {_single: 5, _test: 1.5, _chain: 2, _each: 1.5, _filter: 1.5, _summary:
 def _cases(rng: random.Random, f: Function, n: int = 6) -> list[list]:
     """Arguments and results; not all results are equal, so that a constant answer fails."""
     for _ in range(200):
-        cases = [[a, f.does(*a)] for a in (f.arguments(rng, f.constant) for _ in range(n))]
+        cases = [[a, f.does(*a)] for a in (f.arguments(rng, f.constant, i) for i in range(n))]
         if any(result != cases[0][1] for _, result in cases):
             return cases
     raise AssertionError(f"no cases for {f.description}")
