@@ -190,7 +190,8 @@ def seconds(rng: random.Random, low: float, high: float) -> int:
     return int(rng.uniform(low, high) * RATE)
 
 
-def recording(rng: random.Random, parts: list[np.ndarray], gap: tuple[float, float] = (.06, .2)) -> tuple[np.ndarray, list[tuple[int, int]]]:
+def recording(rng: random.Random, parts: list[np.ndarray],
+              gap: tuple[float, float] = (.06, .2)) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """Parts with gaps between them, as one recording with some gain and noise; and where each part begins and ends. The shortest
     gap is longer than a soft token (40 ms), so that two equal words in a row stay two."""
     at, spans, pieces = seconds(rng, .02, .15), [], []
@@ -272,7 +273,8 @@ def main() -> None:
     args = parser.parse_args()
     build(args.out, args.settings)
     made = Bank(str(args.out))
-    print(f"{len(made.settings)} voices ({len(made.test)} held out), {len(TEXTS)} texts, {len(made.samples) / RATE / 60:.0f} minutes of sound")
+    minutes = len(made.samples) / RATE / 60
+    print(f"{len(made.settings)} voices ({len(made.test)} held out), {len(TEXTS)} texts, {minutes:.0f} minutes of sound")
 
 
 if __name__ == "__main__":
