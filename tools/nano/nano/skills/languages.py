@@ -1,9 +1,10 @@
 """Translation of simple sentences between English and French, German and Spanish, both ways.
 
-A sentence is built once from the tables below and written in all four languages, with gender, case, contraction, elision and
-agreement. Words and patterns are chosen so that each sentence has one translation: French partitives stand for bare English mass nouns,
-Spanish adjectives follow the noun and Spanish leaves out "I", objects are things (no personal "a"), German has the contracted "im".
-Held out: the English sentence, in all languages and directions at once. Each word and each pattern occurs in training.
+A sentence is built once from the tables below and written in all four languages, with gender, case, contraction,
+elision and agreement. Words and patterns are chosen so that each sentence has one translation: French partitives stand
+for bare English mass nouns, Spanish adjectives follow the noun and Spanish leaves out "I", objects are things (no
+personal "a"), German has the contracted "im". Held out: the English sentence, in all languages and directions at once.
+Each word and each pattern occurs in training.
 """
 import random
 import re
@@ -115,7 +116,8 @@ castle château m Schloss n castillo m""")
 NOUNS = PEOPLE | ANIMALS | DRINKS | FOODS | THINGS | PLACES
 SMALL = "book letter chair lamp apple flower bottle shirt key hat".split()
 LARGE = "car boat house".split()
-INSIDE, ON_TOP, BELOW = [*PLACES, "house", "car", "boat"], "table chair bridge".split(), "table chair bridge tree".split()
+INSIDE = [*PLACES, "house", "car", "boat"]
+ON_TOP, BELOW = "table chair bridge".split(), "table chair bridge tree".split()
 OBLIQUE = {"Junge": "Jungen", "Bauer": "Bauern"}           # German nouns with another form outside the nominative
 FRENCH_VOWEL = {"homme", "ami", "oiseau", "eau", "arbre", "école"}      # the article loses its vowel before these
 
@@ -139,12 +141,14 @@ EATS = Verb(("eats", "eat"), ("mange", "mange"), ("isst", "esse"), ("come", "com
 DRINKS_VERB = Verb(("drinks", "drink"), ("boit", "bois"), ("trinkt", "trinke"), ("bebe", "bebo"))
 TRANSITIVE = [
     EATS,
-    Verb(("sees", "see"), ("voit", "vois"), ("sieht", "sehe"), ("ve", "veo"), "tree bridge door window garden castle forest small large"),
+    Verb(("sees", "see"), ("voit", "vois"), ("sieht", "sehe"), ("ve", "veo"),
+         "tree bridge door window garden castle forest small large"),
     Verb(("has", "have"), ("a", "ai"), ("hat", "habe"), ("tiene", "tengo"), "garden castle small large"),
     Verb(("buys", "buy"), ("achète", "achète"), ("kauft", "kaufe"), ("compra", "compro"), "garden small large"),
     Verb(("sells", "sell"), ("vend", "vends"), ("verkauft", "verkaufe"), ("vende", "vendo"), "garden small large"),
     Verb(("takes", "take"), ("prend", "prends"), ("nimmt", "nehme"), ("toma", "tomo"), "small"),
-    Verb(("looks for", "look for"), ("cherche", "cherche"), ("sucht", "suche"), ("busca", "busco"), "kitchen school castle bridge small large"),
+    Verb(("looks for", "look for"), ("cherche", "cherche"), ("sucht", "suche"), ("busca", "busco"),
+         "kitchen school castle bridge small large"),
     Verb(("reads", "read"), ("lit", "lis"), ("liest", "lese"), ("lee", "leo"), "book letter"),
     Verb(("writes", "write"), ("écrit", "écris"), ("schreibt", "schreibe"), ("escribe", "escribo"), "book letter")]
 INTRANSITIVE = [
@@ -155,10 +159,12 @@ INTRANSITIVE = [
     Verb(("runs", "run"), ("court", "cours"), ("rennt", "renne"), ("corre", "corro")),
     Verb(("comes", "come"), ("vient", "viens"), ("kommt", "komme"), ("viene", "vengo"))]
 ANIMAL_VERBS = {"sleeps", "runs", "comes", "plays", "sees", "looks for"}
-PREPOSITIONS = {"in": ("dans", "in", "en"), "on": ("sur", "auf", "sobre"), "under": ("sous", "unter", "debajo de"), "with": ("avec", "mit", "con")}
+PREPOSITIONS = {"in": ("dans", "in", "en"), "on": ("sur", "auf", "sobre"), "under": ("sous", "unter", "debajo de"),
+                "with": ("avec", "mit", "con")}
 
 # German articles and adjective endings: case -> gender -> form
-DEFINITE = {"nom": dict(m="der", f="die", n="das"), "acc": dict(m="den", f="die", n="das"), "dat": dict(m="dem", f="der", n="dem")}
+DEFINITE = {"nom": dict(m="der", f="die", n="das"), "acc": dict(m="den", f="die", n="das"),
+            "dat": dict(m="dem", f="der", n="dem")}
 EIN_ENDING = {"nom": dict(m="", f="e", n=""), "acc": dict(m="en", f="e", n=""), "dat": dict(m="em", f="er", n="em")}
 WEAK = {"nom": dict(m="e", f="e", n="e"), "acc": dict(m="en", f="e", n="e"), "dat": dict(m="en", f="en", n="en")}
 MIXED = {"nom": dict(m="er", f="e", n="es"), "acc": dict(m="en", f="e", n="es"), "dat": dict(m="en", f="en", n="en")}
@@ -192,7 +198,8 @@ class Phrase:
         gender, noun = self.noun.de_gender, self.noun.de if case == "nom" else OBLIQUE.get(self.noun.de, self.noun.de)
         if not self.det:
             return noun
-        det = DEFINITE[case][gender] if self.det == "the" else {"a": "ein", "my": "mein"}[self.det] + EIN_ENDING[case][gender]
+        stem = {"a": "ein", "my": "mein"}.get(self.det)
+        det = stem + EIN_ENDING[case][gender] if stem else DEFINITE[case][gender]
         ending = (WEAK if self.det == "the" else MIXED)[case][gender]
         return " ".join([det] + ([self.adjective.de + ending] if self.adjective else []) + [noun])
 
@@ -200,7 +207,8 @@ class Phrase:
         feminine = self.noun.es_gender == "f"
         the = "el" if self.noun.es == "agua" or not feminine else "la"
         det = {"the": the, "a": "una" if feminine else "un", "my": "mi", "": ""}[self.det]
-        return " ".join(([det] if det else []) + [self.noun.es] + ([self.adjective.es[feminine]] if self.adjective else []))
+        words = [det, self.noun.es, self.adjective.es[feminine] if self.adjective else ""]
+        return " ".join(w for w in words if w)
 
     def all(self, case: str = "nom") -> Text:
         return {"en": self.en(), "fr": self.fr(), "de": self.de(case), "es": self.es()}
@@ -212,7 +220,8 @@ def join(*parts: Text, end: str = ".") -> Text:
     for language in ("en", *LANGUAGES):
         text = " ".join(p[language] for p in parts if p[language])
         first = 1 if text[0] == "¿" else 0
-        out[language] = text[:first] + text[first].upper() + text[first + 1:] + (" ?" if (language, end) == ("fr", "?") else end)
+        space = " " if language == "fr" and end == "?" else ""
+        out[language] = text[:first] + text[first].upper() + text[first + 1:] + space + end
     return out
 
 
@@ -223,7 +232,8 @@ def same(en: str, fr: str, de: str, es: str) -> Text:
 # ------------------------------------------------------------------------------------------------ parts of sentences
 def quality(rng: random.Random, noun: Noun) -> Adjective:
     """An adjective that fits. A "grand homme" is a great man, so people are not big."""
-    return ADJECTIVES[rng.choice(PERSON_ADJECTIVES if noun.en in PEOPLE else ANIMAL_ADJECTIVES if noun.en in ANIMALS else THING_ADJECTIVES)]
+    fitting = PERSON_ADJECTIVES if noun.en in PEOPLE else ANIMAL_ADJECTIVES if noun.en in ANIMALS else THING_ADJECTIVES
+    return ADJECTIVES[rng.choice(fitting)]
 
 
 def living(rng: random.Random, adjective: bool = True, animals: float = .35) -> Phrase:
@@ -341,7 +351,8 @@ def s_intransitive(rng: random.Random) -> Text:
 def s_not(rng: random.Random) -> Text:
     """The dog does not sleep."""
     subject, verb = actor(rng, INTRANSITIVE)
-    return join(subject.all(), same(f"does not {verb.en[1]}", f"ne {verb.fr[0]} pas", f"{verb.de[0]} nicht", f"no {verb.es[0]}"))
+    negated = same(f"does not {verb.en[1]}", f"ne {verb.fr[0]} pas", f"{verb.de[0]} nicht", f"no {verb.es[0]}")
+    return join(subject.all(), negated)
 
 
 def s_with(rng: random.Random) -> Text:
@@ -354,7 +365,8 @@ def s_with(rng: random.Random) -> Text:
 
 
 SENTENCES: list[tuple[Callable[[random.Random], Text], float]] = [
-    (s_consume, 1), (s_object, 3), (s_is, 1.5), (s_place, 2), (s_where, 1), (s_this, 1), (s_intransitive, 1), (s_not, 1), (s_with, 1)]
+    (s_consume, 1), (s_object, 3), (s_is, 1.5), (s_place, 2), (s_where, 1), (s_this, 1), (s_intransitive, 1),
+    (s_not, 1), (s_with, 1)]
 
 
 def sentence(rng: random.Random) -> Text:
@@ -417,12 +429,13 @@ WORDINGS = ["Translate to {}: {}", "Translate into {}: {}", "Say in {}: {}", "Ho
 
 
 def translate(skill: str, language: str, rng: random.Random, test: bool) -> Item:
-    """One sentence, to the language or back to English. In training also noun phrases, and now and then the same sentence once
-    more in another language ("And in German?")."""
+    """One sentence, to the language or back to English. In training also noun phrases, and now and then the same
+    sentence once more in another language ("And in German?")."""
     make = noun_phrase if not test and rng.random() < .25 else sentence
     text = check(draw(rng, make, test, lambda x: f"translate {x['en']}"))
     source, target = ("en", language) if rng.random() < .5 else (language, "en")
-    turns = [User(rng.choice(WORDINGS).format({"en": "English", **LANGUAGES}[target], text[source])), Model(text[target])]
+    turns = [User(rng.choice(WORDINGS).format({"en": "English", **LANGUAGES}[target], text[source])),
+             Model(text[target])]
     if not test and rng.random() < .1:
         other = rng.choice([x for x in LANGUAGES if x != language])
         turns += [User(f"And in {LANGUAGES[other]}?"), Model(text[other])]

@@ -1,4 +1,4 @@
-"""The part of JSON Schema that declarations and structured output use, and the check that a value has a declared shape."""
+"""The part of JSON Schema that declarations and structured output use, and the check of a value against it."""
 from typing import Any
 
 STRING, INTEGER, NUMBER, BOOLEAN = ({"type": t} for t in ("string", "integer", "number", "boolean"))
@@ -15,8 +15,8 @@ def record(properties: dict[str, dict]) -> dict:
 
 
 def conforms(value: Any, schema: dict) -> bool:
-    """Whether the value has the shape of the schema. Required properties must be there, others than declared must not; a number
-    has a fraction, because 19 and 19.0 would be two spellings of one value."""
+    """Whether the value has the shape of the schema. Required properties must be there, undeclared ones must not; a
+    number has a fraction, because 19 and 19.0 would be two spellings of one value."""
     kind = schema["type"]
     if kind == "object":
         return (isinstance(value, dict) and set(schema.get("required", ())) <= set(value) <= set(schema["properties"])

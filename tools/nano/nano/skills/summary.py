@@ -1,15 +1,17 @@
 """Summaries of lists by counting, and fields of a short letter.
 
-One rule for summaries, told in the prompt: count each thing, in the order of its first place. Letters have an invented sender, a
-receiver, city, date, amount and subject, and other names, sums and dates beside them. Held out: the list; the values of the letter.
+One rule for summaries, told in the prompt: count each thing, in the order of its first place. Letters have an invented
+sender, a receiver, city, date, amount and subject, and other names, sums and dates beside them. Held out: the list; the
+values of the letter.
 """
 import random
 
 from nano.items import Item, Model, Skill, User, ask, draw
 from nano.words import CITIES, COLORS, NAMES, capital, pseudo
 
-COUNTABLE = """apple lemon orange banana grape melon carrot onion bean chair table lamp book pencil flower bird horse goat tiger lion
-eagle guitar piano drum flute trumpet camera clock mirror candle basket bottle bucket hammer button jacket shirt pillow""".split()
+COUNTABLE = """apple lemon orange banana grape melon carrot onion bean chair table lamp book pencil flower bird horse
+goat tiger lion eagle guitar piano drum flute trumpet camera clock mirror candle basket bottle bucket hammer button jacket
+shirt pillow""".split()
 FRUIT = "apple lemon orange banana grape melon carrot onion bean".split()
 DEEDS = "bought found ate sold".split()
 MONTHS = "January February March April May June July August September October November December".split()
@@ -39,8 +41,8 @@ def summary(rng: random.Random, test: bool) -> Item:
     easy = not test and rng.random() < .3
     shortest, longest = (1, 4) if easy else (4, 8)
     told = rng.random() < .4
-    things = list(draw(rng, lambda r: things_to_count(r, FRUIT if told else COUNTABLE, shortest, min(longest, 6) if told else longest),
-                       test, lambda x: f"summary {x}"))
+    names, longest = (FRUIT, min(longest, 6)) if told else (COUNTABLE, longest)
+    things = list(draw(rng, lambda r: things_to_count(r, names, shortest, longest), test, lambda x: f"summary {x}"))
     if told:
         deed = rng.choice(DEEDS)
         people = rng.sample(NAMES, len(things))
@@ -53,17 +55,21 @@ def summary(rng: random.Random, test: bool) -> Item:
 
 
 # ------------------------------------------------------------------------------------------------ letters
-HEADS = ["{city}, {date}.\nDear {receiver},", "{date}, {city}.\nDear {receiver},", "Dear {receiver},\nI write from {city} on {date}."]
+HEADS = ["{city}, {date}.\nDear {receiver},", "{date}, {city}.\nDear {receiver},",
+         "Dear {receiver},\nI write from {city} on {date}."]
 ABOUT = ["This letter is about {subject}.", "I write about {subject}.", "It is about {subject}."]
 PAY = ["Please pay {amount} soon.", "You must pay {amount}.", "Please send me {amount}.", "The bill is {amount}."]
-OTHERS = ["I hope that you are well.", "The weather here is cloudy.", "My {kin} {other} sends you a greeting.", "The garden is full of flowers.",
-          "I will visit you on {day}.", "Last year it was only {sum}.", "I have a new {thing}.", "The summer in {town} was good.",
+OTHERS = ["I hope that you are well.", "The weather here is cloudy.", "My {kin} {other} sends you a greeting.",
+          "The garden is full of flowers.",
+          "I will visit you on {day}.", "Last year it was only {sum}.", "I have a new {thing}.",
+          "The summer in {town} was good.",
           "We all miss you.", "I often think of {other}."]
 ENDS = ["Yours, {sender}", "Your friend {sender}", "Greetings from {sender}"]
 QUESTIONS = {"sender": ["Who wrote this letter?", "Who is the sender?", "Who sent this letter?"],
              "receiver": ["Who gets this letter?", "Who is the receiver?", "For whom is the letter?"],
              "date": ["When was the letter written?", "What is the date of the letter?", "Which date has the letter?"],
-             "city": ["Where was the letter written?", "Which city does the letter come from?", "What is the city of the sender?"],
+             "city": ["Where was the letter written?", "Which city does the letter come from?",
+                      "What is the city of the sender?"],
              "amount": ["Which amount is to be paid?", "How much must be paid?", "What is the amount?"],
              "subject": ["What is the letter about?", "What is the subject?", "What is the subject of the letter?"]}
 
@@ -75,15 +81,19 @@ def some_date(rng: random.Random) -> str:
 def letter_values(rng: random.Random) -> dict[str, str]:
     sender, receiver = rng.sample(NAMES, 2)
     subject = rng.choice(COUNTABLE)
-    return {"sender": f"{sender} {capital(pseudo(rng, 3, 6))}", "receiver": receiver, "date": some_date(rng), "city": rng.choice(CITIES),
-            "amount": f"{rng.randint(2, 999)} euros", "subject": f"the {rng.choice(COLORS)} {subject}" if rng.random() < .4 else f"the {subject}"}
+    return {"sender": f"{sender} {capital(pseudo(rng, 3, 6))}", "receiver": receiver, "date": some_date(rng),
+            "city": rng.choice(CITIES),
+            "amount": f"{rng.randint(2, 999)} euros",
+            "subject": f"the {rng.choice(COLORS)} {subject}" if rng.random() < .4 else f"the {subject}"}
 
 
 def letter(rng: random.Random, values: dict[str, str], easy: bool) -> str:
     """Four to seven sentences: head, subject, amount, one to four others in any order, and the end."""
     used = " ".join(values.values())
-    filler = {"kin": rng.choice(["sister", "brother", "mother", "father"]), "other": rng.choice([n for n in NAMES if n not in used]),
-              "day": some_date(rng), "sum": f"{rng.randint(2, 999)} euros", "thing": rng.choice([c for c in COUNTABLE if c not in used]),
+    filler = {"kin": rng.choice(["sister", "brother", "mother", "father"]),
+              "other": rng.choice([n for n in NAMES if n not in used]),
+              "day": some_date(rng), "sum": f"{rng.randint(2, 999)} euros",
+              "thing": rng.choice([c for c in COUNTABLE if c not in used]),
               "town": rng.choice([c for c in CITIES if c not in used])}
     body = [rng.choice(ABOUT), rng.choice(PAY)] + rng.sample(OTHERS, 0 if easy else rng.randint(1, 4))
     rng.shuffle(body)
@@ -109,7 +119,8 @@ def extract(rng: random.Random, test: bool) -> Item:
     text = letter(rng, values, easy=not test and rng.random() < .3)
     assert all(v in text for v in values.values())
     question, answer = field_question(rng, values, rng.random() < .5)
-    turns = [User(rng.choice(["{0}\n\n{1}", "{1}\n\n{0}", "Read this letter.\n\n{0}\n\n{1}"]).format(text, question)), Model(answer)]
+    turns = [User(rng.choice(["{0}\n\n{1}", "{1}\n\n{0}", "Read this letter.\n\n{0}\n\n{1}"]).format(text, question)),
+             Model(answer)]
     for _ in range(0 if test else rng.randint(0, 3)):
         question, answer = field_question(rng, values, rng.random() < .3)
         turns += [User(question), Model(answer)]

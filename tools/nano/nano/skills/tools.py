@@ -1,8 +1,9 @@
-"""Tool calls: choosing among declared tools, typed arguments, using results, two calls at once, and no call when none fits.
+"""Tool calls: choosing among declared tools, typed arguments, using results, two calls at once, no call when none fits.
 
-Held out: the names of the tools; every tool name in a test prompt is unseen in training. For the skill that is judged by the answer
-to a result, the pair of arguments and result is held out as well. The description of a tool decides, because names may be
-invented and the names of parameters vary; the type of a parameter varies too ("state": "on" or "enabled": true).
+Held out: the names of the tools; every tool name in a test prompt is unseen in training. For the skill that is judged
+by the answer to a result, the pair of arguments and result is held out as well. The description of a tool decides,
+because names may be invented and the names of parameters vary; the type of a parameter varies too ("state": "on" or
+"enabled": true).
 """
 import random
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from nano.skills.shapes import BOOLEAN, INTEGER, NUMBER, STRING, STRINGS, confor
 from nano.words import CITIES, COLORS, NAMES, ROOMS, capital, pseudo, word
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-FOODS = "apple bread sugar salt pepper butter cheese honey milk water juice coffee lemon melon potato carrot onion rice corn".split()
-THINGS = "chair table lamp book pencil guitar violin piano drum flute camera radio clock mirror basket hammer jacket carpet".split()
+FOODS = """apple bread sugar salt pepper butter cheese honey milk water juice coffee lemon melon potato carrot onion
+rice corn""".split()
+THINGS = """chair table lamp book pencil guitar violin piano drum flute camera radio clock mirror basket hammer jacket
+carpet""".split()
 EVENTS = "meeting party concert lesson dinner lunch visit test".split()
 APPS = "camera clock radio mail photo game map book".split()
 DOORS = "front back garden cellar kitchen".split()
@@ -28,7 +31,8 @@ NO_TOOL, FAILED = "I have no tool for that.", "Sorry, that did not work."
 
 @dataclass(frozen=True)
 class Form:
-    """One way to declare a parameter: its possible names, its schema (may draw, knowing the value) and its value from the text."""
+    """One way to declare a parameter: its possible names, its schema (which may be drawn, knowing the value) and how
+    the value of the text becomes the argument."""
     names: str
     schema: dict | Callable[[random.Random, Any], dict]
     convert: Callable[[Any], Any] = lambda v: v
@@ -36,8 +40,9 @@ class Form:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of tool. `slots` are the values that the request and the answer mention; a parameter takes one slot, or several
-    as an object. `results` are pairs (result, answer), in which {r} is a drawn value. `pairs` ask for two sets of values at once."""
+    """A kind of tool. `slots` are the values that the request and the answer mention; a parameter takes one slot, or
+    several as an object. `results` are pairs (result, answer), in which {r} is a drawn value. `pairs` ask for two sets
+    of values at once."""
     words: str
     about: list[str]
     slots: dict[str, Callable[[random.Random], Any]]
@@ -121,10 +126,13 @@ PARAM = {
     "euros": [Form("euros amount value", INTEGER)],
     "currency": [Form("currency target unit", some_of(CURRENCIES)), Form("currency target unit", STRING)],
 }
-NOTES = {"city": "The city.", "start": "The first city.", "goal": "The last city.", "hour": "From 0 to 23.", "often": "True: every day.",
+NOTES = {"city": "The city.", "start": "The first city.", "goal": "The last city.", "hour": "From 0 to 23.",
+         "often": "True: every day.",
          "song": "The song.", "name": "The person.", "text": "The message.", "room": "The room.", "color": "The color.",
-         "thing": "The thing.", "minutes": "The minutes.", "foods": "What to buy.", "degrees": "The degrees.", "app": "The app.",
-         "people": "How many people.", "day": "The day.", "door": "The door.", "level": "From 0 to 99.", "euros": "The euros."}
+         "thing": "The thing.", "minutes": "The minutes.", "foods": "What to buy.", "degrees": "The degrees.",
+         "app": "The app.",
+         "people": "How many people.", "day": "The day.", "door": "The door.", "level": "From 0 to 99.",
+         "euros": "The euros."}
 
 
 def done(answer: str) -> list[tuple[str, str]]:
@@ -136,41 +144,51 @@ def params(*slots: str) -> list[tuple[str, list[Form]]]:
 
 
 KINDS = [
-    Kind("weather forecast sky", ["Gets the weather of a city.", "Tells the weather in a place.", "Weather report for a town."],
+    Kind("weather forecast sky", ["Gets the weather of a city.", "Tells the weather in a place.",
+                                  "Weather report for a town."],
          {"city": one_of(CITIES)}, params("city"),
          ["What is the weather in {city}?", "How is the weather in {city}?", "Tell me the weather in {city}."],
          [(w, "The weather in {city} is %s." % w) for w in "sunny rainy cloudy windy".split()]
          + [("{r} degrees", "It is {r} degrees in {city}.")] * 2,
-         lambda rng: str(rng.randint(2, 39)), ["What is the weather in {city} and in {city2}?", "Compare the weather in {city} and {city2}."]),
+         lambda rng: str(rng.randint(2, 39)), ["What is the weather in {city} and in {city2}?",
+                                               "Compare the weather in {city} and {city2}."]),
     Kind("alarm wake clock", ["Sets an alarm.", "Sets an alarm at an hour.", "Wakes a person at an hour."],
          {"hour": between(1, 23)}, params("hour"),
-         ["Set an alarm for {hour}.", "Wake me up at {hour}.", "I need an alarm at {hour}."], done("The alarm is set for {hour}."),
+         ["Set an alarm for {hour}.", "Wake me up at {hour}.", "I need an alarm at {hour}."],
+         done("The alarm is set for {hour}."),
          pairs=["Set alarms for {hour} and {hour2}.", "Wake me up at {hour} and at {hour2}."]),
     Kind("alarm wake clock", ["Sets an alarm.", "Sets an alarm at an hour.", "Wakes a person at an hour."],
          {"hour": between(1, 23), "often": one_of(list(ONCE))}, params("hour", "often"),
          ["Set an alarm for {hour}, {often}.", "Wake me up at {hour}, {often}.", "I need an alarm at {hour}, {often}."],
          done("The alarm is set for {hour}, {often}.")),
-    Kind("music song player", ["Plays music.", "Plays a song by title.", "Starts a song."], {"song": title}, params("song"),
-         ['Play the song "{song}".', 'Play "{song}", please.', 'I want to hear "{song}".'], done('I am playing "{song}".')),
-    Kind("message mail chat", ["Sends a message to a person.", "Writes a message to a friend.", "Sends a text to somebody."],
+    Kind("music song player", ["Plays music.", "Plays a song by title.", "Starts a song."], {"song": title},
+         params("song"),
+         ['Play the song "{song}".', 'Play "{song}", please.', 'I want to hear "{song}".'],
+         done('I am playing "{song}".')),
+    Kind("message mail chat", ["Sends a message to a person.", "Writes a message to a friend.",
+                               "Sends a text to somebody."],
          {"name": one_of(NAMES), "text": title}, params("name", "text"),
          ['Send "{text}" to {name}.', 'Write {name} the message "{text}".', 'Tell {name} "{text}".'],
          done("The message to {name} is sent."), pairs=['Send "{text}" to {name} and "{text2}" to {name2}.']),
     Kind("light lamp", ["Turns a light on or off.", "Switches the lamp of a room.", "Controls the light in a room."],
          {"room": one_of(ROOMS), "state": one_of(["on", "off"])}, params("room", "state"),
-         ["Turn {state} the light in the {room}.", "Switch {state} the lamp in the {room}.", "Turn the light in the {room} {state}."],
+         ["Turn {state} the light in the {room}.", "Switch {state} the lamp in the {room}.",
+          "Turn the light in the {room} {state}."],
          done("The light in the {room} is {state}."),
          pairs=["Turn the light in the {room} {state} and in the {room2} {state2}."]),
     Kind("light color paint", ["Changes the color of a lamp.", "Sets the color of the light.", "Gives a lamp a color."],
          {"room": one_of(ROOMS), "color": one_of(COLORS)}, params("room", "color"),
-         ["Make the light in the {room} {color}.", "Set the lamp in the {room} to {color}.", "I want {color} light in the {room}."],
+         ["Make the light in the {room} {color}.", "Set the lamp in the {room} to {color}.",
+          "I want {color} light in the {room}."],
          done("The light in the {room} is {color}.")),
-    Kind("price shop cost", ["Finds the price of a thing.", "Tells what a thing costs.", "Price of an article in the shop."],
+    Kind("price shop cost", ["Finds the price of a thing.", "Tells what a thing costs.",
+                             "Price of an article in the shop."],
          {"thing": one_of(THINGS)}, params("thing"),
          ["What does the {thing} cost?", "What is the price of the {thing}?", "How much is the {thing}?"],
          [("{r}", "The {thing} costs {r} euros."), ("{r} euros", "The {thing} costs {r} euros.")],
          lambda rng: str(rng.randint(2, 99)), ["What do the {thing} and the {thing2} cost?"]),
-    Kind("train travel ticket", ["Finds the next train.", "Train times between two cities.", "Next train from city to city."],
+    Kind("train travel ticket", ["Finds the next train.", "Train times between two cities.",
+                                 "Next train from city to city."],
          {"start": one_of(CITIES), "goal": one_of(CITIES)}, params("start", "goal"),
          ["When does the next train from {start} to {goal} leave?", "Find a train from {start} to {goal}.",
           "I want to take the train from {start} to {goal}."],
@@ -178,13 +196,17 @@ KINDS = [
           ("no train", "There is no train to {goal}.")], clock),
     Kind("timer countdown watch", ["Starts a timer.", "Counts down some minutes.", "Timer for some minutes."],
          {"minutes": between(2, 59)}, params("minutes"),
-         ["Start a timer of {minutes} minutes.", "Timer for {minutes} minutes, please.", "Count down {minutes} minutes."],
+         ["Start a timer of {minutes} minutes.", "Timer for {minutes} minutes, please.",
+          "Count down {minutes} minutes."],
          done("The timer runs for {minutes} minutes."), pairs=["Start timers of {minutes} and {minutes2} minutes."]),
-    Kind("translate language words", ["Translates a word.", "Finds a word in another language.", "Looks up a foreign word."],
+    Kind("translate language words", ["Translates a word.", "Finds a word in another language.",
+                                      "Looks up a foreign word."],
          {"word": title, "language": one_of(LANGUAGES)}, params("word", "language"),
-         ['Translate "{word}" into {language}.', 'What is "{word}" in {language}?', 'How do you say "{word}" in {language}?'],
+         ['Translate "{word}" into {language}.', 'What is "{word}" in {language}?',
+          'How do you say "{word}" in {language}?'],
          [("{r}", 'It is "{r}" in {language}.')], pseudo),
-    Kind("list shopping basket", ["Adds things to the shopping list.", "Puts items on a list.", "Writes what we must buy."],
+    Kind("list shopping basket", ["Adds things to the shopping list.", "Puts items on a list.",
+                                  "Writes what we must buy."],
          {"foods": foods}, params("foods"),
          ["Add {foods} to my shopping list.", "Put {foods} on the shopping list.", "We need to buy {foods}."],
          done("The list has {foods}.")),
@@ -202,27 +224,33 @@ KINDS = [
          ['Search the web for "{topic}".', 'Find pages about "{topic}".', 'Look for "{topic}" on the web.'],
          [("{r} pages", 'I found {r} pages about "{topic}".'), ("nothing", 'I found nothing about "{topic}".')],
          lambda rng: str(rng.randint(2, 99))),
-    Kind("app program open", ["Opens an app.", "Starts a program by name.", "Starts an app on the phone."], {"app": one_of(APPS)},
+    Kind("app program open", ["Opens an app.", "Starts a program by name.", "Starts an app on the phone."],
+         {"app": one_of(APPS)},
          params("app"), ["Open the {app} app.", "Start the {app} app.", "I want to use the {app} app."],
          done("The {app} app is open."), pairs=["Open the {app} app and the {app2} app."]),
-    Kind("table restaurant dinner", ["Books a table.", "Books a table in a restaurant.", "Finds a table for some people."],
+    Kind("table restaurant dinner", ["Books a table.", "Books a table in a restaurant.",
+                                     "Finds a table for some people."],
          {"people": between(2, 12), "day": one_of(DAYS)}, params("people", "day"),
          ["Book a table for {people} people on {day}.", "I need a table for {people} people on {day}.",
           "On {day} we want a table for {people} people."], done("The table for {people} people is booked for {day}.")),
     Kind("door lock key", ["Locks or unlocks a door.", "Controls the lock of a door.", "Opens or closes a lock."],
          {"action": one_of(["lock", "unlock"]), "door": one_of(DOORS)}, params("action", "door"),
-         ["Please {action} the {door} door.", "Can you {action} the {door} door?", "I want you to {action} the {door} door."],
-         done("The {door} door is {action}ed."), pairs=["Please {action} the {door} door and {action2} the {door2} door."]),
+         ["Please {action} the {door} door.", "Can you {action} the {door} door?",
+          "I want you to {action} the {door} door."],
+         done("The {door} door is {action}ed."),
+         pairs=["Please {action} the {door} door and {action2} the {door2} door."]),
     Kind("volume sound loud", ["Sets the volume.", "Sets how loud it is.", "Changes the volume of the sound."],
          {"level": between(0, 99)}, params("level"),
-         ["Set the volume to {level}.", "Change the volume to {level}.", "I want the volume at {level}."], done("The volume is {level}.")),
+         ["Set the volume to {level}.", "Change the volume to {level}.", "I want the volume at {level}."],
+         done("The volume is {level}.")),
     Kind("money exchange bank", ["Changes euros into other money.", "Tells what euros are worth.", "Changes money."],
          {"euros": between(2, 99), "currency": one_of(CURRENCIES)}, params("euros", "currency"),
-         ["Change {euros} euros into {currency}.", "What are {euros} euros in {currency}?", "How many {currency} are {euros} euros?"],
+         ["Change {euros} euros into {currency}.", "What are {euros} euros in {currency}?",
+          "How many {currency} are {euros} euros?"],
          [("{r}", "{euros} euros are {r} {currency}.")], lambda rng: str(rng.randint(2, 999))),
 ]
 
-TELLING = [k for k in KINDS if any(result not in ("ok", "done") for result, _ in k.results)]    # kinds with a result to use
+TELLING = [k for k in KINDS if any(result not in ("ok", "done") for result, _ in k.results)]    # with a result to use
 
 VERBS = "get find fetch query read show load run make start create build do call ask set".split()
 SERVICES = "tool service api now helper".split()
@@ -281,7 +309,8 @@ def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any]) 
             break
     assert len(properties) == len(kind.params)
     name = tool_name(rng, test, kind)
-    return Tool(kind, name, fields, {"name": name, "description": rng.choice(kind.about), "parameters": record(properties)})
+    return Tool(kind, name, fields, {"name": name, "description": rng.choice(kind.about),
+                                     "parameters": record(properties)})
 
 
 def draw_values(rng: random.Random, kind: Kind) -> dict[str, Any]:
@@ -301,8 +330,9 @@ def count_of_tools(rng: random.Random, test: bool) -> int:
     return rng.randint(1, 5) if test else rng.choices([1, 2, 3, 4, 5], [.28, .3, .18, .14, .1])[0]
 
 
-def toolbox(rng: random.Random, test: bool, wanted: list[tuple[Kind, dict]], n: int, exclude: set[str] = frozenset()) -> list[Tool]:
-    """At least n tools in random order, among them the wanted ones; the first len(wanted) of the result are those, in their order."""
+def toolbox(rng: random.Random, test: bool, wanted: list[tuple[Kind, dict]], n: int,
+            exclude: set[str] = frozenset()) -> list[Tool]:
+    """At least n tools, first the wanted ones in their order."""
     taken = {kind.group for kind, _ in wanted} | set(exclude)
     chosen = list(wanted)
     while len(chosen) < n:
@@ -348,7 +378,8 @@ def exchange(rng: random.Random, tool: Tool, values: dict[str, Any], result: tup
 
 
 def tool_choice(rng: random.Random, test: bool) -> Item:
-    """One of the declared tools fits; the call is judged. In training a second request may follow, to another tool or the same."""
+    """One of the declared tools fits; the call is judged. In training a second request may follow, to another tool or
+    the same."""
     kind = rng.choice(KINDS)
     values = draw_values(rng, kind)
     tools = toolbox(rng, test, [(kind, values)], count_of_tools(rng, test))
@@ -419,8 +450,8 @@ def plain_question(rng: random.Random, test: bool) -> list:
 
 
 def tool_none(rng: random.Random, test: bool) -> Item:
-    """No declared tool fits: a request for a missing tool is declined, small talk and simple questions are answered. The web
-    search would fit too much, so it is not declared here."""
+    """No declared tool fits: a request for a missing tool is declined, small talk and simple questions are answered.
+    The web search would fit too much, so it is not declared here."""
     missing = rng.choice([k for k in KINDS if k.group != "search"])
     n = min(4, count_of_tools(rng, test))
     tools = toolbox(rng, test, [], n, {"search", missing.group})
