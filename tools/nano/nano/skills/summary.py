@@ -10,8 +10,8 @@ from nano.items import Item, Model, Skill, User, ask, draw
 from nano.words import CITIES, COLORS, NAMES, capital, pseudo
 
 COUNTABLE = """apple lemon orange banana grape melon carrot onion bean chair table lamp book pencil flower bird horse
-goat tiger lion eagle guitar piano drum flute trumpet camera clock mirror candle basket bottle bucket hammer button jacket
-shirt pillow""".split()
+goat tiger lion eagle guitar piano drum flute trumpet camera clock mirror candle basket bottle bucket hammer button
+jacket shirt pillow""".split()
 FRUIT = "apple lemon orange banana grape melon carrot onion bean".split()
 DEEDS = "bought found ate sold".split()
 MONTHS = "January February March April May June July August September October November December".split()
