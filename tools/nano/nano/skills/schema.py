@@ -2,8 +2,8 @@
 
 Schemas come in a compact form, {"name": string, "age": integer}, and as a small JSON Schema. Which values are asked
 for, in which order and under which keys varies, and the text holds more than is asked. The answer is compact JSON with
-the keys in the schema's order. Held out: the combination of text and keys; half of the keys of a test are built from known
-words in a way that training has not shown ("my_city", "townInfo").
+the keys in the schema's order. Held out: the combination of text and keys; half of the keys of a test are built from
+known words in a way that training has not shown ("my_city", "townInfo").
 """
 import json
 import random
