@@ -54,6 +54,7 @@ class Picture:
     things: list[Thing] = field(default_factory=list)
     glyphs: list[Glyph] = field(default_factory=list)
     hatch: tuple[str, tuple[int, int, int, int]] | None = None      # direction and box of a field of thin lines
+    ink: str = ""                                                   # color of the characters
     image: Image.Image | None = None
 
 
@@ -128,10 +129,17 @@ def draw_text(rng: random.Random, canvas: tuple[int, int], text: str, face: str,
     x = 3 + spot[0] * (w - 6 - f.getlength(text))
     base = size * .85 + spot[1] * (h - size * 1.1)
     p, d = blank(rng, canvas)
-    d.text((x, base), text, fill=jitter(rng, COLORS[color]), font=f, anchor="ls")
+    print_at(p, d, x, base, text, face, size, jitter(rng, COLORS[color]))
+    p.ink = color
+    return p
+
+
+def print_at(p: Picture, d: ImageDraw.ImageDraw, x: float, base: float, text: str, face: str, size: int, ink) -> None:
+    """Prints text from x on its base line, and notes its characters."""
+    f = font(face, size)
+    d.text((x, base), text, fill=ink, font=f, anchor="ls")
     for i, c in enumerate(text):
         p.glyphs.append(Glyph(c, x + (f.getlength(text[:i]) + f.getlength(text[:i + 1])) / 2, base - .3 * size))
-    return p
 
 
 def field_box(rng: random.Random, canvas: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -12,19 +12,22 @@ FOLDER/audio.pt holds the tower's weights (averaged over the last steps, so that
 everything that is needed to go on after an interruption.
 """
 import argparse
-import math
-import os
+import copy
 import pathlib
 import random
 import time
+import types
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from nano.model import build
+from nano.optimiser import make_optimisers, scale_rate
 from nano.skills.sounds import beep_recording
-from nano.voices import NUMBERS, RATE, FRENCH, QUESTIONS, TEXTS, WORDS, Bank, bank, features, recording
+from nano.voices import FRENCH, QUESTIONS, RATE, TEXTS, WORDS, Bank, bank, features, recording
+from nano.words import NUMBERS
 
 TOKEN = 640                                                # samples of a soft token
 SECONDS = 3.2                                              # length of every recording: rows of a batch need no padding
@@ -93,6 +96,34 @@ def batch(rng: random.Random, size: int, test: bool) -> tuple[torch.Tensor, torc
 
 
 # ------------------------------------------------------------------------------------------------ tower and head
+def quick_convolutions(tower: nn.Module) -> None:
+    """Makes the two convolutions in front of the tower twice as fast to train on a CPU, with the same result up to rounding:
+    channels come last from the start, as the norm behind each wants them, and the first convolution, whose nine inputs are too
+    few for the library's kernels, is a matrix product."""
+    front = tower.subsample_conv_projection
+    front.layer0.forward = types.MethodType(lambda self, x, mask=None: normed(self, x, mask, nine_inputs), front.layer0)
+    front.layer1.forward = types.MethodType(lambda self, x, mask=None: normed(self, x, mask, channels_last), front.layer1)
+
+
+def normed(layer: nn.Module, x: torch.Tensor, mask: torch.Tensor | None, convolution) -> tuple[torch.Tensor, torch.Tensor | None]:
+    if mask is not None:
+        x, mask = x * mask[:, None, :, None], mask[:, ::2]
+    return F.relu(layer.norm(convolution(x, layer.conv.weight))).permute(0, 3, 1, 2), mask
+
+
+def nine_inputs(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """[N, 1, H, W] -> [N, H/2, W/2, channels]"""
+    windows = F.pad(x, (1, 1, 1, 1)).unfold(2, 3, 2).unfold(3, 3, 2)[:, 0]
+    n, h, w = windows.shape[:3]
+    rows = windows.reshape(n * h, w, 9)                    # many small products: the gradient of one large one is slow
+    return torch.bmm(rows, weight.reshape(-1, 9).t().expand(n * h, -1, -1)).view(n, h, w, -1)
+
+
+def channels_last(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    y = F.conv2d(x.contiguous(memory_format=torch.channels_last), weight.contiguous(memory_format=torch.channels_last), None, 2, 1)
+    return y.permute(0, 2, 3, 1)
+
+
 class Hearing(nn.Module):
     """The tower with its throw-away head."""
 
@@ -102,7 +133,7 @@ class Hearing(nn.Module):
         self.head = nn.Linear(tower.config.output_proj_dims, CLASSES + 3)
 
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x = self.tower(mel, torch.ones(mel.shape[:2], dtype=torch.bool)).last_hidden_state
+        x = self.tower(mel).last_hidden_state
         z = self.head(F.rms_norm(x, x.shape[-1:]))
         return z[..., :CLASSES], z[..., CLASSES:]
 
@@ -137,5 +168,87 @@ def scores(model: Hearing, rounds: int = 12, size: int = 16, test: bool = True) 
 
 # ------------------------------------------------------------------------------------------------ training
 def rate(done: float, step: int) -> float:
-    """Share of the full learning rate: warm-up, constant, linear decay over the last half."""
-    return min(1, (step + 1) / 100) * min(1, max(.02, 2 * (1 - done)))
+    """Share of the full learning rate: warm-up, constant, linear decay over the second half."""
+    return min(1, (step + 1) / 50) * min(1, max(.02, 2 * (1 - done)))
+
+
+class Training:
+    """Everything that goes on after an interruption: weights, their running mean, optimisers, random numbers, time."""
+
+    def __init__(self, seed: int, lr: float, muon_lr: float):
+        self.model = Hearing(build("e", vision=False, seed=seed).model.audio_tower)
+        quick_convolutions(self.model.tower)
+        self.mean = copy.deepcopy(self.model)
+        quick_convolutions(self.mean.tower)
+        self.optimisers = make_optimisers(self.model, lr, muon_lr)
+        self.rng, self.step, self.seconds = random.Random(seed), 0, 0.
+
+    def advance(self, size: int, total_seconds: float) -> float:
+        """One step; returns the loss."""
+        start = time.monotonic()
+        mel, classes, thirds, _ = batch(self.rng, size, False)
+        loss = loss_of(*self.model(mel), classes, thirds)
+        for optimiser in self.optimisers:
+            optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.)
+        scale_rate(self.optimisers, rate(self.seconds / total_seconds, self.step))
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self.step += 1
+        keep = min(.995, self.step / (self.step + 10))
+        with torch.no_grad():
+            for m, p in zip(self.mean.parameters(), self.model.parameters()):
+                m.lerp_(p, 1 - keep)
+        self.seconds += time.monotonic() - start
+        return float(loss)
+
+    def save(self, folder: pathlib.Path) -> None:
+        write(folder / "state.pt", dict(model=self.model.state_dict(), mean=self.mean.state_dict(), rng=self.rng.getstate(),
+                                        optimisers=[o.state_dict() for o in self.optimisers], step=self.step, seconds=self.seconds))
+        write(folder / "audio.pt", self.mean.tower.state_dict())
+
+    def load(self, path: pathlib.Path) -> None:
+        state = torch.load(path, weights_only=False)
+        self.model.load_state_dict(state["model"])
+        self.mean.load_state_dict(state["mean"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"]):
+            optimiser.load_state_dict(saved)
+        self.rng.setstate(state["rng"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def write(path: pathlib.Path, value: object) -> None:
+    """Never leaves half a file under the final name."""
+    temporary = path.with_suffix(".tmp")
+    torch.save(value, temporary)
+    temporary.rename(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Teaches the audio tower to tell the clips of the bank apart.")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of audio.pt and of the state to go on from")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--save-minutes", type=float, default=3)
+    parser.add_argument("--batch", type=int, default=8, help="recordings of 3.2 s in a step")
+    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--muon-lr", type=float, default=5e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    run, total, losses = Training(args.seed, args.lr, args.muon_lr), args.minutes * 60, []
+    if (args.out / "state.pt").exists():
+        run.load(args.out / "state.pt")
+    saved = run.seconds
+    while run.seconds < total:
+        losses.append(run.advance(args.batch, total))
+        if run.seconds - saved > args.save_minutes * 60 or run.seconds >= total:
+            run.save(args.out)
+            saved = run.seconds
+            found = " ".join(f"{name} {value:.3f}" for name, value in scores(run.mean).items())
+            print(f"{run.seconds / 60:5.1f} min  step {run.step}  loss {np.mean(losses[-100:]):.3f}  held-out voices: {found}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Scores of a released model on the released test sets, through the official implementation alone: its processor, its chat template
+and its `generate`."""
+import json
+import os
+import subprocess
+import sys
+
+import torch
+import transformers
+from transformers import AutoProcessor, Gemma4ForConditionalGeneration
+
+from . import chat
+from .evalset import read
+from .items import Item
+from .tokenizer import Encoder, control_id
+
+STOPS = [control_id("<eos>"), control_id("<turn|>"), control_id("<|tool_response>")]
+PYTHON_PROGRAM = """import json, sys
+task = json.load(sys.stdin)
+f = eval(task["code"])
+print(json.dumps(all(f(*args) == expected for args, expected in task["cases"])))"""
+
+
+class Player:
+    """A model folder that answers items greedily."""
+
+    def __init__(self, folder: str, dtype: torch.dtype = torch.float32):
+        transformers.logging.set_verbosity_error()
+        self.model = Gemma4ForConditionalGeneration.from_pretrained(folder, dtype=dtype, attn_implementation="eager").eval()
+        self.processor, self.encoder = AutoProcessor.from_pretrained(folder), Encoder(folder)
+
+    @torch.no_grad()
+    def answer(self, line: dict, item: Item) -> str:
+        prompt = self.processor.apply_chat_template(template_messages(line), tools=line.get("tools"), add_generation_prompt=True,
+                                                    tokenize=False, enable_thinking=line.get("think", False))
+        media = [m for t in item.turns for m in getattr(t, "media", [])]
+        pictures, sounds = [m for m in media if m.kind == "image"], [m.data for m in media if m.kind == "audio"]
+        kw = {"images": [m.data for m in pictures], "max_soft_tokens": pictures[0].budget} if pictures else {}
+        inputs = self.processor(text=prompt, **kw, **({"audio": sounds} if sounds else {}), return_tensors="pt")
+        out = self.model.generate(**inputs, do_sample=False, max_new_tokens=line["max_tokens"], eos_token_id=STOPS, pad_token_id=0)
+        return self.encoder.decode(out[0, inputs["input_ids"].shape[1]:].tolist())
+
+
+def template_messages(line: dict) -> list[dict]:
+    """Messages as apply_chat_template takes them: media parts without their data."""
+    def content(value):
+        return [{"type": p["type"]} if p["type"] != "text" else p for p in value] if isinstance(value, list) else value
+    return [dict(m, content=content(m["content"])) for m in line["messages"]]
+
+
+def visible(text: str) -> str:
+    """The answer without thought and without the token that ends it."""
+    text = text.split("<channel|>")[-1]
+    for stop in ("<turn|>", "<eos>"):
+        text = text.split(stop)[0]
+    return text.strip()
+
+
+def is_right(line: dict, item: Item, written: str) -> bool:
+    expect, text = line["expect"], visible(written)
+    if "calls" in expect:
+        return text.removesuffix("<|tool_response>") == "".join(map(chat.call_text, item.turns[-1].calls))
+    if "json" in expect:
+        try:
+            return json.loads(text) == expect["json"]
+        except ValueError:
+            return False
+    if "python" in expect:
+        return runs(text, expect["python"]["cases"])
+    return text == expect["text"].strip()
+
+
+def runs(code: str, cases: list) -> bool:
+    """Whether the function that was written gives what is expected, in a process of its own."""
+    try:
+        done = subprocess.run([sys.executable, "-I", "-c", PYTHON_PROGRAM], input=json.dumps({"code": code, "cases": cases}),
+                              capture_output=True, text=True, timeout=5)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.stdout.strip() == "true"
+
+
+def score(folder: str, evaluation: str, skills: list[str] | None = None, limit: int | None = None) -> dict[str, dict]:
+    player, out = Player(folder), {}
+    for name in skills or sorted(f[:-6] for f in os.listdir(evaluation) if f.endswith(".jsonl")):
+        lines = list(read(evaluation, name))[:limit]
+        right = [is_right(line, item, player.answer(line, item)) for line, item in lines]
+        out[name] = {"accuracy": round(sum(right) / len(right), 4), "n": len(right)}
+        print(name, out[name], flush=True)
+    return out
