@@ -1,8 +1,16 @@
-"""python -m nano COMMAND: the steps from nothing to the released files (see tools/nano/README.md)."""
+"""python -m nano COMMAND: the steps from nothing to the released files; `all` takes them in order (see README.md)."""
 import argparse
 import json
+import sys
 
-from .train import Options, train
+from .train import Options
+
+
+def add_options(parser: argparse.ArgumentParser, required: tuple[str, ...]) -> None:
+    """A flag for each field of train.Options."""
+    for name, field in Options.__dataclass_fields__.items():
+        kind = json.loads if field.type is dict else (lambda s: s == "1") if field.type is bool else field.type
+        parser.add_argument("--" + name.replace("_", "-"), type=kind, default=argparse.SUPPRESS, required=name in required)
 
 
 def parse() -> argparse.Namespace:
@@ -10,23 +18,41 @@ def parse() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     p = commands.add_parser("tokenizer", help="learn the tokenizer from generated texts")
     p.add_argument("--out", required=True)
+    p = commands.add_parser("check", help="count what is trained and tested on; fails if a test item occurs in training")
+    p.add_argument("--tokenizer", required=True)
     p = commands.add_parser("train", help="train, or go on training: a folder with last.pt is resumed")
-    for name, field in Options.__dataclass_fields__.items():
-        kind = json.loads if field.type is dict else (lambda s: s == "1") if field.type is bool else field.type
-        required = name in ("kind", "tokenizer", "out", "stage")
-        p.add_argument("--" + name.replace("_", "-"), type=kind, default=argparse.SUPPRESS, required=required)
+    add_options(p, ("kind", "tokenizer", "out", "stage"))
+    p = commands.add_parser("test-sets", help="write the released test sets")
+    p.add_argument("--tokenizer", required=True)
+    p.add_argument("--out", required=True)
+    p = commands.add_parser("score", help="score a Hugging Face folder on the released test sets, through transformers")
+    p.add_argument("--model", required=True)
+    p.add_argument("--sets", required=True)
+    p.add_argument("--skills", nargs="*")
+    p.add_argument("--limit", type=int)
     return parser.parse_args()
 
 
-def main() -> None:
-    options = vars(parse())
+def run(a: argparse.Namespace) -> int:
+    options = vars(a)
     command = options.pop("command")
     if command == "tokenizer":
         from . import corpus, tokenizer
-        print(tokenizer.build(corpus.texts(1200), options["out"]), "learned pieces")
-    else:
+        print(tokenizer.build(corpus.texts(1200), a.out), "learned pieces")
+    elif command == "check":
+        from . import check
+        return int(check.main(a.tokenizer) > 0)
+    elif command == "train":
+        from .train import train
         train(Options(**options))
+    elif command == "test-sets":
+        from . import evalset
+        evalset.write(a.out, a.tokenizer)
+    elif command == "score":
+        from . import score
+        print(json.dumps({"skills": score.score(a.model, a.sets, a.skills, a.limit)}))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(parse()))
