@@ -37,7 +37,7 @@ CLASSES = BEEP + 1 + MOST_BEEPS
 WEIGHTS = torch.tensor([.1, .5, 1., .2])                   # of the three thirds, and of silence
 GROUPS = {name: [f"{language}:{t}" for t in texts] for name, language, texts in (
     ("number", "en", NUMBERS), ("word", "en", WORDS), ("question", "en", QUESTIONS), ("french", "fr", FRENCH))}
-SHARES = {"number": .38, "word": .52, "question": .1}      # of the parts of an English recording
+SHARES = {"number": .26, "word": .64, "question": .1}      # of the parts of an English recording
 
 
 # ------------------------------------------------------------------------------------------------ recordings with labels
@@ -201,7 +201,7 @@ class Training:
             for m, p in zip(self.mean.parameters(), self.model.parameters()):
                 m.lerp_(p, 1 - keep)
         self.seconds += time.monotonic() - start
-        return float(loss)
+        return float(loss.detach())
 
     def save(self, folder: pathlib.Path) -> None:
         write(folder / "state.pt", dict(model=self.model.state_dict(), mean=self.mean.state_dict(), rng=self.rng.getstate(),
