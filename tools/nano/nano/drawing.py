@@ -1,7 +1,8 @@
 """Pictures that know what is in them, and the way from a picture to the patches of the vision tower.
 
-All sizes are in pixels of the source. Every picture is resized so that one soft token covers about 22 of them, whatever its
-size: a training picture of 9 to 20 soft tokens shows objects at the same scale as a test picture of 70, at a fifth of the cost.
+All sizes are in pixels of the source. Every picture is resized so that one soft token covers about 22 of them, whatever
+its size: a training picture of 9 to 20 soft tokens shows objects at the scale of a test picture of 70, at a fifth of
+the cost.
 """
 import functools
 import math
@@ -18,7 +19,7 @@ COLORS = dict(red=(220, 30, 30), green=(20, 150, 40), blue=(30, 60, 220), yellow
 INKS = "black blue red purple green".split()                        # dark enough for letters and lines
 SHAPES = "circle square triangle star cross".split()
 SHADES = [(255, 255, 255), (245, 245, 235), (225, 235, 245), (240, 225, 225), (225, 240, 225)]
-FONTS = "DejaVuSans DejaVuSans-Bold DejaVuSansMono DejaVuSerif".split()
+FONTS = "DejaVuSans DejaVuSans-Bold DejaVuSansMono".split()
 DIRECTIONS = "horizontal vertical rising falling".split()
 OFFICIAL = (70, 140, 280, 560, 1120)                                # soft tokens the official processor accepts
 CELL = 48                                                           # side of a soft token: 3 patches of 16 pixels
@@ -66,7 +67,8 @@ def outline(t: Thing) -> list[tuple[float, float]]:
     """Corners of every shape but the circle."""
     if t.shape == "cross":
         w = .34
-        pts = [(-w, -1), (w, -1), (w, -w), (1, -w), (1, w), (w, w), (w, 1), (-w, 1), (-w, w), (-1, w), (-1, -w), (-w, -w)]
+        pts = [(-w, -1), (w, -1), (w, -w), (1, -w), (1, w), (w, w)]
+        pts += [(-x, -y) for x, y in pts]
         c, s = math.cos(t.turn), math.sin(t.turn)
         return [(t.x + t.r * (x * c - y * s), t.y + t.r * (x * s + y * c)) for x, y in pts]
     corners, start, radii = {"square": (4, math.pi / 4, [t.r]), "triangle": (3, -math.pi / 2, [t.r]),
@@ -100,7 +102,8 @@ def draw_things(rng: random.Random, size: tuple[int, int], things: list[Thing]) 
     return p
 
 
-def scatter(rng: random.Random, size: tuple[int, int], n: int, r: tuple[float, float]) -> list[tuple[float, float, float]]:
+def scatter(rng: random.Random, size: tuple[int, int], n: int,
+            r: tuple[float, float]) -> list[tuple[float, float, float]]:
     """n discs (x, y, radius) inside the picture that do not touch."""
     w, h = size
     while True:
@@ -121,7 +124,7 @@ def font(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 def draw_text(rng: random.Random, canvas: tuple[int, int], text: str, face: str, size: int, spot: tuple[float, float],
               color: str) -> Picture:
-    """One line of text. spot: where it stands in the room that is left, each 0 to 1. A font too large for the picture shrinks."""
+    """One line of text. spot: where it stands in the room that is left, each 0 to 1. Too large a font shrinks."""
     w, h = canvas
     while font(face, size).getlength(text) > w - 6 or size * 1.1 > h:
         size -= 1
@@ -149,9 +152,10 @@ def field_box(rng: random.Random, canvas: tuple[int, int]) -> tuple[int, int, in
     return x, y, x + bw, y + bh
 
 
-def draw_hatch(rng: random.Random, canvas: tuple[int, int], direction: str, box: tuple[int, int, int, int], color: str) -> Picture:
-    """A field of lines one pixel wide, every third pixel. The ink is the same for every direction, so at half the size, where
-    the lines melt into one tone, nothing tells them apart."""
+def draw_hatch(rng: random.Random, canvas: tuple[int, int], direction: str, box: tuple[int, int, int, int],
+               color: str) -> Picture:
+    """A field of lines one pixel wide, every third pixel. The ink is the same for every direction, so at half the size,
+    where the lines melt into one tone, nothing tells them apart."""
     p, d = blank(rng, canvas)
     x0, y0, x1, y1 = box
     y, x = np.mgrid[y0:y1, x0:x1]
@@ -178,8 +182,8 @@ def small_grid(im: Image.Image, cells: int) -> Image.Image:
 
 
 def patches(im: Image.Image) -> tuple[np.ndarray, np.ndarray]:
-    """A picture whose sides are multiples of 48 -> patches [P, 768] from 0 to 1 and positions [P, 2] (x, y), row by row, as the
-    official processor makes them."""
+    """A picture whose sides are multiples of 48 -> patches [P, 768] from 0 to 1 and positions [P, 2] (x, y), row by
+    row, as the official processor makes them."""
     a = np.asarray(im, dtype=np.float32) * np.float32(1 / 255)
     h, w, _ = a.shape
     p = a.reshape(h // 16, 16, w // 16, 16, 3).transpose(0, 2, 1, 3, 4).reshape(-1, 768)
@@ -188,12 +192,13 @@ def patches(im: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pixels(media: Media, cells: int | None = None) -> tuple[np.ndarray, np.ndarray, int]:
-    """-> patches [P, 768], positions [P, 2], number of soft tokens. An official budget goes through the official processor; any
-    other budget (as in training items), or `cells`, is the size of a small grid."""
+    """-> patches [P, 768], positions [P, 2], number of soft tokens. An official budget goes through the official
+    processor; any other budget (as in training items), or `cells`, is the size of a small grid."""
     budget = cells or media.budget or 70
     if budget in OFFICIAL:
         o = processor(budget)([media.data], return_tensors="np")
         n = int(o["num_soft_tokens_per_image"][0])
-        return np.asarray(o["pixel_values"][0][:n * 9]), np.asarray(o["image_position_ids"][0][:n * 9]).astype(np.int64), n
+        px, pp = (np.asarray(o[name][0][:n * 9]) for name in ("pixel_values", "image_position_ids"))
+        return px, pp.astype(np.int64), n
     px, pp = patches(small_grid(media.data, budget))
     return px, pp, len(px) // 9

@@ -1,15 +1,16 @@
 """Teaches the vision tower to see before it meets the language model.
 
-Learning pictures through the language model alone takes very many of them, because an answer of two tokens says little about
-sixty soft tokens. Here every soft token has labels, known because the pictures are drawn: the shape and the colour that cover it,
-how many objects touch it and have their centre in it, where that centre is, up to three characters whose centre it holds, the
-direction of thin lines, its own place in the picture; the mean of all soft tokens tells the number of objects and the place of a
-single one. Throw-away linear heads see what the language model will see, the normalised output of the tower.
+Learning pictures through the language model alone takes very many of them, because an answer of two tokens says little
+about sixty soft tokens. Here every soft token has labels, known because the pictures are drawn: the shape and the
+colour that cover it, how many objects touch it and have their centre in it, where that centre is, up to three characters whose
+centre it holds, the direction of thin lines, its own place in the picture; the mean of all soft tokens tells the number
+of objects and the place of a single one. Throw-away linear heads see what the language model will see, the normalised
+output of the tower.
 
     python -m nano.pretrain_vision --out FOLDER --minutes 40
 
-FOLDER/vision.pt holds the tower's weights (averaged over the last steps, so that it is good at any time), FOLDER/state.pt
-everything that is needed to go on after an interruption, FOLDER/log.jsonl losses and held-out accuracies.
+FOLDER/vision.pt holds the tower's weights (averaged over the last steps, so that it is good at any time),
+FOLDER/state.pt everything that is needed to go on after an interruption, FOLDER/log.jsonl losses and accuracies.
 """
 import argparse
 import json
@@ -33,10 +34,11 @@ from nano.words import DIGITS, LETTERS
 CHARS = LETTERS + DIGITS
 SLOTS = 3                                                  # characters of a soft token, from left to right
 IGNORE = -100
-FINE = 12                                                  # pixels per soft token of the maps from which labels are counted
-SIZES = dict(shape=6, color=9, shade=5, touch=4, centre=3, hatch=5)                  # classes of a soft token, 0 is none
+FINE = 12                                                  # pixels per soft token where covered area is counted
+SIZES = dict(shape=6, color=9, shade=5, touch=4, centre=3, hatch=5)     # classes of a soft token; 0 is none
 OFFICIAL_GRIDS = [(8, 8), (9, 7), (7, 9), (11, 6), (11, 5), (6, 10)]
-WEIGHTS = dict(shape=1., color=.5, shade=.1, touch=.5, centre=.7, hatch=.7, chars=2., offset=1., place_of_cell=1., count=.5, place=.3)
+WEIGHTS = dict(shape=1.5, color=.5, shade=.1, touch=.5, centre=.7, hatch=.7, chars=3., offset=1., place_of_cell=1.,
+               count=.5, place=.3)
 
 
 # ------------------------------------------------------------------------------------------------ pictures with labels
@@ -48,12 +50,11 @@ def page(rng: random.Random, test: bool, canvas: tuple[int, int]) -> Picture:
     ink, y = drawing.jitter(rng, drawing.COLORS[color]), rng.uniform(0, size * .4)
     while y + size * 1.1 <= h:
         x = rng.uniform(2, size)
-        while True:
+        for _ in range(6):                                 # what does not fit is left out
             text = (pictures.new_word if rng.random() < .65 else pictures.number)(rng, test)[0]
-            if x + drawing.font(face, size).getlength(text) > w - 2:
-                break
-            drawing.print_at(p, d, x, y + size * .85, text, face, size, ink)
-            x += drawing.font(face, size).getlength(text) + size * rng.uniform(.35, 1.2)
+            if x + drawing.font(face, size).getlength(text) <= w - 2:
+                drawing.print_at(p, d, x, y + size * .85, text, face, size, ink)
+                x += drawing.font(face, size).getlength(text) + size * rng.uniform(.35, 1.2)
         y += size * rng.uniform(1.1, 1.8)
     p.ink = color
     return p
@@ -66,12 +67,13 @@ def one_line(rng: random.Random, test: bool, canvas: tuple[int, int]) -> Picture
 
 
 def field_of_lines(rng: random.Random, canvas: tuple[int, int]) -> Picture:
-    return drawing.draw_hatch(rng, canvas, rng.choice(DIRECTIONS), drawing.field_box(rng, canvas), rng.choice(drawing.INKS))
+    box = drawing.field_box(rng, canvas)
+    return drawing.draw_hatch(rng, canvas, rng.choice(DIRECTIONS), box, rng.choice(drawing.INKS))
 
 
 def sample(rng: random.Random, test: bool, grid: tuple[int, int]) -> tuple[Picture, int]:
     """A picture for a grid of soft tokens and the place (index into PLACES) of its object where there is just one."""
-    kind, scale = rng.random(), rng.uniform(18, 26)
+    kind, scale = rng.random(), rng.uniform(19, 24)
     canvas = round(grid[0] * scale), round(grid[1] * scale)
     if kind < .2:
         return pictures.one(rng, test, canvas, pictures.TRAIN_PAIRS)
@@ -96,7 +98,7 @@ def areas(p: Picture, grid: tuple[int, int]) -> np.ndarray:
 
 
 def thing_labels(p: Picture, grid: tuple[int, int], out: dict[str, np.ndarray]) -> None:
-    """Which object covers a cell, how many touch it, whose centre it is, and how far away the centre of its object lies."""
+    """Which object covers a cell, how many touch it or have their centre there, how far its object's centre is."""
     gw, gh = grid
     share = areas(p, grid)
     most, top = share.max(1), share.argmax(1)
@@ -154,8 +156,8 @@ def labels(p: Picture, grid: tuple[int, int], place: int) -> dict[str, np.ndarra
 
 
 def choose_grid(rng: random.Random) -> tuple[tuple[int, int], tuple[int, int]]:
-    """A grid of soft tokens and the position of its corner, not (0, 0) where the tower sees a part of a large picture, so that the
-    rows of the table of positions that only large budgets use are trained too."""
+    """A grid of soft tokens and the position of its corner, not (0, 0) where the tower sees a part of a large picture,
+    so that the rows of the table of positions that only large budgets use are trained too."""
     kind = rng.random()
     if kind < .2:
         return rng.choice(OFFICIAL_GRIDS), (0, 0)
@@ -168,7 +170,8 @@ def choose_grid(rng: random.Random) -> tuple[tuple[int, int], tuple[int, int]]:
     return grid, (rng.randint(0, 15), rng.randint(0, 15)) if kind < .3 else (0, 0)
 
 
-def make_batch(rng: random.Random, grid: tuple[int, int], corner: tuple[int, int], patches: int, test: bool = False) -> dict:
+def make_batch(rng: random.Random, grid: tuple[int, int], corner: tuple[int, int], patches: int,
+               test: bool = False) -> dict:
     """Pictures on one grid, about `patches` patches in all: no padding, no mask."""
     pixels, rows = [], []
     for _ in range(max(1, patches // (9 * grid[0] * grid[1]))):
@@ -203,7 +206,7 @@ def new_tower():
 
 @torch.no_grad()
 def smooth_positions(table: torch.Tensor, std: float = .05) -> None:
-    """Waves of many lengths in place of noise: neighbours start alike, and rows that are seldom trained mean something."""
+    """Waves of many lengths in place of noise: neighbours start alike, so rarely trained rows mean something."""
     _, n, width = table.shape
     length = torch.exp(torch.empty(2, 1, width).uniform_(math.log(6), math.log(4 * n)))
     phase = torch.empty(2, 1, width).uniform_(0, 2 * math.pi)
@@ -211,8 +214,8 @@ def smooth_positions(table: torch.Tensor, std: float = .05) -> None:
 
 
 def encode(tower, pixels: torch.Tensor, positions: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
-    """The tower's soft tokens [B, cells, width], computed with its own modules but without masks and without the scatter of the
-    pooler, whose order a full grid does not need; and wherever the grid lies."""
+    """The tower's soft tokens [B, cells, width], by its own modules but without masks and without the scatter of the
+    pooler, which a full grid does not need and which allows no other corner than (0, 0)."""
     no_padding = torch.zeros(pixels.shape[:2], dtype=torch.bool)
     h = tower.patch_embedder(pixels, positions, no_padding)
     rope = tower.encoder.rotary_emb(h, positions)
@@ -268,7 +271,7 @@ def loss_of(z: dict[str, torch.Tensor], batch: dict) -> tuple[torch.Tensor, dict
 
 @torch.no_grad()
 def scores(model: Seeing, grids: list[tuple[int, int]], patches: int = 4000) -> dict[str, float]:
-    """Held-out accuracies, of the soft tokens whose label is not none; `read`: of pictures, every character in its cell."""
+    """Held-out accuracies of the soft tokens whose label is not none; `read`: of whole pictures of print."""
     rng, hits = random.Random(1), {}
 
     def add(name: str, right: torch.Tensor) -> None:
@@ -322,8 +325,8 @@ class Run:
 
     def save(self) -> None:
         tower = {name.removeprefix("tower."): x for name, x in self.mean.items() if name.startswith("tower.")}
-        state = dict(model=self.model.state_dict(), mean=self.mean, optimisers=[o.state_dict() for o in self.optimisers],
-                     rng=self.rng.getstate(), step=self.step, seconds=self.seconds, pictures=self.pictures)
+        state = dict(model=self.model.state_dict(), mean=self.mean, rng=self.rng.getstate(), step=self.step,
+                     optimisers=[o.state_dict() for o in self.optimisers], seconds=self.seconds, pictures=self.pictures)
         for name, value in (("vision.pt", tower), ("state.pt", state)):
             torch.save(value, self.file(name + ".new"))
             os.replace(self.file(name + ".new"), self.file(name))
@@ -359,7 +362,8 @@ class Run:
         """Scores of the averaged weights."""
         now = {name: x.clone() for name, x in self.model.state_dict().items()}
         self.model.load_state_dict(self.mean)
-        out = {"small": scores(self.model, [(4, 3), (5, 2), (4, 4), (3, 5)]), "70": scores(self.model, [(8, 8), (11, 6), (6, 10)])}
+        grids = {"small": [(4, 3), (5, 2), (4, 4), (3, 5)], "70": [(8, 8), (11, 6), (6, 10)]}
+        out = {name: scores(self.model, some) for name, some in grids.items()}
         self.model.load_state_dict(now)
         return out
 
@@ -397,7 +401,7 @@ def main() -> None:
     p.add_argument("--minutes", type=float, default=40)
     p.add_argument("--save-minutes", type=float, default=3)
     p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--patches", type=int, default=2400, help="patches per step")
+    p.add_argument("--patches", type=int, default=2000, help="patches per step")
     p.add_argument("--lr", type=float, default=3e-3, help="of AdamW")
     p.add_argument("--muon", type=float, default=6e-3, help="learning rate of Muon")
     p.add_argument("--seed", type=int, default=0)

@@ -1,7 +1,8 @@
 """Pictures: shapes, colours, counting, places, relations, printed words and numbers, two pictures compared, thin lines.
 
-Training items mostly use a small picture whose `budget` is a small number of soft tokens (see `drawing.pixels`); test items use
-full pictures at the smallest official budget. Pairs of colour and shape in the test half appear in no training picture at all.
+Training items mostly use a small picture whose `budget` is a small number of soft tokens (see `drawing.pixels`); test
+items use full pictures at the smallest official budget. The pairs of colour and shape that `both` tests appear in no
+training picture at all.
 """
 import random
 
@@ -26,9 +27,10 @@ ASK = dict(
     count=["How many shapes are there?", "Count the shapes.", "How many shapes do you see?"],
     word=["Read the word.", "Which word is printed here?", "What is written in the picture?"],
     digits=["Read the number.", "Which number is printed here?", "What number do you see?"],
-    same=["Are both pictures the same?", "Do the two pictures show the same?", "Is the second picture the same as the first?"],
-    changed=["What changed?", "What is different in the second picture?", "What changed from the first picture to the second?"],
-    lines=["In which direction do the lines run?", "Which direction do the lines have?", "Name the direction of the lines."])
+    same=["Are both pictures the same?", "Do the two pictures show the same?", "Are the pictures the same?"],
+    changed=["What changed?", "What is different in the second picture?", "What changed in the second picture?"],
+    lines=["In which direction do the lines run?", "Which direction do the lines have?", "Name the direction."],
+)
 View = tuple[tuple[int, int], int]
 
 
@@ -41,7 +43,7 @@ def view(rng: random.Random, test: bool, small: list[tuple[int, int]] = drawing.
     if kind < .22:
         return rng.choice(drawing.FULL), 70 if kind < .19 else 140
     w, h = rng.choice(small)
-    return (w, h), max(4, round(w * h / rng.uniform(18, 26) ** 2))
+    return (w, h), max(4, round(w * h / rng.uniform(19, 24) ** 2))
 
 
 def media(p: Picture, budget: int) -> Media:
@@ -86,8 +88,8 @@ def answer_one(kind: str, t: Thing, place: int) -> str:
 
 
 def about_one(kind: str, rng: random.Random, test: bool, budget: int = 70) -> Item:
-    """Shape, colour, both or place of the only shape; in training often several of them. Held out for `both`: the pair of colour
-    and shape; for the others colour, shape, place and rough size together."""
+    """Shape, colour, both or place of the only shape; in training often several of them. Held out for `both`: the pair
+    of colour and shape; for the others colour, shape, place and rough size together."""
     size, budget = view(rng, test, budget=budget)
     while True:
         p, place = one(rng, test, size, TEST_PAIRS if test and kind == "both" else TRAIN_PAIRS)
@@ -151,8 +153,10 @@ def relation(rng: random.Random, test: bool, budget: int = 70) -> Item:
     def question() -> tuple[str, str]:
         a, b, true = (*things, side) if rng.random() < .5 else (*reversed(things), RELATIONS[side])
         if rng.random() < .5:
-            return rng.choice(["Where is the %s?", "Where do you see the %s?"]) % a.shape, capital(f"{true} the {b.shape}.")
-        said = true if rng.random() < .5 else rng.choice([RELATIONS[true], rng.choice([x for x in RELATIONS if x != true])])
+            ask = rng.choice(["Where is the %s?", "Where do you see the %s?"])
+            return ask % a.shape, capital(f"{true} the {b.shape}.")
+        false = rng.choice([RELATIONS[true], rng.choice([x for x in RELATIONS if x != true])])
+        said = true if rng.random() < .5 else false
         return f"Is the {a.shape} {said} the {b.shape}?", "Yes." if said == true else "No."
     p = drawing.draw_things(rng, size, things)
     return talk(rng, "relation", [media(p, budget)], [question() for _ in range(1 if test else rng.randint(1, 3))])
@@ -174,39 +178,34 @@ def change(rng: random.Random, size: tuple[int, int], things: list[Thing], what:
                 return things + [Thing(s, c, x, y, q)]
     i = rng.randrange(len(things))
     t = things[i]
-    pairs = [(c, s) for c, s in TRAIN_PAIRS if (c != t.color and s == t.shape if what == "color" else c == t.color and s != t.shape)]
-    c, s = rng.choice(pairs)
+    new = what == "color", what == "shape"
+    c, s = rng.choice([(c, s) for c, s in TRAIN_PAIRS if (c != t.color, s != t.shape) == new])
     return things[:i] + [Thing(s, c, t.x, t.y, t.r, t.turn)] + things[i + 1:]
 
 
 def compare(rng: random.Random, test: bool, budget: int = 70) -> Item:
-    """Two pictures: whether they are the same, or whether colour, shape or number changed. Held out: the first picture."""
+    """Two pictures: whether they are the same, or what changed (colour, shape, number). Held out: the first picture."""
     size, budget = view(rng, test, small=drawing.SMALL[:3], budget=budget)
     m = min(size)
 
     def make(r: random.Random) -> list[Thing]:
         put = drawing.scatter(r, size, r.choice([1, 1, 2, 3]), (.12 * m, .17 * m))
-        return [Thing(s, c, x, y, q, r.uniform(-.2, .2)) for (c, s), (x, y, q) in zip((r.choice(TRAIN_PAIRS) for _ in put), put)]
+        pairs = [r.choice(TRAIN_PAIRS) for _ in put]
+        return [Thing(s, c, *at, r.uniform(-.2, .2)) for (c, s), at in zip(pairs, put)]
     things = draw(rng, make, test, lambda ts: "compare " + layout(ts, size))
-    what = rng.choice(["nothing", "color", "shape", "number"])
-    if rng.random() < .4:
-        what = "nothing" if rng.random() < .5 else rng.choice(["color", "shape", "number"])
-        asked = [(rng.choice(ASK["same"]), "Yes." if what == "nothing" else "No.")]
-    else:
-        asked = [(rng.choice(ASK["changed"]), "Nothing." if what == "nothing" else f"The {what}.")]
+    kinds = rng.sample(["same", "changed"], 2)
+    what = rng.choice(["nothing"] * (3 if kinds[0] == "same" else 1) + ["color", "shape", "number"])
+    answer = dict(same="Yes.", changed="Nothing.") if what == "nothing" else dict(same="No.", changed=f"The {what}.")
     seed = rng.getrandbits(32)                                      # the same background and tones in both
     both = [drawing.draw_things(random.Random(seed), size, ts) for ts in (things, change(rng, size, things, what))]
-    if not test and rng.random() < .5:
-        other = "changed" if asked[0][1] in ("Yes.", "No.") else "same"
-        answer = {"changed": "Nothing." if what == "nothing" else f"The {what}.", "same": "Yes." if what == "nothing" else "No."}
-        asked.append((rng.choice(ASK[other]), answer[other]))
     assert (both[0].image.tobytes() == both[1].image.tobytes()) == (what == "nothing")
-    return talk(rng, "compare", [media(p, budget) for p in both], asked)
+    kinds = kinds[:1] if test or rng.random() < .5 else kinds
+    return talk(rng, "compare", [media(p, budget) for p in both], [(rng.choice(ASK[k]), answer[k]) for k in kinds])
 
 
 # ------------------------------------------------------------------------------------------------ print
 def style(rng: random.Random) -> tuple[str, int, tuple[float, float], str]:
-    return rng.choice(drawing.FONTS), rng.randint(20, 36), (rng.random(), rng.random()), rng.choice(drawing.INKS)
+    return rng.choice(drawing.FONTS), rng.randint(22, 34), (rng.random(), rng.random()), rng.choice(drawing.INKS)
 
 
 def look(text: str, face: str, size: int, spot: tuple[float, float], color: str) -> str:
@@ -219,7 +218,7 @@ def known_word(rng: random.Random, test: bool) -> tuple:
 
 
 def new_word(rng: random.Random, test: bool) -> tuple:
-    """Any word or string of letters from the wanted half; of the everyday words the test has those that training never shows."""
+    """Any word or string of letters from the wanted half; the test has everyday words that training never shows."""
     def make(r: random.Random) -> str:
         kind = r.random()
         return r.choice(WORDS) if kind < .3 else pseudo(r, 3, 6) if kind < .8 else letters(r, 1, 5)
@@ -260,14 +259,16 @@ def read_digits(rng: random.Random, test: bool, budget: int = 70) -> Item:
 
 # ------------------------------------------------------------------------------------------------ thin lines
 def lines(rng: random.Random, test: bool, budget: int = 280) -> Item:
-    """The direction of thin lines, three pixels apart in a large picture: a budget of 280 shows them as they are, 70 gives an even
-    tone. Training uses tiles at the same scale and some large pictures. Held out: the picture (place and size of the field)."""
+    """The direction of thin lines, three pixels apart in a large picture: a budget of 280 shows them as they are, 70
+    gives an even tone. Training uses tiles at the same scale and some large pictures. Held out: the box of the field."""
     if test:
         size = rng.choice(drawing.LARGE)
     else:
         size = rng.choice(drawing.LARGE if rng.random() < .03 else drawing.TILES)
         budget = 280 if size in drawing.LARGE else size[0] * size[1] // drawing.CELL ** 2
-    direction, box = draw(rng, lambda r: (r.choice(drawing.DIRECTIONS), drawing.field_box(r, size)), test, lambda x: f"lines {x}")
+    def make(r: random.Random) -> tuple:
+        return r.choice(drawing.DIRECTIONS), drawing.field_box(r, size)
+    direction, box = draw(rng, make, test, lambda x: f"lines {x}")
     p = drawing.draw_hatch(rng, size, direction, box, rng.choice(drawing.INKS))
     return talk(rng, "lines", [media(p, budget)], [(rng.choice(ASK["lines"]), capital(direction) + ".")])
 
@@ -286,9 +287,10 @@ def kind_of_one(kind: str):
     return lambda rng, test, budget=70: about_one(kind, rng, test, budget)
 
 
-MAKERS = {"shape": kind_of_one("shape"), "colour": kind_of_one("colour"), "both": kind_of_one("both"), "place": kind_of_one("place"),
-          "count": count, "relation": relation, "compare": compare, "read_word": read_word, "read_digits": read_digits, "lines": lines}
-WEIGHTS = dict(shape=1, colour=.4, both=1, place=1, count=1.5, relation=1.5, compare=1.5, read_word=2.5, read_digits=2, lines=.7)
+MAKERS = {kind: kind_of_one(kind) for kind in ("shape", "colour", "both", "place")}
+MAKERS |= {f.__name__: f for f in (count, relation, compare, read_word, read_digits, lines)}
+WEIGHTS = dict(shape=1, colour=.4, both=1, place=1, count=1.5, relation=1.5, compare=1.5, read_word=2.5, read_digits=2,
+               lines=.7)
 SKILLS = {name: Skill(make, WEIGHTS[name]) for name, make in MAKERS.items()}
 SKILLS["read_new_word"] = Skill(read_new_word, 0)                  # tests only: training has them in read_word
 SKILLS["lines_70"] = Skill(at(lines, 70, "lines_70"), 0)           # the budget that must fail
