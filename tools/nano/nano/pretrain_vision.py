@@ -2,10 +2,10 @@
 
 Learning pictures through the language model alone takes very many of them, because an answer of two tokens says little
 about sixty soft tokens. Here every soft token has labels, known because the pictures are drawn: the shape and the
-colour that cover it, how many objects touch it and have their centre in it, where that centre is, up to three characters whose
-centre it holds, the direction of thin lines, its own place in the picture; the mean of all soft tokens tells the number
-of objects and the place of a single one. Throw-away linear heads see what the language model will see, the normalised
-output of the tower.
+colour that cover it, how many objects touch it and have their centre in it, where that centre is, up to three
+characters whose centre it holds, the direction of thin lines, its own place in the picture; the mean of all soft tokens
+tells the number of objects and the place of a single one. Throw-away linear heads see what the language model will see,
+the normalised output of the tower.
 
     python -m nano.pretrain_vision --out FOLDER --minutes 40
 
@@ -54,8 +54,8 @@ def page(rng: random.Random, test: bool, canvas: tuple[int, int]) -> Picture:
             text = (pictures.new_word if rng.random() < .65 else pictures.number)(rng, test)[0]
             if x + drawing.font(face, size).getlength(text) <= w - 2:
                 drawing.print_at(p, d, x, y + size * .85, text, face, size, ink)
-                x += drawing.font(face, size).getlength(text) + size * rng.uniform(.35, 1.2)
-        y += size * rng.uniform(1.1, 1.8)
+                x += drawing.font(face, size).getlength(text) + size * rng.uniform(.35, .8)
+        y += size * rng.uniform(1.05, 1.4)
     p.ink = color
     return p
 
@@ -75,13 +75,13 @@ def sample(rng: random.Random, test: bool, grid: tuple[int, int]) -> tuple[Pictu
     """A picture for a grid of soft tokens and the place (index into PLACES) of its object where there is just one."""
     kind, scale = rng.random(), rng.uniform(19, 24)
     canvas = round(grid[0] * scale), round(grid[1] * scale)
-    if kind < .2:
+    if kind < .15:
         return pictures.one(rng, test, canvas, pictures.TRAIN_PAIRS)
-    if kind < .5:
+    if kind < .37:
         things = pictures.several(rng, test, canvas, rng.randint(1, 6), alike=.3)
         return drawing.draw_things(rng, canvas, things), IGNORE
-    if kind < .9:
-        return (page if rng.random() < .7 else one_line)(rng, test, canvas), IGNORE
+    if kind < .95:
+        return (page if rng.random() < .8 else one_line)(rng, test, canvas), IGNORE
     return field_of_lines(rng, (grid[0] * CELL, grid[1] * CELL)), IGNORE
 
 

@@ -260,7 +260,7 @@ def read_digits(rng: random.Random, test: bool, budget: int = 70) -> Item:
 # ------------------------------------------------------------------------------------------------ thin lines
 def lines(rng: random.Random, test: bool, budget: int = 280) -> Item:
     """The direction of thin lines, three pixels apart in a large picture: a budget of 280 shows them as they are, 70
-    gives an even tone. Training uses tiles at the same scale and some large pictures. Held out: the box of the field."""
+    gives an even tone. Training uses tiles of the same scale and a few large pictures. Held out: the field's box."""
     if test:
         size = rng.choice(drawing.LARGE)
     else:
