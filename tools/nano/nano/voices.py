@@ -1,8 +1,9 @@
 """The bank of spoken clips: digits, a hundred words, French digits and whole questions, in many voices of espeak-ng.
 
-A voice setting is an accent, a variant, a speed and a pitch; it belongs to the training or the test half as a whole, by its
-hash. `python -m nano.voices --out FILE` builds the bank (interrupted, it goes on where it stopped); readers find it through the
-environment variable NANO_VOICES. espeak-ng is called through its C library: a process for each clip takes ten times as long.
+A voice setting is an accent, a variant, a speed and a pitch; it belongs to the training or the test half as a whole,
+by its hash. `python -m nano.voices --out FILE` builds the bank (interrupted, it goes on where it stopped); readers find
+it through the environment variable NANO_VOICES. espeak-ng is called through its C library: a process for each clip
+takes ten times as long.
 """
 import argparse
 import ctypes
@@ -26,11 +27,11 @@ INSTRUMENTS = "piano guitar violin drum flute trumpet radio".split()
 DOORS = "door window gate".split()
 PEOPLE = "Anna Ben Carla David Emma Felix Greta Hugo".split()
 PLACES = "Paris Berlin London Rome Madrid Tokyo Vienna Moscow".split()
-THINGS = """apple bread chair table house river mountain lamp book pencil paper stone tree flower bird horse sheep goat mouse
-tiger lion eagle snake fish boat train bridge street market school church castle island forest winter summer silver gold butter
-cheese honey milk water coffee lemon cherry banana candle""".split()
-WORDS = (COLORS + ROOMS + "light on off timer minutes play call weather open close".split() + INSTRUMENTS + DOORS + PEOPLE + PLACES
-         + THINGS)
+THINGS = """apple bread chair table house river mountain lamp book pencil paper stone tree flower bird horse sheep goat
+mouse tiger lion eagle snake fish boat train bridge street market school church castle island forest winter summer
+silver gold butter cheese honey milk water coffee lemon cherry banana candle""".split()
+WORDS = (COLORS + ROOMS + "light on off timer minutes play call weather open close".split() + INSTRUMENTS + DOORS
+         + PEOPLE + PLACES + THINGS)
 assert len(WORDS) == len(set(WORDS)) == 100 and not set(WORDS) & set(NUMBERS)
 
 QUESTIONS = ["Who are you?", "What can you do?", "How are you?", "Hello!", "Thank you!", "Goodbye!"]
@@ -66,7 +67,8 @@ def settings(count: int, seed: int = 0) -> list[Setting]:
     """The first `count` voice settings of a seed: more of them extend a bank, they do not change it."""
     rng, out = random.Random(seed), {}
     while len(out) < count:
-        s = Setting(rng.choice(ENGLISH_VOICES), rng.choice(FRENCH_VOICES), rng.choice(VARIANTS), rng.randint(120, 200), rng.randint(25, 75))
+        s = Setting(rng.choice(ENGLISH_VOICES), rng.choice(FRENCH_VOICES), rng.choice(VARIANTS), rng.randint(120, 200),
+                    rng.randint(25, 75))
         out[s.key()] = s
     return list(out.values())
 
@@ -127,7 +129,7 @@ def build_setting(espeak: Espeak, s: Setting) -> tuple[np.ndarray, np.ndarray]:
 
 
 def build(out: pathlib.Path, count: int) -> None:
-    """Builds the bank; the finished settings of an interrupted run lie in a folder beside it and are kept until the end."""
+    """Builds the bank; the finished settings of an interrupted run wait in a folder beside it."""
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
     espeak, samples, ends, chosen = None, [], [], settings(count)
@@ -144,8 +146,8 @@ def build(out: pathlib.Path, count: int) -> None:
             samples.append(part["samples"])
             ends.append(part["ends"])
     temporary = out.with_name(out.name + ".tmp.npz")
-    np.savez(temporary, settings=np.array([s.key() for s in chosen]), texts=np.array(TEXTS), samples=np.concatenate(samples),
-             sizes=np.array([len(x) for x in samples]), ends=np.stack(ends))
+    np.savez(temporary, settings=np.array([s.key() for s in chosen]), texts=np.array(TEXTS), ends=np.stack(ends),
+             sizes=np.array([len(x) for x in samples]), samples=np.concatenate(samples))
     temporary.rename(out)
     for path in parts.glob("*.npz"):
         path.unlink()
@@ -192,8 +194,8 @@ def seconds(rng: random.Random, low: float, high: float) -> int:
 
 def recording(rng: random.Random, parts: list[np.ndarray],
               gap: tuple[float, float] = (.06, .2)) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Parts with gaps between them, as one recording with some gain and noise; and where each part begins and ends. The shortest
-    gap is longer than a soft token (40 ms), so that two equal words in a row stay two."""
+    """Parts with gaps between them, as one recording with some gain and noise; and where each part begins and ends.
+    The shortest gap is longer than a soft token (40 ms), so that two equal words in a row stay two."""
     at, spans, pieces = seconds(rng, .02, .15), [], []
     for part in parts:
         pieces.append((at, part))
@@ -237,13 +239,13 @@ def official_features(samples: np.ndarray) -> np.ndarray:
 
 
 def frame_count(samples: np.ndarray) -> int:
-    """A frame every 10 ms; the first is centred on the first sample, the last has all its samples inside the recording."""
+    """A frame every 10 ms; the first is centred on the first sample, the last lies inside the recording."""
     return max(0, (len(samples) - 1) // 160)
 
 
 @functools.lru_cache(None)
 def tables() -> tuple[np.ndarray, np.ndarray]:
-    """Window and mel filters of the official extractor in f32; the features made with them are compared with its own once."""
+    """Window and mel filters of the official extractor in f32, after a comparison of what they give with its result."""
     e = extractor()
     assert (e.frame_length, e.hop_length, e.fft_length, e.preemphasis, e.dither) == (320, 160, 512, 0, 0)
     window, filters = e.window.astype(np.float32), e.mel_filters.astype(np.float32)
@@ -260,8 +262,9 @@ def log_mel(samples: np.ndarray, window: np.ndarray, filters: np.ndarray) -> np.
 
 
 def features(samples: np.ndarray) -> tuple[np.ndarray, int]:
-    """Log-mel frames [frames, 128] and the number of soft tokens (40 ms) that the audio tower makes of them: the official
-    extractor's result up to rounding, in f32 throughout, which takes less than half the time (0.4 ms per second of sound)."""
+    """Log-mel frames [frames, 128] and the number of soft tokens (40 ms) that the audio tower makes of them: the
+    official extractor's result up to rounding, in f32 throughout, which takes less than half the time (0.4 ms per
+    second of sound)."""
     mel = log_mel(samples, *tables())
     return mel, math.ceil(len(mel) / 4)
 
@@ -274,7 +277,8 @@ def main() -> None:
     build(args.out, args.settings)
     made = Bank(str(args.out))
     minutes = len(made.samples) / RATE / 60
-    print(f"{len(made.settings)} voices ({len(made.test)} held out), {len(TEXTS)} texts, {minutes:.0f} minutes of sound")
+    voices = f"{len(made.settings)} voices ({len(made.test)} held out)"
+    print(f"{voices}, {len(TEXTS)} texts, {minutes:.0f} minutes of sound")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Skills on sounds: spoken digits, words, commands and questions, French digits, beeps.
 
-Held out in every skill that speaks: the voice settings of the test half (accent, variant, speed and pitch together), and beyond
-that the content where there is enough of it, as each function says. Clips come from the bank of nano/voices.py.
+Held out in every skill that speaks: the voice settings of the test half (accent, variant, speed and pitch together),
+and beyond that the content where there is enough of it, as each function says. Clips come from the bank of
+nano/voices.py.
 """
 import random
 from collections.abc import Callable
@@ -10,14 +11,16 @@ import numpy as np
 
 from nano.items import Call, Item, Media, Model, Skill, User, draw, is_test
 from nano.skills import chat
-from nano.voices import DIGITS, DOORS, FRENCH, INSTRUMENTS, PEOPLE, PLACES, QUESTIONS, SUMS, WORDS, beep, recording, spoken
+from nano.voices import (DIGITS, DOORS, FRENCH, INSTRUMENTS, PEOPLE, PLACES, QUESTIONS, SUMS, WORDS, beep, recording,
+                         spoken)
 from nano.words import NUMBERS, ROOMS, capital
 
 SPOKEN_DIGITS = ["Which digits do you hear?", "Write down the spoken digits.", "Which number is spoken?"]
 SPOKEN_WORDS = ["Which words do you hear?", "Write down the spoken words.", "Which words are spoken?"]
 SPOKEN_WORD = ["Which word do you hear?", "Write down the spoken word.", "Which word is spoken?"]
 BEEPS = ["How many beeps do you hear?", "Count the beeps.", "How many beeps are there?"]
-IN_ENGLISH = ["What number is this in English?", "Say these French digits in English.", "Translate the spoken digits into English."]
+IN_ENGLISH = ["What number is this in English?", "Say these French digits in English.",
+              "Translate the spoken digits into English."]
 ANSWER = ["Answer the spoken question.", "Answer the question in the recording.", "Listen and answer."]
 OBEY = ["Do what is said.", "Follow the spoken command.", "Do what you hear."]
 
@@ -37,14 +40,16 @@ def digit_string(rng: random.Random, test: bool, longest: int) -> str:
 def spoken_digits(rng: random.Random, test: bool) -> Item:
     """One to four digits -> "472". Held out: voices; strings of two and more digits."""
     number = digit_string(rng, test, 4)
-    return hear("spoken_digits", spoken(rng, [f"en:{DIGITS[int(d)]}" for d in number], test), rng.choice(SPOKEN_DIGITS), number)
+    samples = spoken(rng, [f"en:{DIGITS[int(d)]}" for d in number], test)
+    return hear("spoken_digits", samples, rng.choice(SPOKEN_DIGITS), number)
 
 
 def french_digits(rng: random.Random, test: bool) -> Item:
     """One to three French digits -> "seven two". Held out: voices; strings of two and more digits."""
     number = digit_string(rng, test, 3)
     answer = " ".join(DIGITS[int(d)] for d in number)
-    return hear("french_digits", spoken(rng, [f"fr:{FRENCH[int(d)]}" for d in number], test), rng.choice(IN_ENGLISH), answer)
+    samples = spoken(rng, [f"fr:{FRENCH[int(d)]}" for d in number], test)
+    return hear("french_digits", samples, rng.choice(IN_ENGLISH), answer)
 
 
 def spoken_word(rng: random.Random, test: bool) -> Item:
@@ -56,17 +61,20 @@ def spoken_word(rng: random.Random, test: bool) -> Item:
 def spoken_words(rng: random.Random, test: bool) -> Item:
     """Two or three of the hundred words -> "red apple". Held out: voices; the words in their order."""
     words = draw(rng, lambda r: r.sample(WORDS, r.randint(2, 3)), test, lambda w: f"spoken {' '.join(w)}")
-    return hear("spoken_words", spoken(rng, [f"en:{w}" for w in words], test), rng.choice(SPOKEN_WORDS), " ".join(words))
+    samples = spoken(rng, [f"en:{w}" for w in words], test)
+    return hear("spoken_words", samples, rng.choice(SPOKEN_WORDS), " ".join(words))
 
 
 def beeps(rng: random.Random, test: bool) -> Item:
     """One to six beeps -> "Four.". Held out: count, pitch and length together."""
-    count, hertz, length = draw(rng, lambda r: (r.randint(1, 6), r.randrange(300, 2001, 25), r.randrange(80, 201, 10)), test,
-                                lambda x: f"beeps {x}")
+    def make(r):
+        return r.randint(1, 6), r.randrange(300, 2001, 25), r.randrange(80, 201, 10)
+    count, hertz, length = draw(rng, make, test, lambda x: f"beeps {x}")
     return hear("beeps", beep_recording(rng, count, hertz, length)[0], rng.choice(BEEPS), f"{capital(NUMBERS[count])}.")
 
 
-def beep_recording(rng: random.Random, count: int, hertz: float, milliseconds: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
+def beep_recording(rng: random.Random, count: int, hertz: float,
+                   milliseconds: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """Equal tones with gaps that differ a little; and where each begins and ends."""
     tone = beep(rng, milliseconds * 16, hertz, rng.choice(["sine", "rich"]))
     gap = rng.uniform(.09, .22)
@@ -94,8 +102,9 @@ def spoken_question(rng: random.Random, test: bool) -> Item:
 # ------------------------------------------------------------------------------------------------ commands
 # Only names of the training half: those of the other half are what the tests of written tool calls have never shown.
 TOOL_NAMES = {kind: [name for name in names.split() if not is_test(f"tool {name}")] for kind, names in dict(
-    light="set_light light_tool switch_light", timer="set_timer timer_tool start_timer", play="play_music music_tool start_music",
-    call="call_person call_tool ask_call", weather="get_weather weather_tool find_weather", door="set_door door_tool run_door").items()}
+    light="set_light light_tool switch_light", timer="set_timer timer_tool start_timer",
+    play="play_music music_tool start_music", call="call_person call_tool ask_call",
+    weather="get_weather weather_tool find_weather", door="set_door door_tool run_door").items()}
 assert all(TOOL_NAMES.values())
 
 
@@ -109,7 +118,8 @@ def declaration(kind: str, name: str) -> dict:
         call=("Calls a person.", dict(name=word)),
         weather=("Gets the weather of a city.", dict(city=word)),
         door=("Opens or closes something.", dict(what=word, action=dict(type="string", enum=["open", "close"]))))[kind]
-    return dict(name=name, description=description, parameters=dict(type="object", properties=properties, required=list(properties)))
+    parameters = dict(type="object", properties=properties, required=list(properties))
+    return dict(name=name, description=description, parameters=parameters)
 
 
 def order(rng: random.Random) -> tuple[str, list[str], dict]:
@@ -131,7 +141,8 @@ def order(rng: random.Random) -> tuple[str, list[str], dict]:
 
 
 def command(rng: random.Random, test: bool) -> Item:
-    """A spoken command, one to three declared tools -> one call. Held out: voices; the words together with the name of the tool."""
+    """A spoken command, one to three declared tools -> one call. Held out: voices; the words together with the name of
+    the tool."""
     def make(r):
         kind, words, arguments = order(r)
         return kind, words, arguments, r.choice(TOOL_NAMES[kind])
@@ -141,9 +152,10 @@ def command(rng: random.Random, test: bool) -> Item:
     rng.shuffle(tools)
     assert set(arguments) == set(declaration(kind, name)["parameters"]["required"])
     samples = spoken(rng, [f"en:{w}" for w in words], test)
-    return Item("command", [User(rng.choice(OBEY), [Media("audio", samples)]), Model(calls=[Call(name, arguments)])], tools=tools)
+    turns = [User(rng.choice(OBEY), [Media("audio", samples)]), Model(calls=[Call(name, arguments)])]
+    return Item("command", turns, tools=tools)
 
 
-SKILLS = dict(spoken_digits=Skill(spoken_digits, 3), spoken_word=Skill(spoken_word, 2), spoken_words=Skill(spoken_words, 2),
-              beeps=Skill(beeps, 1), command=Skill(command, 2), french_digits=Skill(french_digits, 1.5),
-              spoken_question=Skill(spoken_question, 1))
+SKILLS = dict(spoken_digits=Skill(spoken_digits, 3), spoken_word=Skill(spoken_word, 2),
+              spoken_words=Skill(spoken_words, 2), beeps=Skill(beeps, 1), command=Skill(command, 2),
+              french_digits=Skill(french_digits, 1.5), spoken_question=Skill(spoken_question, 1))
