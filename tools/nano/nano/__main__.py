@@ -1,6 +1,7 @@
 """python -m nano COMMAND: the steps from nothing to the released files; `all` takes them in order (see README.md)."""
 import argparse
 import json
+import os
 import sys
 
 from .train import Options
@@ -22,6 +23,11 @@ def parse() -> argparse.Namespace:
     p.add_argument("--tokenizer", required=True)
     p = commands.add_parser("train", help="train, or go on training: a folder with last.pt is resumed")
     add_options(p, ("kind", "tokenizer", "out", "stage"))
+    p = commands.add_parser("export", help="write a checkpoint as a Hugging Face folder and as GGUF files")
+    p.add_argument("--checkpoint", required=True)
+    p.add_argument("--tokenizer", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--name", default="nano")
     p = commands.add_parser("test-sets", help="write the released test sets")
     p.add_argument("--tokenizer", required=True)
     p.add_argument("--out", required=True)
@@ -31,6 +37,16 @@ def parse() -> argparse.Namespace:
     p.add_argument("--skills", nargs="*")
     p.add_argument("--limit", type=int)
     return parser.parse_args()
+
+
+def export(checkpoint: str, tokenizer: str, out: str, name: str) -> None:
+    """OUT/hf/NAME is the Hugging Face folder; OUT/NAME-TYPE.gguf and OUT/mmproj-NAME-bf16.gguf are the model and its encoders."""
+    from . import export_gguf, export_hf
+    folder = os.path.join(out, "hf", name)
+    export_hf.export(checkpoint, tokenizer, folder)
+    for kind in export_gguf.TYPES:
+        export_gguf.export(folder, os.path.join(out, f"{name}-{kind}.gguf"), kind, name)
+    export_gguf.export_mmproj(folder, os.path.join(out, f"mmproj-{name}-bf16.gguf"), name=name)
 
 
 def run(a: argparse.Namespace) -> int:
@@ -45,6 +61,8 @@ def run(a: argparse.Namespace) -> int:
     elif command == "train":
         from .train import train
         train(Options(**options))
+    elif command == "export":
+        export(**options)
     elif command == "test-sets":
         from . import evalset
         evalset.write(a.out, a.tokenizer)

@@ -1,7 +1,6 @@
-"""Hugging Face folder -> GGUF: the text model in one of three types, and its encoders of pictures and sound in a file beside it.
+"""Hugging Face folder -> GGUF: the text model in one of three types, its encoders of pictures and sound beside it.
 
-The text model and the encoders are named, shaped and typed as converters of published models do it, so that every runtime that takes
-those takes these.
+Names, shapes and types are those of published models, so that every runtime that takes those takes these.
 """
 import os
 import re
@@ -13,55 +12,15 @@ from gguf import GGMLQuantizationType as Type
 from safetensors.torch import load_file
 
 from .export_hf import read_json
+from .gguf_names import encoder_name, text_name
 from .tokenizer import CONTROL, TAIL
 
 TYPES = {"q8_0": Type.Q8_0, "q4_0": Type.Q4_0, "bf16": Type.BF16}
-FILE_TYPES = {"q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "q4_0": gguf.LlamaFileType.MOSTLY_Q4_0, "bf16": gguf.LlamaFileType.MOSTLY_BF16}
-MODEL_NAMES = {"embed_tokens.weight": "token_embd.weight", "norm.weight": "output_norm.weight",
-               "embed_tokens_per_layer.weight": "per_layer_token_embd.weight",
-               "per_layer_model_projection.weight": "per_layer_model_proj.weight",
-               "per_layer_projection_norm.weight": "per_layer_proj_norm.weight"}
-LAYER_NAMES = {"input_layernorm.weight": "attn_norm.weight", "self_attn.q_proj.weight": "attn_q.weight",
-               "self_attn.k_proj.weight": "attn_k.weight", "self_attn.v_proj.weight": "attn_v.weight",
-               "self_attn.o_proj.weight": "attn_output.weight", "self_attn.q_norm.weight": "attn_q_norm.weight",
-               "self_attn.k_norm.weight": "attn_k_norm.weight", "post_attention_layernorm.weight": "post_attention_norm.weight",
-               "pre_feedforward_layernorm.weight": "ffn_norm.weight", "mlp.gate_proj.weight": "ffn_gate.weight",
-               "mlp.up_proj.weight": "ffn_up.weight", "mlp.down_proj.weight": "ffn_down.weight",
-               "post_feedforward_layernorm.weight": "post_ffw_norm.weight", "layer_scalar": "layer_output_scale.weight",
-               "per_layer_input_gate.weight": "inp_gate.weight", "per_layer_projection.weight": "proj.weight",
-               "post_per_layer_input_norm.weight": "post_norm.weight", "router.proj.weight": "ffn_gate_inp.weight",
-               "router.scale": "ffn_gate_inp.scale", "router.per_expert_scale": "ffn_down_exps.scale",
-               "pre_feedforward_layernorm_2.weight": "pre_ffw_norm_2.weight",
-               "post_feedforward_layernorm_1.weight": "post_ffw_norm_1.weight",
-               "post_feedforward_layernorm_2.weight": "post_ffw_norm_2.weight",
-               "experts.gate_up_proj": "ffn_gate_up_exps.weight", "experts.down_proj": "ffn_down_exps.weight"}
-ENCODER_NAMES = {"vision_tower.patch_embedder.input_proj.weight": "v.patch_embd.weight",
-                 "vision_tower.patch_embedder.position_embedding_table": "v.position_embd.weight",
-                 "vision_tower.std_bias": "v.std_bias", "vision_tower.std_scale": "v.std_scale",
-                 "embed_vision.embedding_projection.weight": "mm.input_projection.weight",
-                 "audio_tower.subsample_conv_projection.layer0.conv.weight": "a.conv1d.0.weight",
-                 "audio_tower.subsample_conv_projection.layer0.norm.weight": "a.conv1d.0.norm.weight",
-                 "audio_tower.subsample_conv_projection.layer1.conv.weight": "a.conv1d.1.weight",
-                 "audio_tower.subsample_conv_projection.layer1.norm.weight": "a.conv1d.1.norm.weight",
-                 "audio_tower.subsample_conv_projection.input_proj_linear.weight": "a.input_projection.weight",
-                 "audio_tower.output_proj.weight": "a.pre_encode.out.weight", "audio_tower.output_proj.bias": "a.pre_encode.out.bias",
-                 "embed_audio.embedding_projection.weight": "mm.a.input_projection.weight"}
-# Of a layer: stem of the name -> stem. What follows is `.weight`, or a limit of a clipped matrix.
-VISION_STEMS = {"input_layernorm": "ln1", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-                "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "self_attn.o_proj": "attn_out",
-                "post_attention_layernorm": "attn_post_norm", "pre_feedforward_layernorm": "ln2", "mlp.gate_proj": "ffn_gate",
-                "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down", "post_feedforward_layernorm": "ffn_post_norm"}
-AUDIO_STEMS = {"feed_forward1.pre_layer_norm": "ffn_norm", "feed_forward1.ffw_layer_1": "ffn_up", "feed_forward1.ffw_layer_2": "ffn_down",
-               "feed_forward1.post_layer_norm": "ffn_post_norm", "feed_forward2.pre_layer_norm": "ffn_norm_1",
-               "feed_forward2.ffw_layer_1": "ffn_up_1", "feed_forward2.ffw_layer_2": "ffn_down_1",
-               "feed_forward2.post_layer_norm": "ffn_post_norm_1", "norm_pre_attn": "attn_pre_norm", "self_attn.q_proj": "attn_q",
-               "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.relative_k_proj": "attn_k_rel",
-               "self_attn.per_dim_scale": "per_dim_scale", "self_attn.post": "attn_out", "norm_post_attn": "attn_post_norm",
-               "lconv1d.pre_layer_norm": "conv_norm", "lconv1d.linear_start": "conv_pw1", "lconv1d.depthwise_conv1d": "conv_dw",
-               "lconv1d.conv_norm": "norm_conv", "lconv1d.linear_end": "conv_pw2", "norm_out": "ln2"}
-LAYER = re.compile(r"layers\.(\d+)\.(.*)")
+FILE_TYPES = {"q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "q4_0": gguf.LlamaFileType.MOSTLY_Q4_0,
+              "bf16": gguf.LlamaFileType.MOSTLY_BF16}
 FLOAT_RANGE = np.finfo(np.float32).min, np.finfo(np.float32).max
-PRINTED = range(48, 53), range(100, 102)                    # control tokens that runtimes must print: calls, results, quotes, thoughts
+# Control tokens that runtimes must print: calls, results, quotes, thoughts.
+PRINTED = {48, 49, 50, 51, 52, 100, 101}
 
 
 def export(hf_folder: str, out: str, type: str, name: str = "nano") -> None:
@@ -99,7 +58,7 @@ def export_mmproj(hf_folder: str, out: str, type: str = "bf16", name: str = "nan
     write(writer)
 
 
-# ------------------------------------------------------------------------------------------------------------------- keys
+# ----------------------------------------------------------------------------------------------------------------- keys
 def add_file_type(writer: gguf.GGUFWriter, type: str) -> None:
     writer.add_file_type(FILE_TYPES[type])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
@@ -114,7 +73,7 @@ def add_sampling(writer: gguf.GGUFWriter, generation: dict) -> None:
 def add_text_keys(writer: gguf.GGUFWriter, c: dict) -> None:
     local = [kind == "sliding_attention" for kind in c["layer_types"]]
     n_layers, n_shared, width = c["num_hidden_layers"], c["num_kv_shared_layers"], c["intermediate_size"]
-    wide = c["use_double_wide_mlp"] and n_shared > 0        # layers without keys of their own have the wider feed-forward network
+    wide = c["use_double_wide_mlp"] and n_shared > 0        # layers without own keys: a wider feed-forward network
     n_kv, n_global_kv = c["num_key_value_heads"], c.get("num_global_key_value_heads") or c["num_key_value_heads"]
     writer.add_block_count(n_layers)
     writer.add_context_length(c["max_position_embeddings"])
@@ -160,7 +119,7 @@ def add_tokenizer(writer: gguf.GGUFWriter, hf_folder: str) -> None:
 
 
 def token_type(i: int, text: str) -> int:
-    if any(i in ids for ids in PRINTED):
+    if i in PRINTED:
         return gguf.TokenType.USER_DEFINED
     if text in TAIL or CONTROL.get(i) == text:
         return gguf.TokenType.CONTROL
@@ -197,7 +156,7 @@ def add_audio_keys(writer: gguf.GGUFWriter, c: dict, n_embd: int) -> None:
     writer.add_audio_attention_layernorm_eps(c["rms_norm_eps"])
 
 
-# ---------------------------------------------------------------------------------------------------------------- tensors
+# -------------------------------------------------------------------------------------------------------------- tensors
 def load(hf_folder: str) -> dict[str, np.ndarray]:
     """All weights in float32, under their names without "model."; layers by number."""
     weights = load_file(os.path.join(hf_folder, "model.safetensors"))
@@ -206,29 +165,9 @@ def load(hf_folder: str) -> dict[str, np.ndarray]:
     return {name.removeprefix("model."): weights[name].to(torch.float32).numpy() for name in order}
 
 
-def text_name(name: str) -> str | None:
-    if not name.startswith("language_model."):
-        return None
-    name = name.removeprefix("language_model.")
-    layer = LAYER.fullmatch(name)
-    return f"blk.{layer[1]}.{LAYER_NAMES[layer[2]]}" if layer else MODEL_NAMES[name]
-
-
-def encoder_name(name: str) -> str | None:
-    if name.startswith("language_model.") or name == "lm_head.weight":
-        return None
-    if name in ENCODER_NAMES:
-        return ENCODER_NAMES[name]
-    letter, stems = ("v", VISION_STEMS) if name.startswith("vision_tower") else ("a", AUDIO_STEMS)
-    layer = LAYER.search(name)
-    own = layer[2].replace(".linear.weight", ".weight")
-    stem, _, kind = own.rpartition(".") if own not in stems else (own, "", "weight")
-    return f"{letter}.blk.{layer[1]}.{stems[stem]}.{kind}"
-
-
 def text_type(name: str, x: np.ndarray, type: str) -> Type:
-    """Vectors, the router and scales stay in float32; matrices take the file's type. Embeddings have eight bits at least, and the
-    projection of per-layer embeddings, which is small and read for every token, is not quantised."""
+    """Vectors, the router and scales stay in float32; matrices take the file's type. Embeddings have eight bits at
+    least, and the small projection of per-layer embeddings is not quantised."""
     if x.ndim < 2 or "ffn_gate_inp" in name:
         return Type.F32
     if name == "per_layer_model_proj.weight" or x.shape[-1] % 32 != 0:
@@ -238,7 +177,8 @@ def text_type(name: str, x: np.ndarray, type: str) -> Type:
 
 def encoder_type(name: str, x: np.ndarray, type: str) -> Type:
     """Convolutions, patches and positions stay in float32."""
-    if x.ndim < 2 or any(part in name for part in ("conv1d", "conv_dw", "a.input_projection", "patch_embd", "position_embd")):
+    exact = ("conv1d", "conv_dw", "a.input_projection", "patch_embd", "position_embd")
+    if x.ndim < 2 or any(part in name for part in exact):
         return Type.F32
     return TYPES[type] if x.shape[-1] % 32 == 0 else Type.F16
 
@@ -258,7 +198,7 @@ def encoder_values(name: str, x: np.ndarray) -> np.ndarray:
 
 
 def rope_divisors(c: dict) -> np.ndarray:
-    """What the angles of full attention are divided by: 1 for the pairs that turn, so much for the others that they stand still."""
+    """What the angles of full attention are divided by: 1 for pairs that turn, very much for those that stand still."""
     head, share = c["global_head_dim"], c["rope_parameters"]["full_attention"]["partial_rotary_factor"]
     n_turning = int(share * head // 2)
     return np.array([1.0] * n_turning + [1e30] * (head // 2 - n_turning), np.float32)

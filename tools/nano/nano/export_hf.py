@@ -1,4 +1,4 @@
-"""Checkpoint -> Hugging Face folder: weights in bf16, configurations in the form of published models, tokenizer, processor, chat template."""
+"""Checkpoint -> Hugging Face folder: weights in bf16, configurations like published ones, tokenizer, chat template."""
 import json
 import os
 import shutil
@@ -10,24 +10,28 @@ from . import model as networks
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chat_template.jinja")
 LARGE_ONLY = "{#- large only -#}"
 SOFT_TOKENS = 70                                            # of a picture, unless a client asks for another number
-PICTURES = {"do_convert_rgb": True, "do_rescale": True, "do_resize": True, "image_mean": [0.0] * 3, "image_std": [1.0] * 3,
-            "max_soft_tokens": SOFT_TOKENS, "patch_size": 16, "pooling_kernel_size": 3, "resample": 3, "rescale_factor": 1 / 255}
-SOUNDS = {"dither": 0.0, "feature_size": 128, "fft_length": 512, "fft_overdrive": False, "frame_length": 320, "hop_length": 160,
-          "input_scale_factor": 1.0, "max_frequency": 8000.0, "mel_floor": 0.001, "min_frequency": 0.0, "padding_side": "right",
-          "padding_value": 0.0, "preemphasis": 0.0, "preemphasis_htk_flavor": True, "return_attention_mask": True, "sampling_rate": 16000}
-# Written out, since making the library's video processor needs a package that nothing else here does. Models that do not hear have the
-# part for sounds as well: the library loads no processor without it.
-PROCESSOR = {"processor_class": "Gemma4Processor", "audio_ms_per_token": 40, "audio_seq_length": 750, "image_seq_length": SOFT_TOKENS,
-             "feature_extractor": SOUNDS | {"feature_extractor_type": "Gemma4AudioFeatureExtractor"},
-             "image_processor": PICTURES | {"do_normalize": False, "image_processor_type": "Gemma4ImageProcessor"},
-             "video_processor": PICTURES | {"do_normalize": True, "do_sample_frames": True, "num_frames": 32, "return_metadata": False,
-                                            "video_processor_type": "Gemma4VideoProcessor"}}
-GENERATION = {"bos_token_id": 2, "do_sample": True, "eos_token_id": [1, 106, 50], "pad_token_id": 0, "temperature": 1.0, "top_k": 64,
-              "top_p": 0.95}
+PICTURES = {"do_convert_rgb": True, "do_rescale": True, "do_resize": True, "image_mean": [0.0] * 3,
+            "image_std": [1.0] * 3, "max_soft_tokens": SOFT_TOKENS, "patch_size": 16, "pooling_kernel_size": 3,
+            "resample": 3, "rescale_factor": 1 / 255}
+STILLS = PICTURES | {"do_normalize": False, "image_processor_type": "Gemma4ImageProcessor"}
+VIDEOS = PICTURES | {"do_normalize": True, "do_sample_frames": True, "num_frames": 32, "return_metadata": False,
+                     "video_processor_type": "Gemma4VideoProcessor"}
+SOUNDS = {"dither": 0.0, "feature_extractor_type": "Gemma4AudioFeatureExtractor", "feature_size": 128,
+          "fft_length": 512, "fft_overdrive": False, "frame_length": 320, "hop_length": 160, "input_scale_factor": 1.0,
+          "max_frequency": 8000.0, "mel_floor": 0.001, "min_frequency": 0.0, "padding_side": "right",
+          "padding_value": 0.0, "preemphasis": 0.0, "preemphasis_htk_flavor": True, "return_attention_mask": True,
+          "sampling_rate": 16000}
+# Written out, since making the library's video processor needs a package that nothing else here does. Models that do
+# not hear have the part for sounds as well: the library loads no processor without it.
+PROCESSOR = {"processor_class": "Gemma4Processor", "audio_ms_per_token": 40, "audio_seq_length": 750,
+             "image_seq_length": SOFT_TOKENS, "feature_extractor": SOUNDS, "image_processor": STILLS,
+             "video_processor": VIDEOS}
+GENERATION = {"bos_token_id": 2, "do_sample": True, "eos_token_id": [1, 106, 50], "pad_token_id": 0,
+              "temperature": 1.0, "top_k": 64, "top_p": 0.95}
 
 
 def chat_template(large: bool) -> str:
-    """The chat template of the small or of the large models: one text, but for the lines that only the large ones have."""
+    """The chat template of the small or of the large models: the same but for lines that only the large ones have."""
     with open(TEMPLATE, encoding="utf-8") as f:
         lines = f.read().splitlines(keepends=True)
     if large:
@@ -53,7 +57,7 @@ def export(checkpoint: str, tokenizer_folder: str, out: str) -> None:
 
 
 def hub_style(config: dict, kind: str) -> dict:
-    """The configuration as published models have it: two keys say how full attention differs, instead of a list of layers."""
+    """The configuration as published models have it: two keys, not a list of layers, say how full attention differs."""
     text, wanted = config["text_config"], networks.text_config(kind)
     text.pop("per_layer_config", None)
     text["global_head_dim"] = wanted["global_head_dim"]
@@ -62,15 +66,16 @@ def hub_style(config: dict, kind: str) -> dict:
 
 
 def save_tokenizer(folder: str, out: str) -> None:
-    """The tokenizer as the processor wants it: the placeholder of videos is one of its special tokens. What the library adds to the
-    configuration when it saves one that it has read is left out."""
+    """The tokenizer as the processor wants it: the placeholder of videos is one of its special tokens. What the library
+    adds to the configuration when it saves one that it has read is left out."""
     from transformers import AutoTokenizer
     video = ["<|video|>"]
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tokenizer.add_special_tokens({"additional_special_tokens": video})
     tokenizer.save_pretrained(out)
     config = read_json(os.path.join(folder, "tokenizer_config.json"))
-    write_json(os.path.join(out, "tokenizer_config.json"), config | {"extra_special_tokens": video, "processor_class": "Gemma4Processor"})
+    config |= {"extra_special_tokens": video, "processor_class": "Gemma4Processor"}
+    write_json(os.path.join(out, "tokenizer_config.json"), config)
 
 
 def read_json(path: str) -> dict:

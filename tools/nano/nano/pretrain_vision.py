@@ -201,6 +201,7 @@ def new_tower():
     tower = Gemma4VisionModel(cfg).float()
     initialise(tower)
     smooth_positions(tower.patch_embedder.position_embedding_table)
+    whiten(tower.patch_embedder.input_proj.weight)
     return tower
 
 
@@ -211,6 +212,21 @@ def smooth_positions(table: torch.Tensor, std: float = .05) -> None:
     length = torch.exp(torch.empty(2, 1, width).uniform_(math.log(6), math.log(4 * n)))
     phase = torch.empty(2, 1, width).uniform_(0, 2 * math.pi)
     table.copy_(std * 2 ** .5 * torch.cos(2 * math.pi * torch.arange(n)[None, :, None] / length + phase))
+
+
+@torch.no_grad()
+def whiten(projection: torch.Tensor, rounds: int = 16, seed: int = 0) -> None:
+    """The projection of patches starts with their strongest principal components, all made equally strong and then rotated
+    at random. With random weights the background would be nearly all that the first layers see."""
+    rng, width = random.Random(seed), len(projection)
+    moment = 0
+    for _ in range(rounds):
+        x = 2 * make_batch(rng, *choose_grid(rng), 2000)["pixels"].flatten(0, 1) - 1
+        moment = moment + x.mT @ x / (rounds * len(x))
+    value, vector = torch.linalg.eigh(moment)
+    value, vector = value[-width:], vector[:, -width:]
+    rotation = torch.linalg.qr(torch.randn(width, width))[0]
+    projection.copy_(rotation @ ((value + .01 * value.median()) ** -.5 * vector).mT)
 
 
 def encode(tower, pixels: torch.Tensor, positions: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
@@ -403,7 +419,7 @@ def main() -> None:
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--patches", type=int, default=2000, help="patches per step")
     p.add_argument("--lr", type=float, default=3e-3, help="of AdamW")
-    p.add_argument("--muon", type=float, default=6e-3, help="learning rate of Muon")
+    p.add_argument("--muon", type=float, default=1e-2, help="learning rate of Muon")
     p.add_argument("--seed", type=int, default=0)
     train(p.parse_args())
 
