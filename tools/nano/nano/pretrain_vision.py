@@ -216,7 +216,7 @@ def smooth_positions(table: torch.Tensor, std: float = .05) -> None:
 
 @torch.no_grad()
 def whiten(projection: torch.Tensor, rounds: int = 16, seed: int = 0) -> None:
-    """The projection of patches starts with their strongest principal components, made equally strong and then rotated at
+    """The projection of patches starts with their strongest principal components, made equally strong, then rotated at
     random. With random weights the background would be nearly all that the first layers see."""
     rng, width = random.Random(seed), len(projection)
     moment = 0
