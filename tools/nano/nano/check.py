@@ -44,7 +44,7 @@ def check_mix(encoder: Encoder, mix: Mix, n: int) -> Curator:
     """Draws n conversations of a stage and filters them as training does."""
     rng, curator = random.Random("check mix"), Curator(mix.max_tokens)
     for _ in range(n):
-        curator.accept(make_row(conversation(rng, mix), encoder).ids)
+        curator.accept(make_row(conversation(rng, mix), encoder))
     return curator
 
 

@@ -36,11 +36,14 @@ class Curator:
         self.seen: set[bytes] = set()
         self.counts: Counter = Counter()
 
-    def accept(self, ids: list[int]) -> bool:
-        if len(ids) > self.max_tokens:
+    def accept(self, row: "Row") -> bool:
+        if len(row.ids) > self.max_tokens:
             self.counts["too long"] += 1
             return False
-        key = hashlib.md5(np.asarray(ids, np.int16).tobytes()).digest()[:8]
+        content = hashlib.md5(np.asarray(row.ids, np.int16).tobytes())
+        for m in row.media:
+            content.update(m.values.tobytes())
+        key = content.digest()[:8]
         if key in self.seen:
             self.counts["duplicate"] += 1
             return False
@@ -98,7 +101,7 @@ def chunk(encoder: Encoder, mix: Mix, seed: int, index: int, tokens: int, large:
     rng, rows = random.Random(f"{seed} {index}"), []
     while len(rows) < CHUNK:
         row = make_row(conversation(rng, mix), encoder, large)
-        if curator.accept(row.ids):
+        if curator.accept(row):
             rows.append(row)
     groups: dict[str, list[Row]] = {}
     for row in rows:

@@ -9,14 +9,16 @@ import numpy as np
 import torch
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from . import chat, corpus, export_gguf, export_hf, model, tokenizer
+from . import chat, export_gguf, export_hf, model, tokenizer
 from .items import Call, Item, Model, Results, User
 from .skills import TEXT
 
-TOOL = {"name": "find", "description": "Finds things.", "parameters": {"type": "object", "required": ["what"], "properties": {
+PROPERTIES = {
     "what": {"type": "string", "description": "What to find.", "enum": ["key", "Map"]},
     "where": {"type": "object", "properties": {"room": {"type": "integer"}}, "required": ["room"]},
-    "Names": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}}}}}
+    "Names": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}}}
+TOOL = {"name": "find", "description": "Finds things.",
+        "parameters": {"type": "object", "required": ["what"], "properties": PROPERTIES}}
 
 
 def messages(turns: list) -> list[dict]:
@@ -25,21 +27,25 @@ def messages(turns: list) -> list[dict]:
     ids: list[str] = []
     for turn in turns:
         if isinstance(turn, User):
-            out.append({"role": "user", "content": [{"type": m.kind} for m in turn.media] + [{"type": "text", "text": turn.text}]})
+            media = [{"type": m.kind} for m in turn.media]
+            out.append({"role": "user", "content": media + [{"type": "text", "text": turn.text}]})
         elif isinstance(turn, Results):
             out += [{"role": "tool", "tool_call_id": i, "content": text} for i, (_, text) in zip(ids, turn.values)]
         else:
             ids = [f"{len(out)}.{k}" for k in range(len(turn.calls))]
-            calls = [{"id": i, "type": "function", "function": {"name": c.name, "arguments": c.args}} for i, c in zip(ids, turn.calls)]
-            out.append({"role": "assistant", "content": turn.text, "reasoning_content": turn.thought, "tool_calls": calls})
+            calls = [{"id": i, "type": "function", "function": {"name": c.name, "arguments": c.args}}
+                     for i, c in zip(ids, turn.calls)]
+            out.append({"role": "assistant", "content": turn.text, "reasoning_content": turn.thought,
+                        "tool_calls": calls})
     return out
 
 
 def render(item: Item, turns: list, large: bool) -> str:
     system = [{"role": "system", "content": item.system}] if item.system else []
     tools = [{"type": "function", "function": tool} for tool in item.tools] or None
-    texts, _ = render_jinja_template([system + messages(turns)], tools=tools, chat_template=export_hf.chat_template(large),
-                                     add_generation_prompt=True, enable_thinking=item.think, bos_token="<bos>")
+    texts, _ = render_jinja_template([system + messages(turns)], tools=tools, bos_token="<bos>",
+                                     chat_template=export_hf.chat_template(large), add_generation_prompt=True,
+                                     enable_thinking=item.think)
     return texts[0]
 
 
@@ -59,16 +65,17 @@ class ChatTemplate(unittest.TestCase):
                 self.assertEqual(prompt.removesuffix("\n"), expected.removesuffix("\n"), name)
 
     def test_a_tool_loop(self):
-        turns = [User("Find the key."), Model(thought="It is near.", calls=[Call("find", {"what": "key", "Names": []})]),
-                 Results([("find", "done")])]
+        call = Call("find", {"what": "key", "Names": []})
+        turns = [User("Find the key."), Model(thought="It is near.", calls=[call]), Results([("find", "done")])]
         item = Item("", turns, [TOOL], "Be brief.", True)
-        declaration = ('<|tool>declaration:find{description:"Finds things.",parameters:{properties:{Names:{items:{properties:{name:{'
-                       'type:"STRING"}},type:"OBJECT"},type:"ARRAY"},what:{description:"What to find.",enum:["key","Map"],type:"STRING"},'
-                       'where:{properties:{room:{type:"INTEGER"}},required:["room"],type:"OBJECT"}},required:["what"],type:"OBJECT"}}'
-                       '<tool|>')
-        expected = ('<bos><|turn>system\n<|think|>\nBe brief.' + declaration + '<turn|>\n<|turn>user\nFind the key.<turn|>\n<|turn>model\n'
-                    '<|channel>thought\nIt is near.\n<channel|><|tool_call>call:find{Names:[],what:"key"}<tool_call|>'
-                    '<|tool_response>response:find{value:"done"}<tool_response|><|channel>thought\n').replace('"', '<|"|>')
+        expected = (
+            '<bos><|turn>system\n<|think|>\nBe brief.<|tool>declaration:find{description:"Finds things.",parameters:{'
+            'properties:{Names:{items:{properties:{name:{type:"STRING"}},type:"OBJECT"},type:"ARRAY"},'
+            'what:{description:"What to find.",enum:["key","Map"],type:"STRING"},'
+            'where:{properties:{room:{type:"INTEGER"}},required:["room"],type:"OBJECT"}},required:["what"],type:"OBJECT"'
+            '}}<tool|><turn|>\n<|turn>user\nFind the key.<turn|>\n<|turn>model\n'
+            '<|channel>thought\nIt is near.\n<channel|><|tool_call>call:find{Names:[],what:"key"}<tool_call|>'
+            '<|tool_response>response:find{value:"done"}<tool_response|><|channel>thought\n').replace('"', '<|"|>')
         for large in (False, True):
             self.assertEqual(render(item, turns, large), expected)
 
@@ -81,7 +88,9 @@ class ChatTemplate(unittest.TestCase):
 class Files(unittest.TestCase):
     def test_gguf_holds_the_weights_of_the_folder(self):
         with tempfile.TemporaryDirectory() as folder:
-            tokenizer.build(corpus.texts(20), folder + "/tokenizer")
+            rng = random.Random(1)
+            texts = [chat.text_of(skill.make(rng, False)) for skill in TEXT.values() for _ in range(20)]
+            tokenizer.build(texts, folder + "/tokenizer")
             for kind in ("e", "moe"):
                 torch.save({"model": model.build(kind).state_dict(), "kind": kind}, folder + "/last.pt")
                 hf = os.path.join(folder, kind)
@@ -89,7 +98,8 @@ class Files(unittest.TestCase):
                 weights = export_gguf.load(hf)
                 for type, tolerance in (("bf16", 0), ("q8_0", 0.01), ("q4_0", 0.15)):
                     export_gguf.export(hf, folder + "/text.gguf", type)
-                    self.compare(folder + "/text.gguf", weights, export_gguf.text_name, tolerance, {"rope_freqs.weight"})
+                    generated = {"rope_freqs.weight"}
+                    self.compare(folder + "/text.gguf", weights, export_gguf.text_name, tolerance, generated)
                 export_gguf.export_mmproj(hf, folder + "/mmproj.gguf")
                 self.compare(folder + "/mmproj.gguf", weights, export_gguf.encoder_name, 0, set())
 
