@@ -72,8 +72,8 @@ class ChatTemplate(unittest.TestCase):
             '<bos><|turn>system\n<|think|>\nBe brief.<|tool>declaration:find{description:"Finds things.",parameters:{'
             'properties:{Names:{items:{properties:{name:{type:"STRING"}},type:"OBJECT"},type:"ARRAY"},'
             'what:{description:"What to find.",enum:["key","Map"],type:"STRING"},'
-            'where:{properties:{room:{type:"INTEGER"}},required:["room"],type:"OBJECT"}},required:["what"],type:"OBJECT"'
-            '}}<tool|><turn|>\n<|turn>user\nFind the key.<turn|>\n<|turn>model\n'
+            'where:{properties:{room:{type:"INTEGER"}},required:["room"],type:"OBJECT"}},required:["what"],'
+            'type:"OBJECT"}}<tool|><turn|>\n<|turn>user\nFind the key.<turn|>\n<|turn>model\n'
             '<|channel>thought\nIt is near.\n<channel|><|tool_call>call:find{Names:[],what:"key"}<tool_call|>'
             '<|tool_response>response:find{value:"done"}<tool_response|><|channel>thought\n').replace('"', '<|"|>')
         for large in (False, True):
