@@ -6,7 +6,7 @@ which text of the bank is being said (or silence, or the how-many-th beep) and i
 linear head sees what the language model will see, the normalised output of the tower. The tower hears no future, so the
 beginning of a word cannot be told yet; the weight of a label grows with the thirds.
 
-    python -m nano.pretrain_audio --out FOLDER --minutes 30
+    python -m nano.pretrain_audio --out FOLDER
 
 FOLDER/audio.pt holds the tower's weights (averaged over the last steps, so that it is good at any time),
 FOLDER/state.pt everything that is needed to go on after an interruption.
@@ -175,7 +175,7 @@ def rate(done: float, step: int) -> float:
 
 
 class Training:
-    """Everything that goes on after an interruption: weights, their running mean, optimisers, random numbers, time."""
+    """Everything that goes on after an interruption: weights, their running mean, optimisers, random numbers, processor time."""
 
     def __init__(self, seed: int, lr: float, muon_lr: float):
         self.model = Hearing(build("e", vision=False, seed=seed).model.audio_tower)
@@ -187,7 +187,7 @@ class Training:
 
     def advance(self, size: int, total_seconds: float) -> float:
         """One step; returns the loss."""
-        start = time.monotonic()
+        start = time.process_time()
         mel, classes, thirds, _ = batch(self.rng, size, False)
         loss = loss_of(*self.model(mel), classes, thirds)
         for optimiser in self.optimisers:
@@ -202,7 +202,7 @@ class Training:
         with torch.no_grad():
             for m, p in zip(self.mean.parameters(), self.model.parameters()):
                 m.lerp_(p, 1 - keep)
-        self.seconds += time.monotonic() - start
+        self.seconds += time.process_time() - start
         return float(loss.detach())
 
     def save(self, folder: pathlib.Path) -> None:
@@ -231,8 +231,8 @@ def write(path: pathlib.Path, value: object) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Teaches the audio tower to tell the clips of the bank apart.")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of audio.pt and state.pt")
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--save-minutes", type=float, default=3)
+    parser.add_argument("--minutes", type=float, default=12, help="of processor time")
+    parser.add_argument("--save-minutes", type=float, default=1, help="of processor time")
     parser.add_argument("--batch", type=int, default=8, help="recordings of 3.2 s in a step")
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--muon-lr", type=float, default=5e-3)
