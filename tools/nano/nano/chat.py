@@ -92,10 +92,11 @@ def user_turn(turn: User, soft_tokens) -> str:
 
 
 def render(item: Item, large: bool = False, soft_tokens=None) -> list[tuple[str, int]]:
-    """The whole conversation. `large`: the form of the large models, which opens an answer without thinking by an empty thought
-    (only before the answer that is being asked for: here the last)."""
+    """The whole conversation. `large`: the form of the large models, which opens an answer without thinking by an empty thought:
+    only the answer that is being asked for, here the scored one, and not where it goes on after results of tools."""
     segments = [(system_turn(item.system, item.think, item.tools), 0)]
     last_user = max((i for i, t in enumerate(item.turns) if isinstance(t, User)), default=-1)
+    asked = scored_turn(item)
     n_model, inside = 0, False                                # inside: a model turn is open
     for i, turn in enumerate(item.turns):
         if isinstance(turn, User):
@@ -106,7 +107,7 @@ def render(item: Item, large: bool = False, soft_tokens=None) -> list[tuple[str,
         else:
             n_model += 1
             if not inside:
-                opening = EMPTY_THOUGHT if large and not item.think and i > last_user else ""
+                opening = EMPTY_THOUGHT if large and not item.think and i == asked else ""
                 segments.append(("<|turn>model\n" + opening, 0))
             thought = f"<|channel>thought\n{turn.thought}\n<channel|>" if turn.thought is not None and i > last_user else ""
             inside = bool(turn.calls)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from . import chat
-from .items import Item, User
+from .items import Item, Model, User
 from .media import Prepared, prepare
 from .skills import ALL, TEXT
 from .tokenizer import Encoder, control_id
@@ -75,7 +75,14 @@ def conversation(rng: random.Random, mix: Mix, test: bool = False) -> Item:
         items = others[:2] + [first] if first.tools or first.system else [first] + others
         if first.tools:
             rng.shuffle(items)
-    return Item(first.skill, [t for item in items for t in item.turns], first.tools, first.system, first.think)
+    turns = [t for item in items for t in item.turns]
+    return Item(first.skill, turns, first.tools, first.system, first.think, scored=asked_turn(rng, turns))
+
+
+def asked_turn(rng: random.Random, turns: list) -> int:
+    """Which of the Model turns is taken for the one that is being asked for: half the time the last, else any."""
+    n = sum(isinstance(t, Model) for t in turns)
+    return n - 1 if rng.random() < .5 else rng.randrange(n)
 
 
 @dataclass
