@@ -14,6 +14,7 @@ import torch
 from . import evaluate, model as networks
 from .data import Mix, Stream
 from .mixes import STAGES
+from .pretrain_audio import quick_convolutions
 from .optimiser import make_optimisers, scale_rate
 from .tokenizer import Encoder
 
@@ -68,6 +69,8 @@ class Run:
         self.options, self.path = options, os.path.join(options.out, "last.pt")
         os.makedirs(options.out, exist_ok=True)
         self.model = networks.build(options.kind, seed=options.seed).to(options.device)
+        if options.device == "cpu" and self.model.model.audio_tower is not None:
+            quick_convolutions(self.model.model.audio_tower)
         self.optimisers = make_optimisers(self.model, options.lr, options.muon_lr)
         self.tokens, self.steps, self.chunks = 0, 0, {}
         if os.path.exists(self.path):

@@ -6,3 +6,4 @@ TEXT = {name: skill for module in (arithmetic, chat, code, context, dialog, lang
 PICTURES = dict(pictures.SKILLS)
 SOUNDS = dict(sounds.SKILLS)
 ALL = TEXT | PICTURES | SOUNDS
+assert len(ALL) == len(TEXT) + len(PICTURES) + len(SOUNDS), "two skills have one name"

@@ -64,7 +64,7 @@ def letter(rng: random.Random, test: bool) -> Item:
 def count(rng: random.Random, test: bool) -> Item:
     w = _new_word(rng, test, "count")
     form = rng.choice(['How many letters are in "{}"?', 'Count the letters of "{}".', 'How long is the word "{}"?'])
-    return ask("count", form.format(w), str(len(w)))
+    return ask("count_letters", form.format(w), str(len(w)))
 
 
 def repeat(rng: random.Random, test: bool) -> Item:
@@ -124,6 +124,6 @@ def sort_words(rng: random.Random, test: bool) -> Item:
 
 SKILLS = {
     "copy": Skill(copy, 5), "reverse": Skill(reverse, 3), "upper": Skill(upper, 2), "letter": Skill(letter, 1),
-    "count": Skill(count, 1.5), "repeat": Skill(repeat, 1), "spell": Skill(spell, 1),
+    "count_letters": Skill(count, 1.5), "repeat": Skill(repeat, 1), "spell": Skill(spell, 1),
     "sort_numbers": Skill(sort_numbers, 2), "sort_words": Skill(sort_words, 1.5)
 }
