@@ -6,6 +6,7 @@ the rate going to zero (`--decay`). A checkpoint holds weights, optimiser, and t
 import contextlib
 import json
 import os
+import signal
 import time
 from dataclasses import dataclass, field
 
@@ -130,12 +131,13 @@ def train(options: Options) -> None:
     run, mix = Run(options), STAGES[options.stage]
     stream = Stream(options.tokenizer, mix, options.seed, run.chunks.get(options.stage, 0), options.batch, options.kind == "moe")
     batches = iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=options.workers))
+    stopped = stop_on_signal()
     begin, first_token, recent, loads = time.time(), run.tokens, [], {}
     next_evaluation = begin + options.evaluate_every
     run.log(stage=options.stage, parameters=networks.parameter_counts(run.model), options=vars(options))
     for n in range(10 ** 9):
         done = max((time.time() - begin) / (60 * options.minutes), (run.tokens - first_token) / options.tokens)
-        if done >= 1:
+        if done >= 1 or stopped:
             break
         scale_rate(run.optimisers, min(1, (n + 1) / options.warmup) * (max(0.0, 1 - done) if options.decay else 1))
         run.chunks[options.stage], batch = next(batches)
@@ -151,7 +153,15 @@ def train(options: Options) -> None:
             report(run, mix)
             next_evaluation = time.time() + options.evaluate_every
     run.save()
-    report(run, mix)
+    if not stopped:
+        report(run, mix)
+
+
+def stop_on_signal() -> list:
+    """A list that gets an entry when the process is asked to end: training then writes its checkpoint first."""
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+    return asked
 
 
 def report(run: Run, mix: Mix) -> None:
