@@ -214,7 +214,7 @@ void MediaReader::read(const media::Image& image, const MediaFile& file, ShownMe
     throw_error<RequestError>(
         "{}: it takes {} tokens at least, and the context of {} has room for {}: use a larger --ctx", file.path, least,
         engine_->context(), room_);
-  const auto wanted = media::parse_image_budget(file.budget);
+  const auto wanted = media::parse_image_budget(file.budget, encoder_.default_image_budget());
   const media::BudgetChoice choice = media::choose_budget(image, wanted, room_);
   if (explain_ || (wanted && choice.budget < *wanted)) explain(file.path, image, choice);
   add(encoder_.image(image, choice.budget, file.path), shown);

@@ -71,10 +71,10 @@ int largest_budget(Size image, int most, int max_soft) {
   return largest;
 }
 
-std::optional<int> parse_image_budget(std::string_view text) {
+std::optional<int> parse_image_budget(std::string_view text, int medium) {
   if (text == "auto") return std::nullopt;
   if (text == "low") return kImageBudgets.front();
-  if (text == "medium") return kDefaultImageBudget;
+  if (text == "medium") return medium;
   if (text == "high") return 560;
   if (text == "max") return kImageBudgets.back();
   for (const int budget : kImageBudgets)

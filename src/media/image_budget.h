@@ -10,9 +10,9 @@
 
 namespace facet::media {
 
-// "low" 70, "medium" 280 (what the model takes when nothing is said), "high" 560, "max" 1120, or one of kImageBudgets
-// as a number; empty for "auto". Throws RequestError for anything else.
-std::optional<int> parse_image_budget(std::string_view text);
+// "low" 70, "medium" what the model takes when nothing is said, "high" 560, "max" 1120, or one of kImageBudgets as a
+// number; empty for "auto". Throws RequestError for anything else.
+std::optional<int> parse_image_budget(std::string_view text, int medium = kDefaultImageBudget);
 
 // The largest budget of at most `most` by which the picture takes no more than max_soft tokens; 0: there is none.
 int largest_budget(Size image, int most, int max_soft);

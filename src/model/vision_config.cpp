@@ -1,6 +1,7 @@
 #include "model/vision_config.h"
 
 #include <cmath>
+#include <filesystem>
 
 #include "model/gguf_keys.h"
 #include "model/json_fields.h"
@@ -71,6 +72,27 @@ void check_colours(const gguf::File& file) {
     throw_error<FormatError>("{}: clip.vision.image_mean and image_std must be 0 and 1", file.path());
 }
 
+void set_max_soft_tokens(VisionConfig& c, int64_t n, const std::string& source) {
+  check_in(source, "number of soft tokens", n, 1, 1 << 16);
+  c.max_soft_tokens = static_cast<int>(n);
+}
+
+// Projector files say it in pixels.
+void read_max_soft_tokens(VisionConfig& c, const GgufKeys& keys, const std::string& source) {
+  const int64_t side = c.soft_token_size();
+  if (const int64_t pixels = keys.integer("image_max_pixels", 0); pixels > 0)
+    set_max_soft_tokens(c, pixels / (side * side), source);
+}
+
+void read_max_soft_tokens(VisionConfig& c, const std::string& folder) {
+  const std::string path = folder + "/processor_config.json";
+  if (!std::filesystem::exists(path)) return;
+  const Json root = parse_object(read_small_file(path), path);
+  static const Json empty = Json::object();
+  const Fields f(Fields(root, path).object("image_processor", empty), path + ": image_processor");
+  set_max_soft_tokens(c, f.integer("max_soft_tokens", c.max_soft_tokens), path);
+}
+
 void read_layers(VisionConfig& c, const GgufKeys& keys, const std::string& source) {
   c.n_layers = static_cast<int>(keys.integer("block_count"));
   check_in(source, "number of layers", c.n_layers, 1, 512);
@@ -138,6 +160,7 @@ std::optional<VisionConfig> read_vision_config(const gguf::File& file) {
     set_without_layers(c);
   }
   check_sizes(c, file.path());
+  read_max_soft_tokens(c, keys, file.path());
   return c;
 }
 
@@ -170,7 +193,9 @@ std::optional<VisionConfig> parse_vision_config(const std::string& json, const s
 
 std::optional<VisionConfig> read_vision_config(const std::string& folder) {
   const std::string path = folder + "/config.json";
-  return parse_vision_config(read_small_file(path), path);
+  auto c = parse_vision_config(read_small_file(path), path);
+  if (c) read_max_soft_tokens(*c, folder);
+  return c;
 }
 
 }  // namespace facet::model

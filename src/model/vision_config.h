@@ -23,6 +23,7 @@ struct VisionConfig {
   float pool_factor = 1;                     // on the means that soft tokens are
   float pixel_factor = 1, pixel_offset = 0;  // on intensities in [0, 1]
   bool is_standardized = false;              // a shift and a factor for each column of the soft tokens
+  int max_soft_tokens = 280;                 // of a picture, where nobody asks for another number
 
   int soft_token_size() const noexcept { return patch_size * pool_size; }  // pixels on a side
   int patch_values() const noexcept { return 3 * patch_size * patch_size; }
@@ -34,7 +35,8 @@ struct VisionConfig {
 // Gemma 4's, naming it, a missing key or a value that cannot be.
 std::optional<VisionConfig> read_vision_config(const gguf::File& file);
 
-// Reads vision_config of the config.json in a Hugging Face folder; nothing when it has none.
+// Reads vision_config of the config.json in a Hugging Face folder, and max_soft_tokens of its processor_config.json;
+// nothing when it has none.
 std::optional<VisionConfig> read_vision_config(const std::string& folder);
 std::optional<VisionConfig> parse_vision_config(const std::string& json, const std::string& source);
 

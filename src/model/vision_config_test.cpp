@@ -44,6 +44,13 @@ TEST(VisionConfig, OfAProjectorFile) {
   EXPECT_TRUE(read_vision(vision_file(large))->is_standardized);
 }
 
+TEST(VisionConfig, SaysHowManySoftTokensAPictureMayTake) {
+  EXPECT_EQ(read_vision(vision_file())->max_soft_tokens, 280);
+  const auto with = [](uint32_t pixels) { return vision_file().value("clip.vision.image_max_pixels", pixels); };
+  EXPECT_EQ(read_vision(with(70 * 48 * 48))->max_soft_tokens, 70);
+  refuse_config([&] { read_vision(with(48)); }, {"mmproj.gguf", "number of soft tokens is 0"});
+}
+
 // Files of one encoder name its kind by the older key.
 TEST(VisionConfig, OfAnOlderProjectorFile) {
   EXPECT_EQ(

@@ -45,6 +45,9 @@ class MediaEncoder {
   // Mono samples at 16 kHz, up to 30 s.
   Medium sound(std::span<const float> samples, const std::string& name);
 
+  // What a picture is given where nobody asks for another budget: one of media::kImageBudgets, by the model's files.
+  int default_image_budget() const noexcept;
+
   // Whether the model takes samples as they are, of any length, and not as frames of up to 30 s.
   bool takes_raw_sound() const noexcept;
 

@@ -11,7 +11,7 @@ import torch
 from gguf import GGMLQuantizationType as Type
 from safetensors.torch import load_file
 
-from .export_hf import read_json
+from .export_hf import SOFT_TOKENS, read_json
 from .gguf_names import encoder_name, text_name
 from .tokenizer import CONTROL, TAIL
 
@@ -142,6 +142,8 @@ def add_vision_keys(writer: gguf.GGUFWriter, c: dict, n_embd: int) -> None:
     writer.add_vision_image_mean([0.0] * 3)
     writer.add_vision_image_std([1.0] * 3)
     writer.add_vision_projector_scale_factor(c["pooling_kernel_size"])
+    side = c["patch_size"] * c["pooling_kernel_size"]
+    writer.add_uint32("clip.vision.image_max_pixels", SOFT_TOKENS * side * side)
 
 
 def add_audio_keys(writer: gguf.GGUFWriter, c: dict, n_embd: int) -> None:
