@@ -26,6 +26,17 @@ train() { nano "" train --device "$device" --tokenizer "$work/tokenizer" "$@"; }
 once voices nano .voices --out "$work/voices.npz"
 once tokenizer nano "" tokenizer --out "$work/tokenizer"
 once check nano "" check --tokenizer "$work/tokenizer"
-once vision nano .pretrain_vision --out "$work/vision" --minutes 60 &
-once audio nano .pretrain_audio --out "$work/audio" --minutes 60
-wait
+once vision nano .pretrain_vision --out "$work/vision"
+once audio nano .pretrain_audio --out "$work/audio"
+
+# nano: copying, then all text skills, then pictures and sounds with them, the rate falling to zero at the end.
+towers="{\"model.vision_tower\": \"$work/vision/vision.pt\", \"model.audio_tower\": \"$work/audio/audio.pt\"}"
+once nano-first train --kind e --out "$work/nano" --stage first --tokens 1.6e6
+once nano-text train --kind e --out "$work/nano" --stage text --tokens 4e6 --batch 4096
+once nano-joint train --kind e --out "$work/nano-joint" --start "$work/nano/last.pt" --towers "$towers" --stage joint --tokens 2.3e6 \
+  --batch 4096 --decay 1
+
+once export nano "" export --checkpoint "$work/nano-joint/last.pt" --tokenizer "$work/tokenizer" --out "$work/release"
+once test-sets nano "" test-sets --tokenizer "$work/tokenizer" --out "$work/release/eval"
+once score nano "" score --model "$work/release/hf/nano" --sets "$work/release/eval"
+step "done: $work/release"

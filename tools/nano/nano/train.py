@@ -27,8 +27,8 @@ class Options:
     out: str                                                # folder of this run: last.pt, log.jsonl
     stage: str                                              # name in mixes.STAGES
     minutes: float = 1e9                                    # of this call
-    tokens: float = 1e12                                    # of this call
-    decay: bool = False                                     # the rate falls linearly to zero over this call
+    tokens: float = 1e12                                    # of this stage, calls before included
+    decay: bool = False                                     # the rate falls linearly to zero as those tokens or minutes pass
     start: str = ""                                         # checkpoint to start from when the run has none yet
     towers: dict = field(default_factory=dict)              # name of a part of the model -> file with its weights
     lr: float = 3e-3
@@ -73,7 +73,7 @@ class Run:
         if options.device == "cpu" and self.model.model.audio_tower is not None:
             quick_convolutions(self.model.model.audio_tower)
         self.optimisers = make_optimisers(self.model, options.lr, options.muon_lr)
-        self.tokens, self.steps, self.chunks = 0, 0, {}
+        self.tokens, self.steps, self.chunks, self.stage_tokens = 0, 0, {}, {}
         if os.path.exists(self.path):
             self.load(self.path, with_optimiser=True)
         elif options.start:
@@ -87,6 +87,7 @@ class Run:
         state = torch.load(path, map_location=self.options.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.tokens, self.steps, self.chunks = state["tokens"], state["steps"], state["chunks"]
+        self.stage_tokens = state.get("stage_tokens", {})
         if with_optimiser:
             for optimiser, saved in zip(self.optimisers, state["optimisers"]):
                 optimiser.load_state_dict(saved)
@@ -99,7 +100,8 @@ class Run:
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers], "tokens": self.tokens,
-                 "steps": self.steps, "chunks": self.chunks, "kind": self.options.kind}
+                 "steps": self.steps, "chunks": self.chunks,
+                 "stage_tokens": self.stage_tokens, "kind": self.options.kind}
         torch.save(state, self.path + ".new")
         os.replace(self.path + ".new", self.path)           # an interrupted write leaves the last checkpoint whole
 
@@ -121,7 +123,9 @@ class Run:
             for optimiser in self.optimisers:
                 optimiser.step()
         self.model.zero_grad(set_to_none=True)
-        self.tokens += int((batch["ids"] > 0).sum())
+        n_tokens, stage = int((batch["ids"] > 0).sum()), self.options.stage
+        self.tokens += n_tokens
+        self.stage_tokens[stage] = self.stage_tokens.get(stage, 0) + n_tokens
         self.steps += 1
         return loss.item(), n_labels, loads
 
@@ -136,7 +140,7 @@ def train(options: Options) -> None:
     next_evaluation = begin + options.evaluate_every
     run.log(stage=options.stage, parameters=networks.parameter_counts(run.model), options=vars(options))
     for n in range(10 ** 9):
-        done = max((time.time() - begin) / (60 * options.minutes), (run.tokens - first_token) / options.tokens)
+        done = max((time.time() - begin) / (60 * options.minutes), run.stage_tokens.get(options.stage, 0) / options.tokens)
         if done >= 1 or stopped:
             break
         scale_rate(run.optimisers, min(1, (n + 1) / options.warmup) * (max(0.0, 1 - done) if options.decay else 1))
