@@ -209,7 +209,7 @@ main() {
 
   check "release build" build release all
   run_tests release ""
-eval_nano
+  eval_nano
   [[ $fast -eq 1 ]] && finish
 
   check "includes" python3 scripts/check_includes.py
