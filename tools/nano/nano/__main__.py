@@ -31,6 +31,8 @@ def parse() -> argparse.Namespace:
     p = commands.add_parser("test-sets", help="write the released test sets")
     p.add_argument("--tokenizer", required=True)
     p.add_argument("--out", required=True)
+    p = commands.add_parser("demo", help="write the files of the program's demonstration")
+    p.add_argument("--out", required=True)
     p = commands.add_parser("score", help="score a Hugging Face folder on the released test sets, through transformers")
     p.add_argument("--model", required=True)
     p.add_argument("--sets", required=True)
@@ -66,6 +68,9 @@ def run(a: argparse.Namespace) -> int:
     elif command == "test-sets":
         from . import evalset
         evalset.write(a.out, a.tokenizer)
+    elif command == "demo":
+        from . import demo
+        demo.write(a.out)
     elif command == "score":
         from . import score
         print(json.dumps({"skills": score.score(a.model, a.sets, a.skills, a.limit)}))

@@ -1,0 +1,37 @@
+"""Files for the program's demonstration: a picture, a spoken question, declared functions; all from the test half."""
+import json
+import os
+import random
+import wave
+
+import numpy as np
+
+from .skills import PICTURES, SOUNDS
+from .voices import RATE
+
+TOOLS = [
+    {"name": "start_timer", "description": "Starts a timer with minutes.",
+     "parameters": {"type": "object", "properties": {"minutes": {"type": "integer"}}, "required": ["minutes"]}},
+    {"name": "get_weather", "description": "Gets the weather of a city.",
+     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
+]
+
+
+def write(folder: str, spoken: str = "capital of France", seed: int = 1) -> None:
+    """picture.png, question.wav (a spoken question whose answer holds what it asks for) and tools.json."""
+    os.makedirs(folder, exist_ok=True)
+    rng = random.Random(seed)
+    picture = PICTURES["shape"].make(rng, True)
+    picture.turns[0].media[0].data.save(os.path.join(folder, "picture.png"), optimize=True)
+    while spoken not in (sound := SOUNDS["spoken_question"].make(rng, True)).turns[1].text:
+        pass
+    samples = sound.turns[0].media[0].data
+    with wave.open(os.path.join(folder, "question.wav"), "wb") as f:
+        f.setnchannels(1)
+        f.setsampwidth(2)
+        f.setframerate(RATE)
+        f.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    with open(os.path.join(folder, "tools.json"), "w") as f:
+        json.dump([{"type": "function", "function": tool} for tool in TOOLS], f, indent=2)
+        f.write("\n")
+    print(picture.turns[0].text, picture.turns[1].text, "|", sound.turns[0].text, sound.turns[1].text)
