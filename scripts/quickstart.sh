@@ -36,8 +36,8 @@ ask() {
 
 show_nano() {
   ask "${1:-Who are you?}"
-  ask --image "$demo/picture.png" --budget low "Which color does the shape have?"
-  ask --audio "$demo/question.wav" "Which digits do you hear?"
+  ask --image "$demo/picture.png" "Which shape is it?"
+  ask --audio "$demo/question.wav" "Answer the spoken question."
   ask --tools "$demo/tools.json" "Timer for 3 minutes, please."
 }
 
@@ -60,7 +60,7 @@ step "3/4 tuning (which kernels and how many threads are fastest here)"
 "$facet" doctor --tune >&2
 
 step "4/4 facet run"
-if [[ -f models/nano/nano-q8_0.gguf ]]; then
+if [[ -f models/nano/nano-q8_0.gguf && -f models/nano/mmproj-nano-bf16.gguf ]]; then
   show_nano "$@"
 else
   echo "models/nano/nano-q8_0.gguf is not in this checkout: Gemma 3 instead" >&2

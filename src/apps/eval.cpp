@@ -6,6 +6,7 @@
 #include "apps/json_output.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "runtime/backend.h"
 #include "runtime/divergence.h"
@@ -114,7 +115,15 @@ void add_eval(CLI::App& app, Action& action) {
       "Examples:\n  facet eval nano\n  facet eval nano --skills copy,tools --limit 20 --failures\n"
       "  facet eval FOLDER -m MODEL --json");
   command->callback([command, skills, &action] {
-    if (command->get_subcommands().empty()) action = [skills] { return eval::eval_skills(*skills); };
+    const auto below = command->get_subcommands();
+    if (below.empty()) {
+      action = [skills] { return eval::eval_skills(*skills); };
+      return;
+    }
+    for (const CLI::Option* option : command->get_options())
+      if (option->count() > 0)
+        throw_error<RequestError>("{} stands before {}: facet eval {} takes its options after its name",
+                                  option->get_name(), below[0]->get_name(), below[0]->get_name());
   });
   const auto flags = std::make_shared<EvalFlags>();
   CLI::App* perplexity = command->add_subcommand("perplexity", "Perplexity on a text file, by llama.cpp's protocol");

@@ -144,9 +144,8 @@ std::vector<MediaFile> MediaFlags::files() const {
 
 int room_for_media(const runtime::Engine& engine, int n_text, int n_answer) {
   constexpr int kAnswer = 128, kMarkers = 8;  // around the last of the media
-  const int n =
-      engine.context() - n_text - kMarkers - (n_answer < 0 ? std::min(kAnswer, engine.context() / 4) : n_answer);
-  return std::max(0, n);
+  const int answer = std::min(n_answer < 0 ? kAnswer : n_answer, engine.context() / 4);
+  return std::max(0, engine.context() - n_text - kMarkers - answer);
 }
 
 MediaReader::MediaReader(std::shared_ptr<const runtime::Engine> engine, int max_soft, const MediaFlags& flags,

@@ -91,7 +91,8 @@ class MediaReader {
   double decode_seconds_ = 0;
 };
 
-// What is left of a context for media beside n_text tokens of a prompt, and room for an answer of n_answer (-1: some).
+// What is left of a context for media beside n_text tokens of a prompt, and room for an answer of at most n_answer (-1:
+// some), of which a quarter of the context is kept at most.
 int room_for_media(const runtime::Engine& engine, int n_text, int n_answer = -1);
 
 // "media: 2 encoded, 1 known; 12 ms decoding, 3 ms preparing, 410 ms encoding"

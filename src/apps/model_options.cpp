@@ -114,9 +114,10 @@ std::string find_model(const std::string& name) {
   if (wanted.empty())
     throw_error<RequestError>("no model was named and there is no single one in {}: {}; give -m PATH", folder, there);
   if (is_shipped_name(wanted))
-    throw_error<RequestError>("model \"{}\" is neither a path nor in {}, and it did not come with this facet: {}",
-                              wanted, folder, there);
-  throw_error<RequestError>("model \"{}\" is neither a path nor in {}: {}", wanted, folder, there);
+    throw_error<RequestError>(
+        "model \"{}\" is neither a path nor in {}, and it did not come with this facet: {}; give -m PATH", wanted,
+        folder, there);
+  throw_error<RequestError>("model \"{}\" is neither a path nor in {}: {}; give -m PATH", wanted, folder, there);
 }
 
 void add_arithmetic_to(CLI::App& command, std::string& backend, std::string& activations, int& threads) {

@@ -91,6 +91,8 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
 // What the text and the answer leave of the context; of an answer without a limit a little is kept.
 int room_beside(const std::string& text, const RunFlags& flags, const runtime::Engine& engine) {
   if (flags.media.named.empty()) return 0;
+  if (flags.raw) throw RequestError("--raw continues a text: pictures, sounds and videos need the chat format");
+  if (engine.chat_family() == runtime::ChatFamily::None) return room_for_media(engine, 0, flags.sampling.max_tokens);
   const auto n_text = static_cast<int>(make_prompt(flags, engine, text).tokens.size());
   return room_for_media(engine, n_text, flags.sampling.max_tokens);
 }

@@ -54,6 +54,8 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 Verdict run_cases(const std::string& function, const text::ChatJson& cases, const std::string& python) {
   using End = ProgramResult::End;
+  constexpr size_t kLongest = 64 << 10;  // an argument of a program may have 128 KiB
+  if (function.size() > kLongest) return {Result::Wrong, "it is too long for a function"};
   if (function.find('\0') != std::string::npos) return {Result::Wrong, "it has a zero byte"};
   // Without its site packages, the user's and the environment's settings (-I), and without compiled files (-B).
   const auto run = run_program({python, "-I", "-B", "-c", kScript, function, text::chat_json_text(cases)}, kLimits);

@@ -39,7 +39,10 @@ GoldenScores parse_scores(std::string_view text, const std::string& name, const 
   if (!json.is_object()) throw_error<FormatError>("{}: expected an object of scores", name);
   for (const std::string& row : rows)
     if (json.contains(row)) return read_row(json[row], name + ": " + row);
-  throw_error<RequestError>("{}: it has no scores called {}", name, fmt::join(rows, " or "));
+  std::vector<std::string> has;
+  for (const auto& [row, scores] : json.items()) has.push_back(row);
+  throw_error<RequestError>("{}: it has no scores called {}, but {}: use --scores ROW", name, fmt::join(rows, " or "),
+                            fmt::join(has, ", "));
 }
 
 std::vector<std::string> shortfalls(const std::vector<Score>& scores, const GoldenScores& golden, double margin,

@@ -47,6 +47,8 @@ void place_file(ChatJson& part, const fs::path& folder, const std::string& where
   if (path == part.end() || !path->is_string() || path->get_ref<const std::string&>().empty())
     throw_error<RequestError>("{}: expected a file in \"path\"", where);
   *path = (folder / path->get<std::string>()).string();
+  if (part.contains("tile") && !part["tile"].is_boolean())
+    throw_error<RequestError>("{}: expected true or false in \"tile\"", where);
   const auto budget = part.find("budget");
   if (budget == part.end()) return;
   if (budget->is_number_unsigned())
@@ -59,8 +61,13 @@ void place_files(ChatJson& messages, const fs::path& folder) {
   for (size_t i = 0; i < messages.size(); ++i) {
     if (!messages[i].is_object() || !messages[i].contains("content") || !messages[i]["content"].is_array()) continue;
     ChatJson& parts = messages[i]["content"];
-    for (size_t k = 0; k < parts.size(); ++k)
-      if (is_file_part(parts[k])) place_file(parts[k], folder, fmt::format("messages[{}].content[{}]", i, k));
+    for (size_t k = 0; k < parts.size(); ++k) {
+      const std::string where = fmt::format("messages[{}].content[{}]", i, k);
+      if (is_file_part(parts[k]))
+        place_file(parts[k], folder, where);
+      else if (!parts[k].is_object() || parts[k].value("type", ChatJson()) != "text")
+        throw_error<RequestError>("{}: expected a part of type text, image or audio", where);
+    }
   }
 }
 
@@ -90,7 +97,8 @@ void check_files(const Item& item) {
     if (content == message.end() || !content->is_array()) continue;
     for (const ChatJson& part : *content)
       if (std::error_code error; is_file_part(part) && !fs::is_regular_file(part["path"].get<std::string>(), error))
-        throw_error<FormatError>("{}: {} is not there", item.where, part["path"].get<std::string>());
+        throw_error<FormatError>("{}: {}: no such file, expected beside the set", item.where,
+                                 part["path"].get<std::string>());
   }
 }
 

@@ -134,7 +134,7 @@ TEST_F(SkillFolder, WhatIsShownIsThere) {
   std::string line = kLine;
   line.replace(line.find("\"Hi\""), 4, R"([{"type":"image","path":"x.png"}])");
   write("see.jsonl", line);
-  EXPECT_EQ(refusal<FormatError>(), "/see.jsonl:1: " + folder_ + "/x.png is not there");
+  EXPECT_EQ(refusal<FormatError>(), "/see.jsonl:1: " + folder_ + "/x.png: no such file, expected beside the set");
   write("x.png", "");
   EXPECT_EQ(read_skills(folder_, {}, 0).size(), 1u);
 }

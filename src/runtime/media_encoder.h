@@ -77,6 +77,7 @@ struct MediaPrompt {
 
   operator PromptView() const { return {tokens, media}; }  // NOLINT: a prompt's view
 };
+
 // Where the media belong in tokens that have their placeholders. RequestError when there are too few.
 std::vector<MediaSpan> place(std::span<const TokenId> tokens, const text::Tokenizer& tokenizer,
                              const std::vector<Medium>& media);

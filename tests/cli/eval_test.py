@@ -76,8 +76,10 @@ class Skills(EvalTest):
         self.assertRegex(out, r'\ncopy b \([^\n]*copy\.jsonl:2\)\n  user +Write "elb" again\.\n  expected +ble\n  got +elb\n\Z')
 
     def test_a_thought_is_not_part_of_the_answer(self):
-        self.skill("think", item("a", "Hi there!", {"text": "Hello! How can I help you?"}, think=True))
-        self.assertEqual(self.json("--failures")["skills"]["think"]["n"], 1)
+        said = json.loads(run("run", "-m", TRAINED, "--ctx", 512, "--temperature", 0, "-n", 32, "--think", "--json", "Hi there!").out)
+        self.assertNotIn("<|channel>", said["content"])
+        self.skill("think", item("a", "Hi there!", {"text": said["content"]}, think=True))
+        self.assertEqual(self.json()["skills"]["think"]["accuracy"], 1)
 
     def test_turns_and_results_of_tools(self):
         self.skill("turns", item("a", [{"role": "user", "content": 'Play "tower", please.'},

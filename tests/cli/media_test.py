@@ -115,6 +115,11 @@ class Shown(MediaTest):
                       MEDIA / "exact_480x336.png", "Hi")
         self.assertRegex(outcome.err, r"480x336 pixels, looked at as \d+x\d+: \d+ of at most \d+ tokens; ")
 
+    def test_the_longest_answer_leaves_room_for_a_picture(self):
+        picture = ("--image", MEDIA / "grad_640x480.png", "--budget", "low", "Hi")
+        outcome = self.run_facet("run", "-m", SMALL, "--ctx", 512, "-n", 100000, "--json", *picture)
+        self.assertGreater(json.loads(outcome.out)["stats"]["prompt_tokens"], 40)
+
     def test_a_smaller_budget_is_said_where_the_context_is_short(self):
         outcome = self.run_facet("run", "-m", SMALL, "--ctx", 220, "-n", 1, "--budget", "max", "--image", MEDIA / "grad_640x480.png", "Hi")
         self.assertEqual(outcome.status, 0, outcome.err)

@@ -38,5 +38,6 @@ once nano-joint train --kind e --out "$work/nano-joint" --start "$work/nano/last
 
 once export nano "" export --checkpoint "$work/nano-joint/last.pt" --tokenizer "$work/tokenizer" --out "$work/release"
 once test-sets nano "" test-sets --tokenizer "$work/tokenizer" --out "$work/release/eval"
+once demo nano "" demo --out "$work/release/demo"
 once score nano "" score --model "$work/release/hf/nano" --sets "$work/release/eval"
 step "done: $work/release"

@@ -29,7 +29,10 @@ std::string find_set(const std::string& name) {
   if (name.find('/') == std::string::npos)
     if (const auto shipped = find_shipped("models/" + name + "/eval")) return *shipped;
   throw_error<RequestError>(
-      "{}: no folder, no set of skills that came with this facet, and no command (perplexity, divergence)", name);
+      "{}: no folder, no set of skills that came with this facet, and no command (perplexity, divergence): give a "
+      "folder "
+      "with SKILL.jsonl files",
+      name);
 }
 
 void count(Result result, const std::string& why, evaluation::Score& score) {

@@ -1,4 +1,4 @@
-"""python -m nano COMMAND: the steps from nothing to the released files; `all` takes them in order (see README.md)."""
+"""python -m nano COMMAND: the steps from nothing to the released files, in the order of make.sh."""
 import argparse
 import json
 import os

@@ -1,6 +1,7 @@
 """Training batches: items become conversations, conversations rows of tokens, rows of similar length a batch.
 
-The stream is a function of the seed and of the number of the chunk alone, so that interrupted training goes on where it was.
+What a chunk draws follows from the seed and its number, so interrupted training goes on with the next one; duplicates are
+dropped within a call.
 """
 import hashlib
 import random

@@ -1,6 +1,7 @@
 """The released test sets: one file of JSON lines a skill, pictures and sounds beside them. Format: docs/cli.md, `facet eval`."""
 import json
 import os
+import random
 import subprocess
 import wave
 from collections.abc import Iterator
@@ -93,7 +94,6 @@ def write(folder: str, tokenizer_folder: str, n_text: int = 100, n_media: int = 
         if name not in NOT_TESTED:
             writer.skill(name, test_items(name, n_media if name in PICTURES | SOUNDS else n_text))
     for length, n in NEEDLE_LENGTHS.items():
-        import random
         rng = random.Random(f"needle {length}")
         writer.skill(f"needle_{length}", [needle(rng, True, length) for _ in range(n)])
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 import transformers
 from transformers import Gemma4Config, Gemma4ForConditionalGeneration
 
-from .tokenizer import TAIL, VOCAB_SIZE, control_id
+from .tokenizer import VOCAB_SIZE, control_id
 
 transformers.logging.set_verbosity_error()
 

@@ -1,5 +1,6 @@
 """Scores of a released model on the released test sets, through the official implementation alone: its processor, its chat template
 and its `generate`."""
+import inspect
 import json
 import os
 import subprocess
@@ -15,10 +16,23 @@ from .items import Item
 from .tokenizer import Encoder, control_id
 
 STOPS = [control_id("<eos>"), control_id("<turn|>"), control_id("<|tool_response>")]
-PYTHON_PROGRAM = """import json, sys
+
+
+def same(a, b) -> bool:
+    """Equal as JSON: a tuple is a list and 2 is 2.0, but true is not 1."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    return a == b
+
+
+PYTHON_PROGRAM = "import json, sys\n" + inspect.getsource(same) + """
 task = json.load(sys.stdin)
 f = eval(task["code"])
-print(json.dumps(all(f(*args) == expected for args, expected in task["cases"])))"""
+print(json.dumps(all(same(f(*args), expected) for args, expected in task["cases"])))"""
 
 
 class Player:
@@ -59,10 +73,10 @@ def visible(text: str) -> str:
 def is_right(line: dict, item: Item, written: str) -> bool:
     expect, text = line["expect"], visible(written)
     if "calls" in expect:
-        return text.removesuffix("<|tool_response>") == "".join(map(chat.call_text, item.turns[-1].calls))
+        return text[max(text.find("<|tool_call>"), 0):].removesuffix("<|tool_response>") == "".join(map(chat.call_text, item.turns[-1].calls))
     if "json" in expect:
         try:
-            return json.loads(text) == expect["json"]
+            return same(json.loads(text), expect["json"])
         except ValueError:
             return False
     if "python" in expect:

@@ -76,10 +76,11 @@ class Run:
         self.tokens, self.steps, self.chunks, self.stage_tokens = 0, 0, {}, {}
         if os.path.exists(self.path):
             self.load(self.path, with_optimiser=True)
-        elif options.start:
-            self.load(options.start, with_optimiser=False)
-        for part, file in options.towers.items():
-            self.load_part(part, file)
+        else:
+            if options.start:
+                self.load(options.start, with_optimiser=False)
+            for part, file in options.towers.items():
+                self.load_part(part, file)
         self.routers = Routers(self.model) if options.kind == "moe" else None
         self.log_file = open(os.path.join(options.out, "log.jsonl"), "a")
 
@@ -157,8 +158,9 @@ def train(options: Options) -> None:
             report(run, mix)
             next_evaluation = time.time() + options.evaluate_every
     run.save()
-    if not stopped:
-        report(run, mix)
+    if stopped:
+        raise SystemExit(128 + signal.SIGTERM)              # not done: whoever called goes on later
+    report(run, mix)
 
 
 def stop_on_signal() -> list:

@@ -96,7 +96,6 @@ def listed(value: Any) -> str:
     return value[0] if len(value) == 1 else ", ".join(value[:-1]) + " and " + value[-1]
 
 
-WHEN = [Form(f"{day} {hour}", {}) for day in ("day", "weekday") for hour in ("hour", "time")]
 PARAM = {
     "city": [Form("city place town location", STRING)],
     "start": [Form("start origin departure", STRING)],
