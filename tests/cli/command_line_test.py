@@ -12,7 +12,7 @@ class CommandLineTest(CliTest):
         self.assert_error(2, "facet needs a command: run, .*; see facet --help")
 
     def test_unknown_command(self):
-        self.assert_error(2, "-m stands before perplexity", "eval", "-m", "x", "perplexity", "f")
+        self.assert_error(2, "--model stands before perplexity", "eval", "-m", "x", "perplexity", "f")
         self.assert_error(2, 'facet has no command "rnu": did you mean run\\?', "rnu")
         self.assert_error(2, 'facet has no command "inpsect": did you mean inspect\\?', "inpsect", "model.gguf")
         self.assert_error(2, 'facet has no command "xyzzyxyzzy"; see', "xyzzyxyzzy")

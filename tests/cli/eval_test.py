@@ -139,7 +139,7 @@ class Refused(EvalTest):
         path.write_bytes(b"\xff\xfe\n")
         self.refused(r"copy\.jsonl:1: ")
         self.skill("copy", item("a", [{"type": "image", "path": "media/none.png"}], {"text": "x"}))
-        self.refused(r"copy\.jsonl:1: .*media/none\.png is not there")
+        self.refused(r"copy\.jsonl:1: .*media/none\.png: no such file")
         (self.set / "media/bad.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
         self.skill("copy", item("a", [{"type": "image", "path": "media/bad.png"}], {"text": "x"}))
         self.refused(r"copy\.jsonl:1: .*bad\.png")
