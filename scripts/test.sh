@@ -136,6 +136,11 @@ eval_nano() {
   check "eval nano" build/release/facet eval nano --limit 10 --check --scores quick --margin 0.2
 }
 
+# No question that nano is asked may occur in what it was trained on.
+nano_data() {
+  (cd tools/nano && python3 -m unittest nano.leaks_test) && PYTHONPATH=tools/nano python3 -m nano.leaks models/nano/eval
+}
+
 # Instructions of fixed workloads, beside the recorded numbers.
 count_instructions() {
   stage "instructions" scripts/count_instructions.py
@@ -212,6 +217,8 @@ main() {
   eval_nano
   [[ $fast -eq 1 ]] && finish
 
+  check "nano data" nano_data
+  record skipped "nano export" "needs torch and transformers (tools/nano/requirements.txt); by hand: python -m unittest nano.export_test"
   check "includes" python3 scripts/check_includes.py
   check_format
   verify cpu

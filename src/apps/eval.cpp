@@ -112,7 +112,7 @@ void add_eval(CLI::App& app, Action& action) {
   const auto skills = std::make_shared<eval::SkillsFlags>();
   skills->add_to(*command);
   command->footer(
-      "Examples:\n  facet eval nano\n  facet eval nano --skills copy,tools --limit 20 --failures\n"
+      "Examples:\n  facet eval nano\n  facet eval nano --skills copy,tool_choice --limit 20 --failures\n"
       "  facet eval FOLDER -m MODEL --json");
   command->callback([command, skills, &action] {
     const auto below = command->get_subcommands();

@@ -30,8 +30,7 @@ std::string find_set(const std::string& name) {
     if (const auto shipped = find_shipped("models/" + name + "/eval")) return *shipped;
   throw_error<RequestError>(
       "{}: no folder, no set of skills that came with this facet, and no command (perplexity, divergence): give a "
-      "folder "
-      "with SKILL.jsonl files",
+      "folder with SKILL.jsonl files",
       name);
 }
 

@@ -3,16 +3,16 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from . import chat
+from . import chat, leaks
 from .data import CHUNK, Curator, Mix, conversation, make_row
 from .items import Item, User
-from .skills import ALL
+from .skills.table import ALL
 from .tokenizer import Encoder
 
 
 @dataclass
 class Counts:
-    """Of one skill: different training and test prompts drawn, test prompts that training has too, and the length of answers."""
+    """Of one skill: different training and test prompts drawn, test prompts that training has too, and the answers."""
     train: int
     test: int
     leaked: int
@@ -26,9 +26,7 @@ class Counts:
 
 def fingerprint(item: Item) -> str:
     """What makes two items the same: the text of the prompt; for pictures and sounds their content as well."""
-    end = chat.scored_turn(item)
-    text = chat.text_of(Item(item.skill, item.turns[:end], item.tools, item.system, item.think))
-    return text + "".join(str(hash(m.data.tobytes())) for t in item.turns if isinstance(t, User) for m in t.media)
+    return leaks.prompt(item) + "".join(str(hash(m.data.tobytes())) for t in item.turns if isinstance(t, User) for m in t.media)
 
 
 def count(skill: str, n_train: int, n_test: int) -> Counts:

@@ -2,7 +2,7 @@
 import random
 
 from . import chat
-from .skills import ALL
+from .skills.table import ALL
 
 
 def texts(n_per_skill: int, seed: int = 0) -> list[str]:

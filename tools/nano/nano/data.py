@@ -15,7 +15,7 @@ import torch
 from . import chat
 from .items import Item, Model, User
 from .media import Prepared, prepare
-from .skills import ALL, TEXT
+from .skills.table import ALL, TEXT
 from .tokenizer import Encoder, control_id
 
 CHUNK = 256                                                 # rows that are drawn together and sorted by length

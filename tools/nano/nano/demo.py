@@ -6,7 +6,7 @@ import wave
 
 import numpy as np
 
-from .skills import PICTURES, SOUNDS
+from .skills.table import PICTURES, SOUNDS
 from .voices import RATE
 
 TOOLS = [

@@ -11,7 +11,7 @@ import numpy as np
 from . import chat
 from .evaluate import test_items
 from .items import Call, Item, Media, Model, Results, User
-from .skills import ALL, PICTURES, SOUNDS
+from .skills.table import ALL, PICTURES, SOUNDS
 from .skills.context import needle
 from .tokenizer import Encoder
 

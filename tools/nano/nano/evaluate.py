@@ -7,7 +7,7 @@ import torch
 from . import model as networks
 from .data import Row, collate, cut, make_row
 from .items import Item
-from .skills import ALL
+from .skills.table import ALL
 from .tokenizer import Encoder
 
 

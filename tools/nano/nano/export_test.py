@@ -11,7 +11,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 
 from . import chat, export_gguf, export_hf, model, tokenizer
 from .items import Call, Item, Model, Results, User
-from .skills import TEXT
+from .skills.text import TEXT
 
 PROPERTIES = {
     "what": {"type": "string", "description": "What to find.", "enum": ["key", "Map"]},

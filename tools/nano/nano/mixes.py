@@ -1,6 +1,6 @@
 """What each stage of training draws: weights are shares of the conversations that begin with the skill."""
 from .data import Mix
-from .skills import PICTURES, SOUNDS, TEXT
+from .skills.table import PICTURES, SOUNDS, TEXT
 
 # Copying comes first: most text skills grow from it, and it is learned fastest with few others.
 FIRST = {"copy": 8, "reverse": 3, "upper": 3, "letter": 2, "repeat": 2, "spell": 3, "fact": 3, "drill": 3, "chat": 1, "ref": 3, "have": 3,
