@@ -2,10 +2,13 @@
 // wrong. Errors are one line on stderr.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 
 #include "apps/commands.h"
 #include "apps/suggest.h"
@@ -28,18 +31,43 @@ int fail(int status, const std::string& message) {
   return status;
 }
 
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App& app, facet::apps::Action& action);
+};
+constexpr Command kCommands[] = {{"run", facet::apps::add_run},
+                                 {"chat", facet::apps::add_chat},
+                                 {"transcribe", facet::apps::add_transcribe},
+                                 {"translate", facet::apps::add_translate},
+                                 {"summarize", facet::apps::add_summarize},
+                                 {"classify", facet::apps::add_classify},
+                                 {"ocr", facet::apps::add_ocr},
+                                 {"tokenize", facet::apps::add_tokenize},
+                                 {"render", facet::apps::add_render},
+                                 {"inspect", facet::apps::add_inspect},
+                                 {"eval", facet::apps::add_eval},
+                                 {"bench", facet::apps::add_bench},
+                                 {"doctor", facet::apps::add_doctor},
+                                 {"verify", facet::apps::add_verify},
+                                 {"dump", facet::apps::add_dump}};
+
+// Describing all commands and their options takes milliseconds: the one that is named is enough, and the version needs
+// none.
+void add_commands(CLI::App& app, facet::apps::Action& action, std::string_view first_argument) {
+  if (first_argument == "--version") return;
+  const auto named = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                  [&](const Command& c) { return c.name == first_argument; });
+  if (named != std::end(kCommands)) return named->add(app, action);
+  for (const Command& command : kCommands) command.add(app, action);
+}
+
 int run(int argc, char** argv) {
   CLI::App app("facet: Gemma 4 on your own machine", "facet");
   app.set_version_flag("--version", std::string("facet ") + FACET_VERSION);
   app.require_subcommand(1);
   app.footer(kFooter);
   facet::apps::Action action;
-  for (const auto add :
-       {facet::apps::add_run, facet::apps::add_chat, facet::apps::add_transcribe, facet::apps::add_translate,
-        facet::apps::add_summarize, facet::apps::add_classify, facet::apps::add_ocr, facet::apps::add_tokenize,
-        facet::apps::add_render, facet::apps::add_inspect, facet::apps::add_eval, facet::apps::add_bench,
-        facet::apps::add_doctor, facet::apps::add_verify, facet::apps::add_dump})
-    add(app, action);
+  add_commands(app, action, argc > 1 ? argv[1] : "");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
