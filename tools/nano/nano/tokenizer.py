@@ -5,7 +5,6 @@ from its colon. A word in quotes, an identifier, an unknown name or a number is 
 spelling and unseen tool names need no knowledge of how pieces are spelled.
 """
 import collections
-import json
 import os
 import re
 from collections.abc import Iterable
@@ -102,19 +101,22 @@ def run_merges() -> list[tuple[str, str]]:
 
 def build(texts: Iterable[str], folder: str) -> int:
     """Learns the tokenizer from texts and writes it as a Hugging Face folder. Returns the number of learned pieces."""
-    from transformers import GemmaTokenizer
     merges = learn_merges(count_words(texts))
-    ids = {text: i for i, text in enumerate(vocabulary(merges))}
+    write(vocabulary(merges), run_merges() + merges, folder)
+    return len(merges)
+
+
+def write(pieces: list[str], merges: list[tuple[str, str]], folder: str) -> None:
+    """The Hugging Face folder of a tokenizer; a piece's id is its place."""
+    from transformers import GemmaTokenizer
+    ids = {text: i for i, text in enumerate(pieces)}
     assert len(ids) == VOCAB_SIZE
-    tokenizer = GemmaTokenizer(vocab=ids, merges=run_merges() + merges, add_bos_token=False, padding_side="left",
+    tokenizer = GemmaTokenizer(vocab=ids, merges=merges, add_bos_token=False, padding_side="left",
                                extra_special_tokens=dict(NAMED), additional_special_tokens=["<|video|>"])
     for text in list(CONTROL.values()) + TAIL:
         assert text == "[multimodal]" or tokenizer.convert_tokens_to_ids(text) == ids[text], text
     assert len(tokenizer) == VOCAB_SIZE
     tokenizer.save_pretrained(folder)
-    with open(os.path.join(folder, "words.json"), "w") as f:
-        json.dump({"learned": len(merges)}, f)
-    return len(merges)
 
 
 class Encoder:
