@@ -14,11 +14,17 @@ def scaled(skills: dict, total: float) -> dict[str, float]:
 
 
 TEXT_MIX = scaled(TEXT, 50)
+JOINT_MIX = TEXT_MIX | scaled(PICTURES, 25) | scaled(SOUNDS, 25)
+# What the joint stage has learned gives room to what takes longer.
+LATER = {"copy": 0.6, "upper": 0.6, "letter": 0.6, "repeat": 0.6, "code": 0.7, "ref": 0.7, "count_letters": 0.7, "shape": 0.6,
+         "summary": 2, "schema": 1.6, "tool_choice": 1.5, "tool_parallel": 1.6, "tool_none": 1.6, "spell": 2, "sort_words": 1.7, "quote": 2,
+         "subtract": 1.7, "add_plain": 1.4, "relation": 1.5, "both": 1.5, "compare": 1.3, "spoken_words": 1.5}
 
 STAGES = {
     "first": Mix(FIRST, n_items=5, max_tokens=320),
     "text": Mix(TEXT_MIX, n_items=4, max_tokens=640),
-    "joint": Mix(TEXT_MIX | scaled(PICTURES, 25) | scaled(SOUNDS, 25), n_items=4, max_tokens=640),
+    "joint": Mix(JOINT_MIX, n_items=4, max_tokens=640),
+    "later": Mix({name: weight * LATER.get(name, 1) for name, weight in JOINT_MIX.items()}, n_items=4, max_tokens=640),
     "pictures": Mix(TEXT_MIX | scaled(PICTURES, 25), n_items=4, max_tokens=640),
     "long": Mix(TEXT_MIX | {"recall": 12, "quote": 4, "needle": 8}, n_items=3, max_tokens=2200),
 }
