@@ -1,0 +1,65 @@
+// Regular expressions over bytes as values that are stored once: equal expressions have one id, so an id is also the
+// state of an automaton, which comes into being as derivatives are asked for (Brzozowski 1964; Owens, Reppy, Turon
+// 2009). Intersection and complement cost no more than union. Time is linear in the text by construction; what could
+// grow without bound is the number of expressions, which has a limit.
+//
+// Control tokens of a model are letters too: control(i) is the two bytes 0xFF, i, which no UTF-8 text holds.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace facet::constraint {
+
+using RegexId = uint32_t;
+using ByteSet = std::bitset<256>;
+
+constexpr uint8_t kControlByte = 0xFF;
+
+class Regexes {
+ public:
+  // max_expressions: of all that is built and derived. Going beyond it throws RequestError.
+  explicit Regexes(size_t max_expressions = 200'000);
+  ~Regexes();
+  Regexes(Regexes&&) noexcept;
+  Regexes& operator=(Regexes&&) noexcept;
+
+  static constexpr RegexId kNothing = 0;   // no text at all
+  static constexpr RegexId kEmpty = 1;     // the empty text
+  static constexpr RegexId kAnything = 2;  // all byte strings: the complement of kNothing
+
+  RegexId bytes(const ByteSet& set);       // one byte of the set
+  RegexId literal(std::string_view text);  // these bytes
+  RegexId control(uint8_t index);          // one control token
+  RegexId concat(RegexId first, RegexId second);
+  RegexId concat(std::span<const RegexId> parts);
+  RegexId either(std::span<const RegexId> parts);
+  RegexId either(RegexId a, RegexId b);
+  RegexId both(std::span<const RegexId> parts);  // the intersection
+  RegexId both(RegexId a, RegexId b);
+  RegexId complement(RegexId a);  // of all byte strings: intersect it with the language that is meant
+  RegexId repeat(RegexId a, int min, int max = -1);  // max -1: any number
+  RegexId optional(RegexId a) { return repeat(a, 0, 1); }
+
+  // What may follow `byte` in a text of `a`; kNothing exactly if no text of `a` begins with it. Computed once per state
+  // and byte. Not const: states are made as they are met.
+  RegexId derive(RegexId a, uint8_t byte);
+  RegexId derive(RegexId a, std::string_view text);
+  bool is_nullable(RegexId a) const noexcept;  // holds the empty text
+  bool is_nothing(RegexId a);                  // holds no text. Exact, by search where there is no other way.
+  bool has_continuation(RegexId a);            // some byte may follow: derive(a, b) is not kNothing for some b
+  // The bytes that may come first.
+  const ByteSet& first_bytes(RegexId a);
+
+  size_t size() const noexcept;     // expressions
+  size_t n_bytes() const noexcept;  // memory
+
+ private:
+  struct Store;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace facet::constraint
