@@ -83,6 +83,7 @@ class Grammar {
 
  private:
   NodeId add(Node node);
+  void drop_unproductive();
 
   Regexes regexes_;
   std::vector<Node> nodes_;
