@@ -10,6 +10,8 @@ namespace {
 constexpr size_t kMaxGrammarNodes = 1'000'000;
 constexpr int kMaxSpaces = 20;
 
+const SchemaJson kAnyObject = {{"type", "object"}};
+
 }  // namespace
 
 Builder::Builder(Grammar& grammar, const SchemaJson& document, const Notation& notation, SchemaNotes* notes)
@@ -44,8 +46,9 @@ Builder::Punctuation Builder::punctuation() {
           around(is_spaced ? ", " : ",")};
 }
 
-NodeId Builder::build() {
-  const Conditions root = expander_.conditions(document_);
+NodeId Builder::build(bool is_object) {
+  Conditions root = expander_.conditions(document_);
+  if (is_object) root = all_of(root, expander_.conditions(kAnyObject));
   if (expander_.shapes(root).empty())
     throw_error<RequestError>("schema contradicts itself: there is no value that obeys all it says");
   const NodeId node = value(root);
@@ -99,13 +102,15 @@ RegexId Builder::scalars(const Shape& shape) {
 }
 
 NodeId add_schema(Grammar& grammar, const SchemaJson& schema, const Notation& notation, SchemaNotes* notes) {
-  return Builder(grammar, schema, notation, notes).build();
+  return Builder(grammar, schema, notation, notes).build(false);
+}
+
+NodeId add_object_schema(Grammar& grammar, const SchemaJson& schema, const Notation& notation, SchemaNotes* notes) {
+  return Builder(grammar, schema, notation, notes).build(true);
 }
 
 NodeId add_any_value(Grammar& grammar, const Notation& notation) { return add_schema(grammar, true, notation); }
 
-NodeId add_any_object(Grammar& grammar, const Notation& notation) {
-  return add_schema(grammar, {{"type", "object"}}, notation);
-}
+NodeId add_any_object(Grammar& grammar, const Notation& notation) { return add_schema(grammar, kAnyObject, notation); }
 
 }  // namespace facet::constraint

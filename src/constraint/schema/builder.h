@@ -12,7 +12,7 @@ namespace facet::constraint {
 class Builder {
  public:
   Builder(Grammar& grammar, const SchemaJson& document, const Notation& notation, SchemaNotes* notes);
-  NodeId build();
+  NodeId build(bool is_object);  // of an object, whatever the document says
 
  private:
   NodeId value(const Conditions& conditions);
