@@ -14,6 +14,7 @@
 #include "apps/chat/shown_files.h"
 #include "apps/commands.h"
 #include "apps/model_options.h"
+#include "apps/output_flags.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
 #include "base/error.h"
@@ -31,7 +32,7 @@ struct ChatFlags {
   SamplingOptions sampling;
   std::optional<std::string> system;
   std::string load;
-  bool think = false;
+  ThinkFlag think;
 };
 
 // One line; names and texts in it may come from files.
@@ -50,7 +51,7 @@ class Chat {
         input_(facet_home() + "/chat_history") {
     if (!flags.load.empty()) load(flags.load);
     if (flags.system) talk_.system = *flags.system;
-    if (flags.think) talk_.think = true;
+    if (flags.think.on()) talk_.think = true;
     check(talk_.think);
   }
 
@@ -247,7 +248,7 @@ void add_chat(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<ChatFlags>();
   flags->model.add_to(*command);
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
-  command->add_flag("--think", flags->think, "Let the model reason before it answers");
+  flags->think.add_to(*command);
   command->add_option("--load", flags->load, "Go on with a conversation that /save wrote")->type_name("FILE");
   flags->sampling.add_to(*command);
   command->footer(

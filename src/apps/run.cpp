@@ -10,6 +10,7 @@
 #include "apps/json_output.h"
 #include "apps/media_input.h"
 #include "apps/model_options.h"
+#include "apps/output_flags.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
 #include "apps/tools_input.h"
@@ -24,9 +25,11 @@ struct RunFlags {
   ModelOptions model;
   SamplingOptions sampling;
   MediaFlags media;
+  OutputFlags output;
+  ThinkFlag think;
   std::string prompt, system, tools_file;
   text::ChatJson tools;  // of that file
-  bool raw = false, think = false, json = false, stats = false;
+  bool raw = false, json = false, stats = false;
 };
 
 // `--image *.png` gives the flag the first of the files alone.
@@ -73,7 +76,7 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
   if (flags.raw && !flags.tools_file.empty()) throw RequestError("--raw continues a text: tools need the chat format");
   if (flags.raw) return raw_prompt(engine, text);
   if (media.media.empty() && engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() &&
-      !flags.think && flags.tools_file.empty()) {
+      !flags.think.on() && flags.tools_file.empty()) {
     fmt::print(stderr, "facet: this is a base model without a chat format: it continues the text\n");
     return raw_prompt(engine, text);
   }
@@ -85,7 +88,7 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
     if (!text.empty()) content.push_back({{"type", "text"}, {"text", text}});
   }
   messages.push_back({{"role", "user"}, {"content", std::move(content)}});
-  return chat_prompt(engine, messages, flags.think, media.media, flags.tools);
+  return chat_prompt(engine, messages, flags.think.on(), media.media, flags.tools);
 }
 
 // What the text and the answer leave of the context; of an answer without a limit a little is kept.
@@ -116,6 +119,8 @@ void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, c
 int run(RunFlags flags) {
   check_prompt(flags);
   if (!flags.tools_file.empty()) flags.tools = read_tools(flags.tools_file);
+  flags.output.check(flags.tools);
+  auto grammar = flags.output.answer_grammar(flags.tools);
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
   const InterruptGuard interrupt;
@@ -124,6 +129,7 @@ int run(RunFlags flags) {
   runtime::Session session(engine);
   auto options = flags.sampling.generate_options(*engine);
   options.cancel = &InterruptGuard::flag();
+  options.rules = output_rules(prompt, flags.think, std::move(grammar));
   ProgressLine reading("reading the prompt");
   options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
 
@@ -153,10 +159,11 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option("--tools", flags->tools_file,
                    "Functions that the model may call (JSON, as OpenAI's API has them); calls are printed as JSON")
       ->type_name("FILE");
-  command->add_flag("--think", flags->think, "Let the model reason before it answers");
+  flags->think.add_to(*command);
   command->add_flag("--raw", flags->raw, "Continue the text as it is, without the chat format");
   command->add_flag("--json", flags->json, "One JSON object on stdout instead of streaming text");
   command->add_flag("--stats", flags->stats, "Timings on stderr");
+  flags->output.add_to(*command);
   flags->sampling.add_to(*command);
   command->footer(
       "Examples:\n  facet run \"Why is the sky blue?\"\n  facet run --raw \"Once upon a time\" -n 100 --temperature "
