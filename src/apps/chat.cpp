@@ -51,7 +51,10 @@ class Chat {
         input_(facet_home() + "/chat_history") {
     if (!flags.load.empty()) load(flags.load);
     if (flags.system) talk_.system = *flags.system;
-    if (flags.think.on()) talk_.think = true;
+    if (flags.think.on()) {
+      talk_.think = true;
+      think_ = flags.think;
+    }
     check(talk_.think);
   }
 
@@ -156,11 +159,13 @@ class Chat {
   }
 
   void set_think(const std::string& argument) {
-    if (!argument.empty() && argument != "on" && argument != "off")
-      throw_error<RequestError>("/think {}: expected on or off", argument);
-    const bool think = argument.empty() ? !talk_.think : argument == "on";
+    const bool is_budget = !argument.empty() && argument != "on" && argument != "off";
+    if (is_budget && !ThinkFlag::is_valid(argument))
+      throw_error<RequestError>("/think {}: expected on, off, a number of tokens, or low, medium, high", argument);
+    const bool think = argument.empty() ? !talk_.think : argument != "off";
     check(think);
     talk_.think = think;
+    if (is_budget) think_.value = argument;
     note("thinking: {}", talk_.think ? "on" : "off");
   }
 
@@ -194,6 +199,7 @@ class Chat {
     auto options = flags_.sampling.generate_options(*engine_);
     options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
     options.cancel = &InterruptGuard::flag();
+    options.rules = output_rules(prompt, next.think ? think_ : ThinkFlag(), {});
     ProgressLine reading("reading the conversation");
     options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
     std::optional<InterruptGuard> interrupt;
@@ -236,6 +242,7 @@ class Chat {
   Conversation talk_;
   Conversation::Json attached_ = Conversation::Json::array();  // files for the next message
   std::string budget_ = "medium";
+  ThinkFlag think_{"true"};  // how much, when talk_.think says that there is to be any
   std::optional<runtime::GenerateStats> last_;
   uint64_t n_answers_ = 0;
   bool quit_ = false, failed_ = false;

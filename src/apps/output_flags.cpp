@@ -33,10 +33,11 @@ void ThinkFlag::add_to(CLI::App& command) {
       .add_flag("--think", value,
                 "Let the model reason before it answers; --think=N: for N tokens at most, or low, medium, high")
       ->check([](const std::string& text) {
-        return parse_budget(text) ? std::string() : "\"" + text + "\" is no number of tokens, and none of low, medium, high";
+        return is_valid(text) ? std::string() : "\"" + text + "\" is no number of tokens, and none of low, medium, high";
       });
 }
 
+bool ThinkFlag::is_valid(const std::string& value) noexcept { return parse_budget(value).has_value(); }
 int ThinkFlag::budget() const noexcept { return parse_budget(value).value_or(-1); }
 
 void OutputFlags::add_to(CLI::App& command) {

@@ -18,6 +18,7 @@ struct ThinkFlag {
   std::string value;  // as given; empty: not
 
   void add_to(CLI::App& command);
+  static bool is_valid(const std::string& value) noexcept;
   bool on() const noexcept { return !value.empty(); }
   int budget() const noexcept;  // tokens; -1: no limit of its own
 };

@@ -49,7 +49,7 @@ std::string_view help_text() noexcept {
   /system [TEXT]   show or set the system instructions; /system none removes them
   /image FILE      show a picture with the next message (so do /audio, /video)
   /budget [B]      soft tokens of the next pictures: low, medium, high, max, auto, or a number
-  /think [on|off]  let the model reason before it answers
+  /think [on|off]  let the model reason before it answers; a number: for so many tokens at most
   /regen           answer the last message again
   /undo            take back the last message and its answer
   /clear           begin anew
