@@ -7,6 +7,7 @@
 
 #include "apps/answer.h"
 #include "apps/commands.h"
+#include "apps/confidence.h"
 #include "apps/json_output.h"
 #include "apps/media_input.h"
 #include "apps/model_options.h"
@@ -29,7 +30,7 @@ struct RunFlags {
   ThinkFlag think;
   std::string prompt, system, tools_file;
   text::ChatJson tools;  // of that file
-  bool raw = false, json = false, stats = false;
+  bool raw = false, json = false, stats = false, confidence = false;
 };
 
 // `--image *.png` gives the flag the first of the files alone.
@@ -112,6 +113,7 @@ void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, c
   out["finish"] = std::string(runtime::finish_reason_name(result.finish));
   out["tokens"] = result.tokens;
   if (!result.logprobs.empty()) out["logprobs"] = logprobs_json(engine, result.logprobs);
+  if (!result.probabilities.empty()) out["confidence"] = confidence_json(engine, result);
   out["stats"] = stats_json(engine, result.stats);
   print_json(out);
 }
@@ -129,6 +131,7 @@ int run(RunFlags flags) {
   runtime::Session session(engine);
   auto options = flags.sampling.generate_options(*engine);
   options.cancel = &InterruptGuard::flag();
+  options.confidence = flags.confidence;
   options.rules = output_rules(prompt, flags.think, std::move(grammar));
   ProgressLine reading("reading the prompt");
   options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
@@ -161,6 +164,9 @@ void add_run(CLI::App& app, Action& action) {
       ->type_name("FILE");
   flags->think.add_to(*command);
   command->add_flag("--raw", flags->raw, "Continue the text as it is, without the chat format");
+  command->add_flag("--confidence", flags->confidence,
+                    "How sure the model is: underlines what is less likely than not; with --json in numbers; and how likely "
+                    "each --choice is");
   command->add_flag("--json", flags->json, "One JSON object on stdout instead of streaming text");
   command->add_flag("--stats", flags->stats, "Timings on stderr");
   flags->output.add_to(*command);

@@ -94,12 +94,16 @@ class Answer {
 
  private:
   TokenId choose() {
-    if (!guide_) return sampler_.sample(session_.logits(), session_.tokens());
-    if (const auto forced = guide_->forced(); !forced.empty()) {
+    probability_ = 1;
+    const auto forced = guide_ ? guide_->forced() : std::span<const TokenId>();
+    if (!forced.empty()) {
       ++result_.stats.n_forced;
       return forced.front();
     }
-    return sampler_.sample(session_.logits(), session_.tokens(), &guide_->allowed());
+    const constraint::TokenMask* allowed = guide_ ? &guide_->allowed() : nullptr;
+    const TokenId token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+    if (options_.confidence) probability_ = probability(session_.logits(), token, allowed);
+    return token;
   }
 
   bool is_stop(TokenId token) const {
@@ -121,6 +125,7 @@ class Answer {
     if (is_stop(token)) return end_with(token);
     const bool wants_logprobs = options_.n_logprobs >= 0;
     if (wants_logprobs) result_.logprobs.push_back(logprobs(session_.logits(), token, options_.n_logprobs));
+    if (options_.confidence) result_.probabilities.push_back(probability_);
     result_.tokens.push_back(token);
     if (drafter_) drafter_->push(token);
     if (guide_) guide_->take(token);
@@ -209,7 +214,7 @@ class Answer {
   // Whether the answer may go on.
   bool emit(TokenId token, std::string text, const Logprobs* probabilities) {
     result_.text += text;
-    return !on_event_ || on_event_({token, std::move(text), probabilities});
+    return !on_event_ || on_event_({token, std::move(text), probabilities, probability_});
   }
 
   Session& session_;
@@ -224,6 +229,7 @@ class Answer {
   std::array<TokenId, kDecodeRows> bundle_{};
   size_t n_bundle_ = 0, n_verified_ = 0;
   bool goes_on_ = true;
+  float probability_ = 1;  // of the last token
   Clock::time_point start_ = Clock::now(), first_{};
   GenerateResult result_;
 };

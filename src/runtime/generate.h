@@ -27,6 +27,7 @@ struct GenerateOptions {
   std::vector<std::string> stop;     // strings that end the answer; not part of it
   std::vector<TokenId> stop_tokens;  // end the answer; not part of it
   std::optional<OutputRules> rules;  // none: any tokens may come
+  bool confidence = false;           // report how likely each token was among those that could come
   int n_logprobs = -1;               // most likely tokens to report with each token; -1: no log-probabilities
   Draft draft = Draft::Lookup;
   int draft_tokens = -1;  // guesses verified at a time, up to kMaxDraft; -1: as many as pay, or none
@@ -43,6 +44,7 @@ struct GenerateEvent {
   TokenId token;  // -1: none; text that was held back comes at the end
   std::string text;
   const Logprobs* logprobs = nullptr;
+  float probability = 1;  // with `confidence`: among those that the rules let come, at temperature 1
 };
 
 using OnGenerateEvent = std::function<bool(const GenerateEvent&)>;
@@ -61,6 +63,7 @@ struct GenerateResult {
   std::string text;
   std::vector<TokenId> tokens;  // without the one that ended it
   std::vector<Logprobs> logprobs;
+  std::vector<float> probabilities;  // with `confidence`: of the tokens
   std::optional<TokenId> stop_token;
   FinishReason finish = FinishReason::Stop;
   GenerateStats stats;
