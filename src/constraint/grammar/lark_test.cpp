@@ -61,19 +61,19 @@ TEST(Lark, DescribesTheTextsThatItSays) {
 }
 
 TEST(Lark, WhatIsIgnoredStandsBehindTerminalsAndNotInside) {
-  const TestLanguage language =
-      lark_language(R"(
+  const TestLanguage language = lark_language(R"lark(
 start: expr
 ?expr: term | expr ("+" | "-") term
 ?term: factor | term ("*" | "/") factor
-?factor: NUMBER | "-" factor | NAME "(" [expr ("," expr)*] ")" |
-                        "(" expr ")" NUMBER
-                    : DIGIT + ["." DIGIT + ] DIGIT
-                    : "0".."9" % import common.CNAME->NAME % ignore " " % ignore /\/\* [^*] *\*\  //
-                    ) ");
-      for (const auto* text : {"1", "1 + 2*(3- -4.5) ", "max(1, f() /* none */, x)/2", "1   + 2"})
-          EXPECT_TRUE(language.has(text))
-      << text;
+?factor: NUMBER | "-" factor | NAME "(" [expr ("," expr)*] ")" | "(" expr ")"
+NUMBER: DIGIT+ ["." DIGIT+]
+DIGIT: "0".."9"
+%import common.CNAME -> NAME
+%ignore " "
+%ignore /\/\*[^*]*\*\//
+)lark");
+  for (const auto* text : {"1", "1 + 2*(3- -4.5) ", "max(1, f() /* none */, x)/2", "1   + 2"})
+    EXPECT_TRUE(language.has(text)) << text;
   for (const auto* text : {" 1", "1 2", "1. 5", "(1", "max(1,)", "1 +", "f(1)("})
     EXPECT_FALSE(language.has(text)) << text;
 }
