@@ -84,8 +84,8 @@ void run_chat_file(const fs::path& file, Report& report) {
     run_lines(lines, group, report, check_render_case);
   else if (has(lines[0], {"output", "expected"}))
     run_lines(lines, group, report, check_parse_case);
-  else if (has(lines[0], {"schema", "tests"}) && report.wants(group))
-    report.skip(group, "decoding under a JSON schema is not part of this build");
+  else if (has(lines[0], {"schema", "tests"}))
+    run_lines(lines, group, report, check_schema_case);
 }
 
 }  // namespace facet::verify

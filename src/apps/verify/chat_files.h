@@ -1,4 +1,5 @@
-// The kinds of chat files, told apart by what their lines hold: prompts to render, outputs to parse, prompts as tokens.
+// The kinds of chat files, told apart by what their lines hold: prompts to render, outputs to parse, schemas, prompts as
+// tokens.
 #pragma once
 
 #include <filesystem>
@@ -20,6 +21,7 @@ text::ChatOptions chat_options(const ChatJson& line);
 // One case each; throw on a line that lacks what it needs.
 void check_render_case(const ChatJson& line, Case& result);
 void check_parse_case(const ChatJson& line, Case& result);
+void check_schema_case(const ChatJson& line, Case& result);
 void check_prompt_tokens(const ChatJson& line, const text::Tokenizer& tokenizer, Case& result);
 
 }  // namespace facet::verify

@@ -46,6 +46,7 @@ class Grammar {
   static constexpr NodeId kNoNode = UINT32_MAX;
 
   Regexes& regexes() noexcept { return regexes_; }
+  const Regexes& regexes() const noexcept { return regexes_; }
 
   NodeId terminal(RegexId regex);
   NodeId literal(std::string_view bytes) { return terminal(regexes_.literal(bytes)); }
@@ -83,6 +84,7 @@ class Grammar {
 
  private:
   NodeId add(Node node);
+  void drop_unproductive();
 
   Regexes regexes_;
   std::vector<Node> nodes_;

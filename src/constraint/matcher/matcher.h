@@ -5,28 +5,32 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "constraint/grammar/grammar.h"
+#include "constraint/matcher/token_mask.h"
 #include "constraint/matcher/token_table.h"
 
 namespace facet::constraint {
 
-class Automaton;
+class SharedAutomaton;
 
 // A grammar with the states that have been met so far, shared by all texts under it; any number of threads may use it.
 class CompiledGrammar {
  public:
-  explicit CompiledGrammar(Grammar grammar);  // calls finish()
+  // Finishes the grammar: throws RequestError where that does.
+  explicit CompiledGrammar(Grammar grammar);
   ~CompiledGrammar();
-  size_t n_bytes() const;  // memory, with all that is cached
+  size_t n_bytes() const;  // memory, with all that is remembered
   size_t n_states() const;
+  size_t n_expressions() const;
 
  private:
   friend class Matcher;
-  std::unique_ptr<Automaton> automaton_;
+  std::unique_ptr<SharedAutomaton> shared_;
 };
 
-// A value: copies go on from where they were made. One thread at a time.
+// A value: copies go on from where they were made, each with one thread at a time.
 class Matcher {
  public:
   Matcher(std::shared_ptr<const CompiledGrammar> grammar, std::shared_ptr<const TokenTable> tokens);
@@ -36,20 +40,28 @@ class Matcher {
   void mask(TokenMask& mask);
   // Takes a token; false, and nothing changes, if the grammar does not allow it. A stop token ends the text.
   bool accept(TokenId token);
-  bool accept_bytes(std::string_view bytes);
+  bool accept_bytes(std::string_view bytes);  // as one token
   bool may_end();
-  bool has_ended() const noexcept;   // a stop token was taken
-  size_t n_tokens() const noexcept;  // taken
+  bool has_ended() const noexcept { return has_ended_; }  // a stop token was taken
+  size_t n_tokens() const noexcept { return marks_.size() - 1 + (has_ended_ ? 1 : 0); }
   // Takes back all but the first `n_tokens` tokens.
   void rollback(size_t n_tokens);
-  // The bytes that must come next, in any text that the grammar allows; "" if there is a choice. At most max_bytes.
+  // The bytes that must come next in any text that the grammar allows, up to a control token; "" if there is a choice.
   std::string forced(size_t max_bytes = 256);
 
  private:
-  struct Timeline;
+  struct Mark {
+    uint32_t state;
+    size_t n_bytes;
+  };
+  void catch_up();
+
   std::shared_ptr<const CompiledGrammar> grammar_;
   std::shared_ptr<const TokenTable> tokens_;
-  std::shared_ptr<Timeline> timeline_;
+  std::vector<Mark> marks_;  // the beginning, and behind each token
+  std::string text_;
+  uint64_t epoch_ = 0;  // of the automaton that the states belong to
+  bool has_ended_ = false;
 };
 
 }  // namespace facet::constraint

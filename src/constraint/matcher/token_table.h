@@ -1,37 +1,23 @@
 // A vocabulary as the matcher needs it: what bytes each token stands for, as tries that are walked to find the tokens
 // that a grammar allows. Made once per tokenizer and shared by all grammars and threads.
+//
+// Nine tokens in ten are plain: whole characters, none of which a JSON string would have to escape. Where any plain
+// text may come, which is where most of a text is made, they are allowed as a whole, and only the others are walked. A
+// limit on length allows those of so many characters: slices.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "constraint/matcher/token_mask.h"
+#include "constraint/matcher/token_trie.h"
+
 namespace facet::constraint {
-
-using TokenId = int32_t;
-
-// One bit a token.
-class TokenMask {
- public:
-  TokenMask() = default;
-  explicit TokenMask(size_t n_tokens) : n_tokens_(n_tokens), words_((n_tokens + 63) / 64) {}
-  size_t size() const noexcept { return n_tokens_; }
-  bool has(TokenId t) const noexcept {
-    return words_[static_cast<size_t>(t) / 64] >> (static_cast<size_t>(t) % 64) & 1;
-  }
-  void add(TokenId t) noexcept { words_[static_cast<size_t>(t) / 64] |= uint64_t{1} << (static_cast<size_t>(t) % 64); }
-  std::span<uint64_t> words() noexcept { return words_; }
-  std::span<const uint64_t> words() const noexcept { return words_; }
-  size_t count() const noexcept;
-
- private:
-  size_t n_tokens_ = 0;
-  std::vector<uint64_t> words_;
-};
 
 struct TokenTableParts {
   std::vector<std::string> bytes;  // id -> the bytes it adds to a text; "" for tokens that are no text
@@ -42,12 +28,38 @@ struct TokenTableParts {
 
 class TokenTable {
  public:
+  // The plain tokens of at most so many characters are slice 1, 2, ...; those of any length the last. Slice 0 is empty.
+  static constexpr std::array<size_t, 6> kSliceCharacters{0, 2, 4, 8, 16, SIZE_MAX};
+  static constexpr size_t kNoSlice = 0, kAllPlain = kSliceCharacters.size() - 1;
+
   static std::shared_ptr<const TokenTable> make(const TokenTableParts& parts);
-  virtual ~TokenTable() = default;
-  virtual size_t n_tokens() const noexcept = 0;
-  virtual std::string_view bytes(TokenId token) const noexcept = 0;  // as grammars see it: controls as 0xFF, index
-  virtual bool is_stop(TokenId token) const noexcept = 0;
-  virtual size_t n_bytes() const noexcept = 0;
+
+  size_t n_tokens() const noexcept { return ends_.size() - 1; }
+  // As grammars see it: control tokens as kControlByte and their index. "" for what no grammar can allow.
+  std::string_view bytes(TokenId token) const noexcept {
+    const auto i = static_cast<size_t>(token);
+    return i + 1 < ends_.size() ? std::string_view(text_).substr(ends_[i], ends_[i + 1] - ends_[i])
+                                : std::string_view();
+  }
+  bool is_stop(TokenId token) const noexcept;
+  std::span<const TokenId> stops() const noexcept { return stops_; }
+
+  const TokenMask& slice(size_t i) const noexcept { return slices_[i]; }
+  const TokenTrie& plain_beyond(size_t slice) const noexcept { return plain_beyond_[slice]; }  // plain, not in it
+  const TokenTrie& others() const noexcept { return others_; }                                 // not plain
+  size_t longest_plain() const noexcept { return longest_plain_; }                             // characters
+  size_t n_bytes() const noexcept;
+
+ private:
+  explicit TokenTable(const TokenTableParts& parts);
+
+  std::string text_;
+  std::vector<uint32_t> ends_;  // token i is [ends_[i], ends_[i + 1])
+  std::vector<TokenId> stops_;
+  std::array<TokenMask, kSliceCharacters.size()> slices_;
+  std::array<TokenTrie, kSliceCharacters.size()> plain_beyond_;
+  TokenTrie others_;
+  size_t longest_plain_ = 0;
 };
 
 }  // namespace facet::constraint

@@ -1,0 +1,159 @@
+#include "constraint/grammar/grammar.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "constraint/grammar/left_recursion.h"
+
+namespace facet::constraint {
+
+NodeId Grammar::add(Node node) {
+  nodes_.push_back(std::move(node));
+  return static_cast<NodeId>(nodes_.size() - 1);
+}
+
+NodeId Grammar::terminal(RegexId regex) { return add({.kind = Kind::Terminal, .regex = regex, .parts = {}}); }
+
+NodeId Grammar::sequence(std::vector<NodeId> parts) {
+  if (parts.empty()) return terminal(Regexes::kEmpty);
+  if (parts.size() == 1) return parts[0];
+  return add({.kind = Kind::Sequence, .parts = std::move(parts)});
+}
+
+// Expressions become one: what they have in common is then read once, and a byte later what is left of the choice is
+// the very expression that it would be alone.
+NodeId Grammar::choice(std::vector<NodeId> parts) {
+  std::vector<RegexId> regexes;
+  std::vector<NodeId> others;
+  for (const NodeId part : parts) {
+    if (nodes_[part].kind == Kind::Terminal)
+      regexes.push_back(nodes_[part].regex);
+    else if (std::find(others.begin(), others.end(), part) == others.end())
+      others.push_back(part);
+  }
+  const RegexId either = regexes_.either(regexes);
+  if (either != Regexes::kNothing || others.empty()) others.push_back(terminal(either));
+  if (others.size() == 1) return others[0];
+  return add({.kind = Kind::Choice, .parts = std::move(others)});
+}
+
+NodeId Grammar::repeat(NodeId part, int min, int max) {
+  if (min == 1 && max == 1) return part;
+  if (max == 0) return terminal(Regexes::kEmpty);
+  return add({.kind = Kind::Repeat, .parts = {part}, .min = min, .max = max});
+}
+
+NodeId Grammar::object(ObjectNode node) {
+  objects_.push_back(std::move(node));
+  return add({.kind = Kind::Object, .parts = {}, .index = static_cast<uint32_t>(objects_.size() - 1)});
+}
+
+NodeId Grammar::array(ArrayNode node) {
+  arrays_.push_back(std::move(node));
+  return add({.kind = Kind::Array, .parts = {}, .index = static_cast<uint32_t>(arrays_.size() - 1)});
+}
+
+NodeId Grammar::rule(std::string name) {
+  names_.push_back(std::move(name));
+  return add({.kind = Kind::Rule, .parts = {}, .index = static_cast<uint32_t>(names_.size() - 1)});
+}
+
+void Grammar::define(NodeId rule, NodeId body) { nodes_[rule].parts = {body}; }
+
+namespace {
+
+// Which nodes stand for at least one finite text: found by going over all of them until nothing changes.
+class Productive {
+ public:
+  explicit Productive(Grammar& grammar) : grammar_(grammar), is_(grammar.size(), false) {
+    for (bool changed = true; std::exchange(changed, false);)
+      for (NodeId id = 0; id < grammar.size(); ++id)
+        if (!is_[id] && find(grammar.node(id))) changed = is_[id] = true;
+  }
+  bool operator()(NodeId id) const { return is_[id]; }
+
+ private:
+  bool all(const std::vector<NodeId>& parts) const {
+    return std::all_of(parts.begin(), parts.end(), [this](NodeId part) { return is_[part]; });
+  }
+
+  bool find(const Grammar::Node& node) {
+    switch (node.kind) {
+      case Grammar::Kind::Terminal:
+        return !grammar_.regexes().is_nothing(node.regex);
+      case Grammar::Kind::Sequence:
+      case Grammar::Kind::Rule:
+        return all(node.parts);
+      case Grammar::Kind::Choice:
+        return std::any_of(node.parts.begin(), node.parts.end(), [this](NodeId part) { return is_[part]; });
+      case Grammar::Kind::Repeat:
+        return node.min == 0 || is_[node.parts[0]];
+      case Grammar::Kind::Object:
+        return object(grammar_.object_of(node));
+      case Grammar::Kind::Array:
+        return array(grammar_.array_of(node));
+    }
+    return false;
+  }
+
+  bool object(const ObjectNode& object) const {
+    int n = 0, n_required = 0;
+    for (const auto& property : object.properties) {
+      if (property.required && !is_[property.value]) return false;
+      n += is_[property.value];
+      n_required += property.required;
+    }
+    const bool is_open =
+        std::any_of(object.others.begin(), object.others.end(), [this](const auto& other) { return is_[other.value]; });
+    return (is_open || n >= object.min_members) && (object.max_members < 0 || n_required <= object.max_members);
+  }
+
+  bool array(const ArrayNode& array) const {
+    const auto n_first = static_cast<int>(array.first.size());
+    for (int i = 0; i < std::min(n_first, array.min_items); ++i)
+      if (!is_[array.first[static_cast<size_t>(i)]]) return false;
+    return array.min_items <= n_first || (array.rest != Grammar::kNoNode && is_[array.rest]);
+  }
+
+  Grammar& grammar_;
+  std::vector<bool> is_;
+};
+
+}  // namespace
+
+void Grammar::finish() {
+  for (const Node& node : nodes_)
+    if (node.kind == Kind::Rule && node.parts.empty())
+      throw_error<RequestError>("the grammar refers to the rule \"{}\", which is not defined", rule_name(node));
+  if (root_ == kNoNode) throw RequestError("the grammar has no rule to begin with");
+  remove_left_recursion(*this);
+  drop_unproductive();
+}
+
+// What no text can ever be is not offered, so that no text runs into it.
+void Grammar::drop_unproductive() {
+  const Productive productive(*this);
+  if (!productive(root_))
+    throw RequestError("no text satisfies the grammar: what it requires contradicts itself, or never ends");
+  const NodeId nothing = terminal(Regexes::kNothing);
+  const auto n = static_cast<NodeId>(nothing);
+  for (NodeId id = 0; id < n; ++id) {
+    Node& node = nodes_[id];
+    if (node.kind == Kind::Choice)
+      std::erase_if(node.parts, [&](NodeId part) { return !productive(part); });
+    else if (node.kind == Kind::Repeat && !productive(node.parts[0]))
+      node.max = 0;
+  }
+  for (ObjectNode& object : objects_) {
+    std::erase_if(object.properties, [&](const auto& property) { return !productive(property.value); });
+    std::erase_if(object.others, [&](const auto& other) { return !productive(other.value); });
+  }
+  for (ArrayNode& array : arrays_) {
+    for (size_t i = 0; i < array.first.size(); ++i)
+      if (!productive(array.first[i])) array.first.resize(i), array.rest = kNoNode;
+    if (array.rest != kNoNode && !productive(array.rest)) array.rest = kNoNode;
+  }
+}
+
+}  // namespace facet::constraint

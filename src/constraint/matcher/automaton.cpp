@@ -1,0 +1,171 @@
+#include "constraint/matcher/automaton.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+
+namespace facet::constraint {
+namespace {
+
+// Ways of reading one text at once. Beyond it a grammar is hopelessly ambiguous, and each byte would cost more.
+constexpr size_t kMaxThreads = 20'000;
+
+void sort_unique(std::vector<Thread>& threads) {
+  std::sort(threads.begin(), threads.end());
+  threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
+}
+
+}  // namespace
+
+Automaton::Automaton(Grammar grammar) : store_(std::move(grammar)) {
+  std::vector<Thread> none;
+  intern(none);
+  closures_.emplace_back();
+  has_closure_.push_back(true);
+}
+
+StateId Automaton::start() {
+  if (start_ != kDead) return start_;
+  Following first = Expansion(store_).begin();
+  if (first.ends) first.threads.push_back({Regexes::kEmpty, kRoot, kNoText});
+  return start_ = intern(first.threads);
+}
+
+StateId Automaton::intern(std::vector<Thread>& threads) {
+  sort_unique(threads);
+  if (threads.size() > kMaxThreads)
+    throw_error<RequestError>("the grammar is too ambiguous: the text so far can be read in more than {} ways",
+                              kMaxThreads);
+  static_assert(sizeof(Thread) == 3 * sizeof(uint32_t));
+  std::vector<uint32_t> numbers;
+  numbers.reserve(threads.size() * 3);
+  for (const Thread& thread : threads) numbers.insert(numbers.end(), {thread.state, thread.frame, thread.text});
+  return states_.id(numbers);
+}
+
+bool Automaton::has_unused(const Thread& thread, uint32_t node) const noexcept {
+  const auto& at = store_.keys[node];
+  return store_.sets.size() > 0 && store_.misses_one(store_.frames[thread.frame].used, at.first, at.end);
+}
+
+bool Automaton::is_complete(const Thread& thread) const noexcept {
+  if (!thread.is_key()) return store_.grammar.regexes().is_nullable(thread.state);
+  const int key = store_.keys[thread.state & ~kKeyBit].key;
+  return key >= 0 && !store_.has(store_.frames[thread.frame].used, static_cast<uint32_t>(key));
+}
+
+const Following& Automaton::following(const Thread& thread) {
+  if (thread.is_key() || thread.text != kNoText) {
+    scratch_ = Expansion(store_).leave(thread);
+    return scratch_;
+  }
+  const auto [it, is_new] = followings_.try_emplace(thread.frame);
+  if (is_new) {
+    it->second = Expansion(store_).leave(thread);
+    closure_bytes_ += it->second.threads.capacity() * sizeof(Thread) + 80;
+  }
+  return it->second;
+}
+
+const Following& Automaton::closure(StateId state) {
+  if (state < has_closure_.size() && has_closure_[state]) return closures_[state];
+  Following all;
+  const auto numbers = states_[state];
+  for (size_t i = 0; i < numbers.size(); i += 3) all.threads.push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
+  std::set<Thread> known(all.threads.begin(), all.threads.end());
+  for (size_t i = 0; i < all.threads.size(); ++i) {
+    if (!is_complete(all.threads[i])) continue;
+    const Following& next = following(all.threads[i]);
+    all.ends |= next.ends;
+    for (const Thread& thread : next.threads)
+      if (known.insert(thread).second) all.threads.push_back(thread);
+    if (all.threads.size() > kMaxThreads)
+      throw_error<RequestError>("the grammar is too ambiguous: the text so far can be read in more than {} ways",
+                                kMaxThreads);
+  }
+  closure_bytes_ += sizeof(Following) + all.threads.capacity() * sizeof(Thread);
+  if (closures_.size() <= state) closures_.resize(states_.size()), has_closure_.resize(states_.size());
+  has_closure_[state] = true;
+  return closures_[state] = std::move(all);
+}
+
+bool Automaton::advance(const Thread& thread, uint8_t byte, Thread& out) {
+  out = thread;
+  if (thread.is_key()) {
+    const auto& children = store_.keys[thread.state & ~kKeyBit].children;
+    const auto child = std::lower_bound(children.begin(), children.end(), byte,
+                                        [](const auto& entry, uint8_t b) { return entry.first < b; });
+    if (child == children.end() || child->first != byte || !has_unused(thread, child->second)) return false;
+    out.state = kKeyBit | child->second;
+  } else {
+    out.state = regexes().derive(thread.state, byte);
+    if (out.state == Regexes::kNothing) return false;
+  }
+  if (thread.text != kNoText) out.text = store_.texts.append(thread.text, byte);
+  return true;
+}
+
+// A text that is complete, but was there before where it may not come twice.
+bool Automaton::ends_in_vain(const Thread& thread) {
+  if (thread.text == kNoText || thread.is_key() || !is_complete(thread) || regexes().has_continuation(thread.state))
+    return false;
+  const Following& next = following(thread);
+  return next.threads.empty() && !next.ends;
+}
+
+StateId Automaton::step(StateId state, uint8_t byte) {
+  const uint64_t key = uint64_t{state} << 8 | byte;
+  if (const auto it = steps_.find(key); it != steps_.end()) return it->second;
+  next_.clear();
+  Thread out;
+  for (const Thread& thread : closure(state).threads)
+    if (advance(thread, byte, out) && !ends_in_vain(out)) next_.push_back(out);
+  const StateId there = intern(next_);
+  steps_.emplace(key, there);
+  return there;
+}
+
+StateId Automaton::step(StateId state, std::string_view bytes) {
+  for (const char c : bytes)
+    if ((state = step(state, static_cast<uint8_t>(c))) == kDead) break;
+  return state;
+}
+
+StateId Automaton::alone(const Thread& thread) {
+  std::vector<Thread> one{thread};
+  return intern(one);
+}
+
+StateId Automaton::after(const Thread& thread) {
+  const Following& next = following(thread);
+  std::vector<Thread> threads = next.threads;
+  if (next.ends) threads.push_back({Regexes::kEmpty, kRoot, kNoText});
+  return intern(threads);
+}
+
+int Automaton::forced_byte(StateId state) {
+  const Following& all = closure(state);
+  if (all.ends) return -1;
+  ByteSet bytes;
+  for (const Thread& thread : all.threads) {
+    if (thread.is_key()) {
+      for (const auto& [byte, node] : store_.keys[thread.state & ~kKeyBit].children)
+        if (has_unused(thread, node)) bytes.set(byte);
+    } else {
+      bytes |= regexes().first_bytes(thread.state);
+    }
+    if (bytes.count() > 1) return -1;
+  }
+  if (bytes.none()) return -1;
+  int byte = 0;
+  while (!bytes[static_cast<size_t>(byte)]) ++byte;
+  return byte;
+}
+
+size_t Automaton::n_bytes() const noexcept {
+  return store_.n_bytes() + states_.n_bytes() + closure_bytes_ + steps_.size() * 40 +
+         closures_.capacity() * sizeof(Following);
+}
+
+}  // namespace facet::constraint

@@ -1,0 +1,209 @@
+#include "constraint/matcher/mask_cache.h"
+
+#include <algorithm>
+
+namespace facet::constraint {
+namespace {
+
+constexpr size_t kMaxStates = 32;  // that are followed to see what plain text an expression can read
+
+// The bytes that may continue a character behind its first one, and how many more follow: UTF-8 without surrogates and
+// overlong forms.
+struct Continuation {
+  uint8_t first, last;
+  int more;
+};
+Continuation continuation_of(uint8_t lead) {
+  if (lead < 0xE0) return {0x80, 0xBF, 0};
+  if (lead < 0xF0)
+    return {static_cast<uint8_t>(lead == 0xE0 ? 0xA0 : 0x80), static_cast<uint8_t>(lead == 0xED ? 0x9F : 0xBF), 1};
+  return {static_cast<uint8_t>(lead == 0xF0 ? 0x90 : 0x80), static_cast<uint8_t>(lead == 0xF4 ? 0x8F : 0xBF), 2};
+}
+
+// The largest slice whose tokens have at most n characters.
+size_t slice_of(size_t n) {
+  const auto& limits = TokenTable::kSliceCharacters;
+  return static_cast<size_t>(std::upper_bound(limits.begin(), limits.end(), n) - limits.begin()) - 1;
+}
+
+// Reads one plain character, whichever.
+class PlainStep {
+ public:
+  explicit PlainStep(Regexes& regexes) : regexes_(regexes) {}
+
+  std::optional<std::vector<RegexId>> behind(RegexId regex) {
+    std::vector<RegexId> out;
+    for (int c = 0x20; c < 0x80; ++c)
+      if (c != '"' && c != '\\' && !add(regexes_.derive(regex, static_cast<uint8_t>(c)), out)) return std::nullopt;
+    // Lead bytes of one kind mostly lead to one state.
+    std::vector<std::pair<RegexId, Continuation>> open;
+    for (int lead = 0xC2; lead <= 0xF4; ++lead) {
+      const RegexId there = regexes_.derive(regex, static_cast<uint8_t>(lead));
+      if (there == Regexes::kNothing) return std::nullopt;
+      const Continuation next = continuation_of(static_cast<uint8_t>(lead));
+      const bool is_known = std::any_of(open.begin(), open.end(), [&](const auto& entry) {
+        return entry.first == there && entry.second.first == next.first && entry.second.last == next.last &&
+               entry.second.more == next.more;
+      });
+      if (!is_known) open.emplace_back(there, next);
+    }
+    for (const auto& [there, next] : open)
+      if (!read(there, next, out)) return std::nullopt;
+    return out;
+  }
+
+ private:
+  static bool add(RegexId there, std::vector<RegexId>& out) {
+    if (there == Regexes::kNothing) return false;
+    if (std::find(out.begin(), out.end(), there) == out.end()) out.push_back(there);
+    return true;
+  }
+
+  bool read(RegexId regex, Continuation next, std::vector<RegexId>& out) {
+    std::vector<RegexId> between;
+    for (int c = next.first; c <= next.last; ++c)
+      if (!add(regexes_.derive(regex, static_cast<uint8_t>(c)), next.more == 0 ? out : between)) return false;
+    for (const RegexId there : between)
+      if (!read(there, {0x80, 0xBF, next.more - 1}, out)) return false;
+    return true;
+  }
+
+  Regexes& regexes_;
+};
+
+}  // namespace
+
+bool MaskCache::fill(StateId state, TokenMask& mask) {
+  const TokenSet& set = set_of(state);
+  const auto from = tokens_.slice(set.slice).words();
+  const auto to = mask.words();
+  std::copy(from.begin(), from.end(), to.begin());
+  for (const TokenId token : set.tokens) mask.add(token);
+  return set.slice != TokenTable::kNoSlice || !set.tokens.empty();
+}
+
+const TokenSet& MaskCache::set_of(StateId state) {
+  const auto [it, is_new] = sets_.try_emplace(state);
+  if (!is_new) return it->second;
+  TokenSet& set = it->second;
+  const auto threads = automaton_.threads(state);
+  const std::vector<Thread> all(threads.begin(), threads.end());  // walks make states, which may move them
+  for (const Thread& thread : all) add_thread(thread, set);
+  std::sort(set.tokens.begin(), set.tokens.end());
+  set.tokens.erase(std::unique(set.tokens.begin(), set.tokens.end()), set.tokens.end());
+  set.tokens.shrink_to_fit();
+  n_bytes_ += sizeof(TokenSet) + set.tokens.size() * sizeof(TokenId) + 48;
+  return set;
+}
+
+void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
+  if (thread.is_key()) return add_key(thread, out);
+  const Inside& in = inside(thread.state);
+  out.slice = std::max(out.slice, in.all.slice);
+  out.tokens.insert(out.tokens.end(), in.all.tokens.begin(), in.all.tokens.end());
+  if (in.leaving.empty()) return;
+  if (thread.text != kNoText) return add_exactly(thread, in.leaving, out);
+  if (const StateId next = automaton_.after(thread); next != kDead) walk(in.leaving, next, out);
+}
+
+// Recorded texts decide where they end whether they may: the whole token is read, from the thread.
+void MaskCache::add_exactly(const Thread& thread, const TokenTrie& candidates, TokenSet& out) {
+  const StateId from = automaton_.alone(thread);
+  for (const TokenId token : candidates.tokens_below(0))
+    if (automaton_.step(from, tokens_.bytes(token)) != kDead) out.tokens.push_back(token);
+}
+
+void MaskCache::add_key(const Thread& thread, TokenSet& out) {
+  const StateId from = automaton_.alone(thread);
+  walk(tokens_.plain_beyond(0), from, out);
+  walk(tokens_.others(), from, out);
+}
+
+void MaskCache::walk(const TokenTrie& trie, StateId state, TokenSet& out) {
+  std::vector<StateId> path(trie.max_depth() + 1);
+  path[0] = state;
+  for (uint32_t i = 1; i < trie.n_nodes();) {
+    const auto& node = trie[i];
+    const StateId there = automaton_.step(path[node.depth - 1u], node.byte);
+    if (there == kDead) {
+      i = node.end;
+      continue;
+    }
+    path[node.depth] = there;
+    const auto tokens = trie.tokens_at(i);
+    out.tokens.insert(out.tokens.end(), tokens.begin(), tokens.end());
+    ++i;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- expressions
+// alone
+const MaskCache::Inside& MaskCache::inside(RegexId regex) {
+  auto& entry = insides_[regex];
+  if (!entry) {
+    entry = std::make_unique<Inside>(find_inside(regex));
+    n_bytes_ += sizeof(Inside) + entry->all.tokens.size() * sizeof(TokenId) + entry->leaving.n_bytes() + 64;
+  }
+  return *entry;
+}
+
+MaskCache::Inside MaskCache::find_inside(RegexId regex) {
+  Inside found;
+  std::vector<TokenTrie::Entry> leaving;
+  found.all.slice = readable_slice(regex);
+  walk(tokens_.plain_beyond(found.all.slice), regex, found, leaving);
+  walk(tokens_.others(), regex, found, leaving);
+  found.all.tokens.shrink_to_fit();
+  found.leaving = TokenTrie(std::move(leaving));
+  return found;
+}
+
+// Tokens that the expression reads whole; and of those that it does not, what comes behind each place where it may end.
+void MaskCache::walk(const TokenTrie& trie, RegexId regex, Inside& out, std::vector<TokenTrie::Entry>& leaving) {
+  Regexes& regexes = automaton_.regexes();
+  std::vector<RegexId> path(trie.max_depth() + 1);
+  path[0] = regex;
+  for (uint32_t i = 1; i < trie.n_nodes();) {
+    const auto& node = trie[i];
+    const RegexId there = regexes.derive(path[node.depth - 1u], node.byte);
+    if (there != Regexes::kNothing) {
+      path[node.depth] = there;
+      const auto tokens = trie.tokens_at(i);
+      out.all.tokens.insert(out.all.tokens.end(), tokens.begin(), tokens.end());
+      ++i;
+      continue;
+    }
+    for (size_t depth = node.depth - 1u; depth > 0; --depth)
+      if (regexes.is_nullable(path[depth]))
+        for (const TokenId token : trie.tokens_below(i)) leaving.push_back({tokens_.bytes(token).substr(depth), token});
+    i = node.end;
+  }
+}
+
+const std::optional<std::vector<RegexId>>& MaskCache::behind_plain(RegexId regex) {
+  const auto [it, is_new] = behind_plain_.try_emplace(regex);
+  if (is_new) {
+    it->second = PlainStep(automaton_.regexes()).behind(regex);
+    n_bytes_ += 80;
+  }
+  return it->second;
+}
+
+size_t MaskCache::readable_slice(RegexId regex) {
+  std::vector<RegexId> known{regex}, front{regex};
+  size_t n = 0;  // characters that can be read, whatever they are
+  for (; n < tokens_.longest_plain() && known.size() <= kMaxStates; ++n) {
+    std::vector<RegexId> next;
+    for (const RegexId at : front) {
+      const auto& behind = behind_plain(at);
+      if (!behind) return slice_of(n);
+      for (const RegexId there : *behind)
+        if (std::find(known.begin(), known.end(), there) == known.end()) known.push_back(there), next.push_back(there);
+    }
+    if (next.empty()) return TokenTable::kAllPlain;  // round and round, as far as one likes
+    front = std::move(next);
+  }
+  return n < tokens_.longest_plain() ? slice_of(n) : TokenTable::kAllPlain;
+}
+
+}  // namespace facet::constraint

@@ -1,0 +1,59 @@
+// Which tokens may come next in a state. What an expression allows by itself is found once per expression and
+// vocabulary: a slice of the plain tokens, and a list; tokens that go on behind it are kept by what they go on with,
+// as a small trie, which each state then walks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "constraint/matcher/automaton.h"
+#include "constraint/matcher/token_table.h"
+
+namespace facet::constraint {
+
+// A set of tokens: one of the table's slices, and others.
+struct TokenSet {
+  size_t slice = TokenTable::kNoSlice;
+  std::vector<TokenId> tokens;
+};
+
+class MaskCache {
+ public:
+  MaskCache(Automaton& automaton, const TokenTable& tokens) : automaton_(automaton), tokens_(tokens) {}
+
+  // Sets the mask, but for the stop tokens. False: no token is allowed.
+  bool fill(StateId state, TokenMask& mask);
+  size_t n_bytes() const noexcept { return n_bytes_; }
+
+ private:
+  struct Inside {
+    TokenSet all;       // tokens that are read by the expression alone
+    TokenTrie leaving;  // what is left of the others behind a place where the expression may end
+  };
+
+  const TokenSet& set_of(StateId state);
+  void add_thread(const Thread& thread, TokenSet& out);
+  void add_key(const Thread& thread, TokenSet& out);
+  const Inside& inside(RegexId regex);
+  Inside find_inside(RegexId regex);
+  void walk(const TokenTrie& trie, RegexId regex, Inside& out, std::vector<TokenTrie::Entry>& leaving);
+  void walk(const TokenTrie& trie, StateId state, TokenSet& out);
+  void add_exactly(const Thread& thread, const TokenTrie& candidates, TokenSet& out);
+
+  // The largest slice of which any token may come: how many plain characters the expression can surely read.
+  size_t readable_slice(RegexId regex);
+  // The states behind any plain character; none if some cannot be read.
+  const std::optional<std::vector<RegexId>>& behind_plain(RegexId regex);
+
+  Automaton& automaton_;
+  const TokenTable& tokens_;
+  std::unordered_map<RegexId, std::unique_ptr<Inside>> insides_;
+  std::unordered_map<StateId, TokenSet> sets_;
+  std::unordered_map<RegexId, std::optional<std::vector<RegexId>>> behind_plain_;
+  size_t n_bytes_ = 0;
+};
+
+}  // namespace facet::constraint

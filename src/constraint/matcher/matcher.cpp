@@ -1,0 +1,158 @@
+#include "constraint/matcher/matcher.h"
+
+#include <mutex>
+#include <utility>
+
+#include "base/error.h"
+#include "constraint/matcher/automaton.h"
+#include "constraint/matcher/mask_cache.h"
+
+namespace facet::constraint {
+namespace {
+
+// What is remembered of a grammar, beside its expressions; then it is forgotten, and texts read themselves again.
+constexpr size_t kMaxRemembered = 12u << 20;
+
+Grammar finished(Grammar grammar) {
+  grammar.finish();
+  return grammar;
+}
+
+}  // namespace
+
+class SharedAutomaton {
+ public:
+  explicit SharedAutomaton(Grammar grammar) : automaton_(std::make_unique<Automaton>(finished(std::move(grammar)))) {}
+
+  std::mutex mutex;
+
+  Automaton& automaton() { return *automaton_; }
+  MaskCache& masks(const std::shared_ptr<const TokenTable>& tokens) {
+    for (auto& [table, cache] : caches_)
+      if (table == tokens) return *cache;
+    caches_.emplace_back(tokens, std::make_unique<MaskCache>(*automaton_, *tokens));
+    return *caches_.back().second;
+  }
+  uint64_t epoch() const noexcept { return epoch_; }
+
+  size_t n_remembered() const {
+    size_t n = automaton_->n_bytes();
+    for (const auto& [table, cache] : caches_) n += cache->n_bytes();
+    return n;
+  }
+
+  void limit() {
+    if (n_remembered() < kMaxRemembered) return;
+    caches_.clear();
+    automaton_ = std::make_unique<Automaton>(std::move(*automaton_).release());
+    ++epoch_;
+  }
+
+ private:
+  std::unique_ptr<Automaton> automaton_;
+  std::vector<std::pair<std::shared_ptr<const TokenTable>, std::unique_ptr<MaskCache>>> caches_;
+  uint64_t epoch_ = 0;
+};
+
+CompiledGrammar::CompiledGrammar(Grammar grammar) : shared_(std::make_unique<SharedAutomaton>(std::move(grammar))) {}
+CompiledGrammar::~CompiledGrammar() = default;
+
+size_t CompiledGrammar::n_bytes() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->n_remembered() + shared_->automaton().regexes().n_bytes();
+}
+
+size_t CompiledGrammar::n_states() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->automaton().n_states();
+}
+
+size_t CompiledGrammar::n_expressions() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->automaton().regexes().size();
+}
+
+Matcher::Matcher(std::shared_ptr<const CompiledGrammar> grammar, std::shared_ptr<const TokenTable> tokens)
+    : grammar_(std::move(grammar)), tokens_(std::move(tokens)) {
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  epoch_ = grammar_->shared_->epoch();
+  marks_.push_back({grammar_->shared_->automaton().start(), 0});
+}
+
+// The states may be those of an automaton that has been forgotten: the text is read again.
+void Matcher::catch_up() {
+  SharedAutomaton& shared = *grammar_->shared_;
+  shared.limit();
+  if (epoch_ == shared.epoch()) return;
+  epoch_ = shared.epoch();
+  Automaton& automaton = shared.automaton();
+  marks_[0].state = automaton.start();
+  for (size_t i = 1; i < marks_.size(); ++i) {
+    const auto token = std::string_view(text_).substr(marks_[i - 1].n_bytes, marks_[i].n_bytes - marks_[i - 1].n_bytes);
+    marks_[i].state = automaton.step(marks_[i - 1].state, token);
+  }
+}
+
+void Matcher::mask(TokenMask& mask) {
+  if (mask.size() != tokens_->n_tokens()) mask = TokenMask(tokens_->n_tokens());
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  bool any = grammar_->shared_->masks(tokens_).fill(marks_.back().state, mask);
+  if (grammar_->shared_->automaton().may_end(marks_.back().state))
+    for (const TokenId stop : tokens_->stops()) {
+      mask.add(stop);
+      any = true;
+    }
+  if (!any)
+    throw_error<RequestError>("no token of the vocabulary continues \"{}\" as the grammar wants it",
+                              text_.size() > 40 ? "..." + text_.substr(text_.size() - 40) : text_);
+}
+
+bool Matcher::accept(TokenId token) {
+  if (has_ended_) return false;
+  if (tokens_->is_stop(token)) return has_ended_ = may_end();
+  const std::string_view bytes = tokens_->bytes(token);
+  return !bytes.empty() && accept_bytes(bytes);
+}
+
+bool Matcher::accept_bytes(std::string_view bytes) {
+  if (has_ended_) return false;
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  const StateId next = grammar_->shared_->automaton().step(marks_.back().state, bytes);
+  if (next == kDead) return false;
+  text_ += bytes;
+  marks_.push_back({next, text_.size()});
+  return true;
+}
+
+bool Matcher::may_end() {
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  return grammar_->shared_->automaton().may_end(marks_.back().state);
+}
+
+void Matcher::rollback(size_t n) {
+  if (n >= n_tokens()) return;
+  has_ended_ = false;
+  marks_.resize(n + 1);
+  text_.resize(marks_.back().n_bytes);
+}
+
+std::string Matcher::forced(size_t max_bytes) {
+  std::string out;
+  if (has_ended_) return out;
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  Automaton& automaton = grammar_->shared_->automaton();
+  StateId state = marks_.back().state;
+  while (out.size() < max_bytes) {
+    const int byte = automaton.forced_byte(state);
+    if (byte < 0 || byte == kControlByte) break;
+    out.push_back(static_cast<char>(byte));
+    state = automaton.step(state, static_cast<uint8_t>(byte));
+  }
+  return out;
+}
+
+}  // namespace facet::constraint
