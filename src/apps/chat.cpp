@@ -1,5 +1,6 @@
 // facet chat: a conversation in the terminal, or with a script over a pipe.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "apps/chat/line_input.h"
 #include "apps/chat/message_reader.h"
 #include "apps/chat/shown_files.h"
+#include "apps/chat/tools.h"
 #include "apps/commands.h"
 #include "apps/model_options.h"
 #include "apps/output_flags.h"
@@ -125,6 +127,8 @@ class Chat {
         return attach(MediaFile::Kind::Video, command.argument);
       case Budget:
         return set_budget(command.argument);
+      case Tools:
+        return set_tools(command.argument);
       case Stats:
         return show_stats();
       case Quit:
@@ -169,6 +173,16 @@ class Chat {
     note("thinking: {}", talk_.think ? "on" : "off");
   }
 
+  void set_tools(const std::string& path) {
+    if (!path.empty()) tools_ = path == "none" ? chat::Tools() : chat::Tools::from_file(path);
+    if (tools_.declarations().empty()) return note("functions: none");
+    for (const auto& tool : tools_.declarations()) {
+      const std::string name = tool["function"]["name"];
+      const auto& command = tools_.command_of(name);
+      note("{}{}", name, command.empty() ? "" : fmt::format(": {}", fmt::join(command, " ")));
+    }
+  }
+
   void save(const std::string& path) {
     if (path.empty()) throw RequestError("/save needs the name of a file");
     std::ofstream out(path, std::ios::binary);
@@ -192,10 +206,34 @@ class Chat {
     answer(std::move(next));
   }
 
-  // Answers `next`, which becomes the conversation if anything came.
+  // Answers `next`, which becomes the conversation if anything came. What the model calls is run, and it goes on.
   void answer(Conversation next) {
+    constexpr int kMostCalls = 16;  // in a row: a model may call without end
+    for (int i = 0; say(next); ++i) {
+      if (i == kMostCalls)
+        throw_error<RequestError>("the model called functions {} times in a row: enough", kMostCalls);
+      const Conversation::Json calls = next.messages().back()["tool_calls"];
+      for (const auto& call : calls) next.add_result(result_of(call["function"]));
+      talk_ = next;
+    }
+  }
+
+  // What the model is told of a call, which the user may forbid.
+  std::string result_of(const Conversation::Json& call) {
+    const auto& command = tools_.command_of(call["name"]);
+    if (command.empty()) return R"({"error":"this function cannot be run here"})";
+    note("run {}? [y/N]", fmt::join(command, " "));
+    const auto reply = input_.read(true);
+    if (!reply || (*reply != "y" && *reply != "yes")) return R"({"error":"the user did not allow this call"})";
+    std::string result = chat::run_command(command, call["arguments"]);
+    note("{}", printable(result, 200));
+    return result;
+  }
+
+  // One answer to `next`, which it is added to; whether it calls functions.
+  bool say(Conversation& next) {
     const auto shown = files_.show(next.messages());
-    const Prompt prompt = chat_prompt(*engine_, shown.messages, next.think, shown.media);
+    const Prompt prompt = chat_prompt(*engine_, shown.messages, next.think, shown.media, tools_.declarations());
     auto options = flags_.sampling.generate_options(*engine_);
     options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
     options.cancel = &InterruptGuard::flag();
@@ -214,9 +252,12 @@ class Chat {
     result.finish = printer.finish(result);
     last_ = result.stats;
     tell_end(result);
-    if (result.finish == runtime::FinishReason::Cancelled && result.tokens.empty()) return;
-    next.add_answer(printer.content(), printer.reasoning());
-    talk_ = std::move(next);
+    const bool is_cancelled = result.finish == runtime::FinishReason::Cancelled;
+    if (is_cancelled && result.tokens.empty()) return false;
+    const bool calls = !is_cancelled && !printer.calls().empty();
+    next.add_answer(printer.content(), printer.reasoning(), calls ? printer.calls() : Conversation::Json::array());
+    if (!calls) talk_ = next;
+    return calls;
   }
 
   void tell_end(const runtime::GenerateResult& result) const {
@@ -242,6 +283,7 @@ class Chat {
   Conversation talk_;
   Conversation::Json attached_ = Conversation::Json::array();  // files for the next message
   std::string budget_ = "medium";
+  chat::Tools tools_;
   ThinkFlag think_{"true"};  // how much, when talk_.think says that there is to be any
   std::optional<runtime::GenerateStats> last_;
   uint64_t n_answers_ = 0;

@@ -26,15 +26,20 @@ double confidence_score(const runtime::Engine& engine, const runtime::GenerateRe
 text::ChatJson confidence_json(const runtime::Engine& engine, const runtime::GenerateResult& result) {
   text::ChatJson tokens = text::ChatJson::array();
   for (size_t i = 0; i < result.tokens.size(); ++i)
-    tokens.push_back({{"text", engine.tokenizer().decode(std::span(&result.tokens[i], 1), false)},
-                      {"p", result.probabilities[i]}});
+    tokens.push_back(
+        {{"text", engine.tokenizer().decode(std::span(&result.tokens[i], 1), false)}, {"p", result.probabilities[i]}});
   return {{"score", confidence_score(engine, result)}, {"tokens", std::move(tokens)}};
 }
 
 std::vector<ChoiceShare> choice_shares(const std::shared_ptr<const runtime::Engine>& engine,
-                                       const std::vector<std::string>& choices, const runtime::PromptView& prompt) {
+                                       const std::vector<std::string>& choices, const Prompt& prompt,
+                                       const runtime::GenerateResult& result) {
+  if (choices.size() == 1) return {{choices.front(), 1}};
+  std::vector<runtime::TokenId> tokens = prompt.tokens;
+  const auto thought = std::span(result.tokens).first(answer_begin(*engine, result.tokens));
+  tokens.insert(tokens.end(), thought.begin(), thought.end());
   runtime::Classifier classifier(engine, choices);
-  const auto shares = classifier.probabilities(classifier.score(prompt));
+  const auto shares = classifier.probabilities(classifier.score({tokens, prompt.media}));
   std::vector<ChoiceShare> out;
   for (size_t i = 0; i < choices.size(); ++i) out.push_back({choices[i], shares[i]});
   std::ranges::stable_sort(out, [](const ChoiceShare& a, const ChoiceShare& b) { return a.p > b.p; });

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/answer.h"
 #include "runtime/classifier.h"
 #include "runtime/generate.h"
 #include "text/chat.h"
@@ -16,12 +17,14 @@ double confidence_score(const runtime::Engine& engine, const runtime::GenerateRe
 // {"score", "tokens": [{"text", "p"}]}
 text::ChatJson confidence_json(const runtime::Engine& engine, const runtime::GenerateResult& result);
 
-// Each choice and its share, most likely first.
+// How likely each choice is where the answer begins, behind what the model thought; the shares add up to 1, and the
+// most likely comes first. Each is read in the tokens that the tokenizer makes of it.
 struct ChoiceShare {
   std::string text;
   double p;
 };
 std::vector<ChoiceShare> choice_shares(const std::shared_ptr<const runtime::Engine>& engine,
-                                       const std::vector<std::string>& choices, const runtime::PromptView& prompt);
+                                       const std::vector<std::string>& choices, const Prompt& prompt,
+                                       const runtime::GenerateResult& result);
 
 }  // namespace facet::apps

@@ -23,7 +23,7 @@ std::string read_small_file(const std::string& path) {
 constraint::SchemaJson parse_schema(const std::string& text) {
   using Json = constraint::SchemaJson;
   constexpr int kMaxDepth = 200;
-  const auto check_depth = [](int depth, Json::parse_event_t, Json&) {
+  const auto check_depth = [&](int depth, Json::parse_event_t, Json&) {
     if (depth > kMaxDepth) throw_error<RequestError>("nested more than {} deep", kMaxDepth);
     return true;
   };

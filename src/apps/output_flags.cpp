@@ -26,6 +26,10 @@ std::optional<int> parse_budget(std::string_view text) {
   return is_number && n > 0 && n <= 1 << 28 ? std::optional(n) : std::nullopt;
 }
 
+SharedGrammar compiled(constraint::Grammar grammar) {
+  return std::make_shared<const constraint::CompiledGrammar>(std::move(grammar));
+}
+
 }  // namespace
 
 void ThinkFlag::add_to(CLI::App& command) {
@@ -33,7 +37,8 @@ void ThinkFlag::add_to(CLI::App& command) {
       .add_flag("--think", value,
                 "Let the model reason before it answers; --think=N: for N tokens at most, or low, medium, high")
       ->check([](const std::string& text) {
-        return is_valid(text) ? std::string() : "\"" + text + "\" is no number of tokens, and none of low, medium, high";
+        return is_valid(text) ? std::string()
+                              : "\"" + text + "\" is no number of tokens, and none of low, medium, high";
       });
 }
 
@@ -46,7 +51,8 @@ void OutputFlags::add_to(CLI::App& command) {
   };
   add("--schema", schema, "FILE", "Answer with JSON that obeys this JSON Schema");
   command.add_flag("--json-object", json_object, "Answer with a JSON object")->group("Structure");
-  add("--white-space", white_space, "STYLE", "Of that JSON: compact, spaced (as Python writes it), or flexible [compact]")
+  add("--white-space", white_space, "STYLE",
+      "Of that JSON: compact, spaced (as Python writes it), or flexible [compact]")
       ->check(CLI::IsMember({"compact", "spaced", "flexible"}));
   add("--regex", regex, "PATTERN", "Answer with what this regular expression matches as a whole");
   add("--grammar", grammar, "FILE", "Answer with a text of this grammar: .gbnf, .lark, or .json for a JSON Schema");
@@ -87,23 +93,22 @@ void OutputFlags::check(const text::ChatJson& tools) const {
   }
 }
 
-std::optional<constraint::Grammar> OutputFlags::answer_grammar(const text::ChatJson& tools) const {
+SharedGrammar OutputFlags::answer_grammar(const text::ChatJson& tools) const {
   const auto space = parse_white_space(white_space);
-  if (!schema.empty()) return read_schema(schema, space).grammar;
-  if (!grammar.empty()) return read_grammar(grammar, space).grammar;
-  if (!regex.empty()) return regex_grammar(regex);
-  if (!choices.empty()) return choice_grammar(all_choices());
-  if (json_object) return any_object_grammar(space);
+  if (!schema.empty()) return compiled(read_schema(schema, space).grammar);
+  if (!grammar.empty()) return compiled(read_grammar(grammar, space).grammar);
+  if (!regex.empty()) return compiled(regex_grammar(regex));
+  if (!choices.empty()) return compiled(choice_grammar(all_choices()));
+  if (json_object) return compiled(any_object_grammar(space));
   (void)tools;
   return {};
 }
 
-std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think,
-                                                 std::optional<constraint::Grammar> grammar) {
+std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar) {
   using Thought = runtime::OutputRules::Thought;
   if (!prompt.is_chat && !grammar) return {};
   runtime::OutputRules rules;
-  if (grammar) rules.grammar = std::make_shared<constraint::CompiledGrammar>(std::move(*grammar));
+  rules.grammar = std::move(grammar);
   rules.is_chat = prompt.is_chat;
   rules.thought = prompt.starts_in_thought ? Thought::Open : think.on() ? Thought::Allowed : Thought::Forbidden;
   rules.thought_budget = think.budget();

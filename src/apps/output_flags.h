@@ -1,5 +1,5 @@
-// Flags that say what an answer may be: what a schema, an expression, a grammar or a list of choices describes, or calls
-// of functions; and how long a model may think before it.
+// Flags that say what an answer may be: what a schema, an expression, a grammar or a list of choices describes, or
+// calls of functions; and how long a model may think before it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "apps/answer.h"
-#include "constraint/grammar/grammar.h"
 #include "runtime/output_rules.h"
 
 namespace facet::apps {
+
+using SharedGrammar = std::shared_ptr<const constraint::CompiledGrammar>;
 
 // --think[=N]
 struct ThinkFlag {
@@ -32,14 +33,11 @@ struct OutputFlags {
   // RequestError when flags contradict each other; tools: null, or the declarations of functions.
   void check(const text::ChatJson& tools) const;
   // Of the answer, without thoughts; nothing when any text will do.
-  std::optional<constraint::Grammar> answer_grammar(const text::ChatJson& tools) const;
-
- private:
+  SharedGrammar answer_grammar(const text::ChatJson& tools) const;
   std::vector<std::string> all_choices() const;
 };
 
 // Nothing of a text that is continued as it is, where everything may come.
-std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think,
-                                                 std::optional<constraint::Grammar> grammar);
+std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar);
 
 }  // namespace facet::apps

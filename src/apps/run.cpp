@@ -108,14 +108,23 @@ ShownMedia read_media(const MediaFlags& flags, MediaReader& reader) {
   return shown;
 }
 
-void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result) {
+void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result,
+                  const std::vector<ChoiceShare>& choices) {
   Json out = printer.json();
   out["finish"] = std::string(runtime::finish_reason_name(result.finish));
   out["tokens"] = result.tokens;
   if (!result.logprobs.empty()) out["logprobs"] = logprobs_json(engine, result.logprobs);
   if (!result.probabilities.empty()) out["confidence"] = confidence_json(engine, result);
+  for (const ChoiceShare& choice : choices)
+    out["confidence"]["choices"].push_back({{"text", choice.text}, {"p", choice.p}});
   out["stats"] = stats_json(engine, result.stats);
   print_json(out);
+}
+
+void print_confidence(const runtime::Engine& engine, const runtime::GenerateResult& result,
+                      const std::vector<ChoiceShare>& choices) {
+  fmt::print(stderr, "confidence: {:.3f}\n", confidence_score(engine, result));
+  for (const ChoiceShare& choice : choices) fmt::print(stderr, "{:.4f} {}\n", choice.p, printable(choice.text));
 }
 
 int run(RunFlags flags) {
@@ -143,7 +152,13 @@ int run(RunFlags flags) {
   });
   reading.clear();
   result.finish = printer.finish(result);
-  if (flags.json) print_result(*engine, printer, result);
+  std::vector<ChoiceShare> choices;
+  if (flags.confidence && !flags.output.choices.empty() && result.finish == runtime::FinishReason::Stop)
+    choices = choice_shares(engine, flags.output.all_choices(), prompt, result);
+  if (flags.json)
+    print_result(*engine, printer, result, choices);
+  else if (flags.confidence)
+    print_confidence(*engine, result, choices);
   if (flags.stats && !flags.media.named.empty()) fmt::print(stderr, "{}\n", media_stats_line(reader));
   if (flags.stats) fmt::print(stderr, "{}\n", stats_line(*engine, result.stats));
   return result.finish == runtime::FinishReason::Cancelled ? 1 : 0;
@@ -164,9 +179,10 @@ void add_run(CLI::App& app, Action& action) {
       ->type_name("FILE");
   flags->think.add_to(*command);
   command->add_flag("--raw", flags->raw, "Continue the text as it is, without the chat format");
-  command->add_flag("--confidence", flags->confidence,
-                    "How sure the model is: underlines what is less likely than not; with --json in numbers; and how likely "
-                    "each --choice is");
+  command->add_flag(
+      "--confidence", flags->confidence,
+      "How sure the model is: underlines what is less likely than not; with --json in numbers; and how likely "
+      "each --choice is");
   command->add_flag("--json", flags->json, "One JSON object on stdout instead of streaming text");
   command->add_flag("--stats", flags->stats, "Timings on stderr");
   flags->output.add_to(*command);
