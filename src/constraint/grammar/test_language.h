@@ -6,24 +6,17 @@
 #include <utility>
 
 #include "constraint/matcher/matcher.h"
+#include "constraint/matcher/test_vocabulary.h"
 
 namespace facet::constraint {
-
-inline std::shared_ptr<const TokenTable> byte_tokens() {
-  TokenTableParts parts;
-  for (int byte = 0; byte < 256; ++byte) parts.bytes.emplace_back(1, static_cast<char>(byte));
-  parts.bytes.emplace_back();
-  parts.stops = {256};
-  return TokenTable::make(parts);
-}
 
 class TestLanguage {
  public:
   explicit TestLanguage(Grammar grammar) : grammar_(std::make_shared<CompiledGrammar>(std::move(grammar))) {}
 
-  bool begins_with(std::string_view text) const { return Matcher(grammar_, byte_tokens()).accept_bytes(text); }
+  bool begins_with(std::string_view text) const { return Matcher(grammar_, test_vocabulary()).accept_bytes(text); }
   bool has(std::string_view text) const {
-    Matcher matcher(grammar_, byte_tokens());
+    Matcher matcher(grammar_, test_vocabulary());
     return matcher.accept_bytes(text) && matcher.may_end();
   }
 
