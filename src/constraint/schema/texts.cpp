@@ -30,8 +30,8 @@ RegexId Texts::any(const Range& length, Writing writing, bool any_spelling) {
   const auto [it, is_new] = any_.try_emplace({length.min, length.max, writing, any_spelling}, Regexes::kNothing);
   if (!is_new) return it->second;
   const bool is_json = any_spelling && writing == Writing::Json;
-  it->second = is_json ? any_json_text(regexes_, length.min, length.max)
-                       : any_text(regexes_, writing, length.min, length.max);
+  it->second =
+      is_json ? any_json_text(regexes_, length.min, length.max) : any_text(regexes_, writing, length.min, length.max);
   return it->second;
 }
 
@@ -50,7 +50,7 @@ RegexId Texts::rule(const TextRule& rule, Writing writing) {
     return it->second = compile(rule, writing);
   } catch (const RequestError& e) {
     compiled_.erase(it);
-    throw_error<RequestError>("schema at {}: {} \"{}\": {}", references_.path(*rule.schema),
+    throw_error<RequestError>("schema at {}/{}: \"{}\": {}", references_.path(*rule.schema),
                               is_pattern ? "pattern" : "format", rule.text, e.what());
   }
 }
