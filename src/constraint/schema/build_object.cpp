@@ -51,6 +51,11 @@ void Builder::add_object_with_some(const ObjectShape& object, std::vector<NodeId
   ObjectShape rest = object;
   const ObjectShape::Some some = std::move(rest.some.back());
   rest.some.pop_back();
+  const auto is_it = [&](std::string_view name) {
+    const Conditions value = expander_.member(rest, name);
+    return !expander_.covers(*some.scope, name) && all_of(value, some.value) == value;
+  };
+  if (std::any_of(rest.required.begin(), rest.required.end(), is_it)) return add_object(rest, out);
   for (const auto& [conditions, keys] : other_keys(rest)) {
     if (expander_.is_possible(all_of(conditions, some.value)))
       throw_error<RequestError>(
