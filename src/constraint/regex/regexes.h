@@ -46,7 +46,11 @@ class Regexes {
 
   // What may follow `byte` in a text of `a`; kNothing exactly if no text of `a` begins with it. Computed once per state
   // and byte. Not const: states are made as they are met.
-  RegexId derive(RegexId a, uint8_t byte);
+  RegexId derive(RegexId a, uint8_t byte) {
+    const Row row = table_->rows[a];
+    const RegexId next = row.next[row.class_of[byte]];
+    return next != kUnmet ? next : derive_unmet(a, byte);
+  }
   RegexId derive(RegexId a, std::string_view text);
   bool is_nullable(RegexId a) const noexcept;  // holds the empty text
   bool is_nothing(RegexId a);                  // holds no text. Exact, by search where there is no other way.
@@ -58,8 +62,21 @@ class Regexes {
   size_t n_bytes() const noexcept;  // memory
 
  private:
+  static constexpr RegexId kUnmet = UINT32_MAX;
+  // A state's transitions: bytes between which it makes no difference share an entry.
+  struct Row {
+    const uint8_t* class_of;  // [256]
+    RegexId* next;            // [classes]
+  };
+  struct Table {
+    Row* rows = nullptr;
+  };
   struct Store;
+
+  RegexId derive_unmet(RegexId a, uint8_t byte);
+
   std::unique_ptr<Store> store_;
+  Table* table_;  // in the store
 };
 
 }  // namespace facet::constraint
