@@ -66,6 +66,8 @@ AnswerPrinter::~AnswerPrinter() {
 }
 
 bool AnswerPrinter::push(const runtime::GenerateEvent& event) {
+  constexpr float kUnsure = 0.5f;
+  is_unsure_ = event.probability < kUnsure;
   if (!parser_)
     show_content(stop_.push(event.text));
   else if (event.token >= 0)
@@ -112,7 +114,10 @@ void AnswerPrinter::show_content(const std::string& text) {
   content_ += text;
   line_open_ = !text.ends_with('\n');
   if (!print_) return;
+  const bool is_marked = is_unsure_ && use_colour();
+  if (is_marked) fmt::print("\x1b[4m");
   fmt::print("{}", stdout_is_terminal() ? content_style_.push(text) : text);
+  if (is_marked) fmt::print("\x1b[24m");
   std::fflush(stdout);
 }
 

@@ -71,6 +71,7 @@ class AnswerPrinter {
   TerminalText content_style_, reasoning_style_;
   std::string content_, reasoning_;
   text::ChatJson calls_ = text::ChatJson::array();
+  bool is_unsure_ = false;     // what is shown now came with a token that was unlikely
   bool line_open_ = false;     // content that ends in no line break
   bool in_reasoning_ = false;  // the last thing printed was reasoning
 };

@@ -1,5 +1,6 @@
 // facet chat: a conversation in the terminal, or with a script over a pipe.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,8 +13,10 @@
 #include "apps/chat/line_input.h"
 #include "apps/chat/message_reader.h"
 #include "apps/chat/shown_files.h"
+#include "apps/chat/tools.h"
 #include "apps/commands.h"
 #include "apps/model_options.h"
+#include "apps/output_flags.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
 #include "base/error.h"
@@ -31,7 +34,7 @@ struct ChatFlags {
   SamplingOptions sampling;
   std::optional<std::string> system;
   std::string load;
-  bool think = false;
+  ThinkFlag think;
 };
 
 // One line; names and texts in it may come from files.
@@ -50,7 +53,10 @@ class Chat {
         input_(facet_home() + "/chat_history") {
     if (!flags.load.empty()) load(flags.load);
     if (flags.system) talk_.system = *flags.system;
-    if (flags.think) talk_.think = true;
+    if (flags.think.on()) {
+      talk_.think = true;
+      think_ = flags.think;
+    }
     check(talk_.think);
   }
 
@@ -121,6 +127,8 @@ class Chat {
         return attach(MediaFile::Kind::Video, command.argument);
       case Budget:
         return set_budget(command.argument);
+      case Tools:
+        return set_tools(command.argument);
       case Stats:
         return show_stats();
       case Quit:
@@ -155,12 +163,24 @@ class Chat {
   }
 
   void set_think(const std::string& argument) {
-    if (!argument.empty() && argument != "on" && argument != "off")
-      throw_error<RequestError>("/think {}: expected on or off", argument);
-    const bool think = argument.empty() ? !talk_.think : argument == "on";
+    const bool is_budget = !argument.empty() && argument != "on" && argument != "off";
+    if (is_budget && !ThinkFlag::is_valid(argument))
+      throw_error<RequestError>("/think {}: expected on, off, a number of tokens, or low, medium, high", argument);
+    const bool think = argument.empty() ? !talk_.think : argument != "off";
     check(think);
     talk_.think = think;
+    if (is_budget) think_.value = argument;
     note("thinking: {}", talk_.think ? "on" : "off");
+  }
+
+  void set_tools(const std::string& path) {
+    if (!path.empty()) tools_ = path == "none" ? chat::Tools() : chat::Tools::from_file(path);
+    if (tools_.declarations().empty()) return note("functions: none");
+    for (const auto& tool : tools_.declarations()) {
+      const std::string name = tool["function"]["name"];
+      const auto& command = tools_.command_of(name);
+      note("{}{}", name, command.empty() ? "" : fmt::format(": {}", fmt::join(command, " ")));
+    }
   }
 
   void save(const std::string& path) {
@@ -186,13 +206,38 @@ class Chat {
     answer(std::move(next));
   }
 
-  // Answers `next`, which becomes the conversation if anything came.
+  // Answers `next`, which becomes the conversation if anything came. What the model calls is run, and it goes on.
   void answer(Conversation next) {
+    constexpr int kMostCalls = 16;  // in a row: a model may call without end
+    for (int i = 0; say(next); ++i) {
+      if (i == kMostCalls)
+        throw_error<RequestError>("the model called functions {} times in a row: enough", kMostCalls);
+      const Conversation::Json calls = next.messages().back()["tool_calls"];
+      for (const auto& call : calls) next.add_result(result_of(call["function"]));
+      talk_ = next;
+    }
+  }
+
+  // What the model is told of a call, which the user may forbid.
+  std::string result_of(const Conversation::Json& call) {
+    const auto& command = tools_.command_of(call["name"]);
+    if (command.empty()) return R"({"error":"this function cannot be run here"})";
+    note("run {}? [y/N]", fmt::join(command, " "));
+    const auto reply = input_.read(true);
+    if (!reply || (*reply != "y" && *reply != "yes")) return R"({"error":"the user did not allow this call"})";
+    std::string result = chat::run_command(command, call["arguments"]);
+    note("{}", printable(result, 200));
+    return result;
+  }
+
+  // One answer to `next`, which it is added to; whether it calls functions.
+  bool say(Conversation& next) {
     const auto shown = files_.show(next.messages());
-    const Prompt prompt = chat_prompt(*engine_, shown.messages, next.think, shown.media);
+    const Prompt prompt = chat_prompt(*engine_, shown.messages, next.think, shown.media, tools_.declarations());
     auto options = flags_.sampling.generate_options(*engine_);
     options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
     options.cancel = &InterruptGuard::flag();
+    options.rules = output_rules(prompt, next.think ? think_ : ThinkFlag(), {});
     ProgressLine reading("reading the conversation");
     options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
     std::optional<InterruptGuard> interrupt;
@@ -207,9 +252,12 @@ class Chat {
     result.finish = printer.finish(result);
     last_ = result.stats;
     tell_end(result);
-    if (result.finish == runtime::FinishReason::Cancelled && result.tokens.empty()) return;
-    next.add_answer(printer.content(), printer.reasoning());
-    talk_ = std::move(next);
+    const bool is_cancelled = result.finish == runtime::FinishReason::Cancelled;
+    if (is_cancelled && result.tokens.empty()) return false;
+    const bool calls = !is_cancelled && !printer.calls().empty();
+    next.add_answer(printer.content(), printer.reasoning(), calls ? printer.calls() : Conversation::Json::array());
+    if (!calls) talk_ = next;
+    return calls;
   }
 
   void tell_end(const runtime::GenerateResult& result) const {
@@ -235,6 +283,8 @@ class Chat {
   Conversation talk_;
   Conversation::Json attached_ = Conversation::Json::array();  // files for the next message
   std::string budget_ = "medium";
+  chat::Tools tools_;
+  ThinkFlag think_{"true"};  // how much, when talk_.think says that there is to be any
   std::optional<runtime::GenerateStats> last_;
   uint64_t n_answers_ = 0;
   bool quit_ = false, failed_ = false;
@@ -247,7 +297,7 @@ void add_chat(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<ChatFlags>();
   flags->model.add_to(*command);
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
-  command->add_flag("--think", flags->think, "Let the model reason before it answers");
+  flags->think.add_to(*command);
   command->add_option("--load", flags->load, "Go on with a conversation that /save wrote")->type_name("FILE");
   flags->sampling.add_to(*command);
   command->footer(

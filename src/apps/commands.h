@@ -19,6 +19,7 @@ void add_summarize(CLI::App& app, Action& action);
 void add_classify(CLI::App& app, Action& action);
 void add_ocr(CLI::App& app, Action& action);
 void add_tokenize(CLI::App& app, Action& action);
+void add_grammar(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_render(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);

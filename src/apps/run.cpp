@@ -7,9 +7,11 @@
 
 #include "apps/answer.h"
 #include "apps/commands.h"
+#include "apps/confidence.h"
 #include "apps/json_output.h"
 #include "apps/media_input.h"
 #include "apps/model_options.h"
+#include "apps/output_flags.h"
 #include "apps/stats.h"
 #include "apps/terminal.h"
 #include "apps/tools_input.h"
@@ -24,9 +26,11 @@ struct RunFlags {
   ModelOptions model;
   SamplingOptions sampling;
   MediaFlags media;
+  OutputFlags output;
+  ThinkFlag think;
   std::string prompt, system, tools_file;
   text::ChatJson tools;  // of that file
-  bool raw = false, think = false, json = false, stats = false;
+  bool raw = false, json = false, stats = false, confidence = false;
 };
 
 // `--image *.png` gives the flag the first of the files alone.
@@ -73,7 +77,7 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
   if (flags.raw && !flags.tools_file.empty()) throw RequestError("--raw continues a text: tools need the chat format");
   if (flags.raw) return raw_prompt(engine, text);
   if (media.media.empty() && engine.chat_family() == runtime::ChatFamily::None && flags.system.empty() &&
-      !flags.think && flags.tools_file.empty()) {
+      !flags.think.on() && flags.tools_file.empty()) {
     fmt::print(stderr, "facet: this is a base model without a chat format: it continues the text\n");
     return raw_prompt(engine, text);
   }
@@ -85,7 +89,7 @@ Prompt make_prompt(const RunFlags& flags, const runtime::Engine& engine, const s
     if (!text.empty()) content.push_back({{"type", "text"}, {"text", text}});
   }
   messages.push_back({{"role", "user"}, {"content", std::move(content)}});
-  return chat_prompt(engine, messages, flags.think, media.media, flags.tools);
+  return chat_prompt(engine, messages, flags.think.on(), media.media, flags.tools);
 }
 
 // What the text and the answer leave of the context; of an answer without a limit a little is kept.
@@ -104,18 +108,30 @@ ShownMedia read_media(const MediaFlags& flags, MediaReader& reader) {
   return shown;
 }
 
-void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result) {
+void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result,
+                  const std::vector<ChoiceShare>& choices) {
   Json out = printer.json();
   out["finish"] = std::string(runtime::finish_reason_name(result.finish));
   out["tokens"] = result.tokens;
   if (!result.logprobs.empty()) out["logprobs"] = logprobs_json(engine, result.logprobs);
+  if (!result.probabilities.empty()) out["confidence"] = confidence_json(engine, result);
+  for (const ChoiceShare& choice : choices)
+    out["confidence"]["choices"].push_back({{"text", choice.text}, {"p", choice.p}});
   out["stats"] = stats_json(engine, result.stats);
   print_json(out);
+}
+
+void print_confidence(const runtime::Engine& engine, const runtime::GenerateResult& result,
+                      const std::vector<ChoiceShare>& choices) {
+  fmt::print(stderr, "confidence: {:.3f}\n", confidence_score(engine, result));
+  for (const ChoiceShare& choice : choices) fmt::print(stderr, "{:.4f} {}\n", choice.p, printable(choice.text));
 }
 
 int run(RunFlags flags) {
   check_prompt(flags);
   if (!flags.tools_file.empty()) flags.tools = read_tools(flags.tools_file);
+  flags.output.check(flags.tools);
+  auto grammar = flags.output.answer_grammar(flags.tools);
   const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
   const InterruptGuard interrupt;
@@ -124,6 +140,8 @@ int run(RunFlags flags) {
   runtime::Session session(engine);
   auto options = flags.sampling.generate_options(*engine);
   options.cancel = &InterruptGuard::flag();
+  options.confidence = flags.confidence;
+  options.rules = output_rules(prompt, flags.think, std::move(grammar));
   ProgressLine reading("reading the prompt");
   options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
 
@@ -134,7 +152,13 @@ int run(RunFlags flags) {
   });
   reading.clear();
   result.finish = printer.finish(result);
-  if (flags.json) print_result(*engine, printer, result);
+  std::vector<ChoiceShare> choices;
+  if (flags.confidence && !flags.output.choices.empty() && result.finish == runtime::FinishReason::Stop)
+    choices = choice_shares(engine, flags.output.all_choices(), prompt, result);
+  if (flags.json)
+    print_result(*engine, printer, result, choices);
+  else if (flags.confidence)
+    print_confidence(*engine, result, choices);
   if (flags.stats && !flags.media.named.empty()) fmt::print(stderr, "{}\n", media_stats_line(reader));
   if (flags.stats) fmt::print(stderr, "{}\n", stats_line(*engine, result.stats));
   return result.finish == runtime::FinishReason::Cancelled ? 1 : 0;
@@ -153,10 +177,15 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option("--tools", flags->tools_file,
                    "Functions that the model may call (JSON, as OpenAI's API has them); calls are printed as JSON")
       ->type_name("FILE");
-  command->add_flag("--think", flags->think, "Let the model reason before it answers");
+  flags->think.add_to(*command);
   command->add_flag("--raw", flags->raw, "Continue the text as it is, without the chat format");
+  command->add_flag(
+      "--confidence", flags->confidence,
+      "How sure the model is: underlines what is less likely than not; with --json in numbers; and how likely "
+      "each --choice is");
   command->add_flag("--json", flags->json, "One JSON object on stdout instead of streaming text");
   command->add_flag("--stats", flags->stats, "Timings on stderr");
+  flags->output.add_to(*command);
   flags->sampling.add_to(*command);
   command->footer(
       "Examples:\n  facet run \"Why is the sky blue?\"\n  facet run --raw \"Once upon a time\" -n 100 --temperature "

@@ -19,6 +19,7 @@ nlohmann::ordered_json stats_json(const runtime::Engine& engine, const runtime::
           {"generated_tokens", s.n_generated},
           {"drafted_tokens", s.n_drafted},
           {"accepted_tokens", s.n_accepted},
+          {"forced_tokens", s.n_forced},
           {"load_ms", engine.load_seconds() * 1e3},
           {"prompt_ms", s.prompt_seconds * 1e3},
           {"first_token_ms", s.first_token_seconds * 1e3},

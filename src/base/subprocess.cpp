@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 
 #include "base/error.h"
@@ -45,11 +46,32 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
+// A text to be read from its beginning. A file without a name, not a pipe: nobody need write while the program runs.
+class InputFile {
+ public:
+  explicit InputFile(std::string_view text) : file_(std::tmpfile()) {
+    if (file_ == nullptr || std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0) {
+      const int error = errno;
+      if (file_ != nullptr) std::fclose(file_);
+      throw_error<ResourceError>("a temporary file: {}", std::strerror(error));
+    }
+    std::rewind(file_);
+  }
+  ~InputFile() { std::fclose(file_); }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  int fd() const noexcept { return ::fileno(file_); }
+
+ private:
+  std::FILE* file_;
+};
+
 class FileActions {
  public:
-  FileActions(int out, int err) {
+  FileActions(int in, int out, int err) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
   }
@@ -90,11 +112,11 @@ class Child {
 };
 
 // 0: there is no such program.
-pid_t start(const std::vector<std::string>& arguments, int out, int err) {
+pid_t start(const std::vector<std::string>& arguments, int in, int out, int err) {
   std::vector<char*> argv;
   for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);
-  const FileActions actions(out, err);
+  const FileActions actions(in, out, err);
   pid_t pid = 0;
   const int error = ::posix_spawnp(&pid, argv[0], actions.get(), nullptr, argv.data(), environ);
   if (error == ENOENT || error == ENOTDIR || error == EACCES) return 0;
@@ -146,9 +168,11 @@ ProgramResult::End read_both(int out, int err, const ProgramLimits& limits, Prog
 
 }  // namespace
 
-std::optional<ProgramResult> run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits) {
+std::optional<ProgramResult> run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits,
+                                         std::string_view input) {
+  const InputFile in(input);
   Pipe out, err;
-  const pid_t pid = start(arguments, out.writer(), err.writer());
+  const pid_t pid = start(arguments, in.fd(), out.writer(), err.writer());
   if (pid == 0) return {};
   Child child(pid);
   limit_memory(pid, limits.max_memory_bytes);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace facet {
@@ -25,8 +26,9 @@ struct ProgramResult {
   bool succeeded() const noexcept { return end == End::Exited && status == 0; }
 };
 
-// arguments[0] is looked for in the PATH; standard input is empty. Beyond a limit the program is killed. Nothing when
-// there is no such program; ResourceError when it cannot be started otherwise.
-std::optional<ProgramResult> run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {});
+// arguments[0] is looked for in the PATH; `input` is what standard input holds. Beyond a limit the program is killed.
+// Nothing when there is no such program; ResourceError when it cannot be started otherwise.
+std::optional<ProgramResult> run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {},
+                                         std::string_view input = {});
 
 }  // namespace facet

@@ -36,6 +36,13 @@ TEST(Subprocess, ArgumentsArriveAsTheyAre) {
 
 TEST(Subprocess, StandardInputIsEmpty) { EXPECT_EQ(shell("cat; echo end").out, "end\n"); }
 
+TEST(Subprocess, StandardInputIsWhatIsGiven) {
+  const std::string text(300'000, 'x');  // more than a pipe holds
+  const auto r = run_program({"cat"}, {}, text);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->out, text);
+}
+
 TEST(Subprocess, AProgramThatIsNotThereIsNone) { EXPECT_FALSE(run_program({"facet-no-such-program"})); }
 
 TEST(Subprocess, ManyBytesOnBothSides) {

@@ -1,6 +1,7 @@
 #include "runtime/engine.h"
 
 #include <chrono>
+#include <mutex>
 
 #include "base/cpu_topology.h"
 #include "base/thread_pool.h"
@@ -8,6 +9,7 @@
 #include "runtime/executor.h"
 #include "runtime/memory_plan.h"
 #include "runtime/model_facts.h"
+#include "runtime/token_table.h"
 
 namespace facet::runtime {
 
@@ -18,6 +20,8 @@ struct Engine::State {
   std::unique_ptr<ThreadPool> threads;
   std::unique_ptr<Executor> executor;
   double load_seconds = 0;
+  std::once_flag token_table_once;
+  std::shared_ptr<const constraint::TokenTable> token_table;
 };
 
 std::shared_ptr<const Engine> Engine::load(const std::string& path, const EngineOptions& options) {
@@ -66,6 +70,13 @@ int Engine::n_threads() const noexcept { return state_->facts.options.n_threads;
 double Engine::load_seconds() const noexcept { return state_->load_seconds; }
 Executor& Engine::executor() const noexcept { return *state_->executor; }
 std::shared_ptr<std::array<PagePool, 2>> Engine::page_pools() const noexcept { return state_->pools; }
+
+std::shared_ptr<const constraint::TokenTable> Engine::token_table() const {
+  std::call_once(state_->token_table_once, [this] {
+    state_->token_table = constraint::TokenTable::make(token_table_parts(tokenizer(), defaults().stop_tokens));
+  });
+  return state_->token_table;
+}
 
 MemoryPlan Engine::plan(int context) const {
   return make_plan(config(), weights(), encoders(), kv_layout(), options(), context);

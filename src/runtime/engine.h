@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/memory_file.h"
+#include "constraint/matcher/token_table.h"
 #include "ops/activations.h"
 #include "text/tokenizer.h"
 
@@ -116,6 +117,8 @@ class Engine {
   const model::KvLayout& kv_layout() const noexcept;
   const Encoders& encoders() const noexcept;  // of pictures and sound
   const text::Tokenizer& tokenizer() const noexcept;
+  // The vocabulary for answers under a grammar; made when it is first asked for.
+  std::shared_ptr<const constraint::TokenTable> token_table() const;
   const GenerationDefaults& defaults() const noexcept;
   ChatFamily chat_family() const noexcept;
   const EngineOptions& options() const noexcept;  // with the zeros filled in, and without the functions

@@ -84,6 +84,7 @@ class Answer {
       return std::move(result_);
     }
     result_.stats.prompt_seconds = seconds_since(start_);
+    if (options_.rules) guide_.emplace(*options_.rules, session_.engine(), room_for_answer());
     start_drafting(prompt.tokens);
     for (bool goes_on = step(); goes_on;) goes_on = advance();
     if (result_.stats.n_generated > 1) result_.stats.decode_seconds = seconds_since(first_);
@@ -92,25 +93,46 @@ class Answer {
   }
 
  private:
+  TokenId choose() {
+    probability_ = 1;
+    const auto forced = guide_ ? guide_->forced() : std::span<const TokenId>();
+    if (!forced.empty()) {
+      ++result_.stats.n_forced;
+      return forced.front();
+    }
+    const constraint::TokenMask* allowed = guide_ ? &guide_->allowed() : nullptr;
+    const TokenId token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+    if (options_.confidence) probability_ = probability(session_.logits(), token, allowed);
+    return token;
+  }
+
+  bool is_stop(TokenId token) const {
+    const auto is_among = [token](const auto& ids) { return std::find(ids.begin(), ids.end(), token) != ids.end(); };
+    return is_among(options_.stop_tokens) || (guide_ && is_among(session_.engine().defaults().stop_tokens));
+  }
+
+  // Nothing but a stop token may follow.
+  bool is_complete() { return guide_ && !guide_->forced().empty() && is_stop(guide_->forced().front()); }
+
   // Chooses and shows a token; false: the answer has ended, and `finish` says why.
   bool step() {
     if (is_full() || is_cancelled(options_)) return end(is_full() ? FinishReason::Length : FinishReason::Cancelled);
-    const TokenId token = sampler_.sample(session_.logits(), session_.tokens());
+    const TokenId token = choose();
     if (result_.stats.n_generated++ == 0) {
       result_.stats.first_token_seconds = seconds_since(start_);
       first_ = Clock::now();
     }
-    if (std::find(options_.stop_tokens.begin(), options_.stop_tokens.end(), token) != options_.stop_tokens.end()) {
-      result_.stop_token = token;
-      return end(FinishReason::Stop);
-    }
+    if (is_stop(token)) return end_with(token);
     const bool wants_logprobs = options_.n_logprobs >= 0;
     if (wants_logprobs) result_.logprobs.push_back(logprobs(session_.logits(), token, options_.n_logprobs));
+    if (options_.confidence) result_.probabilities.push_back(probability_);
     result_.tokens.push_back(token);
     if (drafter_) drafter_->push(token);
+    if (guide_) guide_->take(token);
     const bool goes_on =
         emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
     if (stop_.stopped() || !goes_on) return end(FinishReason::Stop);
+    if (is_complete()) return end_with(guide_->forced().front());
     if (is_full() || session_.position() >= session_.context()) return end(FinishReason::Length);
     return true;
   }
@@ -124,6 +146,12 @@ class Answer {
     drafter_.emplace(prompt, most, options_.draft_tokens, session_.engine().executor().costs());
   }
 
+  // The last token need not be computed.
+  int room_for_answer() const {
+    const int room = session_.context() - session_.position() + 1;
+    return options_.max_tokens >= 0 ? std::min(room, options_.max_tokens) : room;
+  }
+
   // Tokens that may be computed behind the last one: as many as may still be chosen, less what follows them all.
   int room() const {
     int n = std::min(session_.context() - session_.position(), session_.max_bundle()) - 1;
@@ -131,13 +159,24 @@ class Answer {
     return std::max(0, n);
   }
 
+  // What is computed behind the last token: what must come next, else a guess.
+  std::span<const TokenId> draft() {
+    if (options_.draft == Draft::Off) return {};
+    if (guide_)
+      if (const auto forced = guide_->forced(); !forced.empty())
+        return forced.first(std::min(forced.size(), static_cast<size_t>(room())));
+    if (!drafter_) return {};
+    const auto guess = drafter_->draft(room(), options_.stop_tokens);
+    return guide_ ? guess.first(guide_->n_allowed(guess)) : guess;
+  }
+
   // Computes the last token, and with it what may follow; then chooses what does, for as long as it is what was
   // computed. False: the answer has ended.
   bool advance() {
+    const bool is_forced = guide_ && !guide_->forced().empty();
     n_bundle_ = 0;
     bundle_[n_bundle_++] = result_.tokens.back();
-    if (drafter_)
-      for (const TokenId t : drafter_->draft(room(), options_.stop_tokens)) bundle_[n_bundle_++] = t;
+    for (const TokenId t : draft()) bundle_[n_bundle_++] = t;
     n_verified_ = 0;
     goes_on_ = true;
     session_.append_while(std::span(bundle_).first(n_bundle_), [this] {
@@ -145,8 +184,10 @@ class Answer {
       goes_on_ = step();
       return goes_on_ && n_verified_ < n_bundle_ && result_.tokens.back() == bundle_[n_verified_];
     });
-    result_.stats.n_drafted += static_cast<int>(n_bundle_) - 1;
-    result_.stats.n_accepted += static_cast<int>(n_verified_) - 1;
+    if (!is_forced) {
+      result_.stats.n_drafted += static_cast<int>(n_bundle_) - 1;
+      result_.stats.n_accepted += static_cast<int>(n_verified_) - 1;
+    }
     return goes_on_;
   }
 
@@ -155,6 +196,11 @@ class Answer {
   bool end(FinishReason reason) {
     result_.finish = reason;
     return false;
+  }
+
+  bool end_with(TokenId stop) {
+    result_.stop_token = stop;
+    return end(FinishReason::Stop);
   }
 
   // What was held back. The last bytes of a broken character may complete a stop string.
@@ -168,7 +214,7 @@ class Answer {
   // Whether the answer may go on.
   bool emit(TokenId token, std::string text, const Logprobs* probabilities) {
     result_.text += text;
-    return !on_event_ || on_event_({token, std::move(text), probabilities});
+    return !on_event_ || on_event_({token, std::move(text), probabilities, probability_});
   }
 
   Session& session_;
@@ -177,11 +223,13 @@ class Answer {
   Sampler sampler_;
   text::Detokenizer detokenizer_;
   StopStrings stop_;
+  std::optional<OutputGuide> guide_;
   std::optional<Drafter> drafter_;
   // What is computed together: the last token and a draft. Rows of it that were taken, and whether the answer goes on.
   std::array<TokenId, kDecodeRows> bundle_{};
   size_t n_bundle_ = 0, n_verified_ = 0;
   bool goes_on_ = true;
+  float probability_ = 1;  // of the last token
   Clock::time_point start_ = Clock::now(), first_{};
   GenerateResult result_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/logprobs.h"
+#include "runtime/output_rules.h"
 #include "runtime/sampler.h"
 #include "runtime/session.h"
 
@@ -25,6 +26,8 @@ struct GenerateOptions {
   int max_tokens = -1;               // -1: to the end of the context
   std::vector<std::string> stop;     // strings that end the answer; not part of it
   std::vector<TokenId> stop_tokens;  // end the answer; not part of it
+  std::optional<OutputRules> rules;  // none: any tokens may come
+  bool confidence = false;           // report how likely each token was among those that could come
   int n_logprobs = -1;               // most likely tokens to report with each token; -1: no log-probabilities
   Draft draft = Draft::Lookup;
   int draft_tokens = -1;  // guesses verified at a time, up to kMaxDraft; -1: as many as pay, or none
@@ -41,6 +44,7 @@ struct GenerateEvent {
   TokenId token;  // -1: none; text that was held back comes at the end
   std::string text;
   const Logprobs* logprobs = nullptr;
+  float probability = 1;  // with `confidence`: among those that the rules let come, at temperature 1
 };
 
 using OnGenerateEvent = std::function<bool(const GenerateEvent&)>;
@@ -49,6 +53,7 @@ struct GenerateStats {
   SyncResult prompt;
   int n_prompt = 0, n_generated = 0;  // with the stop token
   int n_drafted = 0, n_accepted = 0;  // guesses verified, and those of them that were right
+  int n_forced = 0;                   // tokens that the rules left no choice about
   double prompt_seconds = 0;          // prompt, to its logits
   double first_token_seconds = 0;     // from the call to the first token
   double decode_seconds = 0;          // from the first token to the last
@@ -58,13 +63,15 @@ struct GenerateResult {
   std::string text;
   std::vector<TokenId> tokens;  // without the one that ended it
   std::vector<Logprobs> logprobs;
+  std::vector<float> probabilities;  // with `confidence`: of the tokens
   std::optional<TokenId> stop_token;
   FinishReason finish = FinishReason::Stop;
   GenerateStats stats;
 };
 
 // Appends an answer to `prompt` in the session's timeline. Afterwards the session holds the prompt and the answer, but
-// for the last token if that ended it. Throws RequestError (parameters, prompt too long); cancellation is a finish
+// for the last token if the answer ended with it. Tokens that the rules leave no choice about are taken as they are,
+// several computed in a step, and so is the stop token behind an answer that cannot go on, which is not computed at all. Throws RequestError (parameters, prompt too long); cancellation is a finish
 // reason, not an error.
 // on_event: false ends the answer, as a stop string would.
 GenerateResult generate(Session& session, const PromptView& prompt, const GenerateOptions& options,

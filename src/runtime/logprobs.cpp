@@ -1,6 +1,7 @@
 #include "runtime/logprobs.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -12,6 +13,16 @@ double log_normalizer(std::span<const float> logits) noexcept {
   double sum = 0;
   for (const float x : logits) sum += std::exp(x - top);
   return top + std::log(sum);
+}
+
+float probability(std::span<const float> logits, TokenId token, const constraint::TokenMask* allowed) {
+  const double own = logits[static_cast<size_t>(token)];
+  if (allowed == nullptr) return static_cast<float>(std::exp(own - log_normalizer(logits)));
+  double sum = 0;  // of the odds against it
+  for (size_t w = 0; w < allowed->words().size(); ++w)
+    for (uint64_t bits = allowed->words()[w]; bits != 0; bits &= bits - 1)
+      sum += std::exp(logits[w * 64 + static_cast<size_t>(std::countr_zero(bits))] - own);
+  return static_cast<float>(1 / sum);
 }
 
 Logprobs logprobs(std::span<const float> logits, TokenId token, int n) {

@@ -1,6 +1,8 @@
 #include "runtime/sampler.h"
 
 #include <algorithm>
+#include <bit>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -12,7 +14,9 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr float kLargestBias = 1e6f;
-constexpr const char* kNothingLeft = "no token is left to choose: all are suppressed, or have a bias of -infinity";
+constexpr float kReach = 40;  // below e^-40 of the best token no f32 probability is left
+constexpr const char* kNothingLeft =
+    "no token is left to choose: all are suppressed, have a bias of -infinity, or are not allowed here";
 
 // splitmix64 spreads a seed over the state of xoshiro256++ (both by Blackman and Vigna, public domain).
 uint64_t splitmix64(uint64_t& x) {
@@ -28,6 +32,21 @@ uint64_t rotate(uint64_t x, int k) { return x << k | x >> (64 - k); }
 void check_range(const char* name, double value, double low, double high) {
   if (!(value >= low && value <= high))
     throw_error<RequestError>("{} is {}, expected {} to {}", name, value, low, high);
+}
+
+// NaN becomes -infinity, and +infinity a number.
+float cleaned(float logit) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  const float x = logit > kNever ? logit : kNever;
+  return x < kMost ? x : kMost;
+}
+
+template <class Take>
+void for_each_token(const constraint::TokenMask& mask, Take&& take) {
+  const std::span<const uint64_t> words = mask.words();
+  for (size_t w = 0; w < words.size(); ++w)
+    for (uint64_t bits = words[w]; bits != 0; bits &= bits - 1)
+      take(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
 }
 
 }  // namespace
@@ -66,14 +85,14 @@ double Sampler::random() {
   return static_cast<double>(result >> 11) * 0x1p-53;
 }
 
-// logits_ <- logits with bias, penalties and suppression; NaN becomes -infinity, and +infinity a number.
-void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> history) {
-  constexpr float kMost = std::numeric_limits<float>::max();
+// logits_ <- logits with bias, penalties and suppression. What is not among the few stays as it was.
+void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> history,
+                     const constraint::TokenMask* few) {
   logits_.resize(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const float x = logits[i] > kNever ? logits[i] : kNever;
-    logits_[i] = x < kMost ? x : kMost;
-  }
+  if (few != nullptr)
+    for_each_token(*few, [&](size_t i) { logits_[i] = cleaned(logits[i]); });
+  else
+    for (size_t i = 0; i < logits.size(); ++i) logits_[i] = cleaned(logits[i]);
   for (const LogitBias& b : params_.bias)
     if (is_valid(b.token)) logits_[static_cast<size_t>(b.token)] += b.bias;
   penalize(history);
@@ -98,18 +117,52 @@ void Sampler::penalize(std::span<const TokenId> history) {
   }
 }
 
-// candidates_ <- the best top_k tokens, best first. Without top_k, all within reach in any order: below e^-40 of the
-// best token no f32 probability is left.
-void Sampler::gather() {
-  constexpr float kReach = 40;
-  const float best = logits_[static_cast<size_t>(argmax(logits_))];
-  const float floor = best - kReach * std::max(params_.temperature, 1e-6f);
-  candidates_.reserve(logits_.size());
+// Most words of a mask have all of their tokens or none.
+void Sampler::forbid_others(const constraint::TokenMask& allowed) {
+  const std::span<const uint64_t> words = allowed.words();
+  for (size_t w = 0; w < words.size(); ++w) {
+    if (words[w] == ~uint64_t{0}) continue;
+    const size_t begin = w * 64, end = std::min(begin + 64, logits_.size());
+    for (size_t i = begin; i < end; ++i)
+      if ((words[w] >> (i - begin) & 1) == 0) logits_[i] = kNever;
+  }
+  for (size_t i = words.size() * 64; i < logits_.size(); ++i) logits_[i] = kNever;
+}
+
+// candidates_ <- the best top_k tokens, best first. Without top_k, all within reach in any order.
+void Sampler::pick() {
+  const float floor = logits_[static_cast<size_t>(argmax(logits_))] - kReach * std::max(params_.temperature, 1e-6f);
   if (params_.top_k > 0)
     top_.find(logits_, static_cast<size_t>(params_.top_k), floor, candidates_);
   else
     TopTokens::find_all(logits_, floor, candidates_);
+}
+
+void Sampler::list(const constraint::TokenMask& few) {
+  candidates_.clear();
+  for_each_token(few, [this](size_t i) {
+    if (logits_[i] > kNever) candidates_.push_back({logits_[i], static_cast<TokenId>(i)});
+  });
+}
+
+void Sampler::pick_of(const constraint::TokenMask& few) {
+  list(few);
+  const auto n = static_cast<size_t>(params_.top_k);
+  if (n == 0 || candidates_.size() <= n) return;
+  std::nth_element(candidates_.begin(), candidates_.begin() + params_.top_k, candidates_.end(), is_better);
+  candidates_.resize(n);
+}
+
+// The candidates and their probabilities.
+void Sampler::gather(const constraint::TokenMask* few) {
+  candidates_.reserve(logits_.size());
+  if (few != nullptr)
+    pick_of(*few);
+  else
+    pick();
   if (candidates_.empty()) throw RequestError(kNothingLeft);
+  float best = kNever;
+  for (const Candidate& c : candidates_) best = std::max(best, c.logit);
   double sum = 0;
   for (Candidate& c : candidates_) sum += c.p = std::exp((c.logit - best) / params_.temperature);
   for (Candidate& c : candidates_) c.p = static_cast<float>(c.p / sum);
@@ -178,14 +231,28 @@ size_t Sampler::table_bytes(size_t n_vocab) noexcept {
   return n_vocab * (sizeof(float) + sizeof(Candidate) + sizeof(int)) + TopTokens::table_bytes(n_vocab);
 }
 
-TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history) {
-  adjust(logits, history);
-  if (params_.temperature == 0) {
-    const TokenId best = argmax(logits_);
-    if (logits_[static_cast<size_t>(best)] == kNever) throw RequestError(kNothingLeft);
-    return best;
+// Of equals the lowest id.
+TokenId Sampler::best(const constraint::TokenMask* few) {
+  if (few == nullptr) {
+    const TokenId token = argmax(logits_);
+    if (logits_[static_cast<size_t>(token)] == kNever) throw RequestError(kNothingLeft);
+    return token;
   }
-  gather();
+  list(*few);
+  if (candidates_.empty()) throw RequestError(kNothingLeft);
+  return std::min_element(candidates_.begin(), candidates_.end(), is_better)->token;
+}
+
+TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history,
+                        const constraint::TokenMask* allowed) {
+  constexpr size_t kSmallPart = 16;  // of a vocabulary: below this looking tokens up is faster than passing over all
+  assert(allowed == nullptr || allowed->size() <= logits.size());
+  const bool are_few = allowed != nullptr && allowed->count() < logits.size() / kSmallPart;
+  const constraint::TokenMask* few = are_few ? allowed : nullptr;
+  adjust(logits, history, few);
+  if (allowed != nullptr && !are_few) forbid_others(*allowed);
+  if (params_.temperature == 0) return best(few);
+  gather(few);
   keep_typical();
   keep_top_p();
   keep_min_p();

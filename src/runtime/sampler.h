@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "constraint/matcher/token_table.h"
 #include "runtime/top_tokens.h"
 
 namespace facet::runtime {
@@ -14,7 +15,7 @@ struct LogitBias {
   float bias;  // added to the logit; -infinity: never
 };
 
-// Applied in this order, each to what the one before left: bias, penalties, suppression, temperature, top-k, typical,
+// Applied in this order, each to what the one before left: the tokens allowed, bias, penalties, suppression, temperature, top-k, typical,
 // top-p, min-p. Temperature comes before the filters, as in Hugging Face's generate(), so that top-p and typical see
 // the distribution that is drawn from; the filters' own order is llama.cpp's. Typical and top-p see
 // probabilities that sum to 1; min-p, which compares with the best one, needs no sum.
@@ -41,18 +42,25 @@ class Sampler {
   explicit Sampler(SamplingParams params);
 
   // history: the tokens so far, for penalties. Tokens of parameters and history outside the vocabulary are ignored; a
-  // logit that is NaN is never chosen. Allocates only until its buffers have grown to the vocabulary. Throws
-  // RequestError when no token is left to choose.
-  TokenId sample(std::span<const float> logits, std::span<const TokenId> history);
+  // logit that is NaN is never chosen. allowed: the tokens to choose among, before all else; null: all. Allocates only
+  // until its buffers have grown to the vocabulary. Throws RequestError when no token is left to choose.
+  TokenId sample(std::span<const float> logits, std::span<const TokenId> history,
+                 const constraint::TokenMask* allowed = nullptr);
 
   // Bytes of those buffers at their largest.
   static size_t table_bytes(size_t n_vocab) noexcept;
 
  private:
   bool is_valid(TokenId t) const noexcept { return t >= 0 && static_cast<size_t>(t) < logits_.size(); }
-  void adjust(std::span<const float> logits, std::span<const TokenId> history);
+  // few: the only tokens whose logits are looked at, where they are a small part of the vocabulary; else null.
+  void adjust(std::span<const float> logits, std::span<const TokenId> history, const constraint::TokenMask* few);
   void penalize(std::span<const TokenId> history);
-  void gather();
+  void forbid_others(const constraint::TokenMask& allowed);
+  TokenId best(const constraint::TokenMask* few);
+  void gather(const constraint::TokenMask* few);
+  void pick();
+  void list(const constraint::TokenMask& few);
+  void pick_of(const constraint::TokenMask& few);
   void normalize();
   void keep_typical();
   void keep_top_p();

@@ -332,6 +332,69 @@ TEST(Sampler, NothingLeftIsAnError) {
   }
 }
 
+constraint::TokenMask mask_of(size_t n, const std::vector<TokenId>& tokens) {
+  constraint::TokenMask mask(n);
+  for (const TokenId t : tokens) mask.add(t);
+  return mask;
+}
+
+// Few tokens are looked up, many are not; both give what a bias of -infinity for the others gives.
+TEST(Sampler, ChoosesAmongTheAllowed) {
+  constexpr size_t kTokens = 1000;
+  const auto logits = random_logits(kTokens, 5);
+  const std::vector<TokenId> history = {3, 64, 64, 999, 7};
+  for (const size_t n_allowed : {1, 20, 62, 63, 500, 1000})
+    for (const float temperature : {0.0f, 1.0f})
+      for (const int top_k : {0, 8}) {
+        auto params = plain(temperature);
+        params.top_k = top_k;
+        params.repetition_penalty = 1.5f;
+        params.bias = {{64, 2}, {8, -1}};
+        params.suppress = {0};
+        std::vector<TokenId> allowed;
+        for (size_t i = 0; i < n_allowed; ++i) allowed.push_back(static_cast<TokenId>((i * 7 + 64) % kTokens));
+        const auto mask = mask_of(kTokens, allowed);
+        auto barred = params;
+        for (TokenId t = 0; t < static_cast<TokenId>(kTokens); ++t)
+          if (!mask.has(t)) barred.bias.push_back({t, -kInf});
+        std::vector<double> p(kTokens);
+        std::vector<int> expected(kTokens), found(kTokens);
+        Sampler masked(params), other(barred);
+        for (int i = 0; i < 300; ++i) {
+          const TokenId token = masked.sample(logits, history, &mask);
+          ASSERT_TRUE(mask.has(token)) << token;
+          ++found[static_cast<size_t>(token)];
+          ++expected[static_cast<size_t>(other.sample(logits, history))];
+        }
+        double distance = 0;
+        for (size_t t = 0; t < kTokens; ++t) distance += std::abs(found[t] - expected[t]);
+        // Greedy answers are equal. Two samples of 300 from one distribution over the few tokens that matter differ by
+        // less than half of the draws.
+        EXPECT_LE(distance, temperature == 0 ? 0 : 300) << n_allowed << " " << top_k;
+      }
+}
+
+TEST(Sampler, TheAllowedKeepTheirShares) {
+  const std::vector<double> p = {0.1, 0.4, 0.2, 0.05, 0.25};
+  auto logits = logits_of(p);
+  logits.resize(200, std::log(0.9f));  // few of them are allowed
+  const auto few = mask_of(200, {0, 2, 4});
+  Sampler sampler(plain());
+  std::vector<int> counts(200);
+  for (int i = 0; i < 20000; ++i) ++counts[static_cast<size_t>(sampler.sample(logits, {}, &few))];
+  std::vector<double> shares(200);
+  for (const size_t t : {0, 2, 4}) shares[t] = p[t];
+  expect_distribution(counts, shares, 20000);
+}
+
+TEST(Sampler, NothingAllowedIsAnError) {
+  for (const float temperature : {0.0f, 1.0f})
+    for (const size_t n : {3, 300}) {
+      const constraint::TokenMask none(n);
+      EXPECT_THROW(Sampler(plain(temperature)).sample(std::vector<float>(n, 1), {}, &none), RequestError);
+    }
+}
+
 TEST(Sampler, ABiasAgainstAllIsAnError) {
   const std::vector<float> logits = {1, 2, 3};
   for (const float temperature : {0.0f, 1.0f})
@@ -344,7 +407,7 @@ TEST(Sampler, ABiasAgainstAllIsAnError) {
         Sampler(params).sample(logits, std::vector<TokenId>{0, 1, 2});
         ADD_FAILURE() << "temperature " << temperature << ", top-k " << top_k;
       } catch (const RequestError& e) {
-        EXPECT_STREQ(e.what(), "no token is left to choose: all are suppressed, or have a bias of -infinity");
+        EXPECT_STREQ(e.what(), "no token is left to choose: all are suppressed, have a bias of -infinity, or are not allowed here");
       }
       params.bias.pop_back();
       EXPECT_EQ(Sampler(params).sample(logits, {}), 2);

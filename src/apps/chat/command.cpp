@@ -17,11 +17,12 @@ struct Entry {
   std::string_view name;
   Kind kind;
 };
-constexpr Entry kCommands[] = {
-    {"help", Kind::Help},   {"system", Kind::System}, {"save", Kind::Save},   {"load", Kind::Load},
-    {"regen", Kind::Regen}, {"undo", Kind::Undo},     {"stats", Kind::Stats}, {"think", Kind::Think},
-    {"clear", Kind::Clear}, {"quit", Kind::Quit},     {"exit", Kind::Quit},   {"bye", Kind::Quit},
-    {"image", Kind::Image}, {"audio", Kind::Audio},   {"video", Kind::Video}, {"budget", Kind::Budget}};
+constexpr Entry kCommands[] = {{"help", Kind::Help},     {"system", Kind::System}, {"save", Kind::Save},
+                               {"load", Kind::Load},     {"regen", Kind::Regen},   {"undo", Kind::Undo},
+                               {"stats", Kind::Stats},   {"think", Kind::Think},   {"clear", Kind::Clear},
+                               {"quit", Kind::Quit},     {"exit", Kind::Quit},     {"bye", Kind::Quit},
+                               {"image", Kind::Image},   {"audio", Kind::Audio},   {"video", Kind::Video},
+                               {"budget", Kind::Budget}, {"tools", Kind::Tools}};
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -49,7 +50,8 @@ std::string_view help_text() noexcept {
   /system [TEXT]   show or set the system instructions; /system none removes them
   /image FILE      show a picture with the next message (so do /audio, /video)
   /budget [B]      soft tokens of the next pictures: low, medium, high, max, auto, or a number
-  /think [on|off]  let the model reason before it answers
+  /tools [FILE]    declare functions that the model may call; /tools none removes them
+  /think [on|off]  let the model reason before it answers; a number: for so many tokens at most
   /regen           answer the last message again
   /undo            take back the last message and its answer
   /clear           begin anew

@@ -23,6 +23,7 @@ struct Command {
     Audio,
     Video,
     Budget,
+    Tools,
     Unknown
   };
   Kind kind = Kind::None;  // None: not a command but a message

@@ -1,5 +1,7 @@
 #include "apps/chat/conversation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -37,7 +39,9 @@ void check_message(const Json& message, size_t i, std::string_view source) {
         R"({}: message {} must have a "content": text, or parts with a "type" and a "text" or a "path")", source, i);
   if (!message["content"].is_string() && !has_role(message, "user"))
     throw_error<FormatError>("{}: message {} shows files, which only the user's do", source, i);
-  if (!has_role(message, "user") && !has_role(message, "assistant") && !(has_role(message, "system") && i == 0))
+  const bool is_result = has_role(message, "tool") && message.contains("tool_call_id");
+  if (!has_role(message, "user") && !has_role(message, "assistant") && !is_result &&
+      !(has_role(message, "system") && i == 0))
     throw_error<FormatError>("{}: message {} has the role \"{}\"; expected user or assistant, or system first", source,
                              i, message["role"].get<std::string>());
   if (const Json reasoning = message.value("reasoning", Json()); !reasoning.is_null() && !reasoning.is_string())
@@ -64,10 +68,20 @@ void Conversation::add_user(std::string text, const Json& files) {
   messages_.push_back({{"role", "user"}, {"content", std::move(content)}});
 }
 
-void Conversation::add_answer(std::string content, std::string reasoning) {
+void Conversation::add_answer(std::string content, std::string reasoning, const Json& calls) {
   Json message{{"role", "assistant"}, {"content", std::move(content)}};
   if (!reasoning.empty()) message["reasoning"] = std::move(reasoning);
+  open_calls_.clear();
+  for (const Json& call : calls) {
+    open_calls_.push_back(fmt::format("call_{}", ++n_calls_));
+    message["tool_calls"].push_back({{"id", open_calls_.back()}, {"type", "function"}, {"function", call}});
+  }
   messages_.push_back(std::move(message));
+}
+
+void Conversation::add_result(std::string text) {
+  messages_.push_back({{"role", "tool"}, {"tool_call_id", open_calls_.front()}, {"content", std::move(text)}});
+  open_calls_.erase(open_calls_.begin());
 }
 
 size_t Conversation::last_user() const noexcept {
@@ -120,6 +134,8 @@ Conversation Conversation::from_text(std::string_view text, std::string_view sou
       c.system = message["content"];
     else if (has_role(message, "user"))
       c.messages_.push_back({{"role", "user"}, {"content", message["content"]}});
+    else if (has_role(message, "tool") || message.contains("tool_calls"))
+      c.messages_.push_back(message);  // rendering checks them
     else
       c.add_answer(message["content"], message.value("reasoning", Json()).is_string() ? message["reasoning"] : "");
   }

@@ -144,27 +144,31 @@ StateId Automaton::after(const Thread& thread) {
   return intern(threads);
 }
 
-int Automaton::forced_byte(StateId state) {
-  const Following& all = closure(state);
-  if (all.ends) return -1;
-  ByteSet bytes;
-  for (const Thread& thread : all.threads) {
-    if (thread.is_key()) {
-      for (const auto& [byte, node] : store_.keys[thread.state & ~kKeyBit].children)
-        if (has_unused(thread, node)) bytes.set(byte);
-    } else {
-      bytes |= regexes().first_bytes(thread.state);
+const ByteSet& Automaton::first_bytes(StateId state) {
+  const auto [it, is_new] = first_bytes_.try_emplace(state);
+  if (!is_new) return it->second;
+  for (const Thread& thread : closure(state).threads) {
+    if (!thread.is_key()) {
+      it->second |= regexes().first_bytes(thread.state);
+      continue;
     }
-    if (bytes.count() > 1) return -1;
+    for (const auto& [byte, node] : store_.keys[thread.state & ~kKeyBit].children)
+      if (has_unused(thread, node)) it->second.set(byte);
   }
-  if (bytes.none()) return -1;
+  return it->second;
+}
+
+int Automaton::forced_byte(StateId state) {
+  if (may_end(state)) return -1;
+  const ByteSet& bytes = first_bytes(state);
+  if (bytes.count() != 1) return -1;
   int byte = 0;
   while (!bytes[static_cast<size_t>(byte)]) ++byte;
   return byte;
 }
 
 size_t Automaton::n_bytes() const noexcept {
-  return store_.n_bytes() + states_.n_bytes() + closure_bytes_ + steps_.size() * 40 +
+  return store_.n_bytes() + states_.n_bytes() + closure_bytes_ + steps_.size() * 40 + first_bytes_.size() * 64 +
          closures_.capacity() * sizeof(Following);
 }
 

@@ -36,6 +36,7 @@ class Automaton {
   bool is_complete(const Thread& thread) const noexcept;
   // What the thread is behind `byte`; false: it cannot read it.
   bool advance(const Thread& thread, uint8_t byte, Thread& out);
+  const ByteSet& first_bytes(StateId state);  // valid until the next call of anything here
   // The one byte that must come next; -1 if there is a choice, or the text may end.
   int forced_byte(StateId state);
 
@@ -56,6 +57,7 @@ class Automaton {
   InternedLists states_;             // threads, three numbers each; 0 is the dead state
   std::vector<Following> closures_;  // by state
   std::vector<bool> has_closure_;
+  std::unordered_map<StateId, ByteSet> first_bytes_;
   std::unordered_map<uint64_t, StateId> steps_;        // state, byte
   std::unordered_map<FrameId, Following> followings_;  // of frames, without a recorded text
   Following scratch_;

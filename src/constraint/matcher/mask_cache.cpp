@@ -20,10 +20,15 @@ Continuation continuation_of(uint8_t lead) {
   return {static_cast<uint8_t>(lead == 0xF0 ? 0x90 : 0x80), static_cast<uint8_t>(lead == 0xF4 ? 0x8F : 0xBF), 2};
 }
 
-// The largest slice whose tokens have at most n characters.
-size_t slice_of(size_t n) {
-  const auto& limits = TokenTable::kSliceCharacters;
-  return static_cast<size_t>(std::upper_bound(limits.begin(), limits.end(), n) - limits.begin()) - 1;
+// With which plain characters begin.
+const ByteSet& plain_first_bytes() {
+  static const ByteSet bytes = [] {
+    ByteSet set;
+    for (size_t c = 0x20; c <= 0xF4; ++c)
+      if (c != '"' && c != '\\' && (c < 0x80 || c >= 0xC2)) set.set(c);
+    return set;
+  }();
+  return bytes;
 }
 
 // Reads one plain character, whichever.
@@ -79,7 +84,7 @@ bool MaskCache::fill(StateId state, TokenMask& mask) {
   const auto to = mask.words();
   std::copy(from.begin(), from.end(), to.begin());
   for (const TokenId token : set.tokens) mask.add(token);
-  return set.slice != TokenTable::kNoSlice || !set.tokens.empty();
+  return set.slice != 0 || !set.tokens.empty();
 }
 
 const TokenSet& MaskCache::set_of(StateId state) {
@@ -103,36 +108,31 @@ void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
   out.tokens.insert(out.tokens.end(), in.all.tokens.begin(), in.all.tokens.end());
   if (in.leaving.empty()) return;
   if (thread.text != kNoText) return add_exactly(thread, in.leaving, out);
-  if (const StateId next = automaton_.after(thread); next != kDead) walk(in.leaving, next, out);
+  if (const StateId next = automaton_.after(thread); next != kDead) walk(in.leaving, in.leaving.root(), next, out);
 }
 
 // Recorded texts decide where they end whether they may: the whole token is read, from the thread.
 void MaskCache::add_exactly(const Thread& thread, const TokenTrie& candidates, TokenSet& out) {
   const StateId from = automaton_.alone(thread);
-  for (const TokenId token : candidates.tokens_below(0))
+  for (const TokenId token : candidates.tokens_below(candidates.root()))
     if (automaton_.step(from, tokens_.bytes(token)) != kDead) out.tokens.push_back(token);
 }
 
 void MaskCache::add_key(const Thread& thread, TokenSet& out) {
   const StateId from = automaton_.alone(thread);
-  walk(tokens_.plain_beyond(0), from, out);
-  walk(tokens_.others(), from, out);
+  walk(tokens_.plain(), tokens_.plain().root(), from, out);
+  walk(tokens_.others(), tokens_.others().root(), from, out);
 }
 
-void MaskCache::walk(const TokenTrie& trie, StateId state, TokenSet& out) {
-  std::vector<StateId> path(trie.max_depth() + 1);
-  path[0] = state;
-  for (uint32_t i = 1; i < trie.n_nodes();) {
-    const auto& node = trie[i];
-    const StateId there = automaton_.step(path[node.depth - 1u], node.byte);
-    if (there == kDead) {
-      i = node.end;
-      continue;
-    }
-    path[node.depth] = there;
-    const auto tokens = trie.tokens_at(i);
+void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId state, TokenSet& out) {
+  const ByteSet first = automaton_.first_bytes(state);
+  for (const TokenTrie::Node& child : trie.children(node)) {
+    if (!first[child.byte]) continue;
+    const StateId there = automaton_.step(state, child.byte);
+    if (there == kDead) continue;
+    const auto tokens = trie.tokens_at(child);
     out.tokens.insert(out.tokens.end(), tokens.begin(), tokens.end());
-    ++i;
+    if (child.n_children > 0) walk(trie, child, there, out);
   }
 }
 
@@ -150,33 +150,33 @@ const MaskCache::Inside& MaskCache::inside(RegexId regex) {
 MaskCache::Inside MaskCache::find_inside(RegexId regex) {
   Inside found;
   std::vector<TokenTrie::Entry> leaving;
-  found.all.slice = readable_slice(regex);
-  walk(tokens_.plain_beyond(found.all.slice), regex, found, leaving);
-  walk(tokens_.others(), regex, found, leaving);
+  const Readable plain = readable(regex);
+  found.all.slice = plain.n_characters;
+  if (plain.may_go_on) walk(tokens_.plain(), tokens_.plain().root(), regex, 0, found, leaving);
+  walk(tokens_.others(), tokens_.others().root(), regex, 0, found, leaving);
   found.all.tokens.shrink_to_fit();
   found.leaving = TokenTrie(std::move(leaving));
   return found;
 }
 
 // Tokens that the expression reads whole; and of those that it does not, what comes behind each place where it may end.
-void MaskCache::walk(const TokenTrie& trie, RegexId regex, Inside& out, std::vector<TokenTrie::Entry>& leaving) {
+void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, Inside& out,
+                     std::vector<TokenTrie::Entry>& leaving) {
   Regexes& regexes = automaton_.regexes();
-  std::vector<RegexId> path(trie.max_depth() + 1);
-  path[0] = regex;
-  for (uint32_t i = 1; i < trie.n_nodes();) {
-    const auto& node = trie[i];
-    const RegexId there = regexes.derive(path[node.depth - 1u], node.byte);
+  if (path_.size() <= depth) path_.resize(depth + 1);
+  path_[depth] = regex;
+  for (const TokenTrie::Node& child : trie.children(node)) {
+    const RegexId there = regexes.derive(regex, child.byte);
     if (there != Regexes::kNothing) {
-      path[node.depth] = there;
-      const auto tokens = trie.tokens_at(i);
+      const auto tokens = trie.tokens_at(child);
       out.all.tokens.insert(out.all.tokens.end(), tokens.begin(), tokens.end());
-      ++i;
+      if (child.n_children > 0) walk(trie, child, there, depth + 1, out, leaving);
       continue;
     }
-    for (size_t depth = node.depth - 1u; depth > 0; --depth)
-      if (regexes.is_nullable(path[depth]))
-        for (const TokenId token : trie.tokens_below(i)) leaving.push_back({tokens_.bytes(token).substr(depth), token});
-    i = node.end;
+    for (size_t end = depth; end > 0; --end)
+      if (regexes.is_nullable(path_[end]))
+        for (const TokenId token : trie.tokens_below(child))
+          leaving.push_back({tokens_.bytes(token).substr(end), token});
   }
 }
 
@@ -189,21 +189,27 @@ const std::optional<std::vector<RegexId>>& MaskCache::behind_plain(RegexId regex
   return it->second;
 }
 
-size_t MaskCache::readable_slice(RegexId regex) {
+bool MaskCache::reads_plain(RegexId regex) {
+  const ByteSet& bytes = automaton_.regexes().first_bytes(regex);
+  return (bytes & plain_first_bytes()).any();
+}
+
+MaskCache::Readable MaskCache::readable(RegexId regex) {
   std::vector<RegexId> known{regex}, front{regex};
-  size_t n = 0;  // characters that can be read, whatever they are
-  for (; n < tokens_.longest_plain() && known.size() <= kMaxStates; ++n) {
+  const size_t longest = tokens_.last_slice();
+  for (size_t n = 0; n < longest; ++n) {
     std::vector<RegexId> next;
     for (const RegexId at : front) {
       const auto& behind = behind_plain(at);
-      if (!behind) return slice_of(n);
+      if (!behind) return {n, std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); })};
       for (const RegexId there : *behind)
         if (std::find(known.begin(), known.end(), there) == known.end()) known.push_back(there), next.push_back(there);
     }
-    if (next.empty()) return TokenTable::kAllPlain;  // round and round, as far as one likes
+    if (next.empty()) break;  // round and round, as far as one likes
+    if (known.size() > kMaxStates) return {n, true};
     front = std::move(next);
   }
-  return n < tokens_.longest_plain() ? slice_of(n) : TokenTable::kAllPlain;
+  return {longest, false};
 }
 
 }  // namespace facet::constraint

@@ -16,7 +16,7 @@ namespace facet::constraint {
 
 // A set of tokens: one of the table's slices, and others.
 struct TokenSet {
-  size_t slice = TokenTable::kNoSlice;
+  size_t slice = 0;
   std::vector<TokenId> tokens;
 };
 
@@ -39,12 +39,18 @@ class MaskCache {
   void add_key(const Thread& thread, TokenSet& out);
   const Inside& inside(RegexId regex);
   Inside find_inside(RegexId regex);
-  void walk(const TokenTrie& trie, RegexId regex, Inside& out, std::vector<TokenTrie::Entry>& leaving);
-  void walk(const TokenTrie& trie, StateId state, TokenSet& out);
+  void walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, Inside& out,
+            std::vector<TokenTrie::Entry>& leaving);
+  void walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId state, TokenSet& out);
   void add_exactly(const Thread& thread, const TokenTrie& candidates, TokenSet& out);
 
-  // The largest slice of which any token may come: how many plain characters the expression can surely read.
-  size_t readable_slice(RegexId regex);
+  // How many plain characters the expression can surely read, whichever they are, and whether it can read any beyond.
+  struct Readable {
+    size_t n_characters;
+    bool may_go_on;
+  };
+  Readable readable(RegexId regex);
+  bool reads_plain(RegexId regex);
   // The states behind any plain character; none if some cannot be read.
   const std::optional<std::vector<RegexId>>& behind_plain(RegexId regex);
 
@@ -53,6 +59,7 @@ class MaskCache {
   std::unordered_map<RegexId, std::unique_ptr<Inside>> insides_;
   std::unordered_map<StateId, TokenSet> sets_;
   std::unordered_map<RegexId, std::optional<std::vector<RegexId>>> behind_plain_;
+  std::vector<RegexId> path_;  // of a walk: the expression at each depth
   size_t n_bytes_ = 0;
 };
 

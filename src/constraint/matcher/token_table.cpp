@@ -48,27 +48,21 @@ TokenTable::TokenTable(const TokenTableParts& parts) : stops_(parts.stops) {
     ends_.push_back(static_cast<uint32_t>(text_.size()));
   }
 
-  std::vector<TokenTrie::Entry> others;
-  std::array<std::vector<TokenTrie::Entry>, kSliceCharacters.size()> beyond;
-  for (TokenMask& slice : slices_) slice = TokenMask(n_tokens());
+  std::vector<TokenTrie::Entry> plain, others;
+  std::vector<size_t> lengths;  // of the plain ones
   for (TokenId token = 0; static_cast<size_t>(token) < n_tokens(); ++token) {
     const std::string_view text = bytes(token);
     if (text.empty() || is_stop(token)) continue;
     const auto length = plain_characters(text);
-    if (!length) {
-      others.push_back({text, token});
-      continue;
-    }
-    longest_plain_ = std::max(longest_plain_, *length);
-    for (size_t i = 0; i < kSliceCharacters.size(); ++i) {
-      if (*length <= kSliceCharacters[i])
-        slices_[i].add(token);
-      else
-        beyond[i].push_back({text, token});
-    }
+    (length ? plain : others).push_back({text, token});
+    if (length) lengths.push_back(*length);
   }
+  const size_t longest = lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
+  slices_.assign(longest + 1, TokenMask(n_tokens()));
+  for (size_t i = 0; i < plain.size(); ++i) slices_[lengths[i]].add(plain[i].token);
+  for (size_t n = 1; n <= longest; ++n) slices_[n] |= slices_[n - 1];
+  plain_ = TokenTrie(std::move(plain));
   others_ = TokenTrie(std::move(others));
-  for (size_t i = 0; i < beyond.size(); ++i) plain_beyond_[i] = TokenTrie(std::move(beyond[i]));
 }
 
 bool TokenTable::is_stop(TokenId token) const noexcept {
@@ -76,9 +70,8 @@ bool TokenTable::is_stop(TokenId token) const noexcept {
 }
 
 size_t TokenTable::n_bytes() const noexcept {
-  size_t n = text_.capacity() + ends_.capacity() * sizeof(uint32_t) + others_.n_bytes();
+  size_t n = text_.capacity() + ends_.capacity() * sizeof(uint32_t) + plain_.n_bytes() + others_.n_bytes();
   for (const TokenMask& slice : slices_) n += slice.words().size_bytes();
-  for (const TokenTrie& trie : plain_beyond_) n += trie.n_bytes();
   return n;
 }
 

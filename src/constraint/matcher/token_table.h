@@ -1,12 +1,11 @@
 // A vocabulary as the matcher needs it: what bytes each token stands for, as tries that are walked to find the tokens
 // that a grammar allows. Made once per tokenizer and shared by all grammars and threads.
 //
-// Nine tokens in ten are plain: whole characters, none of which a JSON string would have to escape. Where any plain
-// text may come, which is where most of a text is made, they are allowed as a whole, and only the others are walked. A
-// limit on length allows those of so many characters: slices.
+// Nearly all tokens are plain: whole characters, none of which a JSON string would have to escape. Where any plain text
+// may come, which is where most of a text is made, they are allowed as a whole, and only the others are walked. A limit
+// on length allows those of so many characters: slices.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -28,10 +27,6 @@ struct TokenTableParts {
 
 class TokenTable {
  public:
-  // The plain tokens of at most so many characters are slice 1, 2, ...; those of any length the last. Slice 0 is empty.
-  static constexpr std::array<size_t, 6> kSliceCharacters{0, 2, 4, 8, 16, SIZE_MAX};
-  static constexpr size_t kNoSlice = 0, kAllPlain = kSliceCharacters.size() - 1;
-
   static std::shared_ptr<const TokenTable> make(const TokenTableParts& parts);
 
   size_t n_tokens() const noexcept { return ends_.size() - 1; }
@@ -44,10 +39,11 @@ class TokenTable {
   bool is_stop(TokenId token) const noexcept;
   std::span<const TokenId> stops() const noexcept { return stops_; }
 
-  const TokenMask& slice(size_t i) const noexcept { return slices_[i]; }
-  const TokenTrie& plain_beyond(size_t slice) const noexcept { return plain_beyond_[slice]; }  // plain, not in it
-  const TokenTrie& others() const noexcept { return others_; }                                 // not plain
-  size_t longest_plain() const noexcept { return longest_plain_; }                             // characters
+  // The plain tokens of at most so many characters; those of any length are the last slice, the first is empty.
+  const TokenMask& slice(size_t n_characters) const noexcept { return slices_[n_characters]; }
+  size_t last_slice() const noexcept { return slices_.size() - 1; }
+  const TokenTrie& plain() const noexcept { return plain_; }
+  const TokenTrie& others() const noexcept { return others_; }
   size_t n_bytes() const noexcept;
 
  private:
@@ -56,10 +52,8 @@ class TokenTable {
   std::string text_;
   std::vector<uint32_t> ends_;  // token i is [ends_[i], ends_[i + 1])
   std::vector<TokenId> stops_;
-  std::array<TokenMask, kSliceCharacters.size()> slices_;
-  std::array<TokenTrie, kSliceCharacters.size()> plain_beyond_;
-  TokenTrie others_;
-  size_t longest_plain_ = 0;
+  std::vector<TokenMask> slices_;
+  TokenTrie plain_, others_;
 };
 
 }  // namespace facet::constraint

@@ -39,6 +39,9 @@ struct SchemaNotes {
 // Adds what `schema` describes to the grammar. Throws RequestError (one line: keyword, path, why) for what contradicts
 // itself, cannot be enforced, or refers to what is not there.
 NodeId add_schema(Grammar& grammar, const SchemaJson& schema, const Notation& notation, SchemaNotes* notes = nullptr);
+// The same for objects alone, even if the schema does not say so: a call's arguments.
+NodeId add_object_schema(Grammar& grammar, const SchemaJson& schema, const Notation& notation,
+                         SchemaNotes* notes = nullptr);
 // Any JSON value; any JSON object.
 NodeId add_any_value(Grammar& grammar, const Notation& notation);
 NodeId add_any_object(Grammar& grammar, const Notation& notation);

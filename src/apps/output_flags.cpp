@@ -1,0 +1,118 @@
+#include "apps/output_flags.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "apps/grammar_input.h"
+#include "base/error.h"
+
+namespace facet::apps {
+namespace {
+
+struct Effort {
+  std::string_view name;
+  int n_tokens;
+};
+constexpr Effort kEfforts[] = {{"low", 512}, {"medium", 2048}, {"high", 8192}};
+
+// -1: any number; nothing: not a budget.
+std::optional<int> parse_budget(std::string_view text) {
+  if (text == "true") return -1;  // the flag alone
+  for (const Effort& effort : kEfforts)
+    if (text == effort.name) return effort.n_tokens;
+  int n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number && n > 0 && n <= 1 << 28 ? std::optional(n) : std::nullopt;
+}
+
+SharedGrammar compiled(constraint::Grammar grammar) {
+  return std::make_shared<const constraint::CompiledGrammar>(std::move(grammar));
+}
+
+}  // namespace
+
+void ThinkFlag::add_to(CLI::App& command) {
+  command
+      .add_flag("--think", value,
+                "Let the model reason before it answers; --think=N: for N tokens at most, or low, medium, high")
+      ->check([](const std::string& text) {
+        return is_valid(text) ? std::string()
+                              : "\"" + text + "\" is no number of tokens, and none of low, medium, high";
+      });
+}
+
+bool ThinkFlag::is_valid(const std::string& value) noexcept { return parse_budget(value).has_value(); }
+int ThinkFlag::budget() const noexcept { return parse_budget(value).value_or(-1); }
+
+void OutputFlags::add_to(CLI::App& command) {
+  const auto add = [&](const char* name, auto& target, const char* type, const char* help) {
+    return command.add_option(name, target, help)->type_name(type)->group("Structure");
+  };
+  add("--schema", schema, "FILE", "Answer with JSON that obeys this JSON Schema");
+  command.add_flag("--json-object", json_object, "Answer with a JSON object")->group("Structure");
+  add("--white-space", white_space, "STYLE",
+      "Of that JSON: compact, spaced (as Python writes it), or flexible [compact]")
+      ->check(CLI::IsMember({"compact", "spaced", "flexible"}));
+  add("--regex", regex, "PATTERN", "Answer with what this regular expression matches as a whole");
+  add("--grammar", grammar, "FILE", "Answer with a text of this grammar: .gbnf, .lark, or .json for a JSON Schema");
+  add("--choice", choices, "A,B,C", "Answer with one of these; repeatable")->allow_extra_args(false);
+  add("--tool-choice", tool_choice, "WHICH", "With --tools: auto, none, required, or a function's name [auto]");
+  command.add_flag("--no-parallel-calls", no_parallel_calls, "With --tools: one call at most")->group("Structure");
+}
+
+std::vector<std::string> OutputFlags::all_choices() const {
+  std::vector<std::string> all;
+  for (const std::string& list : choices)
+    for (size_t begin = 0; begin <= list.size();) {
+      const size_t end = std::min(list.find(',', begin), list.size());
+      std::string choice = list.substr(begin, end - begin);
+      begin = end + 1;
+      if (choice.empty()) throw_error<RequestError>("--choice {}: an empty choice; expected a,b,c", list);
+      if (std::ranges::find(all, choice) == all.end()) all.push_back(std::move(choice));
+    }
+  return all;
+}
+
+void OutputFlags::check(const text::ChatJson& tools) const {
+  std::vector<std::string_view> given;
+  if (!schema.empty()) given.push_back("--schema");
+  if (!regex.empty()) given.push_back("--regex");
+  if (!grammar.empty()) given.push_back("--grammar");
+  if (!choices.empty()) given.push_back("--choice");
+  if (json_object) given.push_back("--json-object");
+  if (given.size() > 1)
+    throw_error<RequestError>("{} and {}: an answer has one form, so give one of them", given[0], given[1]);
+  if (tools.empty()) {
+    if (tool_choice != "auto" || no_parallel_calls)
+      throw_error<RequestError>("{}: there are no functions to call; declare some with --tools FILE",
+                                no_parallel_calls ? "--no-parallel-calls" : "--tool-choice");
+  } else if (!given.empty() && tool_choice != "none") {
+    throw_error<RequestError>("{} with --tools: calls have their own form; add --tool-choice none, or leave out one",
+                              given[0]);
+  }
+}
+
+SharedGrammar OutputFlags::answer_grammar(const text::ChatJson& tools) const {
+  const auto space = parse_white_space(white_space);
+  if (!schema.empty()) return compiled(read_schema(schema, space).grammar);
+  if (!grammar.empty()) return compiled(read_grammar(grammar, space).grammar);
+  if (!regex.empty()) return compiled(regex_grammar(regex));
+  if (!choices.empty()) return compiled(choice_grammar(all_choices()));
+  if (json_object) return compiled(any_object_grammar(space));
+  (void)tools;
+  return {};
+}
+
+std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar) {
+  using Thought = runtime::OutputRules::Thought;
+  if (!prompt.is_chat && !grammar) return {};
+  runtime::OutputRules rules;
+  rules.grammar = std::move(grammar);
+  rules.is_chat = prompt.is_chat;
+  rules.thought = prompt.starts_in_thought ? Thought::Open : think.on() ? Thought::Allowed : Thought::Forbidden;
+  rules.thought_budget = think.budget();
+  return rules;
+}
+
+}  // namespace facet::apps

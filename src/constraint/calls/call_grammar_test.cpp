@@ -1,0 +1,99 @@
+#include "constraint/calls/call_grammar.h"
+
+#include <gtest/gtest.h>
+
+#include "constraint/schema/schema_cases.h"
+
+namespace facet::constraint {
+namespace {
+
+constexpr std::string_view kTools = R"([
+  {"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{
+    "city":{"type":"string"},"days":{"type":"integer","nullable":true},"unit":{"type":"string","enum":["C","F"]}},
+    "required":["city"],"additionalProperties":false}}},
+  {"type":"function","function":{"name":"stop"}}])";
+
+// "<", ">" and "'" stand for the three control tokens.
+std::string with_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const size_t i = std::string_view("<>'").find(c);
+    if (i == std::string_view::npos)
+      out += c;
+    else
+      out += {static_cast<char>(kControlByte), static_cast<char>(i)};
+  }
+  return out;
+}
+
+struct AnswerCase {
+  CallOptions::Choice choice;
+  bool parallel;
+  std::vector<std::string_view> good, bad;
+};
+
+std::shared_ptr<const CompiledGrammar> answer_grammar(std::string_view tools, const CallOptions& options) {
+  Grammar grammar;
+  grammar.set_root(add_calls(grammar, SchemaJson::parse(tools), options));
+  return std::make_shared<const CompiledGrammar>(std::move(grammar));
+}
+
+TEST(CallGrammar, ChoiceSaysWhatAnAnswerIs) {
+  using Choice = CallOptions::Choice;
+  const std::vector<AnswerCase> cases = {
+      {Choice::Auto,
+       true,
+       {"", "It rains.\n", "<call:weather{city:'Rome'}>", "Let me see. <call:stop{}><call:weather{city:'a'}> Done."},
+       {"<call:weather{}>", "<call:weather{city:'Rome'}", "<call:other{}>", "< call:stop{}>", "<stop{}>"}},
+      {Choice::Auto, false, {"", "text", "text<call:stop{}>"}, {"<call:stop{}><call:stop{}>", "<call:stop{}>text"}},
+      {Choice::None, true, {"", "text call:stop{}"}, {"<call:stop{}>"}},
+      {Choice::Required,
+       true,
+       {"<call:stop{}>", "<call:stop{}><call:weather{city:''}>"},
+       {"", "a<call:stop{}>", "<call:stop{}>a"}},
+      {Choice::Required, false, {"<call:stop{}>"}, {"", "<call:stop{}><call:stop{}>"}},
+      {Choice::Named, true, {"<call:weather{city:'x'}>"}, {"<call:stop{}>", ""}},
+  };
+  for (const AnswerCase& c : cases) {
+    const auto grammar = answer_grammar(kTools, {c.choice, "weather", c.parallel, {}});
+    for (const std::string_view text : c.good) EXPECT_TRUE(allows(grammar, with_controls(text))) << "good: " << text;
+    for (const std::string_view text : c.bad) EXPECT_FALSE(allows(grammar, with_controls(text))) << "bad: " << text;
+  }
+}
+
+TEST(CallGrammar, ArgumentsObeyTheirSchemas) {
+  const auto grammar = answer_grammar(kTools, {CallOptions::Choice::Required, "", true, {}});
+  for (const std::string_view text :
+       {"{city:'any \"text\", {with} all'}", "{unit:'C',city:'x'}", "{city:'x',days:null}", "{city:'x',days:-3}"})
+    EXPECT_TRUE(allows(grammar, with_controls("<call:weather" + std::string(text) + ">"))) << text;
+  for (const std::string_view text : {"{city:x}", "{city:\"x\"}", "{city:'x',days:1.5}", "{city:'x',unit:'K'}",
+                                      "{city:'x',city:'y'}", "{city:'x',zip:1}", "{city:'x',}", "{city: 'x'}"})
+    EXPECT_FALSE(allows(grammar, with_controls("<call:weather" + std::string(text) + ">"))) << text;
+  EXPECT_TRUE(allows(grammar, with_controls("<call:stop{any:[1,{deep:'x'}]}>")));
+}
+
+std::string call_refusal(std::string_view tools, const CallOptions& options = {}) {
+  try {
+    answer_grammar(tools, options);
+    return "";
+  } catch (const RequestError& e) {
+    return e.what();
+  }
+}
+
+TEST(CallGrammar, WhatCannotBeWrittenIsRefusedByName) {
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(has(call_refusal(R"([{"function":{"name":"f","parameters":{"properties":{"a:b":{}}}}}])"),
+                  "function \"f\": schema: property \"a:b\""));
+  EXPECT_TRUE(has(call_refusal(R"([{"function":{"name":"f","parameters":{"type":"string"}}}])"),
+                  "function \"f\": schema contradicts itself"));
+  EXPECT_TRUE(has(call_refusal(R"([{"function":{"name":"f{"}}])"), "tools[0]: the name \"f{\""));
+  EXPECT_TRUE(
+      has(call_refusal(R"([{"function":{"name":"f"}},{"function":{"name":"f"}}])"), "two functions named \"f\""));
+  EXPECT_TRUE(has(call_refusal(R"([{"name":"f"}])"), "tools[0]: expected"));
+  EXPECT_TRUE(has(call_refusal(kTools.data(), {CallOptions::Choice::Named, "missing", true, {}}), "\"missing\""));
+  EXPECT_TRUE(has(call_refusal("[]", {CallOptions::Choice::Required, "", true, {}}), "any function"));
+}
+
+}  // namespace
+}  // namespace facet::constraint

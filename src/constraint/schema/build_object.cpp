@@ -1,0 +1,151 @@
+// Objects of the grammar: declared members, and classes of keys for all others.
+#include <algorithm>
+
+#include "base/error.h"
+#include "constraint/regex/pattern.h"
+#include "constraint/schema/builder.h"
+
+namespace facet::constraint {
+namespace {
+
+// Each combination of patterns that a key may match is a class of its own.
+constexpr size_t kMaxKeyPatterns = 6;
+
+// What ends a bare key, or is taken as something else at its beginning or end.
+constexpr std::string_view kNotInKeys = ":=,{}[]()\"'\n";
+constexpr const char* kBareKey = "[^:=,{}\\[\\]()\"'\\s]+";
+
+bool is_bare_key(std::string_view key) {
+  return !key.empty() && key.find_first_of(kNotInKeys) == std::string_view::npos && key.front() != ' ' &&
+         key.back() != ' ';
+}
+
+}  // namespace
+
+std::string Builder::key_text(std::string_view key) const {
+  if (notation_.kind == Notation::Kind::Json) return SchemaJson(key).dump();
+  if (!is_bare_key(key))
+    throw_error<RequestError>(
+        "schema: property \"{}\" cannot be written in a call, in which keys are bare: it may have none of {} and no "
+        "line breaks",
+        key, ": = , { } [ ] ( ) \" '");
+  return std::string(key);
+}
+
+void Builder::add_object(const ObjectShape& object, std::vector<NodeId>& out) {
+  if (!object.some.empty()) return add_object_with_some(object, out);
+  ObjectNode node;
+  node.open = marks_.open_object;
+  node.close = marks_.close_object;
+  node.colon = marks_.colon;
+  node.comma = marks_.comma;
+  node.properties = properties(object);
+  node.others = others(object);
+  node.min_members = object.size.min;
+  node.max_members = object.size.max;
+  out.push_back(grammar_.object(std::move(node)));
+}
+
+// One alternative for each name that the member may have.
+void Builder::add_object_with_some(const ObjectShape& object, std::vector<NodeId>& out) {
+  ObjectShape rest = object;
+  const ObjectShape::Some some = std::move(rest.some.back());
+  rest.some.pop_back();
+  for (const auto& [conditions, keys] : other_keys(rest)) {
+    if (expander_.is_possible(all_of(conditions, some.value)))
+      throw_error<RequestError>(
+          "schema: objects that break additionalProperties with a key that is not declared cannot be described; this "
+          "comes from \"not\", or from branches of oneOf that may both match");
+  }
+  for (const std::string_view name : object.known_names()) {
+    if (expander_.covers(*some.scope, name)) continue;
+    if (!expander_.is_possible(all_of(expander_.member(rest, name), some.value))) continue;
+    ObjectShape with = rest;
+    auto scope = std::make_shared<MemberScope>();
+    scope->named[name] = some.value;
+    with.scopes.push_back(std::move(scope));
+    const auto at = std::lower_bound(with.required.begin(), with.required.end(), name);
+    if (at == with.required.end() || *at != name) with.required.insert(at, name);
+    add_object(with, out);
+  }
+}
+
+std::vector<ObjectNode::Property> Builder::properties(const ObjectShape& object) {
+  std::vector<ObjectNode::Property> out;
+  for (const std::string_view name : object.known_names()) {
+    const Conditions conditions = expander_.member(object, name);
+    if (!expander_.is_possible(conditions) || !expander_.is_possible_name(object, name)) continue;
+    const bool is_required = std::binary_search(object.required.begin(), object.required.end(), name);
+    out.push_back({key_text(name), value(conditions), is_required});
+  }
+  return out;
+}
+
+std::vector<ObjectNode::Others> Builder::others(const ObjectShape& object) {
+  Regexes& regexes = grammar_.regexes();
+  const RegexId quote =
+      notation_.kind == Notation::Kind::Json ? regexes.literal("\"") : static_cast<RegexId>(Regexes::kEmpty);
+  std::vector<ObjectNode::Others> out;
+  for (const auto& [conditions, keys] : other_keys(object))
+    out.push_back({regexes.concat(quote, regexes.concat(keys, quote)), value(conditions)});
+  return out;
+}
+
+RegexId Builder::unknown_key(const ObjectShape& object) {
+  Regexes& regexes = grammar_.regexes();
+  const Writing writing = texts_.writing();
+  std::vector<RegexId> known;
+  for (const std::string_view name : object.known_names()) known.push_back(text(regexes, name, writing));
+  std::vector<RegexId> parts;
+  if (notation_.kind == Notation::Kind::Call) parts.push_back(parse_pattern(regexes, kBareKey, {writing, true}));
+  parts.push_back(object.names.empty() ? any_text(regexes, writing) : expander_.key_texts(object.names));
+  if (!known.empty()) parts.push_back(regexes.complement(regexes.either(known)));
+  return regexes.both(parts);
+}
+
+std::map<Conditions, RegexId> Builder::other_keys(const ObjectShape& object) {
+  std::vector<TextRule> patterns;
+  const auto index_of = [&](const MemberScope::Pattern& pattern) {
+    const auto is_same = [&](const TextRule& rule) { return rule.text == pattern.text; };
+    const auto at = std::find_if(patterns.begin(), patterns.end(), is_same);
+    const auto i = static_cast<size_t>(at - patterns.begin());
+    if (at == patterns.end()) patterns.push_back({TextRule::Kind::Pattern, true, pattern.text, pattern.schema});
+    return i;
+  };
+  for (const auto& scope : object.scopes) {
+    for (const auto& pattern : scope->patterns) index_of(pattern);
+  }
+  if (patterns.size() > kMaxKeyPatterns)
+    throw_error<RequestError>("schema at {}/patternProperties: {} patterns meet in one object, expected at most {}",
+                              references_.path(*patterns[0].schema), patterns.size(), kMaxKeyPatterns);
+
+  Regexes& regexes = grammar_.regexes();
+  std::map<Conditions, RegexId> out;
+  RegexId unknown = Regexes::kNothing;
+  for (size_t matched = 0; matched < size_t{1} << patterns.size(); ++matched) {
+    Conditions conditions;
+    for (const auto& scope : object.scopes) {
+      bool is_covered = false;
+      for (const auto& pattern : scope->patterns) {
+        if ((matched >> index_of(pattern) & 1) == 0) continue;
+        conditions = all_of(conditions, pattern.value);
+        is_covered = true;
+      }
+      if (!is_covered && scope->additional) conditions = all_of(conditions, *scope->additional);
+    }
+    if (!expander_.is_possible(conditions)) continue;
+    if (unknown == Regexes::kNothing) unknown = unknown_key(object);
+    std::vector<RegexId> parts = {unknown};
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      const RegexId pattern = texts_.rule(patterns[i], texts_.writing());
+      parts.push_back((matched >> i & 1) != 0 ? pattern : regexes.complement(pattern));
+    }
+    const RegexId keys = regexes.both(parts);
+    if (regexes.is_nothing(keys)) continue;
+    const auto [it, is_new] = out.try_emplace(conditions, keys);
+    if (!is_new) it->second = regexes.either(it->second, keys);
+  }
+  return out;
+}
+
+}  // namespace facet::constraint

@@ -1,0 +1,42 @@
+// Follows a text under a grammar in the tokens of a model: which may come next, and which must.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "constraint/matcher/matcher.h"
+#include "runtime/engine.h"
+
+namespace facet::runtime {
+
+class GrammarGuide {
+ public:
+  // The engine outlives the guide.
+  GrammarGuide(std::shared_ptr<const constraint::CompiledGrammar> grammar, const Engine& engine);
+
+  // Tokens that may come next; valid until take(). RequestError when there are none.
+  const constraint::TokenMask& allowed();
+  // Tokens that must come next, as the tokenizer would write the text that the grammar leaves no choice about; none
+  // when there is a choice. A stop token comes alone: nothing else may follow.
+  std::vector<TokenId> forced();
+  // How many tokens of a guess may come.
+  size_t n_allowed(std::span<const TokenId> guess);
+  // A token that may come has come.
+  void take(TokenId token);
+
+ private:
+  bool must_end();
+  size_t accept(std::span<const TokenId> tokens);
+  std::vector<TokenId> encode(std::string_view bytes) const;
+
+  const text::Tokenizer& tokenizer_;
+  std::span<const TokenId> stops_;
+  std::shared_ptr<const constraint::TokenTable> table_;
+  std::vector<TokenId> controls_;
+  constraint::Matcher matcher_;
+  constraint::TokenMask mask_;
+  bool mask_is_known_ = false;
+};
+
+}  // namespace facet::runtime
