@@ -45,6 +45,7 @@ TEST(Gbnf, DescribesTheTextsThatItSays) {
       {"root ::= [\\]\\-\\\\\"a-]+", {"]-\\\"a-"}, {"b"}},
       {"root ::= \"\\xe9\"", {"é"}, {"\xe9"}},
       {"root ::= [а-я]+ [^\\x00-\\x7F]", {"дом", "жё"}, {"дoм", "д"}},
+      {"root ::= [\\uD7FF-\\uE000]", {"\xed\x9f\xbf", "\xee\x80\x80"}, {"\xed\xa0\x80"}},
       // Lines, comments, and names as they come.
       {"# a list\nroot ::= item # one\n\n  | (\n item # more\n  \",\"\n root)\nitem ::= A-1 |\n  b_2\nA-1::=\"a\"\nb_2 "
        "::=\n \"b\"",
