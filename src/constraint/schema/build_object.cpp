@@ -51,6 +51,11 @@ void Builder::add_object_with_some(const ObjectShape& object, std::vector<NodeId
   ObjectShape rest = object;
   const ObjectShape::Some some = std::move(rest.some.back());
   rest.some.pop_back();
+  const auto is_it = [&](std::string_view name) {
+    const Conditions value = expander_.member(rest, name);
+    return !expander_.covers(*some.scope, name) && all_of(value, some.value) == value;
+  };
+  if (std::any_of(rest.required.begin(), rest.required.end(), is_it)) return add_object(rest, out);
   for (const auto& [conditions, keys] : other_keys(rest)) {
     if (expander_.is_possible(all_of(conditions, some.value)))
       throw_error<RequestError>(
@@ -98,7 +103,7 @@ RegexId Builder::unknown_key(const ObjectShape& object) {
   for (const std::string_view name : object.known_names()) known.push_back(text(regexes, name, writing));
   std::vector<RegexId> parts;
   if (notation_.kind == Notation::Kind::Call) parts.push_back(parse_pattern(regexes, kBareKey, {writing, true}));
-  parts.push_back(object.names.empty() ? any_text(regexes, writing) : expander_.key_texts(object.names));
+  parts.push_back(object.names.empty() ? texts_.string({}, writing) : expander_.key_texts(object.names));
   if (!known.empty()) parts.push_back(regexes.complement(regexes.either(known)));
   return regexes.both(parts);
 }

@@ -1,6 +1,7 @@
 #include "constraint/schema/expander.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "constraint/schema/keywords.h"
@@ -146,14 +147,7 @@ Shapes Expander::exactly_one(const SchemaJson& schema) {
   for (size_t i = 0; i < n; ++i) {
     Shapes only = shapes(listed(ids[i]));
     for (size_t j = 0; j < n && !only.empty(); ++j) {
-      if (!overlaps[i * n + j]) continue;
-      try {
-        only = meet(only, shapes(refused(ids[j])));
-      } catch (const RequestError& e) {
-        throw_error<RequestError>(
-            "schema at {}/oneOf: branches {} and {} may both match, and what only one matches cannot be told: {}",
-            references_.path(schema), i, j, e.what());
-      }
+      if (overlaps[i * n + j]) only = meet(only, shapes(refused(ids[j])));
     }
     out.insert(out.end(), only.begin(), only.end());
   }
@@ -174,13 +168,15 @@ Shapes Expander::conditional(const SchemaJson& schema, bool holds) {
   return out;
 }
 
+// Looks ahead from within an expansion: what leads back to a place that is being looked at is taken to be possible, and
+// is no schema that refers to itself without end, for there is a part of a value in between.
 bool Expander::is_possible(const Conditions& conditions) {
-  if (conditions.empty()) return true;
-  const auto is_expanding = [&](ConditionId id) { return expanding_.count(id) != 0; };
-  if (std::any_of(conditions.begin(), conditions.end(), is_expanding) || depth_ > kMaxLookAhead) return true;
-  // What leads back here is taken to be possible.
+  if (conditions.empty() || depth_ > kMaxLookAhead) return true;
   const auto [it, is_new] = possible_.try_emplace(conditions, true);
-  if (is_new) it->second = !shapes(conditions).empty();
+  if (!is_new) return it->second;
+  const std::set<ConditionId> outside = std::exchange(expanding_, {});
+  it->second = !shapes(conditions).empty();
+  expanding_ = outside;
   return it->second;
 }
 
