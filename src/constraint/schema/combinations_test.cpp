@@ -70,6 +70,9 @@ TEST(JsonSchema, Not) {
        {R"({"b":1})", R"({"a":1,"b":1})"},
        {"{}", R"({"a":1})"}},
   });
+  check_schemas({{R"({"type":"object","not":{"properties":{"a":{},"b":{}},"additionalProperties":false}})",
+                  {R"({"c":1})", R"({"a":1,"c":1})", R"({"c":1,"b":2,"a":1})"},
+                  {"{}", R"({"a":1})", R"({"b":1,"a":1})"}}});
   EXPECT_NE(schema_refusal(R"({"not":{"type":"array","uniqueItems":true}})").find("/not/uniqueItems"),
             std::string::npos);
   check_schemas({{R"({"type":"string","not":{"type":"array","uniqueItems":true}})", {"\"a\""}, {"[1,1]"}}});
@@ -84,6 +87,7 @@ TEST(JsonSchema, Conditions) {
       {R"({"type":"object","if":{"required":["k"]},"then":{"required":["a"]}})",
        {"{}", R"({"k":1,"a":1})"},
        {R"({"k":1})"}},
+      {R"({"type":"object","maxProperties":1,"dependentRequired":{"a":["a"]}})", {R"({"a":1})"}, {R"({"a":1,"b":1})"}},
       {R"({"type":"object","dependentRequired":{"a":["b"]}})",
        {"{}", R"({"b":1})", R"({"a":1,"b":1})"},
        {R"({"a":1})"}},
