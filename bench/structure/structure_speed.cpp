@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -22,11 +22,14 @@
 namespace {
 
 using namespace facet;
-using Clock = std::chrono::steady_clock;
 
-double micros_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+// The process's own time, as in compare.py: other programs on the machine do not count.
+double now_us() {
+  timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) * 1e-3;
 }
+double micros_since(double start) { return now_us() - start; }
 
 std::shared_ptr<const text::Tokenizer> load(const std::string& path) {
   const MappedFile map(path);
@@ -66,7 +69,7 @@ class Speed {
 
   void schema(const text::ChatJson& line) {
     ++figures_.n_schemas;
-    const auto start = Clock::now();
+    const auto start = now_us();
     std::shared_ptr<const constraint::CompiledGrammar> grammar;
     try {
       constraint::Grammar g;
@@ -88,10 +91,10 @@ class Speed {
  private:
   bool accepts(constraint::Matcher& matcher, const std::string& text) {
     for (const text::TokenId token : tokenizer_->encode(text, text::Specials::Forbid)) {
-      const auto start = Clock::now();
+      const auto start = now_us();
       matcher.mask(mask_);
       figures_.mask_us.add(micros_since(start));
-      const auto taken = Clock::now();
+      const auto taken = now_us();
       const bool ok = matcher.accept(token);
       figures_.commit_us.add(micros_since(taken));
       if (ok != mask_.has(token)) throw_error<RequestError>("mask and matcher differ at token {} of {}", token, text);
