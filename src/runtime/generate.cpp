@@ -167,7 +167,7 @@ class Answer {
         return forced.first(std::min(forced.size(), static_cast<size_t>(room())));
     if (!drafter_) return {};
     const auto guess = drafter_->draft(room(), options_.stop_tokens);
-    return guide_ ? guess.first(guide_->n_allowed(guess)) : guess;
+    return guide_ && !guess.empty() ? guess.first(guide_->n_allowed(guess)) : guess;
   }
 
   // Computes the last token, and with it what may follow; then chooses what does, for as long as it is what was
