@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <random>
+#include <thread>
 
 #include "base/error.h"
 #include "constraint/matcher/test_vocabulary.h"
@@ -208,6 +209,56 @@ TEST(Matcher, AVocabularyThatLacksWhatIsWanted) {
   EXPECT_TRUE(mask.has(1));
   EXPECT_TRUE(matcher.accept(1));
   EXPECT_THROW(matcher.mask(mask), RequestError);
+}
+
+// What is remembered of a grammar has a limit; texts do not notice when it is forgotten.
+TEST(Matcher, LongTextsOfManyStates) {
+  const auto tokens = test_vocabulary();
+  const auto grammar = compiled_by([](Grammar& g) {
+    ArrayNode array = bare_array(g);
+    Regexes& r = g.regexes();
+    array.rest = g.terminal(r.concat(std::vector{r.literal("\""), any_text(r, Writing::Json, 8, 8), r.literal("\"")}));
+    array.unique = true;
+    return g.array(std::move(array));
+  });
+  Matcher matcher(grammar, tokens);
+  ASSERT_TRUE(matcher.accept_bytes("["));
+  std::mt19937 random(1);
+  TokenMask mask;
+  size_t most = 0;
+  for (int item = 0; item < 300; ++item) {
+    std::string text = item == 0 ? "\"" : ",\"";
+    for (int i = 0; i < 8; ++i) text.push_back(static_cast<char>('a' + random() % 26));
+    for (const char c : text + "\"") {
+      matcher.mask(mask);
+      ASSERT_TRUE(matcher.accept_bytes({&c, 1})) << item;
+    }
+    most = std::max(most, grammar->n_bytes());
+  }
+  EXPECT_LT(most, 20u << 20);
+  EXPECT_TRUE(matcher.may_end() == false && matcher.accept_bytes("]") && matcher.may_end());
+}
+
+TEST(Matcher, ThreadsShareAGrammar) {
+  const auto tokens = test_vocabulary();
+  const auto grammar = compiled_by(person);
+  const auto walk = [&](uint32_t seed) {
+    std::mt19937 random(seed);
+    TokenMask mask;
+    for (int n = 0; n < 20; ++n) {
+      Matcher matcher(grammar, tokens);
+      for (int i = 0; i < 20 && !matcher.has_ended(); ++i) {
+        matcher.mask(mask);
+        TokenId token;
+        do token = static_cast<TokenId>(random() % tokens->n_tokens());
+        while (!mask.has(token));
+        EXPECT_TRUE(matcher.accept(token));
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (uint32_t i = 0; i < 4; ++i) threads.emplace_back(walk, i);
+  for (std::thread& thread : threads) thread.join();
 }
 
 // The mask is the set of tokens that are accepted, wherever a random text leads.

@@ -53,8 +53,24 @@ RegexId Regexes::Store::derivative(RegexId a, uint8_t byte) {
       if (first == kNothing) return kNothing;
       return concat(first, repeat(node.a, std::max(node.min - 1, 0), node.max < 0 ? -1 : node.max - 1));
     }
+    case RegexKind::Multiple:
+      return derivative_of_multiple(Expressions::remainder(node), byte);
   }
   return kNothing;
+}
+
+RegexId Regexes::Store::derivative_of_multiple(Remainder remainder, uint8_t byte) {
+  if (byte == '.' && !remainder.behind_point) {
+    remainder.behind_point = true;
+    return expressions.multiple(remainder);
+  }
+  if (byte < '0' || byte > '9') return kNothing;
+  if (remainder.behind_point) {
+    if (remainder.decimals == 0) return byte == '0' ? expressions.multiple(remainder) : kNothing;
+    --remainder.decimals;
+  }
+  remainder.value = (remainder.value * 10 + (byte - uint32_t{'0'})) % remainder.modulus;
+  return expressions.multiple(remainder);
 }
 
 // Of the first part, and of those behind it as long as all before them may be empty.
@@ -150,6 +166,9 @@ void Regexes::Store::split_by(RegexId a, ByteClassesBuilder& classes) {
     case RegexKind::Not:
     case RegexKind::Repeat:
       return split_by_part(node.a, classes);
+    case RegexKind::Multiple:
+      for (const char c : std::string_view("0123456789.")) classes.split(static_cast<uint8_t>(c));
+      return;
     default:
       return;
   }
@@ -157,7 +176,8 @@ void Regexes::Store::split_by(RegexId a, ByteClassesBuilder& classes) {
 
 void Regexes::Store::split_by_part(RegexId a, ByteClassesBuilder& classes) {
   const RegexKind kind = expressions[a].kind;
-  if (kind == RegexKind::Bytes || kind == RegexKind::Literal || kind == RegexKind::Concat)
+  if (kind == RegexKind::Bytes || kind == RegexKind::Literal || kind == RegexKind::Concat ||
+      kind == RegexKind::Multiple)
     split_by(a, classes);
   else
     classes.split(classes_of(a));

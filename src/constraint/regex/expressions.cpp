@@ -44,6 +44,19 @@ uint64_t node_hash(const RegexNode& node, std::span<const RegexId> parts) {
   return mixed(hash, static_cast<uint64_t>(static_cast<uint32_t>(node.min)) << 32 | static_cast<uint32_t>(node.max));
 }
 
+// What is to be added to a number behind which there are only zeros to make it a multiple, in units of the last
+// decimal.
+uint64_t gap_to_multiple(const Remainder& r) {
+  uint64_t value = r.value % r.modulus;
+  for (int i = 0; i < r.decimals && value != 0; ++i) value = value * 10 % r.modulus;
+  return value == 0 ? 0 : r.modulus - value;
+}
+
+bool is_below_power_of_ten(uint64_t value, int exponent) {
+  for (; exponent > 0 && value > 0; --exponent) value /= 10;
+  return value == 0;
+}
+
 }  // namespace
 
 Expressions::Expressions(size_t max_expressions) : max_cost_(max_expressions), slots_(64, kFreeSlot) {
@@ -142,6 +155,16 @@ RegexId Expressions::repeat(RegexId a, int min, int max) {
   return find_or_add(node, node_hash(node, {}));
 }
 
+RegexId Expressions::multiple(const Remainder& remainder) {
+  RegexNode node;
+  node.kind = RegexKind::Multiple;
+  node.a = remainder.modulus;
+  node.b = remainder.value;
+  node.min = remainder.decimals;
+  node.max = remainder.behind_point;
+  return find_or_add(node, node_hash(node, {}));
+}
+
 RegexId Expressions::find_or_add(RegexNode node, uint64_t hash, std::span<const RegexId> parts) {
   const size_t mask = slots_.size() - 1;
   size_t slot = mixed(hash, 0) & mask;
@@ -218,6 +241,12 @@ void Expressions::derive_facts(RegexNode& node, std::span<const RegexId> parts) 
       live = is_live(node.a);
       depth = part(node.a).depth + size_t{1};
       break;
+    case RegexKind::Multiple: {
+      const uint64_t gap = gap_to_multiple(remainder(node));
+      node.nullable = gap == 0;
+      live = !remainder(node).behind_point || is_below_power_of_ten(gap, node.min);
+      break;
+    }
   }
   if (node.nullable || live) node.life = Life::Live;
   if (depth > kMaxRegexDepth)

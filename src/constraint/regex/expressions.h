@@ -10,7 +10,19 @@
 
 namespace facet::constraint {
 
-enum class RegexKind : uint8_t { Nothing, Empty, Anything, Bytes, Literal, Concat, Either, Both, Not, Repeat };
+enum class RegexKind : uint8_t {
+  Nothing,
+  Empty,
+  Anything,
+  Bytes,
+  Literal,
+  Concat,
+  Either,
+  Both,
+  Not,
+  Repeat,
+  Multiple
+};
 // Whether an expression holds any text. Unknown: only a search can tell.
 enum class Life : uint8_t { Unknown, Live, Dead };
 
@@ -22,7 +34,14 @@ struct RegexNode {
   // Bytes: a, the place of the set. Literal: b bytes from a on. Concat: a, then b. Either, Both: b parts from a on, in
   // ascending order. Not, Repeat: a.
   uint32_t a = 0, b = 0;
-  int32_t min = 0, max = -1;  // Repeat
+  int32_t min = 0, max = -1;  // Repeat; see Remainder
+};
+
+// A number of which some digits have been read, and what is left of it by a modulus.
+struct Remainder {
+  uint32_t modulus, value;
+  int decimals;  // that count and are still to come; behind them only zeros may
+  bool behind_point;
 };
 
 class Expressions {
@@ -57,6 +76,8 @@ class Expressions {
   RegexId both(std::span<const RegexId> parts) { return set_of(RegexKind::Both, parts); }
   RegexId complement(RegexId a);
   RegexId repeat(RegexId a, int min, int max);
+  RegexId multiple(const Remainder& remainder);
+  static Remainder remainder(const RegexNode& node) { return {node.a, node.b, node.min, node.max == 1}; }
 
  private:
   RegexId part_of_literal(uint32_t begin, uint32_t n_bytes, uint64_t hash);

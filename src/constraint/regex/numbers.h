@@ -21,9 +21,10 @@ int compare(const Decimal& a, const Decimal& b);
 
 struct NumberRule {
   bool integer = false;  // 1.0 is one by JSON Schema, yet models are to write 1
-  std::optional<Decimal> minimum, maximum;
+  std::optional<Decimal> minimum = {}, maximum = {};
   bool exclusive_minimum = false, exclusive_maximum = false;
-  std::optional<Decimal> multiple_of;  // throws RequestError if it needs more than 10,000 states
+  // Above 0; RequestError if its digits, without zeros at the ends, are beyond 10,000.
+  std::optional<Decimal> multiple_of = {};
 };
 
 // Texts of the numbers that obey the rule. Integers are written without a fraction and an exponent; other numbers with

