@@ -98,7 +98,7 @@ RegexId Builder::unknown_key(const ObjectShape& object) {
   for (const std::string_view name : object.known_names()) known.push_back(text(regexes, name, writing));
   std::vector<RegexId> parts;
   if (notation_.kind == Notation::Kind::Call) parts.push_back(parse_pattern(regexes, kBareKey, {writing, true}));
-  parts.push_back(object.names.empty() ? any_text(regexes, writing) : expander_.key_texts(object.names));
+  parts.push_back(object.names.empty() ? texts_.string({}, writing) : expander_.key_texts(object.names));
   if (!known.empty()) parts.push_back(regexes.complement(regexes.either(known)));
   return regexes.both(parts);
 }

@@ -49,8 +49,7 @@ Builder::Punctuation Builder::punctuation() {
 NodeId Builder::build(bool is_object) {
   Conditions root = expander_.conditions(document_);
   if (is_object) root = all_of(root, expander_.conditions(kAnyObject));
-  if (expander_.shapes(root).empty())
-    throw_error<RequestError>("schema contradicts itself: there is no value that obeys all it says");
+  if (expander_.shapes(root).empty()) fail_as_contradiction();
   const NodeId node = value(root);
   while (!pending_.empty()) {
     const auto [rule, conditions] = pending_.back();
@@ -60,6 +59,12 @@ NodeId Builder::build(bool is_object) {
       throw_error<RequestError>("schema: its grammar has more than {} nodes", kMaxGrammarNodes);
   }
   return node;
+}
+
+void Builder::fail_as_contradiction() {
+  const std::string path = references_.path(expander_.contradiction(document_));
+  throw_error<RequestError>("schema{} contradicts itself: there is no value that obeys all it says",
+                            path.empty() ? "" : " at " + path);
 }
 
 NodeId Builder::value(const Conditions& conditions) {
@@ -81,6 +86,7 @@ NodeId Builder::body(const Shapes& shapes) {
   std::vector<RegexId> texts;
   std::vector<NodeId> parts;
   for (const Shape& shape : shapes) {
+    if (!shape.undescribed.empty()) throw RequestError(shape.undescribed);
     texts.push_back(scalars(shape));
     if ((shape.types & kArray) != 0) add_array(shape.array, parts);
     if ((shape.types & kObject) != 0) add_object(shape.object, parts);

@@ -15,6 +15,7 @@ class Builder {
   NodeId build(bool is_object);  // of an object, whatever the document says
 
  private:
+  [[noreturn]] void fail_as_contradiction();
   NodeId value(const Conditions& conditions);
   NodeId body(const Shapes& shapes);
   RegexId scalars(const Shape& shape);

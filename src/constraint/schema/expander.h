@@ -34,6 +34,8 @@ class Expander {
   bool covers(const MemberScope& scope, std::string_view name);
   RegexId key_texts(const Conditions& names);  // between the quotes
   Conditions impossible() const { return {kNever}; }
+  // Of a schema that nothing obeys: the innermost one that is the reason, as far as it is easily found.
+  const SchemaJson& contradiction(const SchemaJson& schema);
 
   [[noreturn]] void fail(const SchemaJson& schema, std::string_view keyword, std::string_view why) const;
 
@@ -73,6 +75,7 @@ class Expander {
 
   // One that does not.
   Shapes refuted(const SchemaJson& schema);
+  Shape undescribed(const SchemaJson& schema, const char* keyword, TypeSet type) const;
   void refute_numbers(const SchemaJson& schema, Shapes& out);
   void refute_strings(const SchemaJson& schema, Shapes& out);
   void refute_members(const SchemaJson& schema, Shapes& out);

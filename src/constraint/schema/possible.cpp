@@ -17,6 +17,26 @@ Shapes Expander::pruned(Shapes shapes) {
   return out;
 }
 
+const SchemaJson& Expander::contradiction(const SchemaJson& schema) {
+  const SchemaJson* at = &schema;
+  for (const SchemaJson* next = at; next != nullptr;) {
+    at = next;
+    next = nullptr;
+    const auto look_at = [&](const SchemaJson& part) {
+      if (part.is_object() && shapes(conditions(part)).empty()) next = &part;
+    };
+    if (const SchemaJson* other = target(*at)) look_at(*other);
+    if (const auto all = at->find("allOf"); all != at->end()) std::for_each(all->begin(), all->end(), look_at);
+    const auto properties = at->find("properties"), names = at->find("required");
+    if (properties == at->end() || names == at->end() || !names->is_array()) continue;
+    for (const SchemaJson& name : *names) {
+      const auto part = properties->find(name.get_ref<const std::string&>());
+      if (part != properties->end()) look_at(*part);
+    }
+  }
+  return *at;
+}
+
 bool Expander::has_possible_number(const Shape& shape) {
   const NumberShape& number = shape.number;
   const bool is_bounded = number.bounds.minimum && number.bounds.maximum;

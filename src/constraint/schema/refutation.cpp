@@ -1,5 +1,7 @@
 // A schema that does not hold: one of its keywords does not, and for most that is again something a value can be held
 // to. A keyword for strings that does not hold means a string.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "constraint/schema/expander.h"
@@ -53,6 +55,15 @@ void append_shapes(Shapes& to, const Shapes& from) { to.insert(to.end(), from.be
 
 }  // namespace
 
+Shape Expander::undescribed(const SchemaJson& schema, const char* keyword, TypeSet type) const {
+  Shape out = shape_of(type);
+  out.undescribed = fmt::format(
+      "schema at {}/{}: values that break this rule cannot be described; \"not\", \"if\" or branches of oneOf that may "
+      "both match ask for them",
+      references_.path(schema), keyword);
+  return out;
+}
+
 Shapes Expander::refuted(const SchemaJson& schema) {
   Shapes out;
   if (const TypeSet others = static_cast<TypeSet>(~types(schema)); others != 0) out.push_back(shape_of(others));
@@ -75,7 +86,9 @@ Shapes Expander::refuted(const SchemaJson& schema) {
   refute_dependencies(schema, out);
   for (const char* keyword : {"unevaluatedProperties", "unevaluatedItems"}) {
     const SchemaJson* value = find_keyword(schema, keyword);
-    if (value != nullptr && *value != true) fail(schema, keyword, "what does not obey this cannot be described");
+    const bool is_for_items = std::string_view(keyword) == "unevaluatedItems";
+    if (value != nullptr && *value != true)
+      out.push_back(undescribed(schema, keyword, is_for_items ? kArray : kObject));
   }
   return pruned(std::move(out));
 }
@@ -112,7 +125,7 @@ void Expander::refute_items(const SchemaJson& schema, Shapes& out) {
   const auto size = [](Shape& shape) -> Range& { return shape.array.size; };
   refute_range(range(schema, "minItems", "maxItems"), kArray, size, out);
   if (const SchemaJson* unique = find_keyword(schema, "uniqueItems"); unique != nullptr && *unique == true)
-    fail(schema, "uniqueItems", "arrays with two equal items cannot be described");
+    out.push_back(undescribed(schema, "uniqueItems", kArray));
   if (const auto contains = this->contains(schema)) {
     const auto hold = [&](const Range& count) {
       out.push_back(shape_of(kArray));
@@ -133,7 +146,7 @@ void Expander::refute_items(const SchemaJson& schema, Shapes& out) {
     out.push_back(shape_of(kArray));
     out.back().array.contains.push_back({refused(scope->rest[0]), {1, -1}});
   } else {
-    fail(schema, "items", "arrays of which some item behind the first ones does not obey this cannot be described");
+    out.push_back(undescribed(schema, "items", kArray));
   }
 }
 
@@ -146,15 +159,14 @@ void Expander::refute_members(const SchemaJson& schema, Shapes& out) {
       out.push_back(with_member(name, impossible(), false));
   }
   if (const SchemaJson* keys = find_keyword(schema, "propertyNames"); keys != nullptr && !conditions(*keys).empty())
-    fail(schema, "propertyNames", "objects with some key that does not obey this cannot be described");
+    out.push_back(undescribed(schema, "propertyNames", kObject));
   const auto scope = member_scope(schema);
   if (scope == nullptr) return;
   for (const auto& [name, value] : scope->named) {
     if (!value.empty()) out.push_back(with_member(name, refused(value[0]), true));
   }
   for (const auto& pattern : scope->patterns) {
-    if (!pattern.value.empty())
-      fail(schema, "patternProperties", "objects with some member that does not obey this cannot be described");
+    if (!pattern.value.empty()) out.push_back(undescribed(schema, "patternProperties", kObject));
   }
   if (scope->additional && !scope->additional->empty()) {
     out.push_back(shape_of(kObject));

@@ -133,6 +133,7 @@ std::vector<std::string_view> ObjectShape::known_names() const {
 
 void Shape::meet(const Shape& other) {
   types &= other.types;
+  if (undescribed.empty()) undescribed = other.undescribed;
   meet_numbers(number, other.number);
   meet_strings(string, other.string);
   array.size.meet(other.array.size);

@@ -108,6 +108,8 @@ struct ObjectShape {
 
 struct Shape {
   TypeSet types = kAnyType;
+  // Why these values cannot be described, if so: an error, unless nothing is left of the shape in the end.
+  std::string undescribed;
   NumberShape number;
   StringShape string;
   ArrayShape array;

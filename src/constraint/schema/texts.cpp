@@ -8,10 +8,7 @@
 namespace facet::constraint {
 
 RegexId Texts::string(const StringShape& shape, Writing writing, bool any_spelling) {
-  if (shape.rules.empty() && !shape.values && shape.excluded.empty()) {
-    if (any_spelling && writing == Writing::Json) return any_json_text(regexes_, shape.length.min, shape.length.max);
-    return any_text(regexes_, writing, shape.length.min, shape.length.max);
-  }
+  if (shape.rules.empty() && !shape.values && shape.excluded.empty()) return any(shape.length, writing, any_spelling);
   const auto either_of = [&](const std::vector<std::string_view>& values) {
     std::vector<RegexId> parts;
     for (const std::string_view value : values) parts.push_back(text(regexes_, value, writing));
@@ -20,13 +17,22 @@ RegexId Texts::string(const StringShape& shape, Writing writing, bool any_spelli
   std::vector<RegexId> parts;
   if (shape.values) parts.push_back(either_of(*shape.values));
   if (!shape.values || shape.length.min > 0 || shape.length.max >= 0)
-    parts.push_back(any_text(regexes_, writing, shape.length.min, shape.length.max));
+    parts.push_back(any(shape.length, writing, false));
   for (const TextRule& r : shape.rules) {
     const RegexId compiled = rule(r, writing);
     parts.push_back(r.holds ? compiled : regexes_.complement(compiled));
   }
   if (!shape.excluded.empty()) parts.push_back(regexes_.complement(either_of(shape.excluded)));
   return regexes_.both(parts);
+}
+
+RegexId Texts::any(const Range& length, Writing writing, bool any_spelling) {
+  const auto [it, is_new] = any_.try_emplace({length.min, length.max, writing, any_spelling}, Regexes::kNothing);
+  if (!is_new) return it->second;
+  const bool is_json = any_spelling && writing == Writing::Json;
+  it->second =
+      is_json ? any_json_text(regexes_, length.min, length.max) : any_text(regexes_, writing, length.min, length.max);
+  return it->second;
 }
 
 RegexId Texts::quoted(RegexId content) {
@@ -44,7 +50,7 @@ RegexId Texts::rule(const TextRule& rule, Writing writing) {
     return it->second = compile(rule, writing);
   } catch (const RequestError& e) {
     compiled_.erase(it);
-    throw_error<RequestError>("schema at {}: {} \"{}\": {}", references_.path(*rule.schema),
+    throw_error<RequestError>("schema at {}/{}: \"{}\": {}", references_.path(*rule.schema),
                               is_pattern ? "pattern" : "format", rule.text, e.what());
   }
 }

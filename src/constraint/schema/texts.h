@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "constraint/regex/characters.h"
@@ -27,6 +28,7 @@ class Texts {
   Regexes& regexes() noexcept { return regexes_; }
 
  private:
+  RegexId any(const Range& length, Writing writing, bool any_spelling);
   RegexId compile(const TextRule& rule, Writing writing);
   RegexId integers(const NumberRule& bounds);
   RegexId fractions(const NumberRule& bounds);
@@ -38,6 +40,7 @@ class Texts {
   const Notation& notation_;
   const References& references_;
   std::map<std::pair<std::string, int>, RegexId> compiled_;
+  std::map<std::tuple<int, int, Writing, bool>, RegexId> any_;
 };
 
 }  // namespace facet::constraint
