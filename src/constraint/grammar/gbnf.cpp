@@ -112,8 +112,8 @@ class GbnfParser {
       set.push_back({first, last});
     }
     if (set.empty()) reader_.fail_at(begin, "expected characters between [ and ]");
-    set = normalized(std::move(set));
-    return character_of(is_negated ? complement(set) : set);
+    const CharacterSet others = complement(normalized(std::move(set)));
+    return character_of(is_negated ? others : complement(others));  // twice, as that leaves out surrogates
   }
 
   PartId group() {

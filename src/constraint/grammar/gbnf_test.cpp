@@ -45,6 +45,7 @@ TEST(Gbnf, DescribesTheTextsThatItSays) {
       {"root ::= [\\]\\-\\\\\"a-]+", {"]-\\\"a-"}, {"b"}},
       {"root ::= \"\\xe9\"", {"é"}, {"\xe9"}},
       {"root ::= [а-я]+ [^\\x00-\\x7F]", {"дом", "жё"}, {"дoм", "д"}},
+      {"root ::= [\\uD7FF-\\uE000]", {"\xed\x9f\xbf", "\xee\x80\x80"}, {"\xed\xa0\x80"}},
       // Lines, comments, and names as they come.
       {"# a list\nroot ::= item # one\n\n  | (\n item # more\n  \",\"\n root)\nitem ::= A-1 |\n  b_2\nA-1::=\"a\"\nb_2 "
        "::=\n \"b\"",
@@ -117,14 +118,17 @@ TEST(Gbnf, SaysWhatIsWrongAndWhere) {
     EXPECT_TRUE(gbnf_error(grammar).starts_with(message)) << grammar << "\n" << gbnf_error(grammar);
 }
 
-// A rule of a thousand a's each of which is a rule, and rules that double 100 times: neither the stack nor memory goes.
+// Rules that lead to each other 50,000 times, and rules that double 100 times: neither the stack nor memory goes.
 TEST(Gbnf, LongAndLargeGrammarsAreBounded) {
-  std::string chain = "root ::= a0\n", doubling = "root ::= a0\n";
+  std::string chain = "root ::= a0\n", doubling = "root ::= a0 | b0\n";
   for (int i = 0; i < 50'000; ++i) chain += fmt::format("a{} ::= a{}\n", i, i + 1);
-  for (int i = 0; i < 100; ++i) doubling += fmt::format("a{} ::= a{} a{} | a{}\n", i, i + 1, i + 1, i + 1);
+  for (int i = 0; i < 100; ++i)
+    doubling += fmt::format("a{} ::= a{} a{}\nb{} ::= b{} | b{}\n", i, i + 1, i + 1, i, i + 1, i + 1);
   EXPECT_TRUE(gbnf_language(chain + "a50000 ::= \"x\"").has("x"));
-  const TestLanguage doubled = gbnf_language(doubling + "a100 ::= \"x\"");
-  EXPECT_TRUE(doubled.has("x"));
+  const TestLanguage doubled = gbnf_language(doubling + "a100 ::= \"x\"\nb100 ::= \"y\"");
+  EXPECT_TRUE(doubled.has("y"));
+  EXPECT_TRUE(doubled.begins_with("xxxxxxxxxx"));
+  EXPECT_FALSE(doubled.has("xxxxxxxxxx"));
 }
 
 // What is regular is one expression: a rule more does not make one node more.

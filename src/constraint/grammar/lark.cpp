@@ -203,7 +203,8 @@ class LarkParser {
     reader_.go_to(reader_.at() + 3);
     const char32_t low = only_character(first, place), high = only_character(reader_.quoted(), place);
     if (high < low) reader_.fail_at(place, "a range of characters goes from the lower to the higher one");
-    return rules_.expression(character(regexes, {{low, high}}, Writing::Plain), 1);
+    // The complement of the complement, as that leaves out surrogates.
+    return rules_.expression(character(regexes, complement(complement({{low, high}})), Writing::Plain), 1);
   }
 
   char32_t only_character(const std::string& text, size_t place) const {
