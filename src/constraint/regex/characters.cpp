@@ -109,6 +109,13 @@ CharacterSet without(const CharacterSet& set, const CharacterSet& removed) {
   return complement(normalized(std::move(others)));
 }
 
+RegexId utf8_character(Regexes& regexes, const CharacterSet& set) {
+  if (!set.empty() && set.back().last >= 0x80) return Utf8Tree(regexes, without(set, {kSurrogates})).root();
+  ByteSet ascii;
+  for (const CodePoints& range : set) ascii |= byte_range(static_cast<int>(range.first), static_cast<int>(range.last));
+  return regexes.bytes(ascii);
+}
+
 // \n and \u000a
 RegexId control_escape(Regexes& regexes, char32_t c) {
   std::vector<RegexId> parts = {
@@ -126,8 +133,7 @@ RegexId json_character(Regexes& regexes, const CharacterSet& set) {
   for (char32_t c = 0; c < 0x20; ++c)
     if (holds(set, c)) escaped.push_back(control_escape(regexes, c));
   const CharacterSet plain = without(set, {{0, 0x1F}, {'"', '"'}, {'\\', '\\'}});
-  return regexes.either(Utf8Tree(regexes, plain).root(),
-                        regexes.concat(regexes.literal("\\"), regexes.either(escaped)));
+  return regexes.either(utf8_character(regexes, plain), regexes.concat(regexes.literal("\\"), regexes.either(escaped)));
 }
 
 // \uXXXX: one of the basic plane, or a pair of surrogates.
@@ -172,7 +178,7 @@ CharacterSet complement(const CharacterSet& set) {
 
 RegexId character(Regexes& regexes, const CharacterSet& set, Writing writing) {
   if (writing == Writing::Json) return json_character(regexes, set);
-  return Utf8Tree(regexes, without(set, {})).root();
+  return utf8_character(regexes, set);
 }
 
 RegexId text(Regexes& regexes, std::string_view utf8, Writing writing) {

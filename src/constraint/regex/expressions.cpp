@@ -10,6 +10,7 @@ namespace {
 constexpr RegexId kFreeSlot = UINT32_MAX;
 // Derivatives recurse as deep as expressions are nested in other ways than one after the other.
 constexpr size_t kMaxRegexDepth = 500;
+constexpr uint32_t kLongLength = 1u << 30;
 
 // Literals hash as polynomials, so that the hash of a literal without its first bytes costs nothing to find.
 constexpr uint64_t kLetterBase = 0x9e3779b97f4a7c15;
@@ -252,6 +253,27 @@ void Expressions::derive_facts(RegexNode& node, std::span<const RegexId> parts) 
   if (depth > kMaxRegexDepth)
     throw_error<RequestError>("regular expressions are nested more than {} levels deep: simplify them", kMaxRegexDepth);
   node.depth = static_cast<uint16_t>(depth);
+  node.min_length = node.nullable ? 0 : least_length(node, parts);
+}
+
+uint32_t Expressions::least_length(const RegexNode& node, std::span<const RegexId> parts) const {
+  const auto of = [&](RegexId id) { return nodes_[id].min_length; };
+  const auto is_less = [&](RegexId a, RegexId b) { return of(a) < of(b); };
+  switch (node.kind) {
+    case RegexKind::Literal:
+      return node.b;
+    case RegexKind::Concat:
+      return std::min(kLongLength, of(node.a) + of(node.b));
+    case RegexKind::Either:
+      return of(*std::min_element(parts.begin(), parts.end(), is_less));
+    case RegexKind::Both:
+      return of(*std::max_element(parts.begin(), parts.end(), is_less));
+    case RegexKind::Repeat:
+      return static_cast<uint32_t>(
+          std::min<uint64_t>(kLongLength, uint64_t{of(node.a)} * static_cast<uint64_t>(node.min)));
+    default:
+      return 1;
+  }
 }
 
 void Expressions::count(size_t cost) {

@@ -35,6 +35,7 @@ struct RegexNode {
   // ascending order. Not, Repeat: a.
   uint32_t a = 0, b = 0;
   int32_t min = 0, max = -1;  // Repeat; see Remainder
+  uint32_t min_length = 0;    // no text has fewer bytes; a guess from below
 };
 
 // A number of which some digits have been read, and what is left of it by a modulus.
@@ -85,6 +86,7 @@ class Expressions {
   RegexId set_of(RegexKind kind, std::span<const RegexId> parts);
   RegexId find_or_add(RegexNode node, uint64_t hash, std::span<const RegexId> parts = {});
   bool is_equal(const RegexNode& stored, const RegexNode& node, std::span<const RegexId> parts) const;
+  uint32_t least_length(const RegexNode& node, std::span<const RegexId> parts) const;
   void derive_facts(RegexNode& node, std::span<const RegexId> parts) const;
   void count(size_t cost);
   void grow();

@@ -111,7 +111,8 @@ RegexId Regexes::Store::both(std::span<const RegexId> parts) {
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   if (kept.empty()) return kAnything;
   if (kept.size() == 1) return kept[0];
-  if (kept[0] == kNothing || has_opposites(kept)) return kNothing;
+  if (kept[0] == kNothing || has_opposites(kept) || !drop_stars(kept)) return kNothing;
+  if (kept.size() == 1) return kept[0];
   if (kept[0] == kEmpty) {
     const auto is_nullable = [&](RegexId id) { return expressions[id].nullable; };
     return std::all_of(kept.begin(), kept.end(), is_nullable) ? kEmpty : kNothing;
@@ -124,6 +125,24 @@ bool Regexes::Store::has_opposites(std::span<const RegexId> parts) const {
   return std::any_of(parts.begin(), parts.end(), [&](RegexId id) {
     const RegexNode& node = expressions[id];
     return node.kind == RegexKind::Not && std::binary_search(parts.begin(), parts.end(), node.a);
+  });
+}
+
+// x{2,5} & x* is x{2,5}, and x{2,5} without x* is nothing: the latter is false.
+bool Regexes::Store::drop_stars(std::vector<RegexId>& parts) {
+  const auto is_star = [&](RegexId id) {
+    const RegexNode& node = expressions[id];
+    return node.kind == RegexKind::Repeat && node.min == 0 && node.max < 0;
+  };
+  std::vector<RegexId> bodies;  // of what is no star
+  for (const RegexId id : parts)
+    if (expressions[id].kind == RegexKind::Repeat && !is_star(id)) bodies.push_back(expressions[id].a);
+  const auto holds_others = [&](RegexId id) {
+    return is_star(id) && std::find(bodies.begin(), bodies.end(), expressions[id].a) != bodies.end();
+  };
+  std::erase_if(parts, holds_others);
+  return std::none_of(parts.begin(), parts.end(), [&](RegexId id) {
+    return expressions[id].kind == RegexKind::Not && holds_others(expressions[id].a);
   });
 }
 

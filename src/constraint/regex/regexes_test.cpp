@@ -37,6 +37,8 @@ TEST(Regexes, LawsGiveOneIdToEqualLanguages) {
   EXPECT_EQ(r.both(letters(r, "ab"), letters(r, "bc")), b);
   EXPECT_EQ(r.both(star, r.complement(star)), Regexes::kNothing);
   EXPECT_EQ(r.either(star, r.complement(star)), Regexes::kAnything);
+  EXPECT_EQ(r.both(star, r.repeat(word, 2, 5)), r.repeat(word, 2, 5));
+  EXPECT_EQ(r.both(r.complement(star), r.repeat(word, 2, 5)), Regexes::kNothing);
   EXPECT_EQ(r.complement(r.complement(word)), word);
   EXPECT_EQ(r.concat(word, Regexes::kNothing), Regexes::kNothing);
   EXPECT_EQ(r.concat(Regexes::kEmpty, word), word);

@@ -37,6 +37,7 @@ struct Regexes::Store : Regexes::Table {
   RegexId prepend(RegexId head, RegexId tail);
   bool merge_literals(RegexId head, RegexId tail, RegexId& merged);
   bool merge_repeats(RegexId head, RegexId tail, RegexId& merged);
+  bool drop_stars(std::vector<RegexId>& parts);
   bool has_opposites(std::span<const RegexId> parts) const;
   void join_byte_heads(std::vector<RegexId>& parts);
   static constexpr int kNoLimit = INT32_MAX;
