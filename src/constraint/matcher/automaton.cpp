@@ -144,6 +144,11 @@ StateId Automaton::after(const Thread& thread) {
   return intern(threads);
 }
 
+StateId Automaton::after_recording(Thread thread, std::string_view text) {
+  for (const char c : text) thread.text = store_.texts.append(thread.text, static_cast<uint8_t>(c));
+  return after(thread);
+}
+
 const ByteSet& Automaton::first_bytes(StateId state) {
   const auto [it, is_new] = first_bytes_.try_emplace(state);
   if (!is_new) return it->second;

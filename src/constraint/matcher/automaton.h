@@ -33,6 +33,7 @@ class Automaton {
   StateId alone(const Thread& thread);  // the state of this thread only
   // The state of what follows a thread that is complete; kDead if nothing can be read there.
   StateId after(const Thread& thread);
+  StateId after_recording(Thread thread, std::string_view text);  // once these bytes are recorded too
   bool is_complete(const Thread& thread) const noexcept;
   // What the thread is behind `byte`; false: it cannot read it.
   bool advance(const Thread& thread, uint8_t byte, Thread& out);

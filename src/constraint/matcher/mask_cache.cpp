@@ -1,11 +1,12 @@
 #include "constraint/matcher/mask_cache.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace facet::constraint {
 namespace {
 
-constexpr size_t kMaxStates = 32;  // that are followed to see what plain text an expression can read
+constexpr size_t kMaxStates = 4000;  // that are followed to see what plain text an expression can read
 
 // The bytes that may continue a character behind its first one, and how many more follow: UTF-8 without surrogates and
 // overlong forms.
@@ -80,42 +81,84 @@ class PlainStep {
 
 bool MaskCache::fill(StateId state, TokenMask& mask) {
   const TokenSet& set = set_of(state);
-  const auto from = tokens_.slice(set.slice).words();
+  const auto from = (set.many ? *set.many : tokens_.slice(set.slice)).words();
   const auto to = mask.words();
   std::copy(from.begin(), from.end(), to.begin());
   for (const TokenId token : set.tokens) mask.add(token);
-  return set.slice != 0 || !set.tokens.empty();
+  return set.many || set.slice != 0 || !set.tokens.empty();
 }
 
 const TokenSet& MaskCache::set_of(StateId state) {
   const auto [it, is_new] = sets_.try_emplace(state);
   if (!is_new) return it->second;
-  TokenSet& set = it->second;
+  TokenSet set;
   const auto threads = automaton_.threads(state);
   const std::vector<Thread> all(threads.begin(), threads.end());  // walks make states, which may move them
   for (const Thread& thread : all) add_thread(thread, set);
-  std::sort(set.tokens.begin(), set.tokens.end());
-  set.tokens.erase(std::unique(set.tokens.begin(), set.tokens.end()), set.tokens.end());
+  make_short(set);
+  n_bytes_ += set.n_bytes() + 48;
+  return it->second = std::move(set);
+}
+
+// A bit for each token of the vocabulary is shorter than a long list.
+void MaskCache::make_short(TokenSet& set) {
+  if (set.many || set.tokens.size() * 32 > tokens_.n_tokens()) {
+    if (!set.many) set.many = std::make_unique<TokenMask>(tokens_.slice(set.slice));
+    for (const TokenId token : set.tokens) set.many->add(token);
+    set.tokens.clear();
+  }
   set.tokens.shrink_to_fit();
-  n_bytes_ += sizeof(TokenSet) + set.tokens.size() * sizeof(TokenId) + 48;
-  return set;
+}
+
+void MaskCache::add(const TokenSet& set, TokenSet& out) {
+  if (set.many) {
+    if (!out.many) out.many = std::make_unique<TokenMask>(tokens_.n_tokens());
+    *out.many |= *set.many;
+  }
+  out.slice = std::max(out.slice, set.slice);
+  if (out.many) *out.many |= tokens_.slice(out.slice);
+  out.tokens.insert(out.tokens.end(), set.tokens.begin(), set.tokens.end());
 }
 
 void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
   if (thread.is_key()) return add_key(thread, out);
-  const Inside& in = inside(thread.state);
-  out.slice = std::max(out.slice, in.all.slice);
-  out.tokens.insert(out.tokens.end(), in.all.tokens.begin(), in.all.tokens.end());
+  Inside& in = inside(thread.state);
+  add(in.all, out);
   if (in.leaving.empty()) return;
-  if (thread.text != kNoText) return add_exactly(thread, in.leaving, out);
+  if (thread.text != kNoText) return add_recorded(thread, in, out);
   if (const StateId next = automaton_.after(thread); next != kDead) walk(in.leaving, in.leaving.root(), next, out);
 }
 
-// Recorded texts decide where they end whether they may: the whole token is read, from the thread.
-void MaskCache::add_exactly(const Thread& thread, const TokenTrie& candidates, TokenSet& out) {
-  const StateId from = automaton_.alone(thread);
-  for (const TokenId token : candidates.tokens_below(candidates.root()))
-    if (automaton_.step(from, tokens_.bytes(token)) != kDead) out.tokens.push_back(token);
+// Whether a recorded text may end is decided by all of it, so these tokens are read from their beginning. Only what is
+// complete is recorded: texts are many, and each is a state of its own.
+void MaskCache::add_recorded(const Thread& thread, Inside& in, TokenSet& out) {
+  if (!in.whole) {
+    std::vector<TokenTrie::Entry> entries;
+    for (const TokenId token : in.leaving.tokens_below(in.leaving.root()))
+      entries.push_back({tokens_.bytes(token), token});
+    in.whole = TokenTrie(std::move(entries));
+    n_bytes_ += in.whole->n_bytes();
+  }
+  read_.clear();
+  walk_recorded(*in.whole, in.whole->root(), thread, out);
+}
+
+void MaskCache::walk_recorded(const TokenTrie& trie, const TokenTrie::Node& node, const Thread& thread, TokenSet& out) {
+  Regexes& regexes = automaton_.regexes();
+  for (const TokenTrie::Node& child : trie.children(node)) {
+    const RegexId there = regexes.derive(thread.state, child.byte);
+    if (there == Regexes::kNothing) continue;
+    read_.push_back(static_cast<char>(child.byte));
+    const StateId next =
+        regexes.is_nullable(there) ? automaton_.after_recording({there, thread.frame, thread.text}, read_) : kDead;
+    if (next != kDead || regexes.has_continuation(there)) {
+      const auto tokens = trie.tokens_at(child);
+      out.tokens.insert(out.tokens.end(), tokens.begin(), tokens.end());
+    }
+    if (next != kDead) walk(trie, child, next, out);
+    walk_recorded(trie, child, {there, thread.frame, thread.text}, out);
+    read_.pop_back();
+  }
 }
 
 void MaskCache::add_key(const Thread& thread, TokenSet& out) {
@@ -138,11 +181,11 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId
 
 // ---------------------------------------------------------------------------------------------------- expressions
 // alone
-const MaskCache::Inside& MaskCache::inside(RegexId regex) {
+MaskCache::Inside& MaskCache::inside(RegexId regex) {
   auto& entry = insides_[regex];
   if (!entry) {
     entry = std::make_unique<Inside>(find_inside(regex));
-    n_bytes_ += sizeof(Inside) + entry->all.tokens.size() * sizeof(TokenId) + entry->leaving.n_bytes() + 64;
+    n_bytes_ += entry->all.n_bytes() + entry->leaving.n_bytes() + 64;
   }
   return *entry;
 }
@@ -154,7 +197,7 @@ MaskCache::Inside MaskCache::find_inside(RegexId regex) {
   found.all.slice = plain.n_characters;
   if (plain.may_go_on) walk(tokens_.plain(), tokens_.plain().root(), regex, 0, found, leaving);
   walk(tokens_.others(), tokens_.others().root(), regex, 0, found, leaving);
-  found.all.tokens.shrink_to_fit();
+  make_short(found.all);
   found.leaving = TokenTrie(std::move(leaving));
   return found;
 }
@@ -195,7 +238,8 @@ bool MaskCache::reads_plain(RegexId regex) {
 }
 
 MaskCache::Readable MaskCache::readable(RegexId regex) {
-  std::vector<RegexId> known{regex}, front{regex};
+  std::unordered_set<RegexId> known{regex};
+  std::vector<RegexId> front{regex};
   const size_t longest = tokens_.last_slice();
   for (size_t n = 0; n < longest; ++n) {
     std::vector<RegexId> next;
@@ -203,7 +247,7 @@ MaskCache::Readable MaskCache::readable(RegexId regex) {
       const auto& behind = behind_plain(at);
       if (!behind) return {n, std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); })};
       for (const RegexId there : *behind)
-        if (std::find(known.begin(), known.end(), there) == known.end()) known.push_back(there), next.push_back(there);
+        if (known.insert(there).second) next.push_back(there);
     }
     if (next.empty()) break;  // round and round, as far as one likes
     if (known.size() > kMaxStates) return {n, true};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -18,6 +19,11 @@ namespace facet::constraint {
 struct TokenSet {
   size_t slice = 0;
   std::vector<TokenId> tokens;
+  std::unique_ptr<TokenMask> many;  // all of them, where a list would be longer
+
+  size_t n_bytes() const noexcept {
+    return sizeof(*this) + tokens.capacity() * sizeof(TokenId) + (many ? many->words().size_bytes() : 0);
+  }
 };
 
 class MaskCache {
@@ -30,19 +36,23 @@ class MaskCache {
 
  private:
   struct Inside {
-    TokenSet all;       // tokens that are read by the expression alone
-    TokenTrie leaving;  // what is left of the others behind a place where the expression may end
+    TokenSet all;                    // tokens that are read by the expression alone
+    TokenTrie leaving;               // what is left of the others behind a place where the expression may end
+    std::optional<TokenTrie> whole;  // those others, from their beginning; made when a text is recorded
   };
 
   const TokenSet& set_of(StateId state);
   void add_thread(const Thread& thread, TokenSet& out);
+  void add(const TokenSet& set, TokenSet& out);
+  void make_short(TokenSet& set);
   void add_key(const Thread& thread, TokenSet& out);
-  const Inside& inside(RegexId regex);
+  Inside& inside(RegexId regex);
   Inside find_inside(RegexId regex);
   void walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, Inside& out,
             std::vector<TokenTrie::Entry>& leaving);
   void walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId state, TokenSet& out);
-  void add_exactly(const Thread& thread, const TokenTrie& candidates, TokenSet& out);
+  void add_recorded(const Thread& thread, Inside& in, TokenSet& out);
+  void walk_recorded(const TokenTrie& trie, const TokenTrie::Node& node, const Thread& thread, TokenSet& out);
 
   // How many plain characters the expression can surely read, whichever they are, and whether it can read any beyond.
   struct Readable {
@@ -60,6 +70,7 @@ class MaskCache {
   std::unordered_map<StateId, TokenSet> sets_;
   std::unordered_map<RegexId, std::optional<std::vector<RegexId>>> behind_plain_;
   std::vector<RegexId> path_;  // of a walk: the expression at each depth
+  std::string read_;           // of a walk under a recording: its bytes
   size_t n_bytes_ = 0;
 };
 
