@@ -10,6 +10,8 @@ namespace {
 
 // Each combination of patterns that a key may match is a class of its own.
 constexpr size_t kMaxKeyPatterns = 6;
+// The same for names that may be there or not, where it has to be known which.
+constexpr size_t kMaxOptionalNames = 6;
 
 // What ends a bare key, or is taken as something else at its beginning or end.
 constexpr std::string_view kNotInKeys = ":=,{}[]()\"'\n";
@@ -46,27 +48,70 @@ void Builder::add_object(const ObjectShape& object, std::vector<NodeId>& out) {
   out.push_back(grammar_.object(std::move(node)));
 }
 
-// One alternative for each name that the member may have.
+// One alternative for each known name that the member may have, and some for all other names.
 void Builder::add_object_with_some(const ObjectShape& object, std::vector<NodeId>& out) {
   ObjectShape rest = object;
   const ObjectShape::Some some = std::move(rest.some.back());
   rest.some.pop_back();
-  for (const auto& [conditions, keys] : other_keys(rest)) {
-    if (expander_.is_possible(all_of(conditions, some.value)))
-      throw_error<RequestError>(
-          "schema: objects that break additionalProperties with a key that is not declared cannot be described; this "
-          "comes from \"not\", or from branches of oneOf that may both match");
-  }
+  const auto is_it = [&](std::string_view name) {
+    const Conditions value = expander_.member(rest, name);
+    return !expander_.covers(*some.scope, name) && all_of(value, some.value) == value;
+  };
+  if (std::any_of(rest.required.begin(), rest.required.end(), is_it)) return add_object(rest, out);
   for (const std::string_view name : object.known_names()) {
     if (expander_.covers(*some.scope, name)) continue;
-    if (!expander_.is_possible(all_of(expander_.member(rest, name), some.value))) continue;
-    ObjectShape with = rest;
-    auto scope = std::make_shared<MemberScope>();
-    scope->named[name] = some.value;
-    with.scopes.push_back(std::move(scope));
-    const auto at = std::lower_bound(with.required.begin(), with.required.end(), name);
-    if (at == with.required.end() || *at != name) with.required.insert(at, name);
-    add_object(with, out);
+    if (expander_.is_possible(all_of(expander_.member(rest, name), some.value)))
+      add_object(with_known(rest, {{name, some.value}}, {name}), out);
+  }
+  // Names that only `some` knows are known from here on.
+  std::map<std::string_view, Conditions> none;
+  for (const auto& entry : some.scope->named) none[entry.first];
+  add_object_with_unknown(with_known(rest, none, {}), some, out);
+}
+
+ObjectShape Builder::with_known(ObjectShape object, std::map<std::string_view, Conditions> named,
+                                const std::vector<std::string_view>& required) const {
+  auto scope = std::make_shared<MemberScope>();
+  scope->named = std::move(named);
+  object.scopes.push_back(std::move(scope));
+  for (const std::string_view name : required) {
+    const auto at = std::lower_bound(object.required.begin(), object.required.end(), name);
+    if (at == object.required.end() || *at != name) object.required.insert(at, name);
+  }
+  return object;
+}
+
+// Where it is known which of the known names are there, one more member than those has an unknown name.
+void Builder::add_object_with_unknown(const ObjectShape& object, const ObjectShape::Some& some,
+                                      std::vector<NodeId>& out) {
+  const auto keys = other_keys(object);
+  const auto can_be_it = [&](const auto& entry) { return expander_.is_possible(all_of(entry.first, some.value)); };
+  if (std::none_of(keys.begin(), keys.end(), can_be_it)) return;
+  std::map<std::string_view, Conditions> absent;
+  std::vector<std::string_view> optional;
+  for (const std::string_view name : object.known_names()) {
+    if (std::binary_search(object.required.begin(), object.required.end(), name)) continue;
+    if (expander_.covers(*some.scope, name) && expander_.is_possible(expander_.member(object, name)))
+      optional.push_back(name);
+    else
+      absent[name] = expander_.impossible();
+  }
+  if (!some.value.empty() || !some.scope->patterns.empty() || optional.size() > kMaxOptionalNames)
+    throw_error<RequestError>(
+        "schema: objects that break additionalProperties with a key that is not declared cannot be described here; "
+        "\"not\", \"if\" or branches of oneOf that may both match ask for them");
+  for (size_t there = 0; there < size_t{1} << optional.size(); ++there) {
+    std::map<std::string_view, Conditions> named = absent;
+    std::vector<std::string_view> required;
+    for (size_t i = 0; i < optional.size(); ++i) {
+      if ((there >> i & 1) != 0)
+        required.push_back(optional[i]);
+      else
+        named[optional[i]] = expander_.impossible();
+    }
+    ObjectShape with = with_known(object, std::move(named), required);
+    with.size.min = std::max(with.size.min, static_cast<int>(with.required.size()) + 1);
+    if (!with.size.is_empty()) add_object(with, out);
   }
 }
 

@@ -22,6 +22,9 @@ class Builder {
 
   void add_object(const ObjectShape& object, std::vector<NodeId>& out);
   void add_object_with_some(const ObjectShape& object, std::vector<NodeId>& out);
+  void add_object_with_unknown(const ObjectShape& object, const ObjectShape::Some& some, std::vector<NodeId>& out);
+  ObjectShape with_known(ObjectShape object, std::map<std::string_view, Conditions> named,
+                         const std::vector<std::string_view>& required) const;
   std::vector<ObjectNode::Property> properties(const ObjectShape& object);
   std::vector<ObjectNode::Others> others(const ObjectShape& object);
   // What keys that no property has are held to, and the keys themselves, without quotes.

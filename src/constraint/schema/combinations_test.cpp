@@ -39,6 +39,9 @@ TEST(JsonSchema, OneOfIsExactlyOne) {
       {R"({"oneOf":[{"type":"object","properties":{"a":{}},"additionalProperties":false},{"type":"object","properties":{"b":{}},"additionalProperties":false}]})",
        {R"({"a":1})", R"({"b":1})"},
        {"{}", R"({"a":1,"b":1})"}},
+      {R"({"oneOf":[{"type":"object","required":["name"]},{"type":"object","required":["include"],"properties":{"include":{}},"additionalProperties":false}]})",
+       {R"({"name":1})", R"({"name":1,"include":2})", R"({"include":1})"},
+       {"{}", R"({"include":1,"x":2})"}},
       {R"({"oneOf":[{"enum":["a","b"]},{"enum":["b","c"]}]})", {"\"a\"", "\"c\""}, {"\"b\""}},
   });
   EXPECT_NE(schema_refusal(R"({"oneOf":[{"type":"array","uniqueItems":true},{"type":"array","minItems":1}]})")
@@ -67,6 +70,9 @@ TEST(JsonSchema, Not) {
        {R"({"b":1})", R"({"a":1,"b":1})"},
        {"{}", R"({"a":1})"}},
   });
+  check_schemas({{R"({"type":"object","not":{"properties":{"a":{},"b":{}},"additionalProperties":false}})",
+                  {R"({"c":1})", R"({"a":1,"c":1})", R"({"c":1,"b":2,"a":1})"},
+                  {"{}", R"({"a":1})", R"({"b":1,"a":1})"}}});
   EXPECT_NE(schema_refusal(R"({"not":{"type":"array","uniqueItems":true}})").find("/not/uniqueItems"),
             std::string::npos);
   check_schemas({{R"({"type":"string","not":{"type":"array","uniqueItems":true}})", {"\"a\""}, {"[1,1]"}}});
@@ -117,6 +123,9 @@ TEST(JsonSchema, References) {
       {R"({"$schema":"http://json-schema.org/draft-04/schema#","id":"http://x.org/a","definitions":{"i":{"id":"#item","type":"integer"}},"items":{"$ref":"#item"},"type":"array"})",
        {"[1]"},
        {"[null]"}},
+      {R"({"$defs":{"v":{"anyOf":[{"type":"array","items":{"$ref":"#/$defs/v"}},{"$ref":"#/$defs/o"},{"type":"string"}]},"o":{"type":"object","additionalProperties":{"$ref":"#/$defs/v"}}},"$ref":"#/$defs/o"})",
+       {R"({"a":[{"b":"c"}]})"},
+       {R"({"a":1})"}},
       {R"({"properties":{"$ref":{"type":"integer"}},"type":"object"})", {R"({"$ref":1})"}, {R"({"$ref":"a"})"}},
       {R"({"$dynamicAnchor":"node","type":"object","properties":{"c":{"$dynamicRef":"#node"}}})",
        {R"({"c":{"c":{}}})"},
@@ -136,10 +145,10 @@ TEST(JsonSchema, HostileSchemasAreRefusedSoon) {
   for (int i = 0; i < 300; ++i) deep += R"({"items":)";
   EXPECT_NE(schema_refusal(deep + "{}" + std::string(300, '}')).find("deeper than 200"), std::string::npos);
 
-  for (int i = 0; i < 5000; ++i)
+  for (int i = 0; i < 1000; ++i)
     chain += "\"d" + std::to_string(i) + R"(":{"type":"object","required":["a"],"properties":{"a":{"$ref":"#/$defs/d)" +
              std::to_string(i + 1) + "\"}}},";
-  EXPECT_EQ(schema_refusal(chain + R"("d5000":{"type":"null"}}})"), "");
+  EXPECT_EQ(schema_refusal(chain + R"("d1000":{"type":"null"}}})"), "");
 
   std::string product = R"({"allOf":[)";
   for (int i = 0; i < 40; ++i) {

@@ -1,6 +1,7 @@
 #include "constraint/schema/expander.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "constraint/schema/keywords.h"
@@ -167,13 +168,15 @@ Shapes Expander::conditional(const SchemaJson& schema, bool holds) {
   return out;
 }
 
+// Looks ahead from within an expansion: what leads back to a place that is being looked at is taken to be possible, and
+// is no schema that refers to itself without end, for there is a part of a value in between.
 bool Expander::is_possible(const Conditions& conditions) {
-  if (conditions.empty()) return true;
-  const auto is_expanding = [&](ConditionId id) { return expanding_.count(id) != 0; };
-  if (std::any_of(conditions.begin(), conditions.end(), is_expanding) || depth_ > kMaxLookAhead) return true;
-  // What leads back here is taken to be possible.
+  if (conditions.empty() || depth_ > kMaxLookAhead) return true;
   const auto [it, is_new] = possible_.try_emplace(conditions, true);
-  if (is_new) it->second = !shapes(conditions).empty();
+  if (!is_new) return it->second;
+  const std::set<ConditionId> outside = std::exchange(expanding_, {});
+  it->second = !shapes(conditions).empty();
+  expanding_ = outside;
   return it->second;
 }
 
