@@ -72,7 +72,7 @@ DIGIT: "0".."9"
 %ignore " "
 %ignore /\/\*[^*]*\*\//
 )lark");
-  for (const auto* text : {"1", "1 + 2*(3- -4.5) ", "max(1, f() /* none */, x)/2", "1   + 2"})
+  for (const auto* text : {"1", "1 + 2*(3- -4.5) ", "max(1, f() /* none */, -2.5)/2", "1   + 2"})
     EXPECT_TRUE(language.has(text)) << text;
   for (const auto* text : {" 1", "1 2", "1. 5", "(1", "max(1,)", "1 +", "f(1)("})
     EXPECT_FALSE(language.has(text)) << text;
