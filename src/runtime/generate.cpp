@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 
 #include "base/error.h"
 #include "model/config.h"
@@ -77,6 +78,7 @@ class Answer {
 
   GenerateResult run(const PromptView& prompt) {
     result_.stats.n_prompt = static_cast<int>(prompt.tokens.size());
+    const auto table = prepare_table();
     try {
       result_.stats.prompt = session_.sync(prompt, {options_.progress, options_.cancel});
     } catch (const CancelledError&) {
@@ -93,6 +95,12 @@ class Answer {
   }
 
  private:
+  // What a grammar needs of the vocabulary is made while the prompt is computed.
+  std::future<void> prepare_table() const {
+    if (!options_.rules || !options_.rules->grammar) return {};
+    return std::async(std::launch::async | std::launch::deferred, [this] { session_.engine().token_table(); });
+  }
+
   TokenId choose() {
     probability_ = 1;
     const auto forced = guide_ ? guide_->forced() : std::span<const TokenId>();
