@@ -86,9 +86,9 @@ void Expander::assert_dependencies(const SchemaJson& schema, Shapes& shapes) {
     without.object.scopes.push_back(std::move(scope));
     Shape with;
     with.types = kObject;
-    with.object.required = {dependency.name};
-    for (const std::string_view name : dependency.required) with.object.required.push_back(name);
-    std::sort(with.object.required.begin(), with.object.required.end());
+    with.object.required = dependency.required;
+    const auto at = std::lower_bound(with.object.required.begin(), with.object.required.end(), dependency.name);
+    if (at == with.object.required.end() || *at != dependency.name) with.object.required.insert(at, dependency.name);
     Shapes alternatives = {std::move(with)};
     if (dependency.schema != nullptr) alternatives = meet(alternatives, this->shapes(conditions(*dependency.schema)));
     alternatives.push_back(std::move(without));

@@ -87,6 +87,7 @@ TEST(JsonSchema, Conditions) {
       {R"({"type":"object","if":{"required":["k"]},"then":{"required":["a"]}})",
        {"{}", R"({"k":1,"a":1})"},
        {R"({"k":1})"}},
+      {R"({"type":"object","maxProperties":1,"dependentRequired":{"a":["a"]}})", {R"({"a":1})"}, {R"({"a":1,"b":1})"}},
       {R"({"type":"object","dependentRequired":{"a":["b"]}})",
        {"{}", R"({"b":1})", R"({"a":1,"b":1})"},
        {R"({"a":1})"}},
