@@ -134,7 +134,7 @@ int NotationReader::count() {
   int n = 0;
   for (; peek() >= '0' && peek() <= '9'; ++at_) {
     n = n * 10 + (peek() - '0');
-    if (n > kMaxCount) fail_at(begin, fmt::format("counts go up to {}", kMaxCount));
+    if (n > kMaxRepetitions) fail_at(begin, fmt::format("counts go up to {}", kMaxRepetitions));
   }
   return at_ == begin ? -1 : n;
 }

@@ -52,7 +52,7 @@ class NotationReader {
 };
 
 // Counts beyond this are refused: nobody means them, and the grammar would grow with them.
-constexpr int kMaxCount = 100'000;
+constexpr int kMaxRepetitions = 100'000;
 // Groups within groups. The parsers call themselves for each.
 constexpr int kMaxGroups = 200;
 
