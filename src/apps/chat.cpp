@@ -174,7 +174,11 @@ class Chat {
   }
 
   void set_tools(const std::string& path) {
-    if (!path.empty()) tools_ = path == "none" ? chat::Tools() : chat::Tools::from_file(path);
+    if (!path.empty()) {
+      chat::Tools tools = path == "none" ? chat::Tools() : chat::Tools::from_file(path);
+      calls_ = tools.declarations().empty() ? nullptr : calls_of(tools.declarations(), {});
+      tools_ = std::move(tools);
+    }
     if (tools_.declarations().empty()) return note("functions: none");
     for (const auto& tool : tools_.declarations()) {
       const std::string name = tool["function"]["name"];
@@ -237,7 +241,7 @@ class Chat {
     auto options = flags_.sampling.generate_options(*engine_);
     options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
     options.cancel = &InterruptGuard::flag();
-    options.rules = output_rules(prompt, next.think ? think_ : ThinkFlag(), {});
+    options.rules = output_rules(prompt, next.think ? think_ : ThinkFlag(), calls_);
     ProgressLine reading("reading the conversation");
     options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
     std::optional<InterruptGuard> interrupt;
@@ -284,6 +288,7 @@ class Chat {
   Conversation::Json attached_ = Conversation::Json::array();  // files for the next message
   std::string budget_ = "medium";
   chat::Tools tools_;
+  SharedGrammar calls_;      // of those; null: none
   ThinkFlag think_{"true"};  // how much, when talk_.think says that there is to be any
   std::optional<runtime::GenerateStats> last_;
   uint64_t n_answers_ = 0;

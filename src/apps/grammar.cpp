@@ -26,8 +26,9 @@ struct FirstTokens {
 };
 
 FirstTokens first_tokens(const std::shared_ptr<const constraint::CompiledGrammar>& grammar, const std::string& name) {
-  runtime::EngineOptions options;
-  options.projector = "none";
+  ModelOptions model;
+  model.projector = "none";
+  const runtime::EngineOptions options = model.engine_options();
   const std::string path = find_model(name);
   const runtime::ModelFacts facts = runtime::read_model(path, options);
   const auto table =

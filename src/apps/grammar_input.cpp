@@ -87,6 +87,12 @@ Grammar choice_grammar(const std::vector<std::string>& choices) {
   return grammar;
 }
 
+Grammar call_grammar(const text::ChatJson& tools, const constraint::CallOptions& options) {
+  Grammar grammar;
+  grammar.set_root(constraint::add_calls(grammar, tools, options));
+  return grammar;
+}
+
 Grammar any_object_grammar(constraint::WhiteSpace white_space) {
   Grammar grammar;
   constraint::Notation notation;

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "constraint/calls/call_grammar.h"
 #include "constraint/grammar/grammar.h"
 #include "constraint/schema/json_schema.h"
+#include "text/chat.h"
 
 namespace facet::apps {
 
@@ -22,6 +24,7 @@ GrammarInput read_schema(const std::string& path, constraint::WhiteSpace white_s
 
 constraint::Grammar regex_grammar(const std::string& pattern);  // of the whole answer
 constraint::Grammar choice_grammar(const std::vector<std::string>& choices);
+constraint::Grammar call_grammar(const text::ChatJson& tools, const constraint::CallOptions& options);
 constraint::Grammar any_object_grammar(constraint::WhiteSpace white_space);
 
 // "compact", "spaced", "flexible"

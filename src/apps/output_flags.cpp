@@ -74,6 +74,10 @@ std::vector<std::string> OutputFlags::all_choices() const {
   return all;
 }
 
+SharedGrammar calls_of(const text::ChatJson& tools, const constraint::CallOptions& options) {
+  return compiled(call_grammar(tools, options));
+}
+
 void OutputFlags::check(const text::ChatJson& tools) const {
   std::vector<std::string_view> given;
   if (!schema.empty()) given.push_back("--schema");
@@ -100,8 +104,13 @@ SharedGrammar OutputFlags::answer_grammar(const text::ChatJson& tools) const {
   if (!regex.empty()) return compiled(regex_grammar(regex));
   if (!choices.empty()) return compiled(choice_grammar(all_choices()));
   if (json_object) return compiled(any_object_grammar(space));
-  (void)tools;
-  return {};
+  if (tools.empty() || tool_choice == "none") return {};
+  using Choice = constraint::CallOptions::Choice;
+  constraint::CallOptions options;
+  options.choice = tool_choice == "auto" ? Choice::Auto : tool_choice == "required" ? Choice::Required : Choice::Named;
+  options.name = tool_choice;
+  options.parallel = !no_parallel_calls;
+  return calls_of(tools, options);
 }
 
 std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/answer.h"
+#include "constraint/calls/call_grammar.h"
 #include "runtime/output_rules.h"
 
 namespace facet::apps {
@@ -36,6 +37,9 @@ struct OutputFlags {
   SharedGrammar answer_grammar(const text::ChatJson& tools) const;
   std::vector<std::string> all_choices() const;
 };
+
+// Answers of text and calls.
+SharedGrammar calls_of(const text::ChatJson& tools, const constraint::CallOptions& options);
 
 // Nothing of a text that is continued as it is, where everything may come.
 std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar);

@@ -32,11 +32,12 @@ std::string stats_line(const runtime::Engine& engine, const runtime::GenerateSta
   return fmt::format(
       "load {:.0f} ms; prompt {} tokens ({} reused, {} computed, {} of them again) in {:.0f} ms, {:.1f} tokens/s; "
       "first "
-      "token {:.0f} ms; {} tokens at {:.1f} tokens/s{}; peak {:.0f} MB",
+      "token {:.0f} ms; {} tokens at {:.1f} tokens/s{}{}; peak {:.0f} MB",
       engine.load_seconds() * 1e3, s.n_prompt, s.prompt.n_reused, s.prompt.n_computed, s.prompt.n_recomputed,
       s.prompt_seconds * 1e3, rate(s.prompt.n_computed, s.prompt_seconds), s.first_token_seconds * 1e3, s.n_generated,
       rate(s.n_generated - 1, s.decode_seconds),
       s.n_drafted > 0 ? fmt::format(" ({} of {} drafted tokens accepted)", s.n_accepted, s.n_drafted) : "",
+      s.n_forced > 0 ? fmt::format(" ({} had no alternative)", s.n_forced) : "",
       static_cast<double>(peak_resident_memory()) / 1e6);
 }
 

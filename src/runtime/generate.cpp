@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 
 #include "base/error.h"
 #include "model/config.h"
@@ -77,6 +78,7 @@ class Answer {
 
   GenerateResult run(const PromptView& prompt) {
     result_.stats.n_prompt = static_cast<int>(prompt.tokens.size());
+    const auto table = prepare_table();
     try {
       result_.stats.prompt = session_.sync(prompt, {options_.progress, options_.cancel});
     } catch (const CancelledError&) {
@@ -93,6 +95,12 @@ class Answer {
   }
 
  private:
+  // What a grammar needs of the vocabulary is made while the prompt is computed.
+  std::future<void> prepare_table() const {
+    if (!options_.rules || !options_.rules->grammar) return {};
+    return std::async(std::launch::async | std::launch::deferred, [this] { session_.engine().token_table(); });
+  }
+
   TokenId choose() {
     probability_ = 1;
     const auto forced = guide_ ? guide_->forced() : std::span<const TokenId>();
@@ -167,7 +175,7 @@ class Answer {
         return forced.first(std::min(forced.size(), static_cast<size_t>(room())));
     if (!drafter_) return {};
     const auto guess = drafter_->draft(room(), options_.stop_tokens);
-    return guide_ ? guess.first(guide_->n_allowed(guess)) : guess;
+    return guide_ && !guess.empty() ? guess.first(guide_->n_allowed(guess)) : guess;
   }
 
   // Computes the last token, and with it what may follow; then chooses what does, for as long as it is what was

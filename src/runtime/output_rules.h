@@ -18,7 +18,7 @@ struct OutputRules {
     Open,  // the prompt left one open: the answer begins inside it
   };
   // Of what stands behind the thought; none: any text.
-  std::shared_ptr<const constraint::CompiledGrammar> grammar;
+  std::shared_ptr<const constraint::CompiledGrammar> grammar = nullptr;
   bool is_chat = false;  // else thoughts do not exist, and without a grammar nothing is ruled out
   Thought thought = Thought::Forbidden;
   // Tokens of thoughts, and up to 16 more in which a sentence or a line ends; -1: as many as leave the reserve.

@@ -4,7 +4,7 @@
 #include <regex>
 
 #include "base/error.h"
-#include "constraint/regex/pattern.h"
+#include "constraint/grammar/gbnf.h"
 #include "runtime/generate.h"
 #include "runtime/test_models.h"
 #include "runtime/token_table.h"
@@ -15,11 +15,10 @@ namespace {
 using constraint::Grammar;
 using Thought = OutputRules::Thought;
 
-std::shared_ptr<const constraint::CompiledGrammar> pattern_grammar(std::string_view pattern) {
+// GBNF of the right-hand side of the root.
+std::shared_ptr<const constraint::CompiledGrammar> grammar_of(const std::string& root) {
   Grammar grammar;
-  constraint::PatternOptions options;
-  options.whole = true;
-  grammar.set_root(grammar.terminal(constraint::parse_pattern(grammar.regexes(), pattern, options)));
+  constraint::parse_gbnf(grammar, "root ::= " + root);
   return std::make_shared<constraint::CompiledGrammar>(std::move(grammar));
 }
 
@@ -50,7 +49,7 @@ class OutputRulesTest : public testing::Test {
 };
 
 TEST_F(OutputRulesTest, AThoughtComesFirstWhereOneIsAllowed) {
-  const auto grammar = pattern_grammar("yes|no");
+  const auto grammar = grammar_of(R"("yes" | "no")");
   const TokenId y = one("y"), x = one("x");
   auto without = guide({.grammar = grammar, .is_chat = true});
   EXPECT_TRUE(without.allowed().has(y));
@@ -126,7 +125,7 @@ TEST_F(OutputRulesTest, ABudgetIsForAllThoughtsTogether) {
 }
 
 TEST_F(OutputRulesTest, WhatMustComeIsKnownBeforehand) {
-  auto fixed = guide({.grammar = pattern_grammar("one two three"), .is_chat = true});
+  auto fixed = guide({.grammar = grammar_of(R"("one two three")"), .is_chat = true});
   const auto all = encode("one two three");
   EXPECT_TRUE(std::ranges::equal(fixed.forced(), all));
   for (const TokenId t : all) fixed.take(t);
@@ -134,18 +133,19 @@ TEST_F(OutputRulesTest, WhatMustComeIsKnownBeforehand) {
   EXPECT_TRUE(std::ranges::count(engine_->defaults().stop_tokens, fixed.forced().front()) == 1);
 
   // "three" may be the beginning of "threefold": its last token is left open.
-  auto open = guide({.grammar = pattern_grammar("one two three[a-z]*"), .is_chat = true});
+  auto open = guide({.grammar = grammar_of(R"("one two three" [a-z]*)"), .is_chat = true});
   const auto known = encode("one two three");
   EXPECT_TRUE(std::ranges::equal(open.forced(), std::span(known).first(known.size() - 1)));
 
-  auto choice = guide({.grammar = pattern_grammar("one|two"), .is_chat = true});
+  auto choice = guide({.grammar = grammar_of(R"("one" | "two")"), .is_chat = true});
   EXPECT_TRUE(choice.forced().empty());
   // With a thought allowed there is a choice.
-  EXPECT_TRUE(guide({.grammar = pattern_grammar("one"), .is_chat = true, .thought = Thought::Allowed}).forced().empty());
+  EXPECT_TRUE(
+      guide({.grammar = grammar_of(R"("one")"), .is_chat = true, .thought = Thought::Allowed}).forced().empty());
 }
 
 TEST_F(OutputRulesTest, AGuessIsCutWhereItIsWrong) {
-  auto guide_ = guide({.grammar = pattern_grammar("one two [a-z]+"), .is_chat = true});
+  auto guide_ = guide({.grammar = grammar_of(R"("one two " [a-z]+)"), .is_chat = true});
   auto guess = encode("one two xyz");
   const size_t n = guess.size();
   EXPECT_EQ(guide_.n_allowed(guess), n);
@@ -185,17 +185,26 @@ class RuledAnswer : public OutputRulesTest {
 
 // The model's weights are random: what it would like to say is nonsense.
 TEST_F(RuledAnswer, IsAlwaysOfTheGrammar) {
-  for (const std::string pattern :
-       {R"(\{"name":"[a-z]{1,8}","age":[1-9][0-9]?\})", "(red|green|blue)(, (red|green|blue)){2}", "[0-9]{4}-[0-9]{2}"})
+  const struct {
+    const char *grammar, *pattern;
+  } cases[] = {
+      {R"("{\"name\":\"" [a-z]{1,8} "\",\"age\":" [1-9] [0-9]? "}")", R"(\{"name":"[a-z]{1,8}","age":[1-9][0-9]?\})"},
+      {R"(colour (", " colour){2}
+colour ::= "red" | "green" | "blue")",
+       "(red|green|blue)(, (red|green|blue)){2}"},
+      {"[0-9]{4} \"-\" [0-9]{2}", "[0-9]{4}-[0-9]{2}"},
+  };
+  for (const auto& c : cases)
     for (uint64_t seed = 0; seed < 12; ++seed) {
-      const auto result = run({.grammar = pattern_grammar(pattern), .is_chat = true}, seed);
+      const auto result = run({.grammar = grammar_of(c.grammar), .is_chat = true}, seed);
       EXPECT_EQ(result.finish, FinishReason::Stop);
-      EXPECT_TRUE(std::regex_match(result.text, std::regex(pattern))) << pattern << "\n" << result.text;
+      EXPECT_TRUE(std::regex_match(result.text, std::regex(c.pattern))) << c.pattern << "\n" << result.text;
     }
 }
 
 TEST_F(RuledAnswer, IsTheSameWithAndWithoutComputingAhead) {
-  const auto grammar = pattern_grammar(R"(\{"first name":"[a-z]{1,5}","last name":"[a-z]{1,5}","age":[1-9][0-9]?\})");
+  const auto grammar =
+      grammar_of(R"("{\"first name\":\"" [a-z]{1,5} "\",\"last name\":\"" [a-z]{1,5} "\",\"age\":" [1-9] [0-9]? "}")");
   for (uint64_t seed = 0; seed < 6; ++seed) {
     const auto plain = run({.grammar = grammar, .is_chat = true}, seed, Draft::Off);
     const auto ahead = run({.grammar = grammar, .is_chat = true}, seed, Draft::Lookup);
@@ -208,7 +217,8 @@ TEST_F(RuledAnswer, IsTheSameWithAndWithoutComputingAhead) {
 }
 
 TEST_F(RuledAnswer, ThinksWithinItsBudget) {
-  OutputRules rules{.grammar = pattern_grammar("yes|no"), .is_chat = true, .thought = Thought::Open, .thought_budget = 10};
+  OutputRules rules{
+      .grammar = grammar_of(R"("yes" | "no")"), .is_chat = true, .thought = Thought::Open, .thought_budget = 10};
   for (uint64_t seed = 0; seed < 6; ++seed) {
     const auto result = run(rules, seed);
     EXPECT_EQ(result.finish, FinishReason::Stop);
@@ -220,20 +230,20 @@ TEST_F(RuledAnswer, ThinksWithinItsBudget) {
 }
 
 TEST_F(RuledAnswer, EndsAsSoonAsNothingCanFollow) {
-  const auto result = run({.grammar = pattern_grammar("one two three"), .is_chat = true}, 1);
+  const auto result = run({.grammar = grammar_of(R"("one two three")"), .is_chat = true}, 1);
   EXPECT_EQ(result.text, "one two three");
   EXPECT_TRUE(result.stop_token.has_value());
   const int n = static_cast<int>(result.tokens.size());
-  EXPECT_EQ(run({.grammar = pattern_grammar("one two three"), .is_chat = true}, 1, Draft::Lookup, n).finish,
+  EXPECT_EQ(run({.grammar = grammar_of(R"("one two three")"), .is_chat = true}, 1, Draft::Lookup, n).finish,
             FinishReason::Stop);
-  EXPECT_EQ(run({.grammar = pattern_grammar("one two three"), .is_chat = true}, 1, Draft::Lookup, n - 1).finish,
+  EXPECT_EQ(run({.grammar = grammar_of(R"("one two three")"), .is_chat = true}, 1, Draft::Lookup, n - 1).finish,
             FinishReason::Length);
 }
 
 TEST_F(RuledAnswer, AForbiddenAnswerIsAnError) {
   Session session(engine_);
   GenerateOptions options = default_options(*engine_);
-  options.rules = {.grammar = pattern_grammar("[0-9]"), .is_chat = true};
+  options.rules = {.grammar = grammar_of("[0-9]"), .is_chat = true};
   for (int digit = 0; digit < 10; ++digit)
     options.sampling.bias.push_back({one(std::to_string(digit)), -std::numeric_limits<float>::infinity()});
   for (int byte = '0'; byte <= '9'; ++byte)

@@ -39,6 +39,7 @@ class Nano(CliTest):
             self.assertEqual(outcome.status, 0, f"{command}: {outcome.err}")
             self.assertIn("this is nano", outcome.err, command)
         self.assertEqual(run("doctor", "-m", "nano", "--json").status, 0)
+        self.assertEqual(run("grammar", "check", self.write("any.json", "{}"), "-m", "nano").status, 0)
 
     def test_a_model_in_the_library_comes_first(self):
         home = self.folder / "models"

@@ -46,6 +46,26 @@ TEST(Conversation, KeepsTheFilesThatWereShown) {
     EXPECT_THROW(Conversation::from_text(bad, "test"), FormatError) << bad;
 }
 
+TEST(Conversation, CallsAreFollowedByTheirResults) {
+  Conversation c;
+  c.add_user("Where?", Conversation::Json::array());
+  const Conversation::Json call{{"name", "look"}, {"arguments", {{"at", "sky"}}}};
+  c.add_answer("", "Hm.", Conversation::Json::array({call, call}));
+  c.add_result("blue");
+  c.add_result("grey");
+  c.add_answer("It is blue.", "");
+  const auto messages = c.messages();
+  ASSERT_EQ(messages.size(), 5u);
+  EXPECT_EQ(messages[1]["tool_calls"][0]["function"], call);
+  for (size_t i : {0, 1}) EXPECT_EQ(messages[2 + i]["tool_call_id"], messages[1]["tool_calls"][i]["id"]);
+  EXPECT_NE(messages[2]["tool_call_id"], messages[3]["tool_call_id"]);
+  EXPECT_EQ(messages[3]["content"], "grey");
+  Conversation loaded = Conversation::from_text(c.to_text(), "test");
+  EXPECT_EQ(loaded.messages(), messages);
+  EXPECT_TRUE(loaded.undo_answer());
+  EXPECT_EQ(loaded.n_messages(), 1);
+}
+
 TEST(Conversation, LoadsABareList) {
   const auto c = Conversation::from_text(R"([{"role":"user","content":"x"}])", "test");
   EXPECT_EQ(c.n_messages(), 1);

@@ -129,6 +129,10 @@ TEST(Gbnf, LongAndLargeGrammarsAreBounded) {
   EXPECT_TRUE(doubled.has("y"));
   EXPECT_TRUE(doubled.begins_with("xxxxxxxxxx"));
   EXPECT_FALSE(doubled.has("xxxxxxxxxx"));
+
+  std::string ambiguous = "root ::= a0\n";
+  for (int i = 0; i < 100; ++i) ambiguous += fmt::format("a{} ::= a{} a{} | a{}\n", i, i + 1, i + 1, i + 1);
+  EXPECT_THROW(gbnf_language(ambiguous + "a100 ::= \"x\"").has("x"), RequestError) << "2^100 ways to read it";
 }
 
 // What is regular is one expression: a rule more does not make one node more.

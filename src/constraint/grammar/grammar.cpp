@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "constraint/grammar/fixpoint.h"
 #include "constraint/grammar/left_recursion.h"
 
 namespace facet::constraint {
@@ -63,57 +64,53 @@ void Grammar::define(NodeId rule, NodeId body) { nodes_[rule].parts = {body}; }
 
 namespace {
 
-// Which nodes stand for at least one finite text: found by going over all of them until nothing changes.
+// Which nodes stand for at least one finite text.
 class Productive {
  public:
-  explicit Productive(Grammar& grammar) : grammar_(grammar), is_(grammar.size(), false) {
-    for (bool changed = true; std::exchange(changed, false);)
-      for (NodeId id = 0; id < grammar.size(); ++id)
-        if (!is_[id] && find(grammar.node(id))) changed = is_[id] = true;
+  explicit Productive(Grammar& grammar) : grammar_(grammar) {
+    is_ = least_fixpoint(grammar,
+                         [this](const Grammar::Node& node, const std::vector<bool>& is) { return find(node, is); });
   }
   bool operator()(NodeId id) const { return is_[id]; }
 
  private:
-  bool all(const std::vector<NodeId>& parts) const {
-    return std::all_of(parts.begin(), parts.end(), [this](NodeId part) { return is_[part]; });
-  }
-
-  bool find(const Grammar::Node& node) {
+  bool find(const Grammar::Node& node, const std::vector<bool>& is) const {
+    const auto of_part = [&is](NodeId part) { return is[part]; };
     switch (node.kind) {
       case Grammar::Kind::Terminal:
         return !grammar_.regexes().is_nothing(node.regex);
       case Grammar::Kind::Sequence:
       case Grammar::Kind::Rule:
-        return all(node.parts);
+        return std::all_of(node.parts.begin(), node.parts.end(), of_part);
       case Grammar::Kind::Choice:
-        return std::any_of(node.parts.begin(), node.parts.end(), [this](NodeId part) { return is_[part]; });
+        return std::any_of(node.parts.begin(), node.parts.end(), of_part);
       case Grammar::Kind::Repeat:
-        return node.min == 0 || is_[node.parts[0]];
+        return node.min == 0 || is[node.parts[0]];
       case Grammar::Kind::Object:
-        return object(grammar_.object_of(node));
+        return object(grammar_.object_of(node), is);
       case Grammar::Kind::Array:
-        return array(grammar_.array_of(node));
+        return array(grammar_.array_of(node), is);
     }
     return false;
   }
 
-  bool object(const ObjectNode& object) const {
+  static bool object(const ObjectNode& object, const std::vector<bool>& is) {
     int n = 0, n_required = 0;
     for (const auto& property : object.properties) {
-      if (property.required && !is_[property.value]) return false;
-      n += is_[property.value];
+      if (property.required && !is[property.value]) return false;
+      n += is[property.value];
       n_required += property.required;
     }
     const bool is_open =
-        std::any_of(object.others.begin(), object.others.end(), [this](const auto& other) { return is_[other.value]; });
+        std::any_of(object.others.begin(), object.others.end(), [&is](const auto& other) { return is[other.value]; });
     return (is_open || n >= object.min_members) && (object.max_members < 0 || n_required <= object.max_members);
   }
 
-  bool array(const ArrayNode& array) const {
+  static bool array(const ArrayNode& array, const std::vector<bool>& is) {
     const auto n_first = static_cast<int>(array.first.size());
     for (int i = 0; i < std::min(n_first, array.min_items); ++i)
-      if (!is_[array.first[static_cast<size_t>(i)]]) return false;
-    return array.min_items <= n_first || (array.rest != Grammar::kNoNode && is_[array.rest]);
+      if (!is[array.first[static_cast<size_t>(i)]]) return false;
+    return array.min_items <= n_first || (array.rest != Grammar::kNoNode && is[array.rest]);
   }
 
   Grammar& grammar_;
@@ -137,8 +134,7 @@ void Grammar::drop_unproductive() {
   if (!productive(root_))
     throw RequestError("no text satisfies the grammar: what it requires contradicts itself, or never ends");
   const NodeId nothing = terminal(Regexes::kNothing);
-  const auto n = static_cast<NodeId>(nothing);
-  for (NodeId id = 0; id < n; ++id) {
+  for (NodeId id = 0; id < nothing; ++id) {
     Node& node = nodes_[id];
     if (node.kind == Kind::Choice)
       std::erase_if(node.parts, [&](NodeId part) { return !productive(part); });

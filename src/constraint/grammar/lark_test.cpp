@@ -74,7 +74,7 @@ DIGIT: "0".."9"
 )lark");
   for (const auto* text : {"1", "1 + 2*(3- -4.5) ", "max(1, f() /* none */, -2.5)/2", "1   + 2"})
     EXPECT_TRUE(language.has(text)) << text;
-  for (const auto* text : {" 1", "1 2", "1. 5", "(1", "max(1,)", "1 +", "f(1)("})
+  for (const auto* text : {" 1", "1 2", "1. 5", "(1", "max(1,)", "1 +", "f(1)(", "x"})
     EXPECT_FALSE(language.has(text)) << text;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "constraint/grammar/fixpoint.h"
 
 namespace facet::constraint {
 namespace {
@@ -12,9 +13,8 @@ using Kind = Grammar::Kind;
 
 // Which nodes may stand for the empty text.
 std::vector<bool> nullable_nodes(Grammar& grammar) {
-  std::vector<bool> is(grammar.size(), false);
-  const auto find = [&](const Grammar::Node& node) {
-    const auto of_part = [&](NodeId part) { return is[part]; };
+  return least_fixpoint(grammar, [&grammar](const Grammar::Node& node, const std::vector<bool>& is) {
+    const auto of_part = [&is](NodeId part) { return is[part]; };
     switch (node.kind) {
       case Kind::Terminal:
         return grammar.regexes().is_nullable(node.regex);
@@ -30,11 +30,7 @@ std::vector<bool> nullable_nodes(Grammar& grammar) {
         return false;
     }
     return false;
-  };
-  for (bool changed = true; std::exchange(changed, false);)
-    for (NodeId id = 0; id < grammar.size(); ++id)
-      if (!is[id] && find(grammar.node(id))) changed = is[id] = true;
-  return is;
+  });
 }
 
 // Paull's algorithm: the rules of a cycle are taken in order; in each, those before it are put in where they begin an
@@ -42,15 +38,16 @@ std::vector<bool> nullable_nodes(Grammar& grammar) {
 class LeftRecursion {
  public:
   explicit LeftRecursion(Grammar& grammar) : grammar_(grammar), nullable_(nullable_nodes(grammar)) {
-    for (NodeId id = 0; id < grammar.size(); ++id)
-      if (grammar.node(id).kind == Kind::Rule) rules_.push_back(id);
     order_.assign(grammar.size(), 0);
   }
 
   void remove() {
-    uint32_t next = 0;
-    for (const NodeId rule : rules_)
-      if (begins_with_itself(rule)) cyclic_.push_back(rule), order_[rule] = ++next;
+    const std::vector<bool> on_cycle = nodes_on_cycles();
+    for (NodeId id = 0; id < on_cycle.size(); ++id) {
+      if (!on_cycle[id] || grammar_.node(id).kind != Kind::Rule) continue;
+      cyclic_.push_back(id);
+      order_[id] = static_cast<uint32_t>(cyclic_.size());
+    }
     for (const NodeId rule : cyclic_) turn(rule);
   }
 
@@ -75,19 +72,34 @@ class LeftRecursion {
     return out;
   }
 
-  bool begins_with_itself(NodeId rule) const {
-    std::vector<bool> seen(grammar_.size(), false);
-    std::vector<NodeId> open = leading(rule);
-    while (!open.empty()) {
-      const NodeId id = open.back();
-      open.pop_back();
-      if (id == rule) return true;
-      if (seen[id]) continue;
-      seen[id] = true;
-      const auto parts = leading(id);
-      open.insert(open.end(), parts.begin(), parts.end());
+  // Nodes that can begin with themselves: those that are left when all that begin with nothing but what has been taken
+  // away, or with which nothing begins that is left, are taken away.
+  std::vector<bool> nodes_on_cycles() const {
+    const auto n = static_cast<NodeId>(grammar_.size());
+    std::vector<std::vector<NodeId>> next(n), before(n);
+    for (NodeId id = 0; id < n; ++id) {
+      next[id] = leading(id);
+      for (const NodeId part : next[id]) before[part].push_back(id);
     }
-    return false;
+    std::vector<bool> is(n, true);
+    const auto take_away = [&](const auto& counted, const auto& told) {
+      std::vector<size_t> count(n);
+      std::vector<NodeId> open;
+      for (NodeId id = 0; id < n; ++id) {
+        count[id] = counted[id].size();
+        if (count[id] == 0) open.push_back(id);
+      }
+      while (!open.empty()) {
+        const NodeId id = open.back();
+        open.pop_back();
+        is[id] = false;
+        for (const NodeId other : told[id])
+          if (--count[other] == 0) open.push_back(other);
+      }
+    };
+    take_away(next, before);
+    take_away(before, next);
+    return is;
   }
 
   void turn(NodeId rule) {
@@ -164,7 +176,7 @@ class LeftRecursion {
   static constexpr int kMaxDepth = 200;
   Grammar& grammar_;
   std::vector<bool> nullable_;
-  std::vector<NodeId> rules_, cyclic_;
+  std::vector<NodeId> cyclic_;
   std::vector<uint32_t> order_;  // place among the rules of cycles, from 1; 0: in none
   NodeId empty_ = Grammar::kNoNode;
 };

@@ -10,6 +10,8 @@ namespace {
 
 using Kind = Grammar::Kind;
 
+constexpr size_t kMaxTasks = 100'000;
+
 // Values that JSON takes for the same are written the same: 1.0 and 1, escapes, the order of keys.
 nlohmann::json with_whole_numbers(nlohmann::json value) {
   if (value.is_number_float() && value.get<double>() == static_cast<double>(static_cast<int64_t>(value.get<double>())))
@@ -103,6 +105,9 @@ Following Expansion::run() {
     const Task task = tasks_.back();
     tasks_.pop_back();
     if (!done_.insert(task).second) continue;
+    if (done_.size() > kMaxTasks)
+      throw_error<RequestError>(
+          "the grammar is too ambiguous: its rules nest in more than {} ways at one place of the text", kMaxTasks);
     if (task.node != Grammar::kNoNode)
       enter(task);
     else

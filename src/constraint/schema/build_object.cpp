@@ -148,48 +148,59 @@ RegexId Builder::unknown_key(const ObjectShape& object) {
   return regexes.both(parts);
 }
 
-std::map<Conditions, RegexId> Builder::other_keys(const ObjectShape& object) {
-  std::vector<TextRule> patterns;
-  const auto index_of = [&](const MemberScope::Pattern& pattern) {
-    const auto is_same = [&](const TextRule& rule) { return rule.text == pattern.text; };
-    const auto at = std::find_if(patterns.begin(), patterns.end(), is_same);
-    const auto i = static_cast<size_t>(at - patterns.begin());
-    if (at == patterns.end()) patterns.push_back({TextRule::Kind::Pattern, true, pattern.text, pattern.schema});
-    return i;
-  };
+// What a member is held to whose key is not known and matches these patterns and no others.
+Conditions Builder::other_member(const ObjectShape& object, const std::vector<std::string_view>& matched) const {
+  Conditions out;
   for (const auto& scope : object.scopes) {
-    for (const auto& pattern : scope->patterns) index_of(pattern);
+    bool is_covered = false;
+    for (const auto& pattern : scope->patterns) {
+      if (std::find(matched.begin(), matched.end(), pattern.text) == matched.end()) continue;
+      out = all_of(out, pattern.value);
+      is_covered = true;
+    }
+    if (!is_covered && scope->additional) out = all_of(out, *scope->additional);
   }
-  if (patterns.size() > kMaxKeyPatterns)
-    throw_error<RequestError>("schema at {}/patternProperties: {} patterns meet in one object, expected at most {}",
-                              references_.path(*patterns[0].schema), patterns.size(), kMaxKeyPatterns);
+  return out;
+}
 
+std::map<Conditions, RegexId> Builder::other_keys(const ObjectShape& object) {
+  const std::vector<TextRule> patterns = key_patterns(object);
   Regexes& regexes = grammar_.regexes();
   std::map<Conditions, RegexId> out;
-  RegexId unknown = Regexes::kNothing;
-  for (size_t matched = 0; matched < size_t{1} << patterns.size(); ++matched) {
-    Conditions conditions;
-    for (const auto& scope : object.scopes) {
-      bool is_covered = false;
-      for (const auto& pattern : scope->patterns) {
-        if ((matched >> index_of(pattern) & 1) == 0) continue;
-        conditions = all_of(conditions, pattern.value);
-        is_covered = true;
-      }
-      if (!is_covered && scope->additional) conditions = all_of(conditions, *scope->additional);
+  RegexId unknown = Regexes::kNothing;  // not asked for where nothing may have such a key
+  for (size_t choice = 0; choice < size_t{1} << patterns.size(); ++choice) {
+    std::vector<std::string_view> matched;
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      if ((choice >> i & 1) != 0) matched.push_back(patterns[i].text);
     }
+    const Conditions conditions = other_member(object, matched);
     if (!expander_.is_possible(conditions)) continue;
     if (unknown == Regexes::kNothing) unknown = unknown_key(object);
     std::vector<RegexId> parts = {unknown};
     for (size_t i = 0; i < patterns.size(); ++i) {
       const RegexId pattern = texts_.rule(patterns[i], texts_.writing());
-      parts.push_back((matched >> i & 1) != 0 ? pattern : regexes.complement(pattern));
+      parts.push_back((choice >> i & 1) != 0 ? pattern : regexes.complement(pattern));
     }
     const RegexId keys = regexes.both(parts);
     if (regexes.is_nothing(keys)) continue;
     const auto [it, is_new] = out.try_emplace(conditions, keys);
     if (!is_new) it->second = regexes.either(it->second, keys);
   }
+  return out;
+}
+
+std::vector<TextRule> Builder::key_patterns(const ObjectShape& object) const {
+  std::vector<TextRule> out;
+  for (const auto& scope : object.scopes) {
+    for (const auto& pattern : scope->patterns) {
+      const auto is_same = [&](const TextRule& rule) { return rule.text == pattern.text; };
+      if (std::any_of(out.begin(), out.end(), is_same)) continue;
+      out.push_back({TextRule::Kind::Pattern, true, pattern.text, pattern.schema});
+    }
+  }
+  if (out.size() > kMaxKeyPatterns)
+    throw_error<RequestError>("schema at {}/patternProperties: {} patterns meet in one object, expected at most {}",
+                              references_.path(*out[0].schema), out.size(), kMaxKeyPatterns);
   return out;
 }
 

@@ -29,6 +29,8 @@ class Builder {
   std::vector<ObjectNode::Others> others(const ObjectShape& object);
   // What keys that no property has are held to, and the keys themselves, without quotes.
   std::map<Conditions, RegexId> other_keys(const ObjectShape& object);
+  Conditions other_member(const ObjectShape& object, const std::vector<std::string_view>& matched) const;
+  std::vector<TextRule> key_patterns(const ObjectShape& object) const;
   RegexId unknown_key(const ObjectShape& object);
   std::string key_text(std::string_view key) const;
 

@@ -80,6 +80,7 @@ class Expander {
   void refute_strings(const SchemaJson& schema, Shapes& out);
   void refute_members(const SchemaJson& schema, Shapes& out);
   void refute_items(const SchemaJson& schema, Shapes& out);
+  void refute_names(const SchemaJson& schema, Shapes& out);
   void refute_dependencies(const SchemaJson& schema, Shapes& out);
   void refute_exactly_one(const SchemaJson& schema, Shapes& out);
   Shapes not_values(std::span<const SchemaJson* const> values);

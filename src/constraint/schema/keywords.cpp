@@ -2,75 +2,14 @@
 #include "constraint/schema/keywords.h"
 
 #include <algorithm>
-#include <array>
 #include <climits>
 
 #include "base/error.h"
-#include "constraint/regex/formats.h"
 #include "constraint/schema/expander.h"
 #include "constraint/schema/values.h"
 
 namespace facet::constraint {
 namespace {
-
-constexpr auto kEnforced = std::to_array<std::string_view>({"$dynamicRef",
-                                                            "$recursiveRef",
-                                                            "$ref",
-                                                            "additionalItems",
-                                                            "additionalProperties",
-                                                            "allOf",
-                                                            "anyOf",
-                                                            "const",
-                                                            "contains",
-                                                            "dependencies",
-                                                            "dependentRequired",
-                                                            "dependentSchemas",
-                                                            "else",
-                                                            "enum",
-                                                            "exclusiveMaximum",
-                                                            "exclusiveMinimum",
-                                                            "format",
-                                                            "if",
-                                                            "items",
-                                                            "maxContains",
-                                                            "maxItems",
-                                                            "maxLength",
-                                                            "maxProperties",
-                                                            "maximum",
-                                                            "minContains",
-                                                            "minItems",
-                                                            "minLength",
-                                                            "minProperties",
-                                                            "minimum",
-                                                            "multipleOf",
-                                                            "not",
-                                                            "nullable",
-                                                            "oneOf",
-                                                            "pattern",
-                                                            "patternProperties",
-                                                            "prefixItems",
-                                                            "properties",
-                                                            "propertyNames",
-                                                            "required",
-                                                            "then",
-                                                            "type",
-                                                            "unevaluatedItems",
-                                                            "unevaluatedProperties",
-                                                            "uniqueItems"});
-// They say nothing of values themselves.
-constexpr auto kStructure = std::to_array<std::string_view>(
-    {"$anchor", "$defs", "$dynamicAnchor", "$id", "$recursiveAnchor", "$schema", "$vocabulary", "definitions", "id"});
-
-bool is_known_format(std::string_view name) {
-  const auto names = format_names();
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool is_enforced(std::string_view keyword, const SchemaJson& value) {
-  if (keyword == "format") return value.is_string() && is_known_format(value.get_ref<const std::string&>());
-  if (keyword == "required") return value.is_array();  // true and false are draft-03's, which nobody enforces
-  return std::find(kEnforced.begin(), kEnforced.end(), keyword) != kEnforced.end();
-}
 
 TypeSet type_named(std::string_view name) {
   if (name == "null") return kNull;
@@ -83,20 +22,6 @@ TypeSet type_named(std::string_view name) {
 }
 
 }  // namespace
-
-void Expander::note(const SchemaJson& schema) {
-  if (notes_ == nullptr || !noted_.insert(&schema).second) return;
-  for (const auto& item : schema.items()) {
-    const std::string& keyword = item.key();
-    if (is_enforced(keyword, item.value())) {
-      auto& enforced = notes_->enforced;
-      const auto at = std::lower_bound(enforced.begin(), enforced.end(), keyword);
-      if (at == enforced.end() || *at != keyword) enforced.insert(at, keyword);
-    } else if (std::find(kStructure.begin(), kStructure.end(), keyword) == kStructure.end()) {
-      notes_->annotations.push_back(references_.path(schema) + "/" + keyword);
-    }
-  }
-}
 
 TypeSet Expander::types(const SchemaJson& schema) const {
   const SchemaJson* type = find_keyword(schema, "type");

@@ -11,4 +11,6 @@ inline const SchemaJson* find_keyword(const SchemaJson& schema, const char* keyw
   return it == schema.end() ? nullptr : &*it;
 }
 
+bool is_known_format(std::string_view name);
+
 }  // namespace facet::constraint

@@ -158,8 +158,7 @@ void Expander::refute_members(const SchemaJson& schema, Shapes& out) {
     for (const std::string_view name : required(schema, *names, "required"))
       out.push_back(with_member(name, impossible(), false));
   }
-  if (const SchemaJson* keys = find_keyword(schema, "propertyNames"); keys != nullptr && !conditions(*keys).empty())
-    out.push_back(undescribed(schema, "propertyNames", kObject));
+  refute_names(schema, out);
   const auto scope = member_scope(schema);
   if (scope == nullptr) return;
   for (const auto& [name, value] : scope->named) {
@@ -171,6 +170,25 @@ void Expander::refute_members(const SchemaJson& schema, Shapes& out) {
   if (scope->additional && !scope->additional->empty()) {
     out.push_back(shape_of(kObject));
     out.back().object.some.push_back({scope, refused((*scope->additional)[0])});
+  }
+}
+
+// Some key breaks the rule: one of those that do, if they can be listed.
+void Expander::refute_names(const SchemaJson& schema, Shapes& out) {
+  const SchemaJson* keys = find_keyword(schema, "propertyNames");
+  const Conditions rule = keys == nullptr ? Conditions{} : conditions(*keys);
+  if (rule.empty()) return;
+  if (rule == impossible())
+    return refute_range(
+        {0, 0}, kObject, [](Shape& s) -> Range& { return s.object.size; }, out);
+  for (const Shape& shape : shapes(refused(rule[0]))) {
+    if ((shape.types & kString) == 0) continue;
+    const StringShape& string = shape.string;
+    if (string.values && string.rules.empty() && string.length.min == 0 && string.length.max < 0) {
+      for (const std::string_view name : *string.values) out.push_back(with_member(name, {}, true));
+    } else {
+      out.push_back(undescribed(schema, "propertyNames", kObject));
+    }
   }
 }
 
