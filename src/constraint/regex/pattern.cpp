@@ -16,6 +16,7 @@ namespace {
 using PatternKind = PatternNode::Kind;
 
 constexpr int kMaxAssertionCount = 100;
+constexpr int64_t kManyCharacters = 1'000'000;
 constexpr size_t kMaxPatternSteps = 100'000;
 
 // What may stand before a place of the text, as far as assertions see it.
@@ -165,11 +166,47 @@ class PatternCompiler {
     return everywhere(r_.both(each, r_.complement(r_.concat(std::array{any_, excluded, Regexes::kAnything}))));
   }
 
+  // That is, other than what the part around it decides alone.
   static bool has_look_around(const PatternNode& node) {
     if (node.is_plain || node.kind == PatternKind::Start || node.kind == PatternKind::End) return false;
     if (node.kind != PatternKind::Sequence && node.kind != PatternKind::Choice && node.kind != PatternKind::Repeat)
       return true;
-    return std::any_of(node.parts.begin(), node.parts.end(), has_look_around);
+    for (size_t i = 0; i < node.parts.size(); ++i)
+      if (has_look_around(node.parts[i]) && !is_local_look_ahead(node, i)) return true;
+    return false;
+  }
+
+  // A look-ahead at what the sequence itself must hold behind it.
+  static bool is_local_look_ahead(const PatternNode& node, size_t place) {
+    const PatternNode& part = node.parts[place];
+    if (node.kind != PatternKind::Sequence || !is_look_ahead(part) || !part.parts[0].is_plain) return false;
+    int64_t n_behind = 0;
+    for (size_t i = place + 1; i < node.parts.size(); ++i) n_behind += n_characters(node.parts[i]).min;
+    const int64_t max = n_characters(part.parts[0]).max;
+    return max < kManyCharacters && max <= n_behind;
+  }
+
+  static bool is_look_ahead(const PatternNode& node) {
+    return node.kind == PatternKind::Ahead || node.kind == PatternKind::NotAhead;
+  }
+
+  struct CharacterCount {
+    int64_t min, max;
+  };
+  static CharacterCount n_characters(const PatternNode& node) {
+    if (node.kind == PatternKind::Set) return {1, 1};
+    CharacterCount all = {node.kind == PatternKind::Choice ? kManyCharacters : 0, 0};
+    if (node.kind > PatternKind::Repeat) return {0, 0};
+    for (const PatternNode& part : node.parts) {
+      const CharacterCount n = n_characters(part);
+      if (node.kind == PatternKind::Choice)
+        all = {std::min(all.min, n.min), std::max(all.max, n.max)};
+      else
+        all = {all.min + n.min, all.max + n.max};
+    }
+    if (node.kind != PatternKind::Repeat) return all;
+    return {std::min(kManyCharacters, all.min * node.min),
+            node.max < 0 ? kManyCharacters : std::min(kManyCharacters, all.max * node.max)};
   }
 
   // The texts without regard to where they stand; ^ and $ never hold.
@@ -193,6 +230,19 @@ class PatternCompiler {
   }
 
   RegexId run(const PatternNode& node, size_t begin, size_t end) {
+    RegexId tail = Regexes::kEmpty;
+    for (size_t i = end; i-- > begin;) {
+      const PatternNode& part = node.parts[i];
+      if (!is_look_ahead(part)) continue;
+      const RegexId ahead = r_.concat(language(part.parts[0]), Regexes::kAnything);
+      tail = r_.both(r_.concat(run_without_look_ahead(node, i + 1, end), tail),
+                     part.kind == PatternKind::Ahead ? ahead : r_.complement(ahead));
+      end = i;
+    }
+    return r_.concat(run_without_look_ahead(node, begin, end), tail);
+  }
+
+  RegexId run_without_look_ahead(const PatternNode& node, size_t begin, size_t end) {
     std::vector<RegexId> parts;
     for (size_t i = begin; i < end;) {
       std::string literal;

@@ -117,6 +117,7 @@ TEST(Pattern, Assertions) {
        {"a.123", "http://a.b", "com"}},
       {"((?:[^/]*/)*)(?=\\.(yaml|yml|json))", {"a/b/.yaml", ".json", "x.yml"}, {"a.yam", "json"}},
       {"^(?:(?!foo).)*$", {"", "fo", "barfo"}, {"foo", "xfooy", "a\nb"}},
+      {"^((?!-)[a-z-]{1,5}(?!-)\\.)+[a-z]+$", {"ab.c", "a-b.c.d"}, {"-a.c", "a.-b.c"}},
       {"^a(?=b)", {"ab", "abc"}, {"a", "ac"}},
       {"a(?!b)$", {"a", "xa"}, {"ab"}},
       {"\\bcat\\b", {"cat", "a cat!", "cat cat"}, {"cats", "concat", "_cat"}},
