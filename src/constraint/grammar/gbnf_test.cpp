@@ -135,6 +135,13 @@ TEST(Gbnf, LongAndLargeGrammarsAreBounded) {
   EXPECT_THROW(gbnf_language(ambiguous + "a100 ::= \"x\"").has("x"), RequestError) << "2^100 ways to read it";
 }
 
+TEST(Gbnf, GrammarsThatAreTooAmbiguousEndInAnError) {
+  std::string text = "root ::= a0\n";
+  for (int i = 0; i < 100; ++i) text += fmt::format("a{} ::= a{} a{} | a{}\n", i, i + 1, i + 1, i + 1);
+  const TestLanguage language = gbnf_language(text + "a100 ::= \"x\"");
+  EXPECT_THROW(language.has("x"), RequestError);
+}
+
 // What is regular is one expression: a rule more does not make one node more.
 TEST(Gbnf, RegularRulesAreOneTerminal) {
   Grammar grammar;
