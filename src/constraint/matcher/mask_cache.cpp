@@ -122,11 +122,18 @@ void MaskCache::add(const TokenSet& set, TokenSet& out) {
 
 void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
   if (thread.is_key()) return add_key(thread, out);
-  Inside& in = inside(thread.state);
+  const bool is_recorded = thread.text != kNoText;
+  const StateId next = is_recorded ? kDead : automaton_.after(thread);
+  InsideKey key{thread.state, {}};
+  if (is_recorded)
+    key.behind.set();  // known only where the text ends
+  else if (next != kDead)
+    key.behind = automaton_.first_bytes(next);
+  Inside& in = inside(key);
   add(in.all, out);
   if (in.leaving.empty()) return;
-  if (thread.text != kNoText) return add_recorded(thread, in, out);
-  if (const StateId next = automaton_.after(thread); next != kDead) walk(in.leaving, in.leaving.root(), next, out);
+  if (is_recorded) return add_recorded(thread, in, out);
+  walk(in.leaving, in.leaving.root(), next, out);
 }
 
 // Whether a recorded text may end is decided by all of it, so these tokens are read from their beginning. Only what is
@@ -181,30 +188,31 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId
 
 // ---------------------------------------------------------------------------------------------------- expressions
 // alone
-MaskCache::Inside& MaskCache::inside(RegexId regex) {
-  auto& entry = insides_[regex];
+MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
+  auto& entry = insides_[key];
   if (!entry) {
-    entry = std::make_unique<Inside>(find_inside(regex));
-    n_bytes_ += entry->all.n_bytes() + entry->leaving.n_bytes() + 64;
+    entry = std::make_unique<Inside>(find_inside(key));
+    n_bytes_ += entry->all.n_bytes() + entry->leaving.n_bytes() + 120;
   }
   return *entry;
 }
 
-MaskCache::Inside MaskCache::find_inside(RegexId regex) {
+MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
   Inside found;
-  std::vector<TokenTrie::Entry> leaving;
-  const Readable plain = readable(regex);
+  InsideWalk out{key.behind, found.all, {}};
+  const Readable plain = readable(key.regex);
   found.all.slice = plain.n_characters;
-  if (plain.may_go_on) walk(tokens_.plain(), tokens_.plain().root(), regex, 0, found, leaving);
-  walk(tokens_.others(), tokens_.others().root(), regex, 0, found, leaving);
+  const bool may_leave = plain.n_characters < tokens_.last_slice() && key.behind.any();
+  if (plain.may_go_on || may_leave) walk(tokens_.plain(), tokens_.plain().root(), key.regex, 0, out);
+  walk(tokens_.others(), tokens_.others().root(), key.regex, 0, out);
   make_short(found.all);
-  found.leaving = TokenTrie(std::move(leaving));
+  found.leaving = TokenTrie(std::move(out.leaving));
   return found;
 }
 
-// Tokens that the expression reads whole; and of those that it does not, what comes behind each place where it may end.
-void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, Inside& out,
-                     std::vector<TokenTrie::Entry>& leaving) {
+// Tokens that the expression reads whole; and of those that it does not, what comes behind each place where it may end,
+// if it may come there.
+void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out) {
   Regexes& regexes = automaton_.regexes();
   if (path_.size() <= depth) path_.resize(depth + 1);
   path_[depth] = regex;
@@ -212,14 +220,16 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId
     const RegexId there = regexes.derive(regex, child.byte);
     if (there != Regexes::kNothing) {
       const auto tokens = trie.tokens_at(child);
-      out.all.tokens.insert(out.all.tokens.end(), tokens.begin(), tokens.end());
-      if (child.n_children > 0) walk(trie, child, there, depth + 1, out, leaving);
+      out.inside.tokens.insert(out.inside.tokens.end(), tokens.begin(), tokens.end());
+      if (child.n_children > 0) walk(trie, child, there, depth + 1, out);
       continue;
     }
+    if (depth == 0) continue;
+    const std::string_view read = tokens_.bytes(trie.tokens_below(child).front());
     for (size_t end = depth; end > 0; --end)
-      if (regexes.is_nullable(path_[end]))
+      if (out.behind[static_cast<uint8_t>(read[end])] && regexes.is_nullable(path_[end]))
         for (const TokenId token : trie.tokens_below(child))
-          leaving.push_back({tokens_.bytes(token).substr(end), token});
+          out.leaving.push_back({tokens_.bytes(token).substr(end), token});
   }
 }
 

@@ -35,10 +35,27 @@ class MaskCache {
   size_t n_bytes() const noexcept { return n_bytes_; }
 
  private:
+  // What an expression allows where these bytes may come behind it.
+  struct InsideKey {
+    RegexId regex;
+    ByteSet behind;
+    bool operator==(const InsideKey&) const = default;
+  };
+  struct InsideHash {
+    size_t operator()(const InsideKey& key) const noexcept {
+      return mix_hash(key.regex, std::hash<ByteSet>()(key.behind));
+    }
+  };
   struct Inside {
     TokenSet all;                    // tokens that are read by the expression alone
     TokenTrie leaving;               // what is left of the others behind a place where the expression may end
     std::optional<TokenTrie> whole;  // those others, from their beginning; made when a text is recorded
+  };
+
+  struct InsideWalk {
+    ByteSet behind;
+    TokenSet& inside;
+    std::vector<TokenTrie::Entry> leaving;
   };
 
   const TokenSet& set_of(StateId state);
@@ -46,10 +63,9 @@ class MaskCache {
   void add(const TokenSet& set, TokenSet& out);
   void make_short(TokenSet& set);
   void add_key(const Thread& thread, TokenSet& out);
-  Inside& inside(RegexId regex);
-  Inside find_inside(RegexId regex);
-  void walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, Inside& out,
-            std::vector<TokenTrie::Entry>& leaving);
+  Inside& inside(const InsideKey& key);
+  Inside find_inside(const InsideKey& key);
+  void walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out);
   void walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId state, TokenSet& out);
   void add_recorded(const Thread& thread, Inside& in, TokenSet& out);
   void walk_recorded(const TokenTrie& trie, const TokenTrie::Node& node, const Thread& thread, TokenSet& out);
@@ -66,7 +82,7 @@ class MaskCache {
 
   Automaton& automaton_;
   const TokenTable& tokens_;
-  std::unordered_map<RegexId, std::unique_ptr<Inside>> insides_;
+  std::unordered_map<InsideKey, std::unique_ptr<Inside>, InsideHash> insides_;
   std::unordered_map<StateId, TokenSet> sets_;
   std::unordered_map<RegexId, std::optional<std::vector<RegexId>>> behind_plain_;
   std::vector<RegexId> path_;  // of a walk: the expression at each depth

@@ -300,6 +300,15 @@ TEST(Matcher, MasksAreWhatIsAccepted) {
         return g.sequence({g.terminal(any_text(r, Writing::Plain)), g.terminal(r.control(0)), g.literal("abc")});
       },
       5);
+  masks_are_what_is_accepted(
+      [](Grammar& g) {  // words between spaces: tokens that end one and go on
+        Regexes& r = g.regexes();
+        const NodeId word = g.terminal(any_text(r, Writing::Plain, 1, 3));
+        const NodeId more = g.rule("more");
+        g.define(more, g.choice({g.literal(")"), g.sequence({g.literal(" "), word, more})}));
+        return g.sequence({word, more});
+      },
+      6);
 }
 
 }  // namespace
