@@ -202,8 +202,8 @@ MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
   InsideWalk out{key.behind, found.all, {}};
   const Readable plain = readable(key.regex);
   found.all.slice = plain.n_characters;
-  const bool may_leave = plain.n_characters < tokens_.last_slice() && key.behind.any();
-  if (plain.may_go_on || may_leave) walk(tokens_.plain(), tokens_.plain().root(), key.regex, 0, out);
+  if (plain.may_go_on || (plain.may_end && key.behind.any()))
+    walk(tokens_.plain(), tokens_.plain().root(), key.regex, 0, out);
   walk(tokens_.others(), tokens_.others().root(), key.regex, 0, out);
   make_short(found.all);
   found.leaving = TokenTrie(std::move(out.leaving));
@@ -248,22 +248,28 @@ bool MaskCache::reads_plain(RegexId regex) {
 }
 
 MaskCache::Readable MaskCache::readable(RegexId regex) {
+  Regexes& regexes = automaton_.regexes();
   std::unordered_set<RegexId> known{regex};
   std::vector<RegexId> front{regex};
+  bool may_end = regexes.is_nullable(regex);
   const size_t longest = tokens_.last_slice();
   for (size_t n = 0; n < longest; ++n) {
     std::vector<RegexId> next;
     for (const RegexId at : front) {
       const auto& behind = behind_plain(at);
-      if (!behind) return {n, std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); })};
-      for (const RegexId there : *behind)
-        if (known.insert(there).second) next.push_back(there);
+      if (!behind)
+        return {n, std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); }), may_end};
+      for (const RegexId there : *behind) {
+        if (!known.insert(there).second) continue;
+        may_end |= regexes.is_nullable(there);
+        next.push_back(there);
+      }
     }
     if (next.empty()) break;  // round and round, as far as one likes
-    if (known.size() > kMaxStates) return {n, true};
+    if (known.size() > kMaxStates) return {n, true, may_end};
     front = std::move(next);
   }
-  return {longest, false};
+  return {longest, false, false};
 }
 
 }  // namespace facet::constraint

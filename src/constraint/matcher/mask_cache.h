@@ -70,10 +70,11 @@ class MaskCache {
   void add_recorded(const Thread& thread, Inside& in, TokenSet& out);
   void walk_recorded(const TokenTrie& trie, const TokenTrie::Node& node, const Thread& thread, TokenSet& out);
 
-  // How many plain characters the expression can surely read, whichever they are, and whether it can read any beyond.
+  // How many plain characters the expression can surely read, whichever they are; whether it can read any beyond; and
+  // whether it may end on the way, so that a longer token may go on behind it.
   struct Readable {
     size_t n_characters;
-    bool may_go_on;
+    bool may_go_on, may_end;
   };
   Readable readable(RegexId regex);
   bool reads_plain(RegexId regex);
