@@ -38,7 +38,7 @@ show_nano() {
   ask "${1:-Who are you?}"
   ask --image "$demo/picture.png" "Which shape is it?"
   ask --audio "$demo/question.wav" "Answer the spoken question."
-  ask --tools "$demo/tools.json" "Timer for 3 minutes, please."
+  ask --tools "$demo/tools.json" "What is the weather in Paris?"
 }
 
 continue_with_gemma3() {
