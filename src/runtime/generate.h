@@ -71,9 +71,9 @@ struct GenerateResult {
 
 // Appends an answer to `prompt` in the session's timeline. Afterwards the session holds the prompt and the answer, but
 // for the last token if the answer ended with it. Tokens that the rules leave no choice about are taken as they are,
-// several computed in a step, and so is the stop token behind an answer that cannot go on, which is not computed at all. Throws RequestError (parameters, prompt too long); cancellation is a finish
-// reason, not an error.
-// on_event: false ends the answer, as a stop string would.
+// several computed in a step, and so is the stop token behind an answer that cannot go on, which is not computed at
+// all. Throws RequestError (parameters, prompt too long); cancellation is a finish reason, not an error. on_event:
+// false ends the answer, as a stop string would.
 GenerateResult generate(Session& session, const PromptView& prompt, const GenerateOptions& options,
                         const OnGenerateEvent& on_event = {});
 

@@ -63,8 +63,7 @@ OutputGuide::OutputGuide(const OutputRules& rules, const Engine& engine, int max
 bool OutputGuide::may_think() const {
   const bool is_place = phase_ == Phase::Start || (phase_ == Phase::Answer && !grammar_);
   return is_place && channel_begin_ >= 0 && rules_.thought != OutputRules::Thought::Forbidden &&
-         (rules_.thought_budget < 0 || n_thought_ < rules_.thought_budget) &&
-         n_taken_ < thought_end_;
+         (rules_.thought_budget < 0 || n_thought_ < rules_.thought_budget) && n_taken_ < thought_end_;
 }
 
 bool OutputGuide::must_stop_thinking() const {

@@ -15,10 +15,10 @@ struct LogitBias {
   float bias;  // added to the logit; -infinity: never
 };
 
-// Applied in this order, each to what the one before left: the tokens allowed, bias, penalties, suppression, temperature, top-k, typical,
-// top-p, min-p. Temperature comes before the filters, as in Hugging Face's generate(), so that top-p and typical see
-// the distribution that is drawn from; the filters' own order is llama.cpp's. Typical and top-p see
-// probabilities that sum to 1; min-p, which compares with the best one, needs no sum.
+// Applied in this order, each to what the one before left: the tokens allowed, bias, penalties, suppression,
+// temperature, top-k, typical, top-p, min-p. Temperature comes before the filters, as in Hugging Face's generate(), so
+// that top-p and typical see the distribution that is drawn from; the filters' own order is llama.cpp's. Typical and
+// top-p see probabilities that sum to 1; min-p, which compares with the best one, needs no sum.
 struct SamplingParams {
   float temperature = 1.0f;      // 0: greedy
   int top_k = 64;                // 0: all

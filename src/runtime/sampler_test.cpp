@@ -407,7 +407,9 @@ TEST(Sampler, ABiasAgainstAllIsAnError) {
         Sampler(params).sample(logits, std::vector<TokenId>{0, 1, 2});
         ADD_FAILURE() << "temperature " << temperature << ", top-k " << top_k;
       } catch (const RequestError& e) {
-        EXPECT_STREQ(e.what(), "no token is left to choose: all are suppressed, have a bias of -infinity, or are not allowed here");
+        EXPECT_STREQ(
+            e.what(),
+            "no token is left to choose: all are suppressed, have a bias of -infinity, or are not allowed here");
       }
       params.bias.pop_back();
       EXPECT_EQ(Sampler(params).sample(logits, {}), 2);

@@ -1,5 +1,5 @@
-// The kinds of chat files, told apart by what their lines hold: prompts to render, outputs to parse, schemas, prompts as
-// tokens.
+// The kinds of chat files, told apart by what their lines hold: prompts to render, outputs to parse, schemas, prompts
+// as tokens.
 #pragma once
 
 #include <filesystem>

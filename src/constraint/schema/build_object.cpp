@@ -13,25 +13,24 @@ constexpr size_t kMaxKeyPatterns = 6;
 // The same for names that may be there or not, where it has to be known which.
 constexpr size_t kMaxOptionalNames = 6;
 
-// What ends a bare key, or is taken as something else at its beginning or end.
-constexpr std::string_view kNotInKeys = ":=,{}[]()\"'\n";
-constexpr const char* kBareKey = "[^:=,{}\\[\\]()\"'\\s]+";
+// Keys that readers of calls take for keys wherever they stand; what is not declared has such keys only.
+constexpr const char* kBareKey = "[A-Za-z_][A-Za-z0-9_./-]{0,63}";
 
 bool is_bare_key(std::string_view key) {
-  return !key.empty() && key.find_first_of(kNotInKeys) == std::string_view::npos && key.front() != ' ' &&
-         key.back() != ' ';
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+  return !key.empty() && is_letter(key[0]) && std::all_of(key.begin(), key.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '-';
+  });
 }
 
 }  // namespace
 
+// In calls keys are bare where they can be, else between quotes like strings.
 std::string Builder::key_text(std::string_view key) const {
   if (notation_.kind == Notation::Kind::Json) return SchemaJson(key).dump();
-  if (!is_bare_key(key))
-    throw_error<RequestError>(
-        "schema: property \"{}\" cannot be written in a call, in which keys are bare: it may have none of {} and no "
-        "line breaks",
-        key, ": = , { } [ ] ( ) \" '");
-  return std::string(key);
+  if (is_bare_key(key)) return std::string(key);
+  const std::string quote{static_cast<char>(kControlByte), static_cast<char>(notation_.quote)};
+  return quote + std::string(key) + quote;
 }
 
 void Builder::add_object(const ObjectShape& object, std::vector<NodeId>& out) {
@@ -163,6 +162,15 @@ Conditions Builder::other_member(const ObjectShape& object, const std::vector<st
   return out;
 }
 
+// A call with arguments that its function does not declare obeys a schema that says nothing of them, and is of no use
+// to anybody: they are offered only where the schema speaks of them, or declares nothing.
+bool Builder::offers_undeclared(const ObjectShape& object) const {
+  const auto n_known = static_cast<int>(object.known_names().size());
+  return notation_.kind == Notation::Kind::Json || n_known == 0 || object.size.min > n_known ||
+         std::any_of(object.scopes.begin(), object.scopes.end(),
+                     [](const auto& scope) { return scope->additional.has_value(); });
+}
+
 std::map<Conditions, RegexId> Builder::other_keys(const ObjectShape& object) {
   const std::vector<TextRule> patterns = key_patterns(object);
   Regexes& regexes = grammar_.regexes();
@@ -174,7 +182,7 @@ std::map<Conditions, RegexId> Builder::other_keys(const ObjectShape& object) {
       if ((choice >> i & 1) != 0) matched.push_back(patterns[i].text);
     }
     const Conditions conditions = other_member(object, matched);
-    if (!expander_.is_possible(conditions)) continue;
+    if (!expander_.is_possible(conditions) || (matched.empty() && !offers_undeclared(object))) continue;
     if (unknown == Regexes::kNothing) unknown = unknown_key(object);
     std::vector<RegexId> parts = {unknown};
     for (size_t i = 0; i < patterns.size(); ++i) {

@@ -28,6 +28,7 @@ class Builder {
   std::vector<ObjectNode::Property> properties(const ObjectShape& object);
   std::vector<ObjectNode::Others> others(const ObjectShape& object);
   // What keys that no property has are held to, and the keys themselves, without quotes.
+  bool offers_undeclared(const ObjectShape& object) const;
   std::map<Conditions, RegexId> other_keys(const ObjectShape& object);
   Conditions other_member(const ObjectShape& object, const std::vector<std::string_view>& matched) const;
   std::vector<TextRule> key_patterns(const ObjectShape& object) const;

@@ -23,7 +23,8 @@ enum class WhiteSpace : uint8_t {
 struct Notation {
   enum class Kind : uint8_t {
     Json,
-    // The model's own, in calls: keys bare, strings between two control tokens with nothing escaped, no white space.
+    // The model's own, in calls: keys bare (where they are no words, quoted), strings between two control tokens with
+    // nothing escaped, no white space. Members that an object does not declare are offered only if its schema says so.
     Call,
   };
   Kind kind = Kind::Json;
