@@ -133,8 +133,7 @@ void Grammar::drop_unproductive() {
   const Productive productive(*this);
   if (!productive(root_))
     throw RequestError("no text satisfies the grammar: what it requires contradicts itself, or never ends");
-  const NodeId nothing = terminal(Regexes::kNothing);
-  for (NodeId id = 0; id < nothing; ++id) {
+  for (NodeId id = 0; id < nodes_.size(); ++id) {
     Node& node = nodes_[id];
     if (node.kind == Kind::Choice)
       std::erase_if(node.parts, [&](NodeId part) { return !productive(part); });

@@ -116,7 +116,8 @@ class LeftRecursion {
   NodeId nothing() { return grammar_.choice({}); }
 
   Split split(NodeId id, NodeId rule, int depth) {
-    if (depth > kMaxDepth) throw RequestError("the grammar's rules begin with each other in too many ways");
+    if (depth > kMaxDepth || grammar_.size() > order_.size() + kMaxNodes)
+      throw RequestError("the grammar's rules begin with each other in too many ways");
     if (id == rule) return {{empty()}, nothing()};
     const Grammar::Node node = grammar_.node(id);
     switch (node.kind) {
@@ -174,6 +175,7 @@ class LeftRecursion {
   uint32_t order_of(NodeId id) const { return id < order_.size() ? order_[id] : 0; }
 
   static constexpr int kMaxDepth = 200;
+  static constexpr size_t kMaxNodes = 100'000;  // that are made
   Grammar& grammar_;
   std::vector<bool> nullable_;
   std::vector<NodeId> cyclic_;

@@ -60,12 +60,10 @@ const Following& Automaton::following(const Thread& thread) {
     scratch_ = Expansion(store_).leave(thread);
     return scratch_;
   }
-  const auto [it, is_new] = followings_.try_emplace(thread.frame);
-  if (is_new) {
-    it->second = Expansion(store_).leave(thread);
-    closure_bytes_ += it->second.threads.capacity() * sizeof(Thread) + 80;
-  }
-  return it->second;
+  if (const auto it = followings_.find(thread.frame); it != followings_.end()) return it->second;
+  Following next = Expansion(store_).leave(thread);
+  closure_bytes_ += next.threads.capacity() * sizeof(Thread) + 80;
+  return followings_.emplace(thread.frame, std::move(next)).first->second;
 }
 
 const Following& Automaton::closure(StateId state) {
@@ -150,17 +148,17 @@ StateId Automaton::after_recording(Thread thread, std::string_view text) {
 }
 
 const ByteSet& Automaton::first_bytes(StateId state) {
-  const auto [it, is_new] = first_bytes_.try_emplace(state);
-  if (!is_new) return it->second;
+  if (const auto it = first_bytes_.find(state); it != first_bytes_.end()) return it->second;
+  ByteSet bytes;
   for (const Thread& thread : closure(state).threads) {
     if (!thread.is_key()) {
-      it->second |= regexes().first_bytes(thread.state);
+      bytes |= regexes().first_bytes(thread.state);
       continue;
     }
     for (const auto& [byte, node] : store_.keys[thread.state & ~kKeyBit].children)
-      if (has_unused(thread, node)) it->second.set(byte);
+      if (has_unused(thread, node)) bytes.set(byte);
   }
-  return it->second;
+  return first_bytes_.emplace(state, bytes).first->second;
 }
 
 int Automaton::forced_byte(StateId state) {

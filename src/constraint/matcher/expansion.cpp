@@ -1,6 +1,7 @@
 #include "constraint/matcher/expansion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -14,7 +15,8 @@ constexpr size_t kMaxTasks = 100'000;
 
 // Values that JSON takes for the same are written the same: 1.0 and 1, escapes, the order of keys.
 nlohmann::json with_whole_numbers(nlohmann::json value) {
-  if (value.is_number_float() && value.get<double>() == static_cast<double>(static_cast<int64_t>(value.get<double>())))
+  if (value.is_number_float() && std::abs(value.get<double>()) < 0x1p53 &&
+      value.get<double>() == std::trunc(value.get<double>()))
     return static_cast<int64_t>(value.get<double>());
   if (value.is_structured())
     for (auto& item : value) item = with_whole_numbers(std::move(item));
@@ -244,10 +246,13 @@ void Expansion::leave_key(Frame f, TextId text) {
 }
 
 // Whether a further member could come.
-bool Expansion::offers_member(const Frame& f) const {
+bool Expansion::offers_member(const Frame& f) {
   const ObjectPlan& plan = store_.objects[store_.grammar.node(f.node).index];
   if (plan.node->max_members >= 0 && f.at >= static_cast<uint32_t>(plan.node->max_members)) return false;
-  return !plan.node->others.empty() || store_.sets[f.used].size() < plan.order.size();
+  if (store_.sets[f.used].size() < plan.order.size()) return true;
+  return std::any_of(plan.node->others.begin(), plan.node->others.end(), [&](const ObjectNode::Others& other) {
+    return !plan.keys_differ || !store_.grammar.regexes().is_nothing(unseen(other.key, f.seen));
+  });
 }
 
 void Expansion::member_or_close(const Frame& f, TextId text) {
@@ -289,7 +294,7 @@ void Expansion::keys(Frame f, TextId text) {
     other.which = static_cast<uint32_t>(object.properties.size()) + i;
     if (plan.keys_differ) start_recording(other, recorded);
     const RegexId key = plan.keys_differ ? unseen(object.others[i].key, f.seen) : object.others[i].key;
-    if (key != Regexes::kNothing) emit(key, frame(other), recorded);
+    if (!store_.grammar.regexes().is_nothing(key)) emit(key, frame(other), recorded);
   }
 }
 

@@ -82,7 +82,7 @@ class Expansion {
   void leave_object(Frame f, TextId text);
   void leave_key(Frame f, TextId text);
   void member_or_close(const Frame& f, TextId text);
-  bool offers_member(const Frame& f) const;
+  bool offers_member(const Frame& f);
   void keys(Frame f, TextId text);
   void leave_array(Frame f, TextId text);
   void item_or_close(const Frame& f, TextId text);

@@ -1,7 +1,6 @@
 #include "constraint/matcher/mask_cache.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace facet::constraint {
 namespace {
@@ -89,15 +88,14 @@ bool MaskCache::fill(StateId state, TokenMask& mask) {
 }
 
 const TokenSet& MaskCache::set_of(StateId state) {
-  const auto [it, is_new] = sets_.try_emplace(state);
-  if (!is_new) return it->second;
+  if (const auto it = sets_.find(state); it != sets_.end()) return it->second;
   TokenSet set;
   const auto threads = automaton_.threads(state);
   const std::vector<Thread> all(threads.begin(), threads.end());  // walks make states, which may move them
   for (const Thread& thread : all) add_thread(thread, set);
   make_short(set);
   n_bytes_ += set.n_bytes() + 48;
-  return it->second = std::move(set);
+  return sets_.emplace(state, std::move(set)).first->second;
 }
 
 // A bit for each token of the vocabulary is shorter than a long list.
@@ -189,12 +187,10 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId
 // ---------------------------------------------------------------------------------------------------- expressions
 // alone
 MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
-  auto& entry = insides_[key];
-  if (!entry) {
-    entry = std::make_unique<Inside>(find_inside(key));
-    n_bytes_ += entry->all.n_bytes() + entry->leaving.n_bytes() + 120;
-  }
-  return *entry;
+  if (const auto it = insides_.find(key); it != insides_.end()) return *it->second;
+  auto found = std::make_unique<Inside>(find_inside(key));
+  n_bytes_ += found->all.n_bytes() + found->leaving.n_bytes() + 120;
+  return *insides_.emplace(key, std::move(found)).first->second;
 }
 
 MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
@@ -234,12 +230,9 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId
 }
 
 const std::optional<std::vector<RegexId>>& MaskCache::behind_plain(RegexId regex) {
-  const auto [it, is_new] = behind_plain_.try_emplace(regex);
-  if (is_new) {
-    it->second = PlainStep(automaton_.regexes()).behind(regex);
-    n_bytes_ += 80;
-  }
-  return it->second;
+  if (const auto it = behind_plain_.find(regex); it != behind_plain_.end()) return it->second;
+  n_bytes_ += 80;
+  return behind_plain_.emplace(regex, PlainStep(automaton_.regexes()).behind(regex)).first->second;
 }
 
 bool MaskCache::reads_plain(RegexId regex) {
@@ -249,20 +242,24 @@ bool MaskCache::reads_plain(RegexId regex) {
 
 MaskCache::Readable MaskCache::readable(RegexId regex) {
   Regexes& regexes = automaton_.regexes();
-  std::unordered_set<RegexId> known{regex};
+  std::unordered_map<RegexId, size_t> known{{regex, 0}};  // and behind how many characters it was met first
   std::vector<RegexId> front{regex};
-  bool may_end = regexes.is_nullable(regex);
+  bool may_end = regexes.is_nullable(regex), came_back = false;
   const size_t longest = tokens_.last_slice();
   for (size_t n = 0; n < longest; ++n) {
     std::vector<RegexId> next;
     for (const RegexId at : front) {
       const auto& behind = behind_plain(at);
-      if (!behind)
-        return {n, std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); }), may_end};
+      if (!behind) {
+        const bool goes_on =
+            came_back || std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); });
+        return {n, goes_on, may_end};
+      }
       for (const RegexId there : *behind) {
-        if (!known.insert(there).second) continue;
+        const auto [it, is_new] = known.try_emplace(there, n + 1);
+        came_back |= it->second <= n;
         may_end |= regexes.is_nullable(there);
-        next.push_back(there);
+        if (is_new) next.push_back(there);
       }
     }
     if (next.empty()) break;  // round and round, as far as one likes

@@ -1,5 +1,6 @@
 #include "constraint/matcher/matcher.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -22,7 +23,9 @@ Grammar finished(Grammar grammar) {
 
 class SharedAutomaton {
  public:
-  explicit SharedAutomaton(Grammar grammar) : automaton_(std::make_unique<Automaton>(finished(std::move(grammar)))) {}
+  explicit SharedAutomaton(Grammar grammar) : automaton_(std::make_unique<Automaton>(finished(std::move(grammar)))) {
+    set_least();
+  }
 
   std::mutex mutex;
 
@@ -41,8 +44,11 @@ class SharedAutomaton {
     return n;
   }
 
+  // What a grammar and the text that is being read need by themselves cannot be forgotten.
+  void set_least() { least_ = std::max(least_, n_remembered()); }
+
   void limit() {
-    if (n_remembered() < kMaxRemembered) return;
+    if (n_remembered() < std::max(kMaxRemembered, 2 * least_)) return;
     caches_.clear();
     automaton_ = std::make_unique<Automaton>(std::move(*automaton_).release());
     ++epoch_;
@@ -52,6 +58,7 @@ class SharedAutomaton {
   std::unique_ptr<Automaton> automaton_;
   std::vector<std::pair<std::shared_ptr<const TokenTable>, std::unique_ptr<MaskCache>>> caches_;
   uint64_t epoch_ = 0;
+  size_t least_ = 0;
 };
 
 CompiledGrammar::CompiledGrammar(Grammar grammar) : shared_(std::make_unique<SharedAutomaton>(std::move(grammar))) {}
@@ -84,13 +91,16 @@ void Matcher::catch_up() {
   SharedAutomaton& shared = *grammar_->shared_;
   shared.limit();
   if (epoch_ == shared.epoch()) return;
-  epoch_ = shared.epoch();
   Automaton& automaton = shared.automaton();
-  marks_[0].state = automaton.start();
-  for (size_t i = 1; i < marks_.size(); ++i) {
-    const auto token = std::string_view(text_).substr(marks_[i - 1].n_bytes, marks_[i].n_bytes - marks_[i - 1].n_bytes);
-    marks_[i].state = automaton.step(marks_[i - 1].state, token);
+  std::vector<Mark> marks = marks_;
+  marks[0].state = automaton.start();
+  for (size_t i = 1; i < marks.size(); ++i) {
+    const auto token = std::string_view(text_).substr(marks[i - 1].n_bytes, marks[i].n_bytes - marks[i - 1].n_bytes);
+    marks[i].state = automaton.step(marks[i - 1].state, token);
   }
+  marks_ = std::move(marks);
+  epoch_ = shared.epoch();
+  shared.set_least();
 }
 
 void Matcher::mask(TokenMask& mask) {

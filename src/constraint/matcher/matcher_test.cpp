@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "constraint/matcher/test_vocabulary.h"
 #include "constraint/regex/characters.h"
+#include "constraint/regex/pattern.h"
 
 namespace facet::constraint {
 namespace {
@@ -111,6 +112,19 @@ TEST(Matcher, NumbersOfMembersAreCounted) {
   Matcher matcher(counted(0, 1), test_vocabulary());
   EXPECT_TRUE(matcher.accept_bytes("{\""));
   EXPECT_EQ(matcher.forced(), "a\":1}") << "there is room for the required member only";
+}
+
+TEST(Matcher, NoMemberIsOfferedWhenAllKeysAreUsed) {
+  const auto g = compiled_by([](Grammar& grammar) {
+    ObjectNode object = bare_object(grammar);
+    object.others = {{grammar.regexes().either(grammar.regexes().literal("\"a\""), grammar.regexes().literal("\"b\"")),
+                      grammar.literal("1")}};
+    object.min_members = 2;
+    return grammar.object(std::move(object));
+  });
+  Matcher matcher(g, test_vocabulary());
+  EXPECT_TRUE(matcher.accept_bytes(R"({"b":1,)"));
+  EXPECT_EQ(matcher.forced(), "\"a\":1}");
 }
 
 TEST(Matcher, ItemsThatMayNotComeTwice) {
@@ -309,6 +323,12 @@ TEST(Matcher, MasksAreWhatIsAccepted) {
         return g.sequence({word, more});
       },
       6);
+  masks_are_what_is_accepted(
+      [](Grammar&
+             g) {  // text up to a semicolon, which loops, and one more byte: the state behind a character is an old one
+        return g.terminal(parse_pattern(g.regexes(), "[^;]*;\\n", {Writing::Plain, true}));
+      },
+      7);
 }
 
 }  // namespace
