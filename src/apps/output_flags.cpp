@@ -49,13 +49,18 @@ void OutputFlags::add_to(CLI::App& command) {
   const auto add = [&](const char* name, auto& target, const char* type, const char* help) {
     return command.add_option(name, target, help)->type_name(type)->group("Structure");
   };
-  add("--schema", schema, "FILE", "Answer with JSON that obeys this JSON Schema");
+  // A variable of a script that is not set must not take the constraint away.
+  const auto not_empty = [](const std::string& value) {
+    return value.empty() ? std::string("expected a value, found nothing") : std::string();
+  };
+  add("--schema", schema, "FILE", "Answer with JSON that obeys this JSON Schema")->check(not_empty);
   command.add_flag("--json-object", json_object, "Answer with a JSON object")->group("Structure");
   add("--white-space", white_space, "STYLE",
       "Of that JSON: compact, spaced (as Python writes it), or flexible [compact]")
       ->check(CLI::IsMember({"compact", "spaced", "flexible"}));
-  add("--regex", regex, "PATTERN", "Answer with what this regular expression matches as a whole");
-  add("--grammar", grammar, "FILE", "Answer with a text of this grammar: .gbnf, .lark, or .json for a JSON Schema");
+  add("--regex", regex, "PATTERN", "Answer with what this regular expression matches as a whole")->check(not_empty);
+  add("--grammar", grammar, "FILE", "Answer with a text of this grammar: .gbnf, .lark, or .json for a JSON Schema")
+      ->check(not_empty);
   add("--choice", choices, "A,B,C", "Answer with one of these; repeatable")->allow_extra_args(false);
   add("--tool-choice", tool_choice, "WHICH", "With --tools: auto, none, required, or a function's name [auto]");
   command.add_flag("--no-parallel-calls", no_parallel_calls, "With --tools: one call at most")->group("Structure");

@@ -1,9 +1,9 @@
 #include "runtime/grammar_guide.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
+#include "base/error.h"
 #include "runtime/token_table.h"
 #include "text/utf8.h"
 
@@ -77,8 +77,8 @@ size_t GrammarGuide::n_allowed(std::span<const TokenId> guess) {
 }
 
 void GrammarGuide::take(TokenId token) {
-  [[maybe_unused]] const bool is_allowed = matcher_.accept(token);
-  assert(is_allowed);
+  if (!matcher_.accept(token))
+    throw RequestError("the grammar refuses a token that it allowed: this is a bug, please report the grammar");
   mask_is_known_ = false;
 }
 

@@ -24,7 +24,7 @@ nlohmann::json with_whole_numbers(nlohmann::json value) {
 }
 
 std::string canonical(const std::string& text) {
-  const auto value = nlohmann::json::parse(text, nullptr, false);
+  const auto value = text == "-0" ? nlohmann::json(0) : nlohmann::json::parse(text, nullptr, false);
   return value.is_discarded() ? text : with_whole_numbers(value).dump();
 }
 
@@ -202,7 +202,11 @@ bool Expansion::record(Frame& f, TextId& text) {
 RegexId Expansion::unseen(RegexId regex, SetId seen) {
   Regexes& regexes = store_.grammar.regexes();
   std::vector<RegexId> texts;
-  for (const uint32_t number : store_.sets[seen]) texts.push_back(regexes.literal(store_.numbered_texts[number]));
+  for (const uint32_t number : store_.sets[seen]) {
+    const std::string& text = store_.numbered_texts[number];
+    texts.push_back(regexes.literal(text));
+    if (text == "0") texts.push_back(regexes.literal("-0"));  // the same number
+  }
   return texts.empty() ? regex : regexes.both(regex, regexes.complement(regexes.either(texts)));
 }
 

@@ -129,8 +129,8 @@ void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
     key.behind = automaton_.first_bytes(next);
   Inside& in = inside(key);
   add(in.all, out);
-  if (in.leaving.empty()) return;
   if (is_recorded) return add_recorded(thread, in, out);
+  if (in.leaving.empty()) return;
   walk(in.leaving, in.leaving.root(), next, out);
 }
 
@@ -141,6 +141,7 @@ void MaskCache::add_recorded(const Thread& thread, Inside& in, TokenSet& out) {
     std::vector<TokenTrie::Entry> entries;
     for (const TokenId token : in.leaving.tokens_below(in.leaving.root()))
       entries.push_back({tokens_.bytes(token), token});
+    for (const TokenId token : in.final) entries.push_back({tokens_.bytes(token), token});
     in.whole = TokenTrie(std::move(entries));
     n_bytes_ += in.whole->n_bytes();
   }
@@ -195,7 +196,7 @@ MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
 
 MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
   Inside found;
-  InsideWalk out{key.behind, found.all, {}};
+  InsideWalk out{key.behind, found, key.behind.all(), {}};
   const Readable plain = readable(key.regex);
   found.all.slice = plain.n_characters;
   if (plain.may_go_on || (plain.may_end && key.behind.any()))
@@ -216,7 +217,9 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId
     const RegexId there = regexes.derive(regex, child.byte);
     if (there != Regexes::kNothing) {
       const auto tokens = trie.tokens_at(child);
-      out.inside.tokens.insert(out.inside.tokens.end(), tokens.begin(), tokens.end());
+      const bool is_final = out.is_recorded && regexes.is_nullable(there) && !regexes.has_continuation(there);
+      auto& list = is_final ? out.found.final : out.found.all.tokens;
+      list.insert(list.end(), tokens.begin(), tokens.end());
       if (child.n_children > 0) walk(trie, child, there, depth + 1, out);
       continue;
     }

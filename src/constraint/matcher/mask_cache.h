@@ -47,14 +47,17 @@ class MaskCache {
     }
   };
   struct Inside {
-    TokenSet all;                    // tokens that are read by the expression alone
-    TokenTrie leaving;               // what is left of the others behind a place where the expression may end
+    TokenSet all;       // tokens that are read by the expression alone
+    TokenTrie leaving;  // what is left of the others behind a place where the expression may end
+    // Tokens that complete the expression for good; of recorded texts, in no other list.
+    std::vector<TokenId> final;
     std::optional<TokenTrie> whole;  // those others, from their beginning; made when a text is recorded
   };
 
   struct InsideWalk {
     ByteSet behind;
-    TokenSet& inside;
+    Inside& found;
+    bool is_recorded;
     std::vector<TokenTrie::Entry> leaving;
   };
 

@@ -148,6 +148,23 @@ TEST(Matcher, UniqueListsOfLists) {
   EXPECT_FALSE(takes(g, "[[],[]]"));
 }
 
+TEST(Matcher, WhenNothingNewIsLeftTheTextEndsOrTheErrorSaysSo) {
+  const auto g = compiled_by([](Grammar& grammar) {
+    ArrayNode array = bare_array(grammar);
+    array.rest =
+        grammar.sequence({grammar.literal("{"), grammar.repeat(grammar.literal("a"), 0, 1), grammar.literal("}")});
+    array.unique = true;
+    return grammar.array(std::move(array));
+  });
+  Matcher matcher(g, test_vocabulary());
+  TokenMask mask;
+  ASSERT_TRUE(matcher.accept_bytes("[{},{"));
+  matcher.mask(mask);
+  EXPECT_FALSE(mask.has(kTestFirstByte + '}'));
+  ASSERT_TRUE(matcher.accept_bytes("a},{"));
+  EXPECT_FALSE(matcher.accept_bytes("}"));
+}
+
 TEST(Matcher, RulesThatBeginWithThemselves) {
   const auto g = compiled_by([](Grammar& grammar) {
     const NodeId sum = grammar.rule("sum"), term = grammar.rule("term");
@@ -302,6 +319,14 @@ TEST(Matcher, MasksAreWhatIsAccepted) {
   masks_are_what_is_accepted(nested_lists, 1);
   masks_are_what_is_accepted(person, 2);
   masks_are_what_is_accepted(unique_letters, 3);
+  masks_are_what_is_accepted(
+      [](Grammar& g) {  // lists that may not come twice, of any depth
+        ArrayNode array = bare_array(g);
+        array.rest = nested_lists(g);
+        array.unique = true;
+        return g.array(std::move(array));
+      },
+      8);
   masks_are_what_is_accepted(
       [](Grammar& g) {  // strings of at most three characters
         Regexes& r = g.regexes();
