@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "base/error.h"
-#include "constraint/grammar/gbnf.h"
+#include "constraint/grammar/lark.h"
 #include "grammar_walk.h"
 
 // A grammar: refused, or texts can be written under it.

@@ -219,6 +219,7 @@ class Chat {
       const Conversation::Json calls = next.messages().back()["tool_calls"];
       for (const auto& call : calls) next.add_result(result_of(call["function"]));
       talk_ = next;
+      attached_ = Conversation::Json::array();
     }
   }
 

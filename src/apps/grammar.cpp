@@ -44,7 +44,7 @@ void print_text(const GrammarFlags& flags, const GrammarInput& input, const cons
   if (!input.notes.enforced.empty()) fmt::print("enforced: {}\n", fmt::join(input.notes.enforced, ", "));
   for (const std::string& place : input.notes.annotations)
     fmt::print("without effect on answers: {}\n", printable(place));
-  fmt::print("{} states, {:.1f} kB\n", compiled.n_states(), static_cast<double>(compiled.n_bytes()) / 1e3);
+  fmt::print("{} expressions, {:.1f} kB\n", compiled.n_expressions(), static_cast<double>(compiled.n_bytes()) / 1e3);
   if (first) fmt::print("{}: {} tokens may come first\n", printable(first->model), first->n_tokens);
 }
 
@@ -64,7 +64,6 @@ int check_grammar(const GrammarFlags& flags) {
                      {"annotations", input.notes.annotations},
                      {"nodes", n_nodes},
                      {"expressions", n_expressions},
-                     {"states", compiled->n_states()},
                      {"bytes", compiled->n_bytes()}};
   if (first) out["first_tokens"] = first->n_tokens;
   print_json(out);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "constraint/grammar/gbnf.h"
+#include "constraint/grammar/lark.h"
 #include "constraint/regex/pattern.h"
 
 namespace facet::apps {
@@ -20,20 +21,6 @@ std::string read_small_file(const std::string& path) {
   return bytes;
 }
 
-constraint::SchemaJson parse_schema(const std::string& text) {
-  using Json = constraint::SchemaJson;
-  constexpr int kMaxDepth = 200;
-  const auto check_depth = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kMaxDepth) throw_error<RequestError>("nested more than {} deep", kMaxDepth);
-    return true;
-  };
-  try {
-    return Json::parse(text, check_depth);
-  } catch (const Json::parse_error& e) {
-    throw_error<RequestError>("not JSON: byte {} is not what can stand there", e.byte);
-  }
-}
-
 template <class Make>
 auto naming(const std::string& source, Make&& make) {
   try {
@@ -46,12 +33,12 @@ auto naming(const std::string& source, Make&& make) {
 }  // namespace
 
 GrammarInput read_schema(const std::string& path, constraint::WhiteSpace white_space) {
-  const std::string text = read_small_file(path);
+  const std::string bytes = read_small_file(path);
   return naming(path, [&] {
     GrammarInput input{"JSON Schema", {}, {}};
     constraint::Notation notation;
     notation.white_space = white_space;
-    input.grammar.set_root(constraint::add_schema(input.grammar, parse_schema(text), notation, &input.notes));
+    input.grammar.set_root(constraint::add_schema(input.grammar, text::parse_chat_json(bytes), notation, &input.notes));
     return input;
   });
 }

@@ -127,6 +127,18 @@ void print_confidence(const runtime::Engine& engine, const runtime::GenerateResu
   for (const ChoiceShare& choice : choices) fmt::print(stderr, "{:.4f} {}\n", choice.p, printable(choice.text));
 }
 
+// None where they are not asked for, or cannot be said: the answer is there all the same.
+std::vector<ChoiceShare> shares_of_choices(const RunFlags& flags, const std::shared_ptr<const runtime::Engine>& engine,
+                                           const Prompt& prompt, const runtime::GenerateResult& result) {
+  if (!flags.confidence || flags.output.choices.empty() || result.finish != runtime::FinishReason::Stop) return {};
+  try {
+    return choice_shares(engine, flags.output.all_choices(), prompt, result);
+  } catch (const RequestError& e) {
+    fmt::print(stderr, "facet: how likely each choice is cannot be said: {}\n", e.what());
+    return {};
+  }
+}
+
 int run(RunFlags flags) {
   check_prompt(flags);
   if (!flags.tools_file.empty()) flags.tools = read_tools(flags.tools_file);
@@ -152,9 +164,7 @@ int run(RunFlags flags) {
   });
   reading.clear();
   result.finish = printer.finish(result);
-  std::vector<ChoiceShare> choices;
-  if (flags.confidence && !flags.output.choices.empty() && result.finish == runtime::FinishReason::Stop)
-    choices = choice_shares(engine, flags.output.all_choices(), prompt, result);
+  const auto choices = shares_of_choices(flags, engine, prompt, result);
   if (flags.json)
     print_result(*engine, printer, result, choices);
   else if (flags.confidence)

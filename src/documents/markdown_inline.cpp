@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/append_utf8.h"
 #include "documents/html_tokens.h"
 #include "documents/markup.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include "base/append_utf8.h"
 
 namespace facet::documents {
 namespace {
@@ -203,25 +204,6 @@ std::string decode_references(std::string_view text) {
     i += std::max<size_t>(reference.n_bytes, 1);
   }
   return out;
-}
-
-void append_utf8(std::string& out, char32_t code) {
-  const auto put = [&](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0 | code >> 6);
-    put(0x80 | (code & 0x3f));
-  } else {
-    if (code < 0x10000) {
-      put(0xe0 | code >> 12);
-    } else {
-      put(0xf0 | code >> 18);
-      put(0x80 | (code >> 12 & 0x3f));
-    }
-    put(0x80 | (code >> 6 & 0x3f));
-    put(0x80 | (code & 0x3f));
-  }
 }
 
 std::string collapse_spaces(std::string_view text) {

@@ -23,8 +23,6 @@ struct Reference {
 };
 Reference reference_at(std::string_view text) noexcept;
 
-void append_utf8(std::string& out, char32_t code);
-
 // Runs of white space as one space each, as a browser shows them.
 std::string collapse_spaces(std::string_view text);
 

@@ -47,7 +47,9 @@ std::vector<TokenId> GrammarGuide::encode(std::string_view bytes) const {
     const auto run = tokenizer_.encode(text::take_whole_characters(text), text::Specials::Forbid);
     tokens.insert(tokens.end(), run.begin(), run.end());
     if (end + 1 >= bytes.size()) break;
-    tokens.push_back(controls_.at(static_cast<unsigned char>(bytes[end + 1])));
+    const auto control = static_cast<unsigned char>(bytes[end + 1]);
+    if (control >= controls_.size()) break;  // the vocabulary lacks it, which allowed() will say
+    tokens.push_back(controls_[control]);
     bytes.remove_prefix(end + 2);
   }
   return tokens;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/append_utf8.h"
 #include "text/utf8.h"
 
 namespace facet::text {
@@ -18,14 +19,6 @@ std::optional<uint32_t> code_unit(std::string_view text, size_t at) {
   uint32_t unit = 0;
   const auto [end, error] = std::from_chars(digits.data() + 2, digits.data() + 6, unit, 16);
   return error == std::errc() && end == digits.data() + 6 ? std::optional(unit) : std::nullopt;
-}
-
-void append_utf8(std::string& out, uint32_t c) {
-  const auto rest = [&](int shift) { out.push_back(static_cast<char>(0x80 | ((c >> shift) & 0x3f))); };
-  if (c < 0x80) return out.push_back(static_cast<char>(c));
-  if (c < 0x800) return out.push_back(static_cast<char>(0xc0 | c >> 6)), rest(0);
-  if (c < 0x10000) return out.push_back(static_cast<char>(0xe0 | c >> 12)), rest(6), rest(0);
-  out.push_back(static_cast<char>(0xf0 | c >> 18)), rest(12), rest(6), rest(0);
 }
 
 // A \\u escape, or a pair of them, at `at`. Returns its length, 0 when there is none.

@@ -38,6 +38,18 @@ std::vector<CallFunction> declared_functions(const SchemaJson& tools) {
   return out;
 }
 
+// A function that is declared without parameters, or with an empty list of them, takes no arguments (OpenAI's rule).
+bool declares_nothing(const SchemaJson* parameters) {
+  if (parameters == nullptr) return true;
+  if (!parameters->is_object()) return false;
+  for (const auto& [keyword, value] : parameters->items()) {
+    const bool says_nothing = keyword == "$schema" || (keyword == "type" && value == "object") ||
+                              ((keyword == "properties" || keyword == "required") && value.empty());
+    if (!says_nothing) return false;
+  }
+  return true;
+}
+
 void add_call_notes(const std::string& name, const SchemaNotes& from, SchemaNotes& to) {
   std::set<std::string> enforced(to.enforced.begin(), to.enforced.end());
   enforced.insert(from.enforced.begin(), from.enforced.end());
@@ -50,7 +62,8 @@ NodeId call_arguments(Grammar& grammar, const CallFunction& function, const Call
   Notation notation;
   notation.kind = Notation::Kind::Call;
   notation.quote = controls.quote;
-  if (function.parameters == nullptr) return add_any_object(grammar, notation);
+  static const SchemaJson kNoArguments{{"type", "object"}, {"additionalProperties", false}};
+  if (declares_nothing(function.parameters)) return add_object_schema(grammar, kNoArguments, notation, nullptr);
   try {
     SchemaNotes own;
     const NodeId node = add_object_schema(grammar, *function.parameters, notation, &own);

@@ -69,7 +69,17 @@ TEST(CallGrammar, ArgumentsObeyTheirSchemas) {
   for (const std::string_view text : {"{city:x}", "{city:\"x\"}", "{city:'x',days:1.5}", "{city:'x',unit:'K'}",
                                       "{city:'x',city:'y'}", "{city:'x',zip:1}", "{city:'x',}", "{city: 'x'}"})
     EXPECT_FALSE(allows(grammar, with_controls("<call:weather" + std::string(text) + ">"))) << text;
-  EXPECT_TRUE(allows(grammar, with_controls("<call:stop{any:[1,{deep:'x'}]}>")));
+  EXPECT_FALSE(allows(grammar, with_controls("<call:stop{any:1}>"))) << "it declares no parameters";
+}
+
+TEST(CallGrammar, FreeArgumentsAreAskedFor) {
+  const auto grammar = answer_grammar(
+      R"([{"function":{"name":"f","parameters":{"type":"object","additionalProperties":true}}},
+          {"function":{"name":"g","parameters":{"type":"object","properties":{}}}}])",
+      {CallOptions::Choice::Required, "", true, {}});
+  EXPECT_TRUE(allows(grammar, with_controls("<call:f{any:[1,{deep:'x'}]}>")));
+  EXPECT_TRUE(allows(grammar, with_controls("<call:g{}>")));
+  EXPECT_FALSE(allows(grammar, with_controls("<call:g{any:1}>")));
 }
 
 TEST(CallGrammar, KeysAreWrittenAsReadersTakeThem) {

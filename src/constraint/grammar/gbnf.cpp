@@ -25,7 +25,7 @@ class GbnfParser {
   }
 
  private:
-  void skip_blanks(bool lines) { reader_.skip_blanks(lines, "#", "#"); }
+  void skip_blanks(bool lines) { reader_.skip_blanks(lines); }
 
   void rule() {
     const size_t place = reader_.at();
@@ -45,17 +45,8 @@ class GbnfParser {
     do {
       if (!alternatives.empty()) skip_blanks(true);
       alternatives.push_back(sequence(in_group));
-    } while (next_alternative());
+    } while (reader_.next_alternative());
     return rules_.choice(std::move(alternatives));
-  }
-
-  // Goes behind a `|`, which may stand in a later line; stays where it is if there is none.
-  bool next_alternative() {
-    const size_t place = reader_.at();
-    skip_blanks(true);
-    if (reader_.take("|")) return true;
-    reader_.go_to(place);
-    return false;
   }
 
   PartId sequence(bool in_group) {

@@ -1,4 +1,4 @@
-// Grammars as text: GBNF (llama.cpp's), and a subset of Lark's notation.
+// Grammars as text: GBNF, llama.cpp's notation.
 #pragma once
 
 #include <string_view>
@@ -7,11 +7,7 @@
 
 namespace facet::constraint {
 
-// Both throw RequestError with line and column, what was expected and found.
+// Throws RequestError with line and column, what was expected and found.
 void parse_gbnf(Grammar& grammar, std::string_view text);
-// Rules (lower case), terminals (upper case), literals "..." and "..."i, /regex/flags, ranges "a".."z", ( ) [ ] | ? * +
-// ~n ~n..m, %ignore, %import common.X for the common terminals, priorities and aliases (which change no language),
-// templates not.
-void parse_lark(Grammar& grammar, std::string_view text);
 
 }  // namespace facet::constraint

@@ -1,12 +1,13 @@
-// Lark's notation, as the head of gbnf.h has it. Terminals are matched as far as they may go, not as far as they can:
-// there is no lexer that would have to take the longest one, so `INT INT` reads 12 as two of them.
+// Terminals end wherever the grammar lets them: there is no lexer that would have to take the longest one, so `INT INT`
+// reads 12 as two of them.
+#include "constraint/grammar/lark.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/error.h"
 #include "constraint/grammar/common_terminals.h"
-#include "constraint/grammar/gbnf.h"
 #include "constraint/grammar/rule_set.h"
 #include "constraint/regex/characters.h"
 #include "constraint/regex/pattern.h"
@@ -37,7 +38,7 @@ std::string escaped_pattern(std::string_view text) {
 
 class LarkParser {
  public:
-  LarkParser(Grammar& grammar, std::string_view text) : grammar_(grammar), reader_(text), rules_(reader_) {}
+  LarkParser(Grammar& grammar, std::string_view text) : grammar_(grammar), reader_(text, "//"), rules_(reader_) {}
 
   void parse() {
     for (skip_blanks(true); !reader_.at_end(); skip_blanks(true)) {
@@ -54,7 +55,7 @@ class LarkParser {
   }
 
  private:
-  void skip_blanks(bool lines) { reader_.skip_blanks(lines, "//", "#"); }
+  void skip_blanks(bool lines) { reader_.skip_blanks(lines); }
   PartId empty() { return rules_.expression(Regexes::kEmpty, 0); }
 
   std::string_view name() {
@@ -144,17 +145,8 @@ class LarkParser {
         name();
         skip_blanks(in_group);
       }
-    } while (next_alternative());
+    } while (reader_.next_alternative());
     return rules_.choice(std::move(parts));
-  }
-
-  // Goes behind a `|`, which may stand in a later line; stays where it is if there is none.
-  bool next_alternative() {
-    const size_t place = reader_.at();
-    skip_blanks(true);
-    if (reader_.take("|")) return true;
-    reader_.go_to(place);
-    return false;
   }
 
   PartId sequence(bool in_group) {

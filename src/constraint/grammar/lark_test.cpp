@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "constraint/grammar/common_terminals.h"
-#include "constraint/grammar/gbnf.h"
+#include "constraint/grammar/lark.h"
 #include "constraint/grammar/test_language.h"
 
 namespace facet::constraint {

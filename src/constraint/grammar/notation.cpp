@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/append_utf8.h"
 #include "base/error.h"
 
 namespace facet::constraint {
@@ -28,23 +29,6 @@ bool is_ascii_punctuation(char c) {
 
 }  // namespace
 
-void append_utf8(std::string& out, char32_t c) {
-  const auto add = [&out](char32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) return add(c);
-  if (c < 0x800) {
-    add(0xc0 | c >> 6);
-  } else {
-    if (c < 0x10000) {
-      add(0xe0 | c >> 12);
-    } else {
-      add(0xf0 | c >> 18);
-      add(0x80 | (c >> 12 & 0x3f));
-    }
-    add(0x80 | (c >> 6 & 0x3f));
-  }
-  add(0x80 | (c & 0x3f));
-}
-
 bool NotationReader::take(std::string_view what) noexcept {
   if (!is_at(what)) return false;
   at_ += what.size();
@@ -55,12 +39,20 @@ void NotationReader::expect(std::string_view what, std::string_view why) {
   if (!take(what)) fail(fmt::format("expected {} {}, found {}", what, why, found()));
 }
 
-void NotationReader::skip_blanks(bool lines, std::string_view comment, std::string_view other_comment) {
+void NotationReader::skip_blanks(bool lines) {
   for (; !at_end(); ++at_) {
-    if (is_at(comment) || is_at(other_comment)) at_ = std::min(text_.find('\n', at_), text_.size());
+    if (is_at("#") || (!comment_.empty() && is_at(comment_))) at_ = std::min(text_.find('\n', at_), text_.size());
     const char c = peek();
     if (c != ' ' && c != '\t' && c != '\r' && !(lines && c == '\n')) return;
   }
+}
+
+bool NotationReader::next_alternative() {
+  const size_t place = at_;
+  skip_blanks(true);
+  if (take("|")) return true;
+  at_ = place;
+  return false;
 }
 
 char32_t NotationReader::plain_character() {

@@ -10,7 +10,9 @@ namespace facet::constraint {
 
 class NotationReader {
  public:
-  explicit NotationReader(std::string_view text) noexcept : text_(text) {}
+  // comment: what begins one, beside "#"; "": nothing else.
+  explicit NotationReader(std::string_view text, std::string_view comment = "") noexcept
+      : text_(text), comment_(comment) {}
 
   size_t at() const noexcept { return at_; }
   void go_to(size_t place) noexcept { at_ = place; }
@@ -26,8 +28,9 @@ class NotationReader {
     while (!at_end() && is_part(text_[at_])) ++at_;
     return text_.substr(begin, at_ - begin);
   }
-  // Blanks and comments, which begin with one of the two; line ends too if `lines`.
-  void skip_blanks(bool lines, std::string_view comment, std::string_view other_comment);
+  void skip_blanks(bool lines);  // and comments; line ends too if `lines`
+  // Goes behind a `|`, which may stand in a later line; stays where it is if there is none.
+  bool next_alternative();
 
   // The next character, as it stands or as the escape that stands for it: \n \r \t \f \v, \xNN, \uNNNN, \UNNNNNNNN
   // (code points), and punctuation, which stands for itself.
@@ -47,7 +50,7 @@ class NotationReader {
  private:
   char32_t hexadecimal(int n_digits);
 
-  std::string_view text_;
+  std::string_view text_, comment_;
   size_t at_ = 0;
 };
 
@@ -55,7 +58,5 @@ class NotationReader {
 constexpr int kMaxRepetitions = 100'000;
 // Groups within groups. The parsers call themselves for each.
 constexpr int kMaxGroups = 200;
-
-void append_utf8(std::string& out, char32_t character);
 
 }  // namespace facet::constraint

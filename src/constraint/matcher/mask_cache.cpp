@@ -122,7 +122,7 @@ void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
   if (thread.is_key()) return add_key(thread, out);
   const bool is_recorded = thread.text != kNoText;
   const StateId next = is_recorded ? kDead : automaton_.after(thread);
-  InsideKey key{thread.state, {}};
+  InsideKey key{thread.state, {}, is_recorded};
   if (is_recorded)
     key.behind.set();  // known only where the text ends
   else if (next != kDead)
@@ -185,8 +185,7 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId
   }
 }
 
-// ---------------------------------------------------------------------------------------------------- expressions
-// alone
+// ------------------------------------------------------------------------------------------------ expressions alone
 MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
   if (const auto it = insides_.find(key); it != insides_.end()) return *it->second;
   auto found = std::make_unique<Inside>(find_inside(key));
@@ -196,8 +195,9 @@ MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
 
 MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
   Inside found;
-  InsideWalk out{key.behind, found, key.behind.all(), {}};
-  const Readable plain = readable(key.regex);
+  InsideWalk out{key.behind, found, key.is_recorded, {}};
+  Readable plain = readable(key.regex);
+  if (key.is_recorded && plain.may_end) plain = {0, true, true};  // each end is looked at
   found.all.slice = plain.n_characters;
   if (plain.may_go_on || (plain.may_end && key.behind.any()))
     walk(tokens_.plain(), tokens_.plain().root(), key.regex, 0, out);

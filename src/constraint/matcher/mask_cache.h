@@ -35,10 +35,11 @@ class MaskCache {
   size_t n_bytes() const noexcept { return n_bytes_; }
 
  private:
-  // What an expression allows where these bytes may come behind it.
+  // What an expression allows where these bytes may come behind it. Of recorded texts each end is a matter of its own.
   struct InsideKey {
     RegexId regex;
     ByteSet behind;
+    bool is_recorded;
     bool operator==(const InsideKey&) const = default;
   };
   struct InsideHash {

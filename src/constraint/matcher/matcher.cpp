@@ -158,7 +158,7 @@ std::string Matcher::forced(size_t max_bytes) {
   StateId state = marks_.back().state;
   while (out.size() < max_bytes) {
     const int byte = automaton.forced_byte(state);
-    if (byte < 0 || byte == kControlByte) break;
+    if (byte < 0) break;
     out.push_back(static_cast<char>(byte));
     state = automaton.step(state, static_cast<uint8_t>(byte));
   }

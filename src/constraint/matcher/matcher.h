@@ -46,7 +46,8 @@ class Matcher {
   size_t n_tokens() const noexcept { return marks_.size() - 1 + (has_ended_ ? 1 : 0); }
   // Takes back all but the first `n_tokens` tokens.
   void rollback(size_t n_tokens);
-  // The bytes that must come next in any text that the grammar allows, up to a control token; "" if there is a choice.
+  // The bytes that must come next in any text that the grammar allows, control tokens as kControlByte and their index;
+  // "" if there is a choice.
   std::string forced(size_t max_bytes = 256);
 
  private:

@@ -320,6 +320,14 @@ TEST(Matcher, MasksAreWhatIsAccepted) {
   masks_are_what_is_accepted(person, 2);
   masks_are_what_is_accepted(unique_letters, 3);
   masks_are_what_is_accepted(
+      [](Grammar& g) {  // bare texts of at most two characters that may not come twice
+        ArrayNode array = bare_array(g);
+        array.rest = g.terminal(parse_pattern(g.regexes(), "[^,\\]]{1,2}", {Writing::Plain, true}));
+        array.unique = true;
+        return g.array(std::move(array));
+      },
+      9);
+  masks_are_what_is_accepted(
       [](Grammar& g) {  // lists that may not come twice, of any depth
         ArrayNode array = bare_array(g);
         array.rest = nested_lists(g);

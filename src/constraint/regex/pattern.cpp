@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "base/append_utf8.h"
 #include "constraint/regex/character_classes.h"
 #include "constraint/regex/pattern_tree.h"
 
@@ -26,16 +27,6 @@ using Rests = std::array<RegexId, kContexts>;
 
 Rests everywhere(RegexId rest) { return {rest, rest, rest}; }
 bool is_same(const Rests& rests) { return rests == everywhere(rests[0]); }
-
-void append_utf8(char32_t c, std::string& out) {
-  const auto byte = [&](char32_t value) { out += static_cast<char>(value); };
-  if (c < 0x80) return byte(c);
-  if (c < 0x800) return byte(0xC0 | c >> 6), byte(0x80 | (c & 0x3F));
-  byte(c < 0x10000 ? 0xE0 | c >> 12 : 0xF0 | c >> 18);
-  if (c >= 0x10000) byte(0x80 | (c >> 12 & 0x3F));
-  byte(0x80 | (c >> 6 & 0x3F));
-  byte(0x80 | (c & 0x3F));
-}
 
 bool is_one_character(const PatternNode& node) {
   const bool is_surrogate = !node.set.empty() && node.set[0].first >= 0xD800 && node.set[0].first <= 0xDFFF;
@@ -246,7 +237,7 @@ class PatternCompiler {
     std::vector<RegexId> parts;
     for (size_t i = begin; i < end;) {
       std::string literal;
-      for (; i < end && is_one_character(node.parts[i]); ++i) append_utf8(node.parts[i].set[0].first, literal);
+      for (; i < end && is_one_character(node.parts[i]); ++i) append_utf8(literal, node.parts[i].set[0].first);
       count_steps(literal.size() / 16);
       parts.push_back(text(r_, literal, options_.writing));
       if (i < end) parts.push_back(language(node.parts[i++]));
