@@ -11,7 +11,7 @@ import sys
 
 ARROWS = {
     "apps": ["server", "train", "documents", "evaluation"],
-    "server": ["runtime"],
+    "server": ["runtime", "http"],
     "train": ["runtime"],
     "runtime": ["model", "text", "media", "constraint"],
     "model": ["ops", "gguf", "safetensors"],
@@ -25,6 +25,7 @@ ARROWS = {
     "documents": ["base"],
     "evaluation": ["text"],
     "quant": ["base"],
+    "http": ["base"],
     "base": [],
 }
 # Reached by the arrows, yet no business of theirs: kernels stand behind Ops, and the server knows requests, not tensors.

@@ -1,0 +1,17 @@
+// The routes of all dialects. Each is a thin translation to requests and events (request.h, event.h).
+#pragma once
+
+#include "http/exchange.h"
+
+namespace facet::server {
+
+class Service;
+class Store;
+
+// They refer to the service and the store, which outlive them.
+http::Routes openai_routes(Service& service, Store& store);
+http::Routes ollama_routes(Service& service);
+http::Routes anthropic_routes(Service& service);
+http::Routes gemini_routes(Service& service);
+
+}  // namespace facet::server

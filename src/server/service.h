@@ -1,0 +1,111 @@
+// What dialects ask for: models, answers, embeddings, transcripts. An interface, so that a dialect is tested without a
+// model; EngineService is the real one.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "http/exchange.h"
+#include "server/event.h"
+#include "server/request.h"
+
+namespace facet::server {
+
+// A model that can be asked for by name.
+struct ModelInfo {
+  std::string name;  // "gemma-4-E2B-it-Q4_0"
+  std::string path;
+  int64_t size_bytes = 0;
+  int64_t modified = 0;      // seconds since 1970
+  std::string digest;        // 64 hexadecimal digits that tell files apart (of size, time and head: not of all bytes)
+  std::string family;        // "gemma4", "gemma3"
+  std::string parameters;    // "4.6B"
+  std::string quantization;  // "Q4_0"
+  std::string format;        // "gguf", "safetensors"
+  int context = 0;           // of one request here
+  int model_context = 0;     // of the model
+  int n_embd = 0;
+  bool sees = false, hears = false, thinks = false, calls = false, chats = false;
+
+  bool is_loaded = false;
+  int64_t resident_bytes = 0;  // when loaded
+  double expires_in = 0;       // seconds until it is let go of; negative: never
+};
+
+struct EmbeddingRequest {
+  std::string model;
+  struct Input {
+    std::string text;
+    std::vector<text::TokenId> tokens;  // in place of the text, when not empty
+  };
+  std::vector<Input> inputs;
+  int dimensions = 0;      // 0: all
+  bool truncates = false;  // inputs that are too long are cut; else an error
+  std::optional<double> keep_alive;
+  std::string client;
+};
+struct EmbeddingResult {
+  std::string model;
+  std::vector<std::vector<float>> embeddings;  // of length 1
+  int n_tokens = 0;
+  double load_seconds = 0, total_seconds = 0;
+};
+
+struct TranscriptionRequest {
+  std::string model;
+  std::string bytes, place;  // a sound file
+  std::string language;      // "en" or "English"; empty: whichever is spoken
+  std::string translate_to;  // empty: as it is spoken
+  std::string prompt;
+  std::optional<float> temperature;
+  std::string client;
+};
+struct TranscriptionSegment {
+  double start = 0, end = 0;
+  std::string text;
+  int n_tokens = 0;
+};
+struct TranscriptionResult {
+  std::string model, language;
+  double duration = 0;
+  std::vector<TranscriptionSegment> segments;
+};
+
+// An answer under way. Dropping it does not cancel.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual void cancel() = 0;  // the sink gets Finished with Cancelled, then Done; or nothing more if it had all
+};
+
+// Every method may be called on any thread, and throws ApiError (NotFound for a model that is not there).
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  virtual std::vector<ModelInfo> models() = 0;
+  // Names are found as clients write them: with or without ":latest", a file's ending, or upper case.
+  virtual ModelInfo model(const std::string& name) = 0;  // empty: the default
+  virtual void load(const std::string& name, std::optional<double> keep_alive) = 0;
+  virtual void unload(const std::string& name) = 0;
+
+  // Checks the request before it returns, so that what is wrong with it is an error and no stream; then events come.
+  virtual std::shared_ptr<Job> generate(GenerationRequest request, EventSink sink) = 0;
+  virtual int count_tokens(const GenerationRequest& request) = 0;  // of its prompt, media among them
+  virtual std::vector<text::TokenId> tokenize(const std::string& model, const std::string& text, bool with_bos) = 0;
+  virtual std::string detokenize(const std::string& model, std::span<const text::TokenId> tokens) = 0;
+
+  virtual EmbeddingResult embed(const EmbeddingRequest& request) = 0;
+  // segment: called with each as it is heard, on this thread; false ends it.
+  virtual TranscriptionResult transcribe(const TranscriptionRequest& request,
+                                         const std::function<bool(const TranscriptionSegment&)>& segment) = 0;
+};
+
+// Asks for an answer and writes it as the reply: the head of a stream at once, heartbeats while nothing comes, an error
+// in the dialect's words, cancelled when the client goes away. Blocks no thread.
+void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
+            std::unique_ptr<ReplyWriter> writer);
+
+}  // namespace facet::server

@@ -1,0 +1,50 @@
+// What the server remembers beside keys and values: stored responses, files, batches, in one SQLite database under
+// $FACET_HOME/server. A change has been written when a method returns, and a crash loses none. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace facet::server {
+
+// A JSON object or a file's bytes under an id, owned by a client (Exchange's http::Request::client): nobody else finds
+// it.
+struct StoredItem {
+  std::string kind;  // "response", "file", "batch"
+  std::string id;
+  std::string owner;
+  int64_t created = 0;  // seconds since 1970
+  std::string json;
+  std::string bytes;  // of a file; empty where only `json` was asked for
+};
+
+class Store {
+ public:
+  // path: the database's file, made when it is not there; ":memory:" for tests. Older layouts are brought up to date.
+  // Throws ResourceError saying what to do.
+  explicit Store(const std::string& path);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  void put(
+      const StoredItem& item);  // new, or in place of the one with its kind and id; ResourceError when the disk is full
+  std::optional<StoredItem> get(const std::string& kind, const std::string& id, const std::string& owner,
+                                bool with_bytes = false);
+  // Newest first, from behind `after` (an id; empty: from the newest); json alone.
+  std::vector<StoredItem> list(const std::string& kind, const std::string& owner, int limit,
+                               const std::string& after = {});
+  std::vector<StoredItem> all(const std::string& kind);                                   // of all owners, json alone
+  bool remove(const std::string& kind, const std::string& id, const std::string& owner);  // false: was not there
+  int remove_older(const std::string& kind, int64_t created_before);
+  void backup(const std::string& path);  // a consistent copy while the server runs
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace facet::server
