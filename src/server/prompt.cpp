@@ -154,6 +154,7 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
   options.enable_thinking = thinks && *format != text::ChatTemplate::Gemma3;
   options.preserve_thinking = true;  // what is over was dropped from the messages
   options.add_generation_prompt = !request.continues_last;
+  const Json prepared = messages;
   MediaParts media(request, reader);
   media.show(messages);
   const std::vector<runtime::Medium> shown = media.take();
@@ -165,7 +166,8 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
       if (request.shortens && shown.empty() && drop_oldest(messages)) continue;
       refuse_length(prompt.tokens.size(), engine->context());
     }
-    BuiltPrompt out{std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered), {}};
+    BuiltPrompt out{
+        std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered), prepared, {}};
     if (request.tools.is_array())
       for (const Json& tool : request.tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
     return out;

@@ -16,6 +16,7 @@ struct BuiltPrompt {
   std::vector<text::TokenId> tokens;
   std::vector<runtime::MediaSpan> media;
   bool is_chat = false, starts_in_thought = false;
+  Json messages;                      // of a chat, prepared
   std::vector<std::string> declared;  // names of the functions that may be called
 
   operator runtime::PromptView() const { return {tokens, media}; }  // NOLINT: a prompt's view
