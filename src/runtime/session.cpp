@@ -268,12 +268,12 @@ SyncResult Session::sync_with_hidden_states(const PromptView& prompt, int first,
   return result;
 }
 
-SyncResult Session::begin_sync(const PromptView& prompt) {
+SyncResult Session::begin_sync(const PromptView& prompt, int most_kept) {
   State& s = *state_;
   s.check(prompt);
   const int n = static_cast<int>(prompt.tokens.size());
-  if (!s.logits.empty() && s.holds(prompt)) return {n, 0, 0};
-  const SyncResult result = s.prepare(prompt, n - 1);
+  if (most_kept >= n && !s.logits.empty() && s.holds(prompt)) return {n, 0, 0};
+  const SyncResult result = s.prepare(prompt, std::min(most_kept, n - 1));
   s.logits.clear();
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -43,9 +44,9 @@ class Session {
   SyncResult sync(const PromptView& prompt, const SyncOptions& options = {});
 
   // sync() in pieces, for a caller that computes several timelines by turns or together. begin_sync() keeps the common
-  // prefix; position() then says how far the timeline is, and advance_sync() computes more of it until it is the
-  // prompt's length. Between the two only const functions may be called.
-  SyncResult begin_sync(const PromptView& prompt);
+  // prefix, of at most `most_kept` tokens; position() then says how far the timeline is, and advance_sync() computes
+  // more of it, until it is as long as the prompt. In between, only const functions may be called.
+  SyncResult begin_sync(const PromptView& prompt, int most_kept = std::numeric_limits<int>::max());
 
   // The next rows of some (different) timelines of one engine, as one step. A timeline gets what it would get alone, to
   // the bit, if its piece has more than max_bundle() rows. Throws as sync() does; the timelines then are as before, but
