@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "media/data_uri.h"
 #include "media/file_type.h"
 #include "server/json_reading.h"
