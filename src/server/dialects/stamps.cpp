@@ -19,7 +19,7 @@ std::string utc_now() {
   return fmt::format("{}.{:06}Z", text, now % 1'000'000);
 }
 
-std::string new_id(std::string_view prefix) {
+std::string random_id(std::string_view prefix) {
   constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::random_device random;
   std::uniform_int_distribution<size_t> letter(0, kLetters.size() - 1);

@@ -12,6 +12,8 @@ EmbeddingRequest ollama_embed_request(const Fields& body) {
   request.keep_alive = ollama_keep_alive(body);
   request.truncates = body.boolean_or("truncate", true);
   request.dimensions = static_cast<int>(body.integer("dimensions", 0, 1 << 20).value_or(0));
+  const Json* input = body.find("input");
+  if (input && *input == "") return request;  // loads, as no input does
   for (std::string& text : body.strings("input")) request.inputs.push_back({std::move(text), {}});
   return request;
 }
