@@ -16,7 +16,7 @@ using Shared = std::shared_ptr<http::Exchange>;
 // Editors refuse versions older than what they need, and want numbers; the protocol as of this one is what we speak.
 constexpr const char* kOllamaVersion = "0.30.0";
 
-void reply_json(http::Exchange& exchange, const Json& body) {
+void reply_ollama(http::Exchange& exchange, const Json& body) {
   exchange.reply(200, "application/json; charset=utf-8", to_json_text(body));
 }
 
@@ -32,7 +32,7 @@ void ollama_ask(const Shared& exchange, Service& service, bool is_chat) {
       service.unload(name);
     else
       service.load(name, request.generation.keep_alive);
-    return reply_json(*exchange, ollama_loaded(name, is_chat, lets_go ? "unload" : "load"));
+    return reply_ollama(*exchange, ollama_loaded(name, is_chat, lets_go ? "unload" : "load"));
   }
   request.generation.client = exchange->request().client;
   auto writer = is_chat ? ollama_chat_reply(name, request.is_stream)
@@ -55,14 +55,14 @@ void ollama_pull(const Shared& exchange, Service& service) {
                     name),
         "model");
   }
-  if (!body.boolean_or("stream", true)) return reply_json(*exchange, {{"status", "success"}});
+  if (!body.boolean_or("stream", true)) return reply_ollama(*exchange, {{"status", "success"}});
   exchange->begin(200, "application/x-ndjson");
   for (const char* status : {"pulling manifest", "verifying sha256 digest", "writing manifest", "success"})
     exchange->write(to_json_text({{"status", status}}) + '\n');
   exchange->end();
 }
 
-[[noreturn]] void refuse(const char* what) {
+[[noreturn]] void refuse_ollama(const char* what) {
   throw ApiError(ApiError::Kind::Unsupported,
                  fmt::format("this server does not {}: its models are the files it was started with", what));
 }
@@ -70,7 +70,7 @@ void ollama_pull(const Shared& exchange, Service& service) {
 void ollama_delete(const Shared& exchange, Service& service) {
   const Json json = parse_body(exchange->request().body);
   service.model(ollama_model_name(Fields(json)));  // 404 for one that is not there
-  refuse("delete models");
+  refuse_ollama("delete models");
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ http::Routes ollama_routes(Service& service) {
   const auto with_body = [&service](auto make) {
     return [&service, make](const Shared& exchange) {
       const Json json = parse_body(exchange->request().body);
-      reply_json(*exchange, make(service, Fields(json), exchange->request().client));
+      reply_ollama(*exchange, make(service, Fields(json), exchange->request().client));
     };
   };
   const auto show = [](Service& s, const Fields& body, const std::string&) {
@@ -92,19 +92,21 @@ http::Routes ollama_routes(Service& service) {
       {"POST", "/api/embed", with_body(ollama_embed), Scope::Use},
       {"POST", "/api/embeddings", with_body(ollama_embeddings), Scope::Use},
       {"POST", "/api/show", with_body(show), Scope::Use},
-      {"GET", "/api/tags", [&service](const Shared& e) { reply_json(*e, ollama_tags(service.models())); }, Scope::Use},
-      {"GET", "/api/ps", [&service](const Shared& e) { reply_json(*e, ollama_running(service.models())); }, Scope::Use},
+      {"GET", "/api/tags", [&service](const Shared& e) { reply_ollama(*e, ollama_tags(service.models())); },
+       Scope::Use},
+      {"GET", "/api/ps", [&service](const Shared& e) { reply_ollama(*e, ollama_running(service.models())); },
+       Scope::Use},
       {"GET", "/api/version",
        [](const Shared& e) {
-         reply_json(*e, {{"version", kOllamaVersion}});
+         reply_ollama(*e, {{"version", kOllamaVersion}});
        },
        Scope::Use},
       {"POST", "/api/pull", [&service](const Shared& e) { ollama_pull(e, service); }, Scope::Use},
       {"DELETE", "/api/delete", [&service](const Shared& e) { ollama_delete(e, service); }, Scope::Admin},
-      {"POST", "/api/push", [](const Shared&) { refuse("push models"); }, Scope::Admin},
-      {"POST", "/api/create", [](const Shared&) { refuse("create models"); }, Scope::Admin},
-      {"POST", "/api/copy", [](const Shared&) { refuse("copy models"); }, Scope::Admin},
-      {"POST", "/api/blobs/*", [](const Shared&) { refuse("take model files"); }, Scope::Admin},
+      {"POST", "/api/push", [](const Shared&) { refuse_ollama("push models"); }, Scope::Admin},
+      {"POST", "/api/create", [](const Shared&) { refuse_ollama("create models"); }, Scope::Admin},
+      {"POST", "/api/copy", [](const Shared&) { refuse_ollama("copy models"); }, Scope::Admin},
+      {"POST", "/api/blobs/*", [](const Shared&) { refuse_ollama("take model files"); }, Scope::Admin},
       {"HEAD", "/api/blobs/*", [](const Shared&) { throw ApiError(ApiError::Kind::NotFound, "no such blob"); },
        Scope::Use},
   };
