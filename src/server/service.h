@@ -107,5 +107,8 @@ class Service {
 // in the dialect's words, cancelled when the client goes away. Blocks no thread.
 void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
             std::unique_ptr<ReplyWriter> writer);
+// The same for what is more than one request of a service: start() asks, and may throw as Service::generate does.
+void answer(const std::shared_ptr<http::Exchange>& exchange,
+            const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer);
 
 }  // namespace facet::server

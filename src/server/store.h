@@ -24,8 +24,8 @@ struct StoredItem {
 class Store {
  public:
   // path: the database's file, made when it is not there; ":memory:" for tests. Older layouts are brought up to date.
-  // Throws ResourceError saying what to do.
-  explicit Store(const std::string& path);
+  // max_bytes: how large it may become; 0: as the disk allows. Throws ResourceError saying what to do.
+  explicit Store(const std::string& path, int64_t max_bytes = 0);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

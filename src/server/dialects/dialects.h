@@ -13,5 +13,6 @@ http::Routes openai_routes(Service& service, Store& store);
 http::Routes ollama_routes(Service& service);
 http::Routes anthropic_routes(Service& service);
 http::Routes gemini_routes(Service& service);
+http::Routes model_routes(Service& service);  // GET /v1/models, which three of them share
 
 }  // namespace facet::server

@@ -1,0 +1,25 @@
+// The routes of each endpoint, which openai_routes() puts together. They refer to the service and the store.
+#pragma once
+
+#include "http/exchange.h"
+#include "server/dialects/openai/content.h"
+#include "server/dialects/openai/ids.h"
+#include "server/service.h"
+#include "server/store.h"
+
+namespace facet::server {
+
+http::Routes chat_routes(Service& service, Store& store);
+http::Routes completion_routes(Service& service);
+http::Routes embedding_routes(Service& service);
+
+// Looks into the uploaded files of a client.
+FindFile find_file_in(Store& store, const std::string& owner);
+// Of a new answer by this model. ApiError (NotFound) where there is none of this name.
+ReplyHead reply_head(Service& service, const std::string& model, std::string_view id_prefix);
+// What follows `prefix` in the request's path: "/v1/files/" and an id; from `suffix` on it is cut: "/content".
+std::string path_id(const http::Request& request, std::string_view prefix, std::string_view suffix = {});
+
+void reply_json(http::Exchange& exchange, const Json& body);
+
+}  // namespace facet::server

@@ -1,0 +1,76 @@
+// Asks the routes of a dialect and reads their replies. For tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "server/dialects/dialects.h"
+#include "server/json_reading.h"
+#include "server/store.h"
+#include "server/test_service.h"
+
+namespace facet::server {
+
+class OpenAiTest : public testing::Test {
+ protected:
+  // The reply of the first route that fits, or of what it throws.
+  std::shared_ptr<TestExchange> ask(const std::string& method, const std::string& path, const std::string& body = {},
+                                    std::map<std::string, std::string> headers = {}) {
+    http::Request request;
+    request.method = method;
+    const size_t mark = path.find('?');
+    request.path = path.substr(0, mark);
+    for (size_t at = mark; at != std::string::npos;) {
+      const size_t equals = path.find('=', at), next = path.find('&', at + 1);
+      request.query.emplace(path.substr(at + 1, equals - at - 1), path.substr(equals + 1, next - equals - 1));
+      at = next;
+    }
+    request.headers = std::move(headers);
+    request.body = body;
+    request.client = client;
+    const auto exchange = std::make_shared<TestExchange>(request);
+    for (const http::Routes& routes : {openai_routes(service, store), model_routes(service)})
+      for (const http::Route& route : routes)
+        if (exchange->status() == 0 && route.method == method && fits(route.path, request.path)) run(route, exchange);
+    return exchange;
+  }
+  static bool fits(const std::string& pattern, const std::string& path) {
+    return pattern.ends_with('*') ? path.starts_with(pattern.substr(0, pattern.size() - 1)) : pattern == path;
+  }
+  static void run(const http::Route& route, const std::shared_ptr<TestExchange>& exchange) {
+    try {
+      route.handler(exchange);
+    } catch (...) {
+      reply_error(*exchange, dialect_of(exchange->request()), to_api_error(std::current_exception()));
+    }
+  }
+
+  Json ask_json(const std::string& path, const std::string& body, int status = 200) {
+    const auto exchange = ask("POST", path, body);
+    EXPECT_EQ(exchange->status(), status) << exchange->body();
+    EXPECT_TRUE(exchange->has_ended());
+    return Json::parse(exchange->body());
+  }
+  // The data of each event of a stream; the last one, [DONE], as null.
+  std::vector<Json> ask_stream(const std::string& path, const std::string& body) {
+    const auto exchange = ask("POST", path, body);
+    EXPECT_EQ(exchange->status(), 200) << exchange->body();
+    EXPECT_EQ(exchange->content_type(), "text/event-stream");
+    return stream_data(exchange->body());
+  }
+  static std::vector<Json> stream_data(const std::string& text) {
+    std::vector<Json> data;
+    EXPECT_TRUE(text.ends_with("\n\n"));
+    for (size_t at = text.find("data: "); at != std::string::npos; at = text.find("data: ", at)) {
+      const std::string line = text.substr(at + 6, text.find('\n', at) - at - 6);
+      data.push_back(line == "[DONE]" ? Json() : Json::parse(line));
+      at += 6 + line.size();
+    }
+    return data;
+  }
+
+  TestService service;
+  Store store{":memory:"};
+  std::string client = "ann";
+};
+
+}  // namespace facet::server

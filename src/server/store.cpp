@@ -1,0 +1,217 @@
+#include "server/store.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "base/error.h"
+
+namespace facet::server {
+namespace {
+
+// What each version adds to the one before; user_version counts those that are there.
+constexpr std::array<const char*, 1> kMigrations = {
+    "CREATE TABLE items (kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, created INTEGER NOT NULL,"
+    " json TEXT NOT NULL, bytes BLOB, PRIMARY KEY (kind, id));"
+    "CREATE INDEX items_by_time ON items (kind, owner, created);"};
+
+[[noreturn]] void throw_sqlite(sqlite3* db, const std::string& path) {
+  const int code = sqlite3_errcode(db);
+  if (code == SQLITE_FULL) throw_error<ResourceError>("{}: no room left on the disk: free some, and ask again", path);
+  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+    throw_error<ResourceError>("{}: damaged, or no database of this server: move it away to begin anew", path);
+  throw_error<ResourceError>("{}: {}: check that the folder is there and can be written", path, sqlite3_errmsg(db));
+}
+
+}  // namespace
+
+// The connection.
+struct Store::State {
+  std::string path;
+  std::mutex mutex;
+  sqlite3* db = nullptr;
+
+  ~State() { sqlite3_close_v2(db); }
+  void run(const char* sql) {
+    if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw_sqlite(db, path);
+  }
+  void migrate();
+};
+
+namespace {
+
+// One statement, its values and its rows.
+class Query {
+ public:
+  Query(sqlite3* db, const std::string& path, const char* sql) : db_(db), path_(path) {
+    if (sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) != SQLITE_OK) throw_sqlite(db, path);
+  }
+  ~Query() { sqlite3_finalize(statement_); }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  // In order. Text and bytes must outlive the query.
+  Query& text(std::string_view value) {
+    return checked(sqlite3_bind_text64(statement_, ++n_bound_, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8));
+  }
+  Query& bytes(std::string_view value) {
+    return checked(sqlite3_bind_blob64(statement_, ++n_bound_, value.data(), value.size(), SQLITE_STATIC));
+  }
+  Query& number(int64_t value) { return checked(sqlite3_bind_int64(statement_, ++n_bound_, value)); }
+
+  // The next row; false behind the last.
+  bool step() {
+    const int code = sqlite3_step(statement_);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) throw_sqlite(db_, path_);
+    return code == SQLITE_ROW;
+  }
+  std::string text_at(int column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    return data ? std::string(data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+  }
+  int64_t number_at(int column) const { return sqlite3_column_int64(statement_, column); }
+
+ private:
+  Query& checked(int code) {
+    if (code != SQLITE_OK) throw_sqlite(db_, path_);
+    return *this;
+  }
+
+  sqlite3* db_;
+  const std::string& path_;
+  sqlite3_stmt* statement_ = nullptr;
+  int n_bound_ = 0;
+};
+
+// Of columns kind, id, owner, created, json[, bytes].
+StoredItem item_of(const Query& query, bool with_bytes) {
+  return {query.text_at(0),   query.text_at(1), query.text_at(2),
+          query.number_at(3), query.text_at(4), with_bytes ? query.text_at(5) : std::string()};
+}
+
+std::vector<StoredItem> items_of(Query& query) {
+  std::vector<StoredItem> items;
+  while (query.step()) items.push_back(item_of(query, false));
+  return items;
+}
+
+}  // namespace
+
+namespace {
+
+// What is stored is nobody else's to read; SQLite gives its other files the same rights.
+void create_private(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0)
+    throw_error<ResourceError>("{}: cannot be written: {}: check that the folder is there", path, std::strerror(errno));
+  ::close(fd);
+}
+
+}  // namespace
+
+void Store::State::migrate() {
+  run("BEGIN IMMEDIATE");  // another process may start at the same time
+  int version = 0;
+  {
+    Query query(db, path, "PRAGMA user_version");
+    if (query.step()) version = static_cast<int>(query.number_at(0));
+  }
+  const int newest = static_cast<int>(kMigrations.size());
+  if (version > newest)
+    throw_error<ResourceError>("{}: written by a newer version (layout {}, known are {}): update, or move it away",
+                               path, version, newest);
+  for (int v = version; v < newest; ++v) run(kMigrations[static_cast<size_t>(v)]);
+  run(fmt::format("PRAGMA user_version = {}; COMMIT", newest).c_str());
+}
+
+Store::Store(const std::string& path, int64_t max_bytes) : state_(std::make_unique<State>()) {
+  state_->path = path;
+  if (path != ":memory:") create_private(path);
+  if (sqlite3_open_v2(path.c_str(), &state_->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK)
+    throw_sqlite(state_->db, path);
+  sqlite3_busy_timeout(state_->db, 10'000);
+  state_->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  state_->migrate();
+  constexpr int64_t kPageBytes = 4096;
+  if (max_bytes > 0) state_->run(fmt::format("PRAGMA max_page_count = {}", max_bytes / kPageBytes).c_str());
+}
+
+Store::~Store() = default;
+
+void Store::put(const StoredItem& item) {
+  const std::lock_guard lock(state_->mutex);
+  Query query(state_->db, state_->path,
+              "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET owner = excluded.owner,"
+              " created = excluded.created, json = excluded.json, bytes = excluded.bytes");
+  query.text(item.kind).text(item.id).text(item.owner).number(item.created).text(item.json).bytes(item.bytes).step();
+}
+
+std::optional<StoredItem> Store::get(const std::string& kind, const std::string& id, const std::string& owner,
+                                     bool with_bytes) {
+  const std::lock_guard lock(state_->mutex);
+  Query query(state_->db, state_->path,
+              with_bytes
+                  ? "SELECT kind, id, owner, created, json, bytes FROM items WHERE kind = ? AND id = ? AND owner = ?"
+                  : "SELECT kind, id, owner, created, json FROM items WHERE kind = ? AND id = ? AND owner = ?");
+  query.text(kind).text(id).text(owner);
+  return query.step() ? std::optional(item_of(query, with_bytes)) : std::nullopt;
+}
+
+std::vector<StoredItem> Store::list(const std::string& kind, const std::string& owner, int limit,
+                                    const std::string& after) {
+  const std::lock_guard lock(state_->mutex);
+  // In the order of creation; those of one second in the order in which they were put.
+  Query query(
+      state_->db, state_->path,
+      after.empty()
+          ? "SELECT kind, id, owner, created, json FROM items WHERE kind = ? AND owner = ?"
+            " ORDER BY created DESC, rowid DESC LIMIT ?"
+          : "SELECT kind, id, owner, created, json FROM items WHERE kind = ? AND owner = ? AND (created, rowid) <"
+            " (SELECT created, rowid FROM items WHERE kind = ?1 AND owner = ?2 AND id = ?3)"
+            " ORDER BY created DESC, rowid DESC LIMIT ?4");
+  query.text(kind).text(owner);
+  if (!after.empty()) query.text(after);
+  query.number(limit);
+  return items_of(query);
+}
+
+std::vector<StoredItem> Store::all(const std::string& kind) {
+  const std::lock_guard lock(state_->mutex);
+  Query query(state_->db, state_->path,
+              "SELECT kind, id, owner, created, json FROM items WHERE kind = ? ORDER BY created, rowid");
+  query.text(kind);
+  return items_of(query);
+}
+
+bool Store::remove(const std::string& kind, const std::string& id, const std::string& owner) {
+  const std::lock_guard lock(state_->mutex);
+  Query query(state_->db, state_->path, "DELETE FROM items WHERE kind = ? AND id = ? AND owner = ?");
+  query.text(kind).text(id).text(owner).step();
+  return sqlite3_changes(state_->db) > 0;
+}
+
+int Store::remove_older(const std::string& kind, int64_t created_before) {
+  const std::lock_guard lock(state_->mutex);
+  Query query(state_->db, state_->path, "DELETE FROM items WHERE kind = ? AND created < ?");
+  query.text(kind).number(created_before).step();
+  return sqlite3_changes(state_->db);
+}
+
+void Store::backup(const std::string& path) {
+  const std::lock_guard lock(state_->mutex);
+  sqlite3* to = nullptr;
+  const int opened = sqlite3_open_v2(path.c_str(), &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(to, sqlite3_close_v2);
+  if (opened != SQLITE_OK) throw_sqlite(to, path);
+  sqlite3_backup* backup = sqlite3_backup_init(to, "main", state_->db, "main");
+  if (!backup) throw_sqlite(to, path);
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) throw_sqlite(to, path);
+}
+
+}  // namespace facet::server
