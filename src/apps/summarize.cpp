@@ -4,7 +4,7 @@
 #include "apps/asked_model.h"
 #include "apps/commands.h"
 #include "apps/json_output.h"
-#include "apps/languages.h"
+#include "text/languages.h"
 #include "apps/model_options.h"
 #include "apps/summarize/summarizer.h"
 #include "apps/terminal.h"
@@ -40,7 +40,7 @@ class Batch {
  public:
   Batch(const SummarizeFlags& flags, EngineModel& model)
       : flags_(flags),
-        summarizer_(model, {n_words_of(flags), flags.language.empty() ? "" : language_name(flags.language),
+        summarizer_(model, {n_words_of(flags), flags.language.empty() ? "" : text::language_name(flags.language),
                             flags.instruction, prints()}) {}
 
   // A file that fails is reported, and the next one goes on; one alone fails the command.

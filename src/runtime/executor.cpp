@@ -74,15 +74,20 @@ void Executor::add(const WorkItem& item) {
   segments_.push_back({first_row, n, item.pages->tables(), std::span(runs_).subspan(first_run)});
 }
 
-void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit) {
-  const std::lock_guard lock(mutex_);
-  const auto start = std::chrono::steady_clock::now();
+void Executor::clear() {
   tokens_.clear();
   positions_.clear();
   wanted_.clear();
   segments_.clear();
   media_.clear();
   runs_.clear();
+}
+
+void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit,
+                   Output output) {
+  const std::lock_guard lock(mutex_);
+  const auto start = std::chrono::steady_clock::now();
+  clear();
   size_t n_media = 0;
   for (const WorkItem& item : items) n_media += item.media.size();
   runs_.reserve(n_media);  // segments point into it
@@ -90,6 +95,10 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
   const model::Step step{{tokens_, positions_, segments_, media_}, wanted_, cancel};
   const ops::ConstMat hidden = model::forward(*op_, config_, weights_, layout_, step, scratch_);
   weights_.source->check_unchanged();
+  if (output == Output::States) {
+    size_t item = 0;
+    return visit_rows(hidden, 0, item, visit);
+  }
   visit_logits(hidden, visit);
   if (const auto n = tokens_.size(); n <= kDecodeRows && n == wanted_.size())
     costs_.record(static_cast<int>(n), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -109,23 +118,27 @@ void Executor::encode_audio(const Encoders& encoders, ops::ConstMat x, ops::Mat 
 }
 
 void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {
-  const auto n_vocab = static_cast<size_t>(config_.n_vocab);
   size_t item = 0;
   for (int begin = 0; begin < hidden.n_rows; begin += kHeadRows) {
     const int n = std::min(kHeadRows, hidden.n_rows - begin);
-    logits_.resize(static_cast<size_t>(n) * n_vocab);
-    model::head(*op_, config_, weights_, ops::Mat(logits_.data(), n, config_.n_vocab), hidden.rows(begin, n));
+    logits_.resize(static_cast<size_t>(n) * static_cast<size_t>(config_.n_vocab));
+    const ops::Mat logits(logits_.data(), n, config_.n_vocab);
+    model::head(*op_, config_, weights_, logits, hidden.rows(begin, n));
     weights_.source->check_unchanged();
-    for (int i = 0; i < n; ++i) {
-      const int row = wanted_[static_cast<size_t>(begin + i)];
-      while (row >= segments_[item].first_row + segments_[item].n_rows) ++item;
-      const std::span<const float> logits(logits_.data() + static_cast<size_t>(i) * n_vocab, n_vocab);
-      if (!all_finite(logits))
-        throw_error<FormatError>(
-            "{}: the model computes values that are not numbers at position {}: its weights are damaged",
-            weights_.source->path(), positions_[static_cast<size_t>(row)]);
-      visit(item, positions_[static_cast<size_t>(row)], logits);
-    }
+    visit_rows(logits, begin, item, visit);
+  }
+}
+
+void Executor::visit_rows(ops::ConstMat values, int first, size_t& item, const Visit& visit) const {
+  for (int i = 0; i < values.n_rows; ++i) {
+    const int row = wanted_[static_cast<size_t>(first + i)];
+    while (row >= segments_[item].first_row + segments_[item].n_rows) ++item;
+    const std::span<const float> x(values.row(i), static_cast<size_t>(values.n_cols));
+    if (!all_finite(x))
+      throw_error<FormatError>(
+          "{}: the model computes values that are not numbers at position {}: its weights are damaged",
+          weights_.source->path(), positions_[static_cast<size_t>(row)]);
+    visit(item, positions_[static_cast<size_t>(row)], x);
   }
 }
 

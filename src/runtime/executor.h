@@ -43,7 +43,10 @@ class Executor {
   // ResourceError when its files were changed in the meantime.
   // A step no larger than an earlier one allocates nothing (visit aside).
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
-  void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit);
+  // Or, with Output::States, visits the wanted rows' states after the final norm, [n_embd].
+  enum class Output : uint8_t { Logits, States };
+  void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit,
+           Output output = Output::Logits);
 
   // Rows of a picture, or of a clip, by the encoders; steps wait meanwhile. Throw what the encoder does, FormatError
   // when it computes what is no number, and ResourceError when its files were changed.
@@ -62,7 +65,10 @@ class Executor {
   static constexpr int kHeadRows = 8;  // rows whose logits are computed together
 
   void add(const WorkItem& item);
+  void clear();
   void visit_logits(ops::ConstMat hidden, const Visit& visit);
+  // Of wanted rows from `first` on.
+  void visit_rows(ops::ConstMat values, int first, size_t& item, const Visit& visit) const;
 
   const model::Config& config_;
   const model::Weights& weights_;

@@ -36,13 +36,16 @@ struct Session::State {
   int rewind(int n);
   void forget(int n);
   SyncResult prepare(const PromptView& prompt, int keep_at_most);
-  int chunk_end(const PromptView& all) const;
-  void compute(const PromptView& all, int first_wanted, const SyncOptions& options, const Executor::Visit& visit);
-  void compute_chunk(const PromptView& all, int end, int first_wanted, const SyncOptions& options,
-                     const Executor::Visit& visit);
+  int chunk_end(const PromptView& all, int most) const;
+  int whole_media_end(const PromptView& all, int end) const;
+  void compute(const PromptView& all, int first_wanted, const SyncOptions& options, const Executor::Visit& visit,
+               Executor::Output output = Executor::Output::Logits);
+  WorkItem open_chunk(const PromptView& all, int end, int first_wanted);
+  void close_chunk(const PromptView& all, int end);
   void check_append(std::span<const TokenId> more) const;
   WorkItem open_rows(std::span<const TokenId> more);
   void take(TokenId token);
+  void take_while(Bundle& bundle);
 };
 
 void Session::State::check(const PromptView& prompt) const {
@@ -110,26 +113,39 @@ SyncResult Session::State::prepare(const PromptView& prompt, int keep_at_most) {
   return {begin, n - begin, common - begin};
 }
 
-// A medium that is bidirectional is computed whole.
-int Session::State::chunk_end(const PromptView& all) const {
-  const int end = std::min(static_cast<int>(all.tokens.size()), n_computed + engine->executor().chunk_rows());
+// Pieces as small as a decode step's would be computed as one, and results would depend on where a prompt is cut: none
+// is made of a larger prompt.
+int Session::State::chunk_end(const PromptView& all, int most) const {
+  const int n = static_cast<int>(all.tokens.size());
+  const int end = whole_media_end(all, std::min(n, n_computed + most));
+  const int left = n - end;
+  if (most <= kDecodeRows || left == 0 || left > kDecodeRows) return end;
+  if (n - n_computed <= engine->executor().max_rows()) return n;
+  return end - n_computed > 2 * kDecodeRows ? whole_media_end(all, end - kDecodeRows) : end;
+}
+
+// A medium that is bidirectional is computed whole, with the little that may stand before it.
+int Session::State::whole_media_end(const PromptView& all, int end) const {
   const int whole = before_medium(all.media, end);
-  if (whole > n_computed || whole == end) return whole;
-  for (const MediaSpan& span : all.media)
-    if (span.position == whole) return span.end();
-  return end;
+  if (whole == end || whole > n_computed + kDecodeRows) return whole;
+  const auto cut = std::ranges::find(all.media, whole, &MediaSpan::position);
+  const bool fits = cut->end() - n_computed <= engine->executor().max_rows();
+  return whole == n_computed || fits ? cut->end() : whole;
 }
 
 // Computes all from n_computed on in chunks, without logits before first_wanted. Whatever is thrown, tokens, media,
 // n_computed and logits agree afterwards.
 void Session::State::compute(const PromptView& all, int first_wanted, const SyncOptions& options,
-                             const Executor::Visit& visit) {
+                             const Executor::Visit& visit, Executor::Output output) {
   const int n = static_cast<int>(all.tokens.size()), begin = n_computed;
   forget(begin);
   logits.clear();
   try {
     while (n_computed < n) {
-      compute_chunk(all, chunk_end(all), first_wanted, options, visit);
+      const int end = chunk_end(all, engine->executor().chunk_rows());
+      const WorkItem item = open_chunk(all, end, first_wanted);
+      engine->executor().run({&item, 1}, options.cancel, visit, output);
+      close_chunk(all, end);
       if (options.progress) options.progress(n_computed - begin, n - begin);
     }
   } catch (...) {
@@ -138,13 +154,18 @@ void Session::State::compute(const PromptView& all, int first_wanted, const Sync
   }
 }
 
-void Session::State::compute_chunk(const PromptView& all, int end, int first_wanted, const SyncOptions& options,
-                                   const Executor::Visit& visit) {
+// Rows [n_computed, end), ready to be computed.
+WorkItem Session::State::open_chunk(const PromptView& all, int end, int first_wanted) {
   const int begin = n_computed;
   pages.extend(begin, end);
   const auto chunk = all.tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-  const WorkItem item{&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin), all.media};
-  engine->executor().run({&item, 1}, options.cancel, visit);
+  return {&pages, chunk, begin, std::clamp(first_wanted - begin, 0, end - begin), all.media};
+}
+
+// They were computed.
+void Session::State::close_chunk(const PromptView& all, int end) {
+  const int begin = n_computed;
+  const auto chunk = all.tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
   tokens.insert(tokens.end(), chunk.begin(), chunk.end());
   for (const MediaSpan& span : all.media)
     if (begin <= span.position && span.position < end) media.push_back(span);
@@ -174,6 +195,7 @@ WorkItem Session::State::open_rows(std::span<const TokenId> more) {
   }
   pages.extend(position, position + static_cast<int>(more.size()));
   logits.clear();
+  logits.swap(bundle_logits[0]);  // whose memory serves again
   return {&pages, more, position, 0};
 }
 
@@ -232,6 +254,62 @@ SyncResult Session::sync_with_logits(const PromptView& prompt, int first,
   return result;
 }
 
+SyncResult Session::sync_with_hidden_states(const PromptView& prompt, int first,
+                                            const std::function<void(int, std::span<const float>)>& visit,
+                                            const SyncOptions& options) {
+  State& s = *state_;
+  s.check(prompt);
+  const int n = static_cast<int>(prompt.tokens.size());
+  const SyncResult result = s.prepare(prompt, std::clamp(first, 0, n));
+  s.compute(
+      prompt, first, options, [&](size_t, int position, std::span<const float> state) { visit(position, state); },
+      Executor::Output::States);
+  s.pages.pin_boundary(n);
+  return result;
+}
+
+SyncResult Session::begin_sync(const PromptView& prompt, int most_kept) {
+  State& s = *state_;
+  s.check(prompt);
+  const int n = static_cast<int>(prompt.tokens.size());
+  if (most_kept >= n && !s.logits.empty() && s.holds(prompt)) return {n, 0, 0};
+  const SyncResult result = s.prepare(prompt, std::min(most_kept, n - 1));
+  s.logits.clear();
+  return result;
+}
+
+int Session::piece_rows(const PromptView& prompt, int most) const {
+  return state_->chunk_end(prompt, most) - state_->n_computed;
+}
+
+void Session::advance_sync(std::span<const Piece> pieces, const std::atomic<bool>* cancel) {
+  std::vector<WorkItem> items;
+  for (const Piece& p : pieces) {
+    const int first_wanted = p.visit_state ? p.first : static_cast<int>(p.prompt.tokens.size()) - 1;
+    items.push_back(p.session->state_->open_chunk(p.prompt, p.session->position() + p.n_rows, first_wanted));
+  }
+  const bool wants_states = static_cast<bool>(pieces[0].visit_state);
+  try {
+    pieces[0].session->engine().executor().run(
+        items, cancel,
+        [&](size_t i, int position, std::span<const float> values) {
+          if (wants_states)
+            pieces[i].visit_state(position, values);
+          else
+            pieces[i].session->state_->logits.assign(values.begin(), values.end());
+        },
+        wants_states ? Executor::Output::States : Executor::Output::Logits);
+  } catch (...) {
+    for (const Piece& p : pieces) p.session->state_->logits.clear();
+    throw;
+  }
+  for (const Piece& p : pieces) {
+    State& s = *p.session->state_;
+    s.close_chunk(p.prompt, s.n_computed + p.n_rows);
+    if (const auto n = static_cast<int>(p.prompt.tokens.size()); n == s.n_computed) s.pages.pin_boundary(n);
+  }
+}
+
 void Session::append(TokenId token) {
   Session* const self = this;
   append_batch({&self, 1}, {&token, 1});
@@ -248,48 +326,50 @@ void Session::append_batch(std::span<Session* const> sessions, std::span<const T
 
 // One decode step.
 void Session::append_step(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
-  std::array<WorkItem, kDecodeRows> items;
-  for (size_t i = 0; i < sessions.size(); ++i) items[i] = sessions[i]->state_->open_rows(tokens.subspan(i, 1));
-  try {
-    sessions[0]->engine().executor().run(std::span(items).first(sessions.size()), nullptr,
-                                         [&](size_t i, int, std::span<const float> logits) {
-                                           sessions[i]->state_->logits.assign(logits.begin(), logits.end());
-                                         });
-  } catch (...) {
-    for (Session* session : sessions) session->state_->logits.clear();
-    throw;
-  }
-  for (size_t i = 0; i < sessions.size(); ++i) sessions[i]->state_->take(tokens[i]);
+  std::array<Bundle, kDecodeRows> bundles;
+  for (size_t i = 0; i < sessions.size(); ++i) bundles[i] = {sessions[i], tokens.subspan(i, 1)};
+  append_bundles(std::span(bundles).first(sessions.size()));
 }
 
 int Session::max_bundle() const noexcept { return engine().executor().max_decode_rows(); }
 
-// Local pages are let go of as tokens are taken, so what a token left out has written over nothing that is still
-// needed.
 int Session::append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on) {
-  assert(!tokens.empty() && tokens.size() <= static_cast<size_t>(max_bundle()));
-  State& s = *state_;
-  s.check_append(tokens);
-  const WorkItem item = s.open_rows(tokens);
-  s.logits.swap(s.bundle_logits[0]);  // whose memory serves again
+  Bundle bundle{this, tokens, goes_on};
+  append_bundles({&bundle, 1});
+  return bundle.n_taken;
+}
+
+void Session::append_bundles(std::span<Bundle> bundles) {
+  std::array<WorkItem, kDecodeRows> items;
+  for (const Bundle& b : bundles) b.session->state_->check_append(b.tokens);
   try {
-    engine().executor().run({&item, 1}, nullptr, [&](size_t, int position, std::span<const float> logits) {
-      s.bundle_logits[static_cast<size_t>(position - item.first_position)].assign(logits.begin(), logits.end());
-    });
+    for (size_t i = 0; i < bundles.size(); ++i) items[i] = bundles[i].session->state_->open_rows(bundles[i].tokens);
+    bundles[0].session->engine().executor().run(
+        std::span(items).first(bundles.size()), nullptr, [&](size_t i, int position, std::span<const float> logits) {
+          const auto row = static_cast<size_t>(position - items[i].first_position);
+          bundles[i].session->state_->bundle_logits[row].assign(logits.begin(), logits.end());
+        });
   } catch (...) {
-    s.logits.clear();
+    for (const Bundle& b : bundles) b.session->state_->logits.clear();
     throw;
   }
   struct KeepWhatIsTaken {  // even if goes_on() throws
-    State& s;
-    ~KeepWhatIsTaken() { s.pages.truncate(s.n_computed); }
-  } const keep{s};
-  size_t n = 0;
+    std::span<Bundle> bundles;
+    ~KeepWhatIsTaken() {
+      for (const Bundle& b : bundles) b.session->state_->pages.truncate(b.session->state_->n_computed);
+    }
+  } const keep{bundles};
+  for (Bundle& b : bundles) b.session->state_->take_while(b);
+}
+
+// Local pages are let go of as tokens are taken, so what a token left out has written over nothing that is still
+// needed.
+void Session::State::take_while(Bundle& b) {
   do {
-    s.take(tokens[n]);
-    s.logits.swap(s.bundle_logits[n++]);
-  } while (goes_on() && n < tokens.size());
-  return static_cast<int>(n);
+    const auto row = static_cast<size_t>(b.n_taken++);
+    take(b.tokens[row]);
+    logits.swap(bundle_logits[row]);
+  } while ((!b.goes_on || b.goes_on()) && static_cast<size_t>(b.n_taken) < b.tokens.size());
 }
 
 void Session::rewind(int n) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -42,6 +43,21 @@ class Session {
   // the context, saying by how much; CancelledError leaves the session at the last finished chunk.
   SyncResult sync(const PromptView& prompt, const SyncOptions& options = {});
 
+  // sync() in pieces, for a caller that computes several timelines by turns or together. begin_sync() keeps the common
+  // prefix, of at most `most_kept` tokens; position() then says how far the timeline is, and advance_sync() computes
+  // more of it, until it is as long as the prompt. In between, only const functions may be called.
+  SyncResult begin_sync(const PromptView& prompt, int most_kept = std::numeric_limits<int>::max());
+
+  // The next rows of some (different) timelines of one engine, as one step. A timeline gets what it would get alone, to
+  // the bit, if its piece has more than max_bundle() rows. Throws as sync() does; the timelines then are as before, but
+  // for their logits.
+  struct Piece;
+  static void advance_sync(std::span<const Piece> pieces, const std::atomic<bool>* cancel = nullptr);
+
+  // Rows of the prompt's next piece: about `most` of the rows missing, but no medium that is computed whole is cut, and
+  // nothing is left over that would be a step like those of append().
+  int piece_rows(const PromptView& prompt, int most) const;
+
   // Computes one more token. Throws RequestError, with nothing changed, when the context is full or the token is
   // outside the vocabulary; FormatError when the model computes what is no number, and ResourceError without memory for
   // a page: then the tokens are as before, and logits() are empty.
@@ -60,6 +76,11 @@ class Session {
   // throws; the tokens taken before that stay.
   int append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on);
 
+  // The same for several (different) sessions of one engine in one step of up to max_bundle() rows, one session after
+  // another. What a goes_on() throws ends the call: sessions before have taken their tokens, those behind none.
+  struct Bundle;
+  static void append_bundles(std::span<Bundle> bundles);
+
   // Tokens that append_while() may be given: rows that a step computes as each would be alone.
   int max_bundle() const noexcept;
 
@@ -69,6 +90,12 @@ class Session {
   SyncResult sync_with_logits(const PromptView& prompt, int first,
                               const std::function<void(int position, std::span<const float> logits)>& visit,
                               const SyncOptions& options = {});
+
+  // The same with the states after the final norm, [n_embd], in place of logits, which are not computed: logits() are
+  // empty afterwards.
+  SyncResult sync_with_hidden_states(const PromptView& prompt, int first,
+                                     const std::function<void(int position, std::span<const float> state)>& visit,
+                                     const SyncOptions& options = {});
 
   // Back to the first n tokens, or to the beginning of the bidirectional medium that n lies inside of. Logits are not
   // available until the next sync or append.
@@ -87,6 +114,23 @@ class Session {
   struct State;
   static void append_step(std::span<Session* const> sessions, std::span<const TokenId> tokens);
   std::unique_ptr<State> state_;
+};
+
+struct Session::Piece {
+  Session* session = nullptr;
+  PromptView prompt;  // that begin_sync() was given
+  int n_rows = 0;     // piece_rows(), or fewer where no medium is cut
+  // Empty: logits after the prompt's last token, for the session. Else states after the final norm, of rows from
+  // `first` on; in one step either all pieces ask for states or none.
+  std::function<void(int position, std::span<const float> state)> visit_state = {};
+  int first = 0;
+};
+
+struct Session::Bundle {
+  Session* session = nullptr;
+  std::span<const TokenId> tokens;
+  std::function<bool()> goes_on = {};  // empty: take all
+  int n_taken = 0;                     // result
 };
 
 }  // namespace facet::runtime

@@ -21,6 +21,7 @@ std::string StopStrings::push(std::string_view text) {
   }
   if (begin != std::string::npos) {
     stopped_ = true;
+    stopped_by_ = held_.substr(begin, end - begin);
     return std::exchange(held_, {}).substr(0, begin);
   }
   // The longest tail that begins a stop string stays.

@@ -16,10 +16,11 @@ class StopStrings {
   // The rest, when the answer ended otherwise.
   std::string finish();
   bool stopped() const noexcept { return stopped_; }
+  const std::string& stopped_by() const noexcept { return stopped_by_; }  // the string that is complete; else empty
 
  private:
   std::vector<std::string> strings_;
-  std::string held_;
+  std::string held_, stopped_by_;
   bool stopped_ = false;
 };
 

@@ -103,5 +103,11 @@ TEST(StopStrings, AsIfTheWholeTextWereKnown) {
   }
 }
 
+TEST(StopStrings, TellsWhichOneWasMet) {
+  StopStrings stop({"END", "ND", "X"});
+  EXPECT_EQ(stop.push("the E") + stop.push("ND"), "the ");
+  EXPECT_EQ(stop.stopped_by(), "END");
+}
+
 }  // namespace
 }  // namespace facet::runtime

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "runtime/job.h"
 #include "server/dialects/errors.h"
 
 namespace facet::server {
@@ -51,6 +53,8 @@ ApiError to_api_error(std::exception_ptr error) {
     return {Kind::Invalid, e.what()};
   } catch (const nlohmann::json::exception& e) {
     return {Kind::Invalid, fmt::format("a value of the request is not what was expected: {}", e.what())};
+  } catch (const runtime::BusyError& e) {
+    return {Kind::Busy, e.what(), {}, std::max(1.0, e.retry_after())};
   } catch (const ResourceError& e) {
     return {Kind::Busy, e.what(), {}, 5};
   } catch (const CancelledError& e) {

@@ -89,8 +89,8 @@ class ReplyWriter {
   virtual ~ReplyWriter() = default;
   virtual bool is_stream() const = 0;
   virtual std::string_view content_type() const = 0;
-  // Bytes to send now: of a stream what the event becomes, maybe nothing; of a whole body all of it with Done. Never
-  // called with Failed before a stream has begun; then the error is the reply.
+  // Bytes to send now: of a stream what the event becomes, maybe nothing; of a whole body all of it with Done. Failed
+  // comes to streams alone, which have begun by then: it is said as their dialect says it in the middle of one.
   virtual std::string write(const Event& event) = 0;
   // Of a stream: what keeps a connection alive while nothing comes; empty where the dialect has no such thing.
   virtual std::string heartbeat() const { return {}; }

@@ -84,7 +84,8 @@ struct GenerationRequest {
 
   std::optional<double> keep_alive;  // seconds that the model stays loaded; negative: for ever
   std::string client;                // http::Request::client
-  double timeout = 0;                // seconds; 0: the server's
+  double timeout = 0;                // seconds in the queue; 0: any
+  bool is_background = false;        // others go first
 };
 
 }  // namespace facet::server

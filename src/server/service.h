@@ -73,7 +73,7 @@ struct TranscriptionResult {
   std::vector<TranscriptionSegment> segments;
 };
 
-// An answer under way. Dropping it does not cancel.
+// An answer under way. The service keeps it as long as it runs; to drop it does not cancel.
 class Job {
  public:
   virtual ~Job() = default;

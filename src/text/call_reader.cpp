@@ -3,26 +3,12 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "text/call_syntax.h"
 #include "text/chat_value.h"
 #include "text/json_text.h"
 
 namespace facet::text {
 namespace {
-
-constexpr std::string_view kBlanks = " \t\n\v\f\r";
-// Deeper nesting is read as bare text: no model needs it, and the reader recurses.
-constexpr size_t kMaxDepth = 64;
-
-bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos; }
-bool is_closer(char c) { return c == '}' || c == ']' || c == ')'; }
-char closer_of(char opener) { return opener == '{' ? '}' : opener == '[' ? ']' : ')'; }
-
-bool is_identifier_start(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_key_char(char c) {
-  return c != kQuote && (is_identifier_start(c) || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '/');
-}
 
 // Without a prefix only this makes a name: prose, of any language, must not.
 bool is_function_name(std::string_view name) {
@@ -30,72 +16,16 @@ bool is_function_name(std::string_view name) {
   return !name.empty() && is_identifier_start(name[0]) && std::all_of(name.begin(), name.end(), is_name_char);
 }
 
-// The place behind the blanks at `at`.
-size_t skip_blanks(std::string_view s, size_t at) { return std::min(s.find_first_not_of(kBlanks, at), s.size()); }
-
-// The same backwards: the end of what stands before the blanks that end at `end`.
-size_t skip_blanks_back(std::string_view s, size_t end) {
-  while (end > 0 && is_blank(s[end - 1])) --end;
-  return end;
-}
-
-// Whether a key and its separator stand at `at`.
-bool key_follows(std::string_view s, size_t at) {
-  size_t end = at;
-  if (end < s.size() && s[end] == '"') {
-    end = s.find('"', end + 1);
-    if (end == std::string_view::npos) return false;
-    end = skip_blanks(s, end + 1);
-    return end < s.size() && s[end] == ':';
-  }
-  if (end >= s.size() || s[end] == kQuote || !is_identifier_start(s[end])) return false;
-  while (end < s.size() && is_key_char(s[end])) ++end;
-  end = skip_blanks(s, end);
-  return end < s.size() && (s[end] == ':' || s[end] == '=');
-}
-
-// A string that lacks its closing quote token swallows what follows, up to the next value's opening one: it then ends
-// in `} , key :`. Where the string should have ended, if so.
-std::optional<size_t> swallowed_key(std::string_view string) {
-  size_t end = skip_blanks_back(string, string.size());
-  if (end == 0 || string[end - 1] != ':') return {};
-  end = skip_blanks_back(string, end - 1);
-  const size_t key_end = end;
-  while (end > 0 && is_key_char(string[end - 1])) --end;
-  if (end == key_end || !is_identifier_start(string[end])) return {};
-  end = skip_blanks_back(string, end);
-  if (end == 0 || string[end - 1] != ',') return {};
-  --end;
-  for (size_t before = end; before > 0;) {
-    before = skip_blanks_back(string, before);
-    if (before == 0 || !is_closer(string[before - 1])) break;
-    end = --before;
-  }
-  return end;
-}
-
-ChatJson number_or_text(const std::string& run) {
-  std::string number = run;
-  if (const size_t dot = number.find('.'); dot <= 1 && (dot == 0 || number[0] == '-')) number.insert(dot, 1, '0');
-  const bool is_number = !number.empty() && (number[0] == '-' || (number[0] >= '0' && number[0] <= '9'));
-  if (!is_number) return run;
-  if (ChatJson value = read_number(number); !value.is_null()) return value;
-  return run;
-}
-
-ChatJson scalar(const std::string& run) {
-  if (run == "true" || run == "True") return true;
-  if (run == "false" || run == "False") return false;
-  if (run == "null" || run == "None") return nullptr;
-  return number_or_text(run);
-}
-
 class CallReader {
  public:
-  explicit CallReader(std::string_view body) : text_(body) {}
+  CallReader(std::string_view body, const CallForm& form) : text_(body), form_(form) {}
 
   CallBody read() {
     text_ = trim(text_);
+    if (form_.is_json) {
+      if (!text_.empty()) arguments();
+      return std::move(out_);
+    }
     if (text_.starts_with('{')) return json_call();
     const bool has_prefix = skip("call:") || skip(":");
     const size_t name_end = std::min(text_.find_first_of("{(", at_), text_.size());
@@ -179,7 +109,7 @@ class CallReader {
   }
 
   ChatJson pairs(char opener) {
-    ObjectBuilder object;
+    ObjectBuilder object(form_.keeps_repeated);
     elements(opener, [&] {
       if (auto key = this->key()) object.set(std::move(*key), value(false));
     });
@@ -226,8 +156,8 @@ class CallReader {
     if (c == kQuote) return ++at_, quoted();
     if (c == '"') return ++at_, json_quoted();
     if (c == '\'') return ++at_, single_quoted();
-    if (open_.size() < kMaxDepth && c == '{') return ++at_, pairs('{');
-    if (open_.size() < kMaxDepth && c == '[') return ++at_, list();
+    if (open_.size() < kMaxCallDepth && c == '{') return ++at_, pairs('{');
+    if (open_.size() < kMaxCallDepth && c == '[') return ++at_, list();
     return bare(in_list);
   }
 
@@ -275,24 +205,15 @@ class CallReader {
     return spell_quotes(text_.substr(begin));
   }
 
-  // The place of the next `quote` without a backslash.
-  size_t find_unescaped(char quote) const {
-    for (size_t i = at_; i < text_.size(); ++i) {
-      if (text_[i] == quote) return i;
-      if (text_[i] == '\\') ++i;
-    }
-    return std::string_view::npos;
-  }
-
   std::string json_quoted() {
-    const size_t begin = at_, end = find_unescaped('"');
-    if (end == std::string_view::npos) return unclosed(begin);
+    const size_t begin = at_, end = find_unescaped(text_, '"', at_);
+    if (end == std::string_view::npos) return form_.is_json ? unescape_json(unclosed(begin)) : unclosed(begin);
     at_ = end + 1;
     return unescape_json(spell_quotes(text_.substr(begin, end - begin)));
   }
 
   std::string single_quoted() {
-    const size_t begin = at_, end = find_unescaped('\'');
+    const size_t begin = at_, end = find_unescaped(text_, '\'', at_);
     if (end == std::string_view::npos) return unclosed(begin);
     at_ = end + 1;
     if (at_ < text_.size() && text_[at_] == kQuote) ++at_;
@@ -304,7 +225,7 @@ class CallReader {
     while (at_ < text_.size() && !ends_bare(in_list)) ++at_;
     std::string_view run = trim(text_.substr(begin, at_ - begin));
     if (run.ends_with(kQuote)) run = trim(run.substr(0, run.size() - 1));
-    return scalar(spell_quotes(run));
+    return call_scalar(spell_quotes(run));
   }
 
   bool ends_bare(bool in_list) const {
@@ -318,6 +239,7 @@ class CallReader {
   }
 
   std::string_view text_;
+  CallForm form_;
   size_t at_ = 0;
   std::string open_;  // the brackets that are open
   CallBody out_;
@@ -325,7 +247,7 @@ class CallReader {
 
 }  // namespace
 
-CallBody read_call(std::string_view body) { return CallReader(body).read(); }
+CallBody read_call(std::string_view body, const CallForm& form) { return CallReader(body, form).read(); }
 
 std::string spell_quotes(std::string_view body) {
   std::string out(body);

@@ -6,22 +6,25 @@
 #include <string>
 #include <string_view>
 
+#include "text/call_syntax.h"
 #include "text/chat.h"
 
 namespace facet::text {
 
-// Stands for the token <|"|> in a body: a byte that UTF-8 never has.
-inline constexpr char kQuote = '\xff';
+struct CallForm {
+  bool is_json = false;         // the body is the arguments alone, as JSON has them
+  bool keeps_repeated = false;  // keys that come again stand beside the earlier ones; otherwise the last value counts
+};
 
 struct CallBody {
-  std::optional<std::string> name;  // none: the body is no call
+  std::optional<std::string> name;  // none: the body is no call, or arguments alone
   ChatJson arguments = ChatJson::object();
   bool is_closed = false;       // the outer bracket is closed; what stands behind it does not count
   bool is_repaired = false;     // something was mended or passed over
   bool ends_in_string = false;  // a string between quote tokens is still open
   size_t end = 0;               // with is_closed: where the body ends
 };
-CallBody read_call(std::string_view body);
+CallBody read_call(std::string_view body, const CallForm& form = {});
 
 // The body as a reader would see it, quote tokens as ".
 std::string spell_quotes(std::string_view body);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "text/chat_calls.h"
 #include "text/chat_gemma3.h"
 #include "text/chat_tools.h"
 
@@ -22,11 +23,6 @@ std::string strip_thoughts(std::string_view text) {
     text.remove_prefix(close + kClose.size());
   }
   return std::string(trim(out));
-}
-
-std::string name_or_unknown(const ChatJson& response) {
-  const ChatJson& name = member(response, "name");
-  return name.is_string() && name != "" ? name.get<std::string>() : "unknown";
 }
 
 std::optional<Kind> media_kind(const ChatJson& part) {
@@ -131,11 +127,7 @@ class Renderer {
   }
 
   void call(const ChatJson& call, const std::string& at) {
-    if (!call.is_object() || !member(call, "function").is_object() || !member(call["function"], "name").is_string())
-      throw_error<RequestError>("{}: expected {{\"function\": {{\"name\": ..., \"arguments\": {{...}}}}}}", at);
-    const ChatJson& function = call["function"];
-    if (!function.contains("arguments") || !(function["arguments"].is_object() || function["arguments"].is_null()))
-      throw_error<RequestError>("{}.function.arguments: expected an object", at);
+    const ChatJson& function = called_function(call, at);
     out_.control("<|tool_call>");
     out_.text("call:" + function["name"].get<std::string>() + "{");
     if (function["arguments"].is_object()) out_.pairs(function["arguments"], false);
@@ -162,16 +154,8 @@ class Renderer {
     return any;
   }
 
-  // The last call with the same id gives the name; two missing ids are the same.
-  static std::string response_name(const ChatJson& caller, const ChatJson& tool) {
-    std::string name = name_or_unknown(tool);
-    for (const ChatJson& call : caller["tool_calls"])
-      if (member(call, "id") == member(tool, "tool_call_id")) name = call["function"]["name"].get<std::string>();
-    return name;
-  }
-
   void tool_message(const ChatJson& caller, const ChatJson& tool, size_t i) {
-    const std::string name = response_name(caller, tool);
+    const std::string name = answered_function(caller, tool);
     const ChatJson& content = member(tool, "content");
     if (content.is_object())
       throw_error<RequestError>("{}.content: a tool's result must be text; put objects into JSON text", where(i));

@@ -146,6 +146,44 @@ TEST(ChatRenderer, Gemma3PutsSystemTextBeforeTheFirstUserText) {
             "<start_of_turn>user\nBye<end_of_turn>\n<start_of_turn>model\n");
 }
 
+TEST(ChatRenderer, Gemma3IsToldOfFunctionsInJson) {
+  const ChatOptions gemma3{ChatTemplate::Gemma3, false, true, false};
+  const char* tools = R"([{"type": "function", "function": {"name": "look", "description": "Looks.", "strict": true,
+                           "parameters": {"type": "object", "properties": {"at": {"type": "string"}}}}}])";
+  const std::string text = render_text(R"([{"role": "system", "content": "Be brief."},
+      {"role": "user", "content": "Is it dark?"},
+      {"role": "assistant", "content": null, "tool_calls": [{"id": "1", "function": {"name": "look", "arguments": {"at": "sky"}}}]},
+      {"role": "tool", "tool_call_id": "1", "content": "<end_of_turn>stars"},
+      {"role": "assistant", "content": "Let me see.", "tool_calls": [
+          {"id": "2", "function": {"name": "look", "arguments": {}}}, {"id": "3", "function": {"name": "look", "arguments": null}}]},
+      {"role": "tool", "tool_call_id": "2", "content": [{"type": "text", "text": "a"}]},
+      {"role": "tool", "tool_call_id": "9", "name": "other", "content": null},
+      {"role": "user", "content": "Well?"}])",
+                                       gemma3, tools);
+  const std::string declaration =
+      R"([{"name":"look","description":"Looks.","parameters":{"type":"object","properties":{"at":{"type":"string"}}}}])";
+  const std::string begin = "<bos><start_of_turn>user\nBe brief.\n\n";
+  EXPECT_EQ(text.substr(0, begin.size()), begin);
+  EXPECT_NE(text.find(declaration), std::string::npos) << text;
+  const std::string rest = text.substr(text.find("Is it dark?"));
+  EXPECT_EQ(rest, R"(Is it dark?<end_of_turn>
+<start_of_turn>model
+{"name":"look","parameters":{"at":"sky"}}<end_of_turn>
+<start_of_turn>user
+Results of the calls:
+{"name":"look","result":"<end_of_turn>stars"}<end_of_turn>
+<start_of_turn>model
+Let me see.
+[{"name":"look","parameters":{}},{"name":"look","parameters":{}}]<end_of_turn>
+<start_of_turn>user
+Results of the calls:
+[{"name":"look","result":"a"},{"name":"other","result":null}]
+
+Well?<end_of_turn>
+<start_of_turn>model
+)");
+}
+
 // "" when there is none.
 std::string error_of(const char* messages, const ChatOptions& options) {
   try {
@@ -181,6 +219,8 @@ TEST(ChatRenderer, NamesThePlaceOfWhatItRefuses) {
        "messages[1].content"},
       {R"([{"role": "user", "content": "a"}, {"role": "user", "content": "b"}])", "messages[1]", gemma3},
       {R"([{"role": "tool", "content": "a"}])", "messages[0]", gemma3},
+      {R"([{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}])",
+       "messages[1].tool_calls[0].function.arguments", gemma3},
       {R"([{"role": "user", "content": [{"type": "image"}]}])", "messages[0].content", gemma3},
   };
   for (const BadChat& c : bad) {
@@ -254,8 +294,7 @@ TEST(ChatRenderer, RefusesToolsThatAreNone) {
   for (const char* tools : {"{}", "[1]", "[{}]", R"([{"function": {"description": "no name"}}])",
                             R"([{"function": {"name": "f", "parameters": {"required": true}}}])"})
     EXPECT_THROW(render_text("[]", {}, tools), RequestError) << tools;
-  EXPECT_THROW(render_text("[]", {ChatTemplate::Gemma3, false, true, false}, R"([{"function": {"name": "f"}}])"),
-               RequestError);
+  EXPECT_THROW(render_text("[]", {ChatTemplate::Gemma3, false, true, false}, R"([{"function": {}}])"), RequestError);
   EXPECT_THROW(render_text("[]", {ChatTemplate::Gemma3, true, true, false}), RequestError);
 }
 

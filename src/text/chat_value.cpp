@@ -87,7 +87,7 @@ class Builder : public nlohmann::json_sax<ChatJson> {
 
   bool open(bool is_array) {
     if (open_.size() >= kMaxDepth) throw_error<RequestError>("JSON nested more than {} levels deep", kMaxDepth);
-    open_.push_back({is_array, {}, {}, {}});
+    open_.push_back({is_array, {}, ObjectBuilder(), {}});
     return true;
   }
   bool close() {
@@ -120,7 +120,7 @@ const ChatJson& member(const ChatJson& object, const char* key) {
 
 void ObjectBuilder::set(std::string key, ChatJson value) {
   const auto [place, is_new] = places_.try_emplace(std::move(key), members_.size());
-  if (is_new)
+  if (is_new || keeps_repeated_)
     members_.emplace_back(place->first, std::move(value));
   else
     members_.data()[place->second].second = std::move(value);

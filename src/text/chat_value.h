@@ -32,13 +32,16 @@ const ChatJson& member(const ChatJson& object, const char* key);
 inline const std::string& role_of(const ChatJson& message) { return message["role"].get_ref<const std::string&>(); }
 
 // An object under construction. A key that comes again gets the new value in its old place, as with operator[], which
-// looks through all members each time.
+// looks through all members each time; or it is added behind the others.
 class ObjectBuilder {
  public:
+  ObjectBuilder() = default;
+  explicit ObjectBuilder(bool keeps_repeated) : keeps_repeated_(keeps_repeated) {}
   void set(std::string key, ChatJson value);
   ChatJson take() { return std::move(members_); }
 
  private:
+  bool keeps_repeated_ = false;
   ChatJson::object_t members_;
   std::unordered_map<std::string, size_t> places_;
 };

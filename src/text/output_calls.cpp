@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 
 #include "text/call_reader.h"
 #include "text/chat_value.h"
@@ -14,6 +15,8 @@ void OutputMachine::begin_call() {
   state_ = State::Call;
   body_.clear();
   string_is_open_ = body_is_closed_ = quote_decides_ = false;
+  may_stream_ = options_.stream_arguments;
+  stream_.reset();
   mark_.reset();
   behind_mark_.clear();
 }
@@ -21,6 +24,20 @@ void OutputMachine::begin_call() {
 void OutputMachine::keep_in_call(const Piece& piece, std::string_view text) {
   body_ += text;
   if (mark_) behind_mark_.push_back(piece);
+  stream_call(text);
+}
+
+// Behind a mark nobody knows yet whether the call goes on.
+void OutputMachine::stream_call(std::string_view added) {
+  if (may_stream_ && added.find_first_of("{(") != std::string_view::npos) {
+    may_stream_ = false;
+    const size_t open = body_.find_first_of("{(");
+    const CallBody head = read_call(std::string_view(body_).substr(0, open));
+    if (body_[open] == '(' || !head.name) return;
+    emit(OutputEvent::Kind::CallBegin, *head.name);
+    stream_.emplace(open, false);
+  }
+  if (stream_ && !mark_) emit(OutputEvent::Kind::CallArguments, stream_->advance(body_));
 }
 
 void OutputMachine::call_text(const Piece& piece) {
@@ -71,7 +88,7 @@ void OutputMachine::end_call(bool is_cut) {
   state_ = State::Content;
   CallBody call = read_call(body_);
   if (call.name && (!is_cut || (!mark_ && call.is_closed && !call.is_repaired)))
-    emit_call(std::move(*call.name), std::move(call.arguments));
+    emit_call(std::move(call), body_);
   else if (!call.name && !is_cut)
     add_content(trim(spell_quotes(body_)));
   block();
@@ -89,8 +106,18 @@ void OutputMachine::end_call_at_mark(const Piece& next) {
   end_call(false);
 }
 
-void OutputMachine::emit_call(std::string name, ChatJson arguments) {
-  events_.push_back({OutputEvent::Kind::Call, std::move(name), std::move(arguments)});
+void OutputMachine::emit_call(CallBody call, std::string_view body) {
+  if (options_.stream_arguments) {
+    std::string all = chat_json_text(call.arguments);
+    const std::string given = stream_ ? stream_->given() : std::string();
+    if (!all.starts_with(given))
+      all = chat_json_text(read_call(body, {options_.json_calls, true}).arguments);  // a key came twice
+    assert(all.starts_with(given));
+    if (!stream_) emit(OutputEvent::Kind::CallBegin, *call.name);
+    emit(OutputEvent::Kind::CallArguments, std::string_view(all).substr(given.size()));
+    stream_.reset();
+  }
+  events_.push_back({OutputEvent::Kind::Call, std::move(*call.name), std::move(call.arguments), n_calls_++});
 }
 
 void OutputMachine::candidate_text(std::string_view text) {
@@ -127,9 +154,9 @@ bool OutputMachine::candidate_control(const Piece& piece) {
   if (control == Control::CallEnd || control == Control::Stop) {
     CallBody call = read_call(candidate_);
     if (call.is_closed && !call.is_repaired) {
-      candidate_.clear();
+      const std::string body = std::exchange(candidate_, {});
       candidate_is_closed_ = false;
-      emit_call(std::move(*call.name), std::move(call.arguments));
+      emit_call(std::move(call), body);
       block();
       return control == Control::CallEnd;
     }

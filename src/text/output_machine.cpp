@@ -10,9 +10,9 @@ constexpr std::string_view kLabel = "thought\n", kOwnRole = "model\n";
 }  // namespace
 
 OutputMachine::OutputMachine(const OutputParserOptions& options) : options_(options), state_(State::Content) {
-  if (options_.starts_in_thought)
+  if (options_.starts_in_thought && !options_.json_calls)
     begin_thought(Awaited::Nothing);
-  else
+  else if (!options_.json_calls)
     awaited_ = Awaited::Opener;
 }
 
@@ -38,6 +38,8 @@ void OutputMachine::feed(Piece piece) {
     queue_.pop_front();
     if (options_.plain)
       plain(next);
+    else if (options_.json_calls)
+      json(next);
     else
       dispatch(next);
   }
@@ -73,7 +75,7 @@ void OutputMachine::emit(OutputEvent::Kind kind, std::string_view text) {
   if (!events_.empty() && events_.back().kind == kind)
     events_.back().text += text;
   else
-    events_.push_back({kind, std::string(text), {}});
+    events_.push_back({kind, std::string(text), nullptr, n_calls_});
 }
 
 void OutputMachine::end_answer() {

@@ -7,10 +7,21 @@
 #include <string>
 #include <string_view>
 
+#include "text/call_reader.h"
+#include "text/call_stream.h"
 #include "text/output_controls.h"
 #include "text/output_parser.h"
 
 namespace facet::text {
+
+// Finds where an object of JSON ends.
+struct BracketCount {
+  int depth = 0;
+  bool in_string = false, is_escaped = false;
+
+  // True: the character closes the outermost bracket.
+  bool closes(char c);
+};
 
 class OutputMachine {
  public:
@@ -30,6 +41,8 @@ class OutputMachine {
     Label,    // "thought\n" behind <|channel>
     OwnTurn,  // "model\n" behind a <|turn> at the start
   };
+  // What may come next where calls are JSON.
+  enum class JsonPart { Head, Body, Close, Comma, Text };
   struct Piece {
     std::optional<Control> control;
     std::string text;  // a control token's: its name
@@ -38,7 +51,7 @@ class OutputMachine {
   void feed(Piece piece);
   void dispatch(const Piece& piece);
   void emit(OutputEvent::Kind kind, std::string_view text);
-  void emit_call(std::string name, ChatJson arguments);
+  void emit_call(CallBody call, std::string_view body);
   void end_answer();
 
   void plain(const Piece& piece);
@@ -67,6 +80,14 @@ class OutputMachine {
   void keep_in_call(const Piece& piece, std::string_view text);
   void end_call(bool is_cut);
   void end_call_at_mark(const Piece& next);
+  void stream_call(std::string_view added);
+
+  void json(const Piece& piece);
+  void json_text(std::string rest);
+  std::string read_json_head(std::string_view text);
+  std::string read_json_body(std::string_view text);
+  std::string read_behind_json(std::string_view text);
+  void end_json_call();
 
   OutputParserOptions options_;
   OutputEvents events_;
@@ -94,6 +115,16 @@ class OutputMachine {
   std::optional<size_t> mark_;                            // where an end marker stands inside a string of the body
   bool quote_decides_ = false;  // a quote token came behind the mark; the next character decides
   std::deque<Piece> behind_mark_;
+
+  int n_calls_ = 0;
+  bool may_stream_ = false;               // the name has not come yet
+  std::optional<ArgumentStream> stream_;  // of the call that is being read
+
+  // Calls as JSON (output_json_calls.cpp).
+  JsonPart json_part_ = JsonPart::Head;
+  bool json_is_list_ = false;
+  std::string json_name_;
+  BracketCount brackets_;  // of the body
 };
 
 }  // namespace facet::text

@@ -9,7 +9,7 @@ namespace facet::text {
 namespace {
 
 OutputParserOptions adapted(OutputParserOptions options, const Tokenizer& tokenizer) {
-  options.plain = options.plain || !tokenizer.find("<|channel>");
+  if (!tokenizer.find("<|channel>")) (options.declared.empty() ? options.plain : options.json_calls) = true;
   return options;
 }
 

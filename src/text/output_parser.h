@@ -20,21 +20,30 @@ struct OutputEvent {
   enum class Kind {
     Content,    // text: what follows the content so far; whole UTF-8 characters
     Reasoning,  // text: the same for the thought
-    Call,       // a call that is complete
+    // With stream_arguments, while a call is being written:
+    CallBegin,      // text: the function's name
+    CallArguments,  // text: what follows the JSON text of the arguments so far; all together are that of the Call, but
+                    // for keys that the model wrote twice, which are in it twice
+    Call,           // a call that is complete. One that is cut off has none
   };
   Kind kind;
-  std::string text;    // Call: the function's name
-  ChatJson arguments;  // Call: an object; chat_json_text() writes it
+  std::string text;              // Call: the function's name
+  ChatJson arguments = nullptr;  // Call: an object; chat_json_text() writes it
+  int index = 0;                 // of the call in the answer
 };
 using OutputEvents = std::vector<OutputEvent>;
 
 struct OutputParserOptions {
   bool starts_in_thought = false;  // ends_in_thought() of the prompt
   // Names of the functions that the prompt declares. When given, an answer that is nothing but the bare text of a call
-  // to one of them is read as that call.
+  // to one of them is read as that call; of models without tokens for calls, one that begins with the JSON of a call,
+  // or of a list of them.
   std::vector<std::string> declared;
-  // All is content: for models without channels and calls, which the parser detects, and for raw continuations.
+  // All is content: for raw continuations, and for models without channels where no function is declared.
   bool plain = false;
+  bool stream_arguments = false;  // calls are told of from their beginning on
+  // Calls are {"name": ..., "parameters": {...}}. OutputParser knows that from the vocabulary.
+  bool json_calls = false;
 };
 
 // The names of Gemma 4's control tokens, all that mean something in an answer and all that do not.

@@ -6,39 +6,10 @@
 #include <fstream>
 #include <random>
 
-#include "text/test_vocabularies.h"
-#include "text/utf8.h"
+#include "text/test_answers.h"
 
 namespace facet::text {
 namespace {
-
-struct Answer {
-  std::string content, reasoning;
-  std::vector<std::pair<std::string, ChatJson>> calls;
-
-  void add(const OutputEvents& events) {
-    for (const OutputEvent& e : events) {
-      if (e.kind == OutputEvent::Kind::Content) content += e.text;
-      if (e.kind == OutputEvent::Kind::Reasoning) reasoning += e.text;
-      if (e.kind == OutputEvent::Kind::Call) calls.emplace_back(e.text, e.arguments);
-    }
-  }
-  bool operator==(const Answer&) const = default;
-};
-
-void PrintTo(const Answer& a, std::ostream* out) {
-  *out << "content " << ChatJson(a.content) << " reasoning " << ChatJson(a.reasoning);
-  for (const auto& [name, arguments] : a.calls) *out << " call " << name << chat_json_text(arguments);
-}
-
-Answer parse(const std::vector<std::string>& chunks, const OutputParserOptions& options,
-             OutputEnd end = OutputEnd::Cut) {
-  OutputTextParser parser(options);
-  Answer answer;
-  for (const std::string& chunk : chunks) answer.add(parser.push(chunk));
-  answer.add(parser.finish(end));
-  return answer;
-}
 
 struct ParseCase {
   std::string id, output;
@@ -59,29 +30,6 @@ std::vector<ParseCase> parse_cases() {
     cases.push_back(std::move(out));
   }
   return cases;
-}
-
-Answer parse_tokens(const std::string& output, const Tokenizer& tokenizer, const OutputParserOptions& options,
-                    OutputEnd end = OutputEnd::Cut) {
-  OutputParser parser(tokenizer, options);
-  Answer answer;
-  for (const TokenId id : tokenizer.encode(output, Specials::Allow)) answer.add(parser.push(id));
-  answer.add(parser.finish(end));
-  return answer;
-}
-
-// The answer, the same however the output is split.
-Answer parse_all_ways(const std::string& output, const OutputParserOptions& options = {},
-                      OutputEnd end = OutputEnd::Cut) {
-  const Answer answer = parse({output}, options, end);
-  for (size_t i = 1; i < output.size(); ++i)
-    EXPECT_EQ(parse({output.substr(0, i), output.substr(i)}, options, end), answer) << output << " split at " << i;
-  std::vector<std::string> bytes;
-  for (const char b : output) bytes.emplace_back(1, b);
-  EXPECT_EQ(parse(bytes, options, end), answer) << output << " byte by byte";
-  for (const Tokenizer* tokenizer : vocabularies())
-    EXPECT_EQ(parse_tokens(output, *tokenizer, options, end), answer) << output << " token by token";
-  return answer;
 }
 
 TEST(OutputParser, ReadsTheConformanceCasesHoweverTheyAreSplit) {

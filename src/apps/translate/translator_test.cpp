@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "apps/asked_model_fake.h"
-#include "apps/languages.h"
+#include "text/languages.h"
 #include "apps/translate/placeholders.h"
 #include "apps/translate/sentences.h"
 #include "base/error.h"
@@ -169,13 +169,13 @@ TEST(Sentences, PartsMakeTheTextAgain) {
 }
 
 TEST(Languages, CodesAndNames) {
-  EXPECT_EQ(language_name("de"), "German");
-  EXPECT_EQ(language_name("pt-BR"), "Portuguese (BR)");
-  EXPECT_EQ(language_name("ZU"), "Zulu");
-  EXPECT_EQ(language_name("Swiss German"), "Swiss German");
-  EXPECT_THROW(language_name("xx"), RequestError);
-  EXPECT_THROW(language_name(""), RequestError);
-  EXPECT_THROW(language_name("a\nb"), RequestError);
+  EXPECT_EQ(text::language_name("de"), "German");
+  EXPECT_EQ(text::language_name("pt-BR"), "Portuguese (BR)");
+  EXPECT_EQ(text::language_name("ZU"), "Zulu");
+  EXPECT_EQ(text::language_name("Swiss German"), "Swiss German");
+  EXPECT_THROW(text::language_name("xx"), RequestError);
+  EXPECT_THROW(text::language_name(""), RequestError);
+  EXPECT_THROW(text::language_name("a\nb"), RequestError);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "constraint/regex/characters.h"
+#include "constraint/regex/pattern.h"
 
 namespace facet::constraint {
 namespace {
@@ -57,11 +58,13 @@ void add_call_notes(const std::string& name, const SchemaNotes& from, SchemaNote
   for (const std::string& path : from.annotations) to.annotations.push_back(name + path);
 }
 
-NodeId call_arguments(Grammar& grammar, const CallFunction& function, const CallControls& controls,
-                      SchemaNotes* notes) {
+NodeId call_arguments(Grammar& grammar, const CallFunction& function, const CallOptions& options, SchemaNotes* notes) {
   Notation notation;
-  notation.kind = Notation::Kind::Call;
-  notation.quote = controls.quote;
+  notation.is_arguments = true;
+  if (options.form == CallOptions::Form::Tokens) {
+    notation.kind = Notation::Kind::Call;
+    notation.quote = options.controls.quote;
+  }
   static const SchemaJson kNoArguments{{"type", "object"}, {"additionalProperties", false}};
   if (declares_nothing(function.parameters)) return add_object_schema(grammar, kNoArguments, notation, nullptr);
   try {
@@ -74,31 +77,69 @@ NodeId call_arguments(Grammar& grammar, const CallFunction& function, const Call
   }
 }
 
-}  // namespace
-
-NodeId add_calls(Grammar& grammar, const SchemaJson& tools, const CallOptions& options, SchemaNotes* notes) {
-  using Choice = CallOptions::Choice;
-  const NodeId text = grammar.terminal(any_text(grammar.regexes(), Writing::Plain));
-  if (options.choice == Choice::None) return text;
+// The functions that may be called, each with its name and arguments: name{...}, or "name","parameters":{...}.
+std::vector<NodeId> called_functions(Grammar& grammar, const SchemaJson& tools, const CallOptions& options,
+                                     SchemaNotes* notes) {
   std::vector<NodeId> calls;
   for (const CallFunction& function : declared_functions(tools)) {
-    if (options.choice == Choice::Named && function.name != options.name) continue;
-    const NodeId name = grammar.literal(function.name);
-    calls.push_back(grammar.sequence({name, call_arguments(grammar, function, options.controls, notes)}));
+    if (options.choice == CallOptions::Choice::Named && function.name != options.name) continue;
+    const bool is_json = options.form == CallOptions::Form::Json;
+    const std::string head = is_json ? SchemaJson(function.name).dump() + ",\"parameters\":" : function.name;
+    calls.push_back(grammar.sequence({grammar.literal(head), call_arguments(grammar, function, options, notes)}));
   }
-  if (calls.empty() && options.choice == Choice::Auto) return text;
-  if (calls.empty()) {
-    const std::string wanted = options.choice == Choice::Named ? "\"" + options.name + "\"" : "any function";
+  if (calls.empty() && options.choice != CallOptions::Choice::Auto) {
+    const std::string wanted =
+        options.choice == CallOptions::Choice::Named ? "\"" + options.name + "\"" : "any function";
     throw_error<RequestError>("tool_choice wants a call of {}, which tools does not declare", wanted);
   }
+  return calls;
+}
+
+NodeId calls_in_tokens(Grammar& grammar, NodeId functions, NodeId text, const CallOptions& options) {
   Regexes& regexes = grammar.regexes();
   const NodeId open =
       grammar.terminal(regexes.concat(regexes.control(options.controls.open), regexes.literal("call:")));
   const NodeId close = grammar.terminal(regexes.control(options.controls.close));
-  const NodeId call = grammar.sequence({open, grammar.choice(std::move(calls)), close});
-  if (options.choice != Choice::Auto) return options.parallel ? grammar.repeat(call, 1) : call;
+  const NodeId call = grammar.sequence({open, functions, close});
+  if (options.choice != CallOptions::Choice::Auto) return options.parallel ? grammar.repeat(call, 1) : call;
   if (!options.parallel) return grammar.sequence({text, grammar.optional(call)});
   return grammar.sequence({text, grammar.repeat(grammar.sequence({call, text}), 0)});
+}
+
+// Text that readers would take for the beginning of a call has to be one.
+NodeId text_unlike_calls(Grammar& grammar) {
+  Regexes& regexes = grammar.regexes();
+  const RegexId call = parse_pattern(regexes, R"(\s*(\[\s*)?\{\s*"name")", {Writing::Plain, true});
+  const RegexId begins_like_one = regexes.concat(call, Regexes::kAnything);
+  return grammar.terminal(regexes.both(any_text(regexes, Writing::Plain), regexes.complement(begins_like_one)));
+}
+
+NodeId calls_in_json(Grammar& grammar, NodeId functions, const CallOptions& options) {
+  const NodeId call = grammar.sequence({grammar.literal("{\"name\":"), functions, grammar.literal("}")});
+  std::vector<NodeId> answers = {call};
+  if (options.parallel) {
+    ArrayNode list;
+    list.open = grammar.literal("[");
+    list.close = grammar.literal("]");
+    list.comma = grammar.literal(",");
+    list.rest = call;
+    list.min_items = 1;
+    answers.push_back(grammar.array(std::move(list)));
+  }
+  if (options.choice == CallOptions::Choice::Auto) answers.push_back(text_unlike_calls(grammar));
+  return grammar.choice(std::move(answers));
+}
+
+}  // namespace
+
+NodeId add_calls(Grammar& grammar, const SchemaJson& tools, const CallOptions& options, SchemaNotes* notes) {
+  const NodeId text = grammar.terminal(any_text(grammar.regexes(), Writing::Plain));
+  if (options.choice == CallOptions::Choice::None) return text;
+  std::vector<NodeId> calls = called_functions(grammar, tools, options, notes);
+  if (calls.empty()) return text;
+  const NodeId functions = grammar.choice(std::move(calls));
+  return options.form == CallOptions::Form::Json ? calls_in_json(grammar, functions, options)
+                                                 : calls_in_tokens(grammar, functions, text, options);
 }
 
 }  // namespace facet::constraint

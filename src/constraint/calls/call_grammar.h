@@ -1,5 +1,5 @@
-// The grammar of an answer with calls, as Gemma 4 writes them: <|tool_call>call:name{key:value,...}<tool_call|>, where
-// names and arguments are those that were declared.
+// The grammar of an answer with calls, where names and arguments are those that were declared. Gemma 4 has tokens for
+// them: <|tool_call>call:name{key:value,...}<tool_call|>. Models without write {"name":...,"parameters":{...}}.
 #pragma once
 
 #include <string>
@@ -22,10 +22,15 @@ struct CallOptions {
     Required,  // calls at once, at least one
     Named,     // the same, of the function `name`
   };
+  enum class Form : uint8_t {
+    Tokens,  // Gemma 4's
+    Json,    // the whole answer is one call, or a list of them; or it is text, which does not begin like a call
+  };
   Choice choice = Choice::Auto;
   std::string name;
   bool parallel = true;  // false: the answer ends behind the first call
-  CallControls controls;
+  Form form = Form::Tokens;
+  CallControls controls;  // of tokens
 };
 
 // The whole answer, without the thought before it. `tools` is a list of {type: function, function: {name, parameters}}.

@@ -24,12 +24,14 @@ struct Notation {
   enum class Kind : uint8_t {
     Json,
     // The model's own, in calls: keys bare (where they are no words, quoted), strings between two control tokens with
-    // nothing escaped, no white space. Members that an object does not declare are offered only if its schema says so.
+    // nothing escaped, no white space.
     Call,
   };
   Kind kind = Kind::Json;
   WhiteSpace white_space = WhiteSpace::Compact;  // Json only
   uint8_t quote = 0;                             // Call: index of the control token around strings
+  // Of a call: members that an object does not declare are offered only if its schema speaks of them.
+  bool is_arguments = false;
 };
 
 struct SchemaNotes {

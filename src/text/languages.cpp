@@ -1,4 +1,4 @@
-#include "apps/languages.h"
+#include "text/languages.h"
 
 #include <algorithm>
 #include <iterator>
@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace facet::apps {
+namespace facet::text {
 namespace {
 
 struct Language {
@@ -58,4 +58,4 @@ std::string language_name(const std::string& given) {
   return name;
 }
 
-}  // namespace facet::apps
+}  // namespace facet::text

@@ -1,0 +1,65 @@
+#include <atomic>
+#include <mutex>
+
+#include "server/api_error.h"
+#include "server/service.h"
+
+namespace facet::server {
+namespace {
+
+// One answer on its way to a client. Events come on the service's thread, the client's leaving on another.
+class Delivery : public std::enable_shared_from_this<Delivery> {
+ public:
+  Delivery(std::shared_ptr<http::Exchange> exchange, std::unique_ptr<ReplyWriter> writer)
+      : exchange_(std::move(exchange)), writer_(std::move(writer)) {}
+
+  // What is wrong with the request is thrown, before a stream has begun.
+  void start(Service& service, GenerationRequest request) {
+    const bool is_stream = writer_->is_stream();
+    auto job =
+        service.generate(std::move(request), [self = shared_from_this()](const Event& event) { self->take(event); });
+    if (is_stream) begin();
+    exchange_->on_close([job = std::weak_ptr(job)] {
+      if (const auto running = job.lock()) running->cancel();
+    });
+  }
+
+ private:
+  void begin() {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(has_begun_, true)) return;
+    exchange_->begin(200, writer_->content_type(), {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}});
+    if (std::string beat = writer_->heartbeat(); !beat.empty()) exchange_->write(std::move(beat));
+  }
+
+  void take(const Event& event) {
+    const auto* failed = std::get_if<event::Failed>(&event);
+    if (writer_->is_stream()) {
+      begin();
+      const std::scoped_lock lock(mutex_);
+      if (std::string bytes = writer_->write(event); !bytes.empty()) exchange_->write(std::move(bytes));
+      if (failed != nullptr || std::holds_alternative<event::Done>(event)) exchange_->end();
+    } else if (failed != nullptr) {
+      reply_error(*exchange_, dialect_of(exchange_->request()), to_api_error(failed->error));
+    } else {
+      body_ += writer_->write(event);
+      if (std::holds_alternative<event::Done>(event)) exchange_->reply(200, writer_->content_type(), std::move(body_));
+    }
+  }
+
+  std::shared_ptr<http::Exchange> exchange_;
+  std::unique_ptr<ReplyWriter> writer_;
+  std::mutex mutex_;  // of has_begun_, and of what is written
+  bool has_begun_ = false;
+  std::string body_;
+};
+
+}  // namespace
+
+void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
+            std::unique_ptr<ReplyWriter> writer) {
+  if (request.client.empty()) request.client = exchange->request().client;
+  std::make_shared<Delivery>(exchange, std::move(writer))->start(service, std::move(request));
+}
+
+}  // namespace facet::server

@@ -1,0 +1,276 @@
+// The real service on the built-in model, as dialects ask it.
+#include "server/engine_service.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+
+#include "server/api_error.h"
+
+namespace facet::server {
+namespace {
+
+constexpr const char* kNano = "models/nano/nano-q8_0.gguf";
+
+struct Answer {
+  std::string text, thought;
+  std::vector<event::CallEnd> calls;
+  std::string arguments;  // of all calls, as they came
+  std::vector<Finish> finishes;
+  std::string stop_string;
+  std::vector<TokenLogprob> logprobs;
+  Usage usage;
+  std::exception_ptr error;
+};
+
+class EngineServiceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(kNano)) GTEST_SKIP() << "models/nano is not in this checkout";
+    make({});
+  }
+
+  void make(EngineServiceOptions options) {
+    service_ = nullptr;
+    runtime::EngineOptions engine;
+    engine.n_threads = 1;
+    engine.context = 2048;
+    options.load = [engine](const std::string& path) { return runtime::Engine::load(path, engine); };
+    service_ = std::make_unique<EngineService>(std::make_unique<ModelCatalog>(
+                                                   [] {
+                                                     return std::vector<ServedModel>{{"nano", kNano}};
+                                                   },
+                                                   engine),
+                                               options);
+  }
+
+  static GenerationRequest chat(const std::string& text) {
+    GenerationRequest request;
+    request.model = "nano";
+    request.messages = Json::array({{{"role", "user"}, {"content", text}}});
+    request.sampling.temperature = 0.0f;
+    request.max_tokens = 200;
+    return request;
+  }
+
+  // What came until Done or Failed.
+  struct Collected {
+    std::promise<Answer> promise;
+    Answer answer;
+    void take(const Event& e) {
+      if (const auto* text = std::get_if<event::Text>(&e)) {
+        answer.text += text->text;
+        answer.logprobs.insert(answer.logprobs.end(), text->logprobs.begin(), text->logprobs.end());
+      }
+      if (const auto* thought = std::get_if<event::Thought>(&e)) answer.thought += thought->text;
+      if (const auto* arguments = std::get_if<event::CallArguments>(&e)) answer.arguments += arguments->json;
+      if (const auto* call = std::get_if<event::CallEnd>(&e)) answer.calls.push_back(*call);
+      if (const auto* finished = std::get_if<event::Finished>(&e)) {
+        answer.finishes.push_back(finished->reason);
+        answer.stop_string = finished->stop_string;
+      }
+      if (const auto* done = std::get_if<event::Done>(&e)) {
+        answer.usage = done->usage;
+        promise.set_value(answer);
+      }
+      if (const auto* failed = std::get_if<event::Failed>(&e)) {
+        answer.error = failed->error;
+        promise.set_value(answer);
+      }
+    }
+  };
+
+  std::future<Answer> start(const GenerationRequest& request, std::shared_ptr<Job>* job = nullptr) {
+    auto collected = std::make_shared<Collected>();
+    auto future = collected->promise.get_future();
+    auto running = service_->generate(request, [collected](const Event& e) { collected->take(e); });
+    if (job != nullptr) *job = running;
+    return future;
+  }
+  Answer ask(const GenerationRequest& request) { return start(request).get(); }
+
+  std::string refusal(const GenerationRequest& request) {
+    try {
+      ask(request);
+    } catch (const ApiError& e) {
+      return std::to_string(e.status()) + " " + e.what();
+    }
+    return "";
+  }
+
+  std::unique_ptr<EngineService> service_;
+};
+
+TEST_F(EngineServiceTest, AnswersAChat) {
+  const Answer answer = ask(chat("Who are you?"));
+  EXPECT_NE(answer.text.find("nano"), std::string::npos) << answer.text;
+  EXPECT_EQ(answer.finishes, std::vector{Finish::Stop});
+  EXPECT_GT(answer.usage.n_prompt, 5);
+  EXPECT_GT(answer.usage.n_generated, 3);
+  EXPECT_EQ(service_->count_tokens(chat("Who are you?")), answer.usage.n_prompt);
+}
+
+TEST_F(EngineServiceTest, ThinksWhenAsked) {
+  GenerationRequest request = chat("What is 12 + 25?");
+  request.thinking.on = true;
+  const Answer answer = ask(request);
+  EXPECT_FALSE(answer.thought.empty());
+  EXPECT_GT(answer.usage.n_thought, 3);
+  EXPECT_LT(answer.usage.n_thought, answer.usage.n_generated);
+}
+
+TEST_F(EngineServiceTest, CallsThatMustComeCome) {
+  GenerationRequest request = chat("Hello!");
+  request.tools = Json::parse(R"([{"type": "function", "function": {"name": "add", "description": "adds",
+      "parameters": {"type": "object", "properties": {"kind": {"enum": ["x"]}}, "required": ["kind"]}}}])");
+  request.tool_choice.kind = ToolChoice::Kind::Required;
+  request.parallel_calls = false;
+  const Answer answer = ask(request);
+  ASSERT_EQ(answer.calls.size(), 1u);
+  EXPECT_EQ(answer.calls[0].name, "add");
+  EXPECT_EQ(answer.calls[0].arguments, Json::parse(R"({"kind": "x"})"));
+  EXPECT_EQ(answer.arguments, R"({"kind":"x"})");
+  EXPECT_EQ(answer.text, "");
+  EXPECT_EQ(answer.finishes, std::vector{Finish::Calls});
+}
+
+TEST_F(EngineServiceTest, AnswersHaveTheFormAskedFor) {
+  GenerationRequest request = chat("Hello!");
+  request.format.kind = OutputFormat::Kind::Schema;
+  request.format.schema =
+      Json::parse(R"({"type": "object", "properties": {"v": {"enum": ["żółw 🐢"]}}, "required": ["v"]})");
+  EXPECT_EQ(ask(request).text, R"({"v":"żółw 🐢"})");
+}
+
+TEST_F(EngineServiceTest, SeveralChoicesOfOnePrompt) {
+  GenerationRequest request = chat("Say one two three.");
+  request.n = 3;
+  const Answer answer = ask(request);
+  EXPECT_EQ(answer.finishes.size(), 3u);
+}
+
+TEST_F(EngineServiceTest, StopStringsEndTheTextAndAreNamed) {
+  const std::string whole = ask(chat("Who are you?")).text;
+  ASSERT_GT(whole.size(), 8u);
+  GenerationRequest request = chat("Who are you?");
+  request.stop = {whole.substr(4, 3)};
+  const Answer answer = ask(request);
+  EXPECT_EQ(answer.text, whole.substr(0, whole.find(request.stop[0])));
+  EXPECT_EQ(answer.finishes, std::vector{Finish::StopString});
+  EXPECT_EQ(answer.stop_string, request.stop[0]);
+}
+
+TEST_F(EngineServiceTest, LogprobsCoverTheText) {
+  GenerationRequest request = chat("Who are you?");
+  request.n_logprobs = 2;
+  const Answer answer = ask(request);
+  std::string bytes;
+  for (const TokenLogprob& l : answer.logprobs) {
+    bytes += l.bytes;
+    EXPECT_LE(l.logprob, 0);
+    EXPECT_EQ(l.top.size(), 2u);
+  }
+  EXPECT_EQ(bytes, answer.text);
+}
+
+TEST_F(EngineServiceTest, IgnoringTheEndGoesOnToTheLimit) {
+  GenerationRequest request = chat("Who are you?");
+  request.ignores_stop = true;
+  request.max_tokens = 60;
+  const Answer answer = ask(request);
+  EXPECT_EQ(answer.usage.n_generated, 60);
+  EXPECT_EQ(answer.finishes, std::vector{Finish::Length});
+}
+
+TEST_F(EngineServiceTest, ContinuesATextAndTokens) {
+  GenerationRequest request;
+  request.is_raw = true;
+  request.raw = "one two three";
+  request.max_tokens = 5;
+  EXPECT_EQ(ask(request).usage.n_generated, 5);
+  const auto tokens = service_->tokenize("nano", request.raw, true);
+  EXPECT_EQ(service_->detokenize("nano", std::span(tokens).subspan(1)), request.raw);
+  GenerationRequest same;
+  same.is_raw = true;
+  same.raw_tokens = tokens;
+  same.max_tokens = 5;
+  EXPECT_EQ(ask(same).usage.n_prompt, static_cast<int>(tokens.size()));
+}
+
+TEST_F(EngineServiceTest, ACancelledAnswerEnds) {
+  GenerationRequest request = chat("Who are you?");
+  request.ignores_stop = true;
+  request.max_tokens = 1500;
+  std::shared_ptr<Job> job;
+  auto answer = start(request, &job);
+  job->cancel();
+  const Answer ended = answer.get();
+  EXPECT_EQ(ended.finishes, std::vector{Finish::Cancelled});
+  EXPECT_LT(ended.usage.n_generated, 1500);
+}
+
+TEST_F(EngineServiceTest, WhatIsWrongIsSaid) {
+  GenerationRequest unknown = chat("x");
+  unknown.model = "gpt-4o";
+  EXPECT_EQ(refusal(unknown), "404 model 'gpt-4o' not found; there is nano");
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "word ";
+  const std::string too_long = refusal(chat(text));
+  EXPECT_TRUE(too_long.starts_with("400 the prompt has ")) << too_long;
+  EXPECT_NE(too_long.find("context length of 2048 tokens"), std::string::npos) << too_long;
+  GenerationRequest hot = chat("x");
+  hot.sampling.temperature = -1.0f;
+  EXPECT_NE(refusal(hot), "");
+}
+
+TEST_F(EngineServiceTest, OldMessagesGoWhereThatIsWanted) {
+  GenerationRequest request = chat("first");
+  std::string text;
+  for (int i = 0; i < 1500; ++i) text += "word ";
+  request.messages.push_back({{"role", "assistant"}, {"content", text}});
+  request.messages.push_back({{"role", "user"}, {"content", text}});
+  request.messages.push_back({{"role", "assistant"}, {"content", "ok"}});
+  request.messages.push_back({{"role", "user"}, {"content", "Who are you?"}});
+  request.shortens = true;
+  EXPECT_LT(ask(request).usage.n_prompt, 100);
+}
+
+TEST_F(EngineServiceTest, EmbeddingsHaveLengthOne) {
+  EmbeddingRequest request;
+  request.inputs = {{"a red circle", {}}, {"a red circle", {}}, {"good morning", {}}};
+  const EmbeddingResult result = service_->embed(request);
+  ASSERT_EQ(result.embeddings.size(), 3u);
+  EXPECT_EQ(result.embeddings[0], result.embeddings[1]);
+  EXPECT_NE(result.embeddings[0], result.embeddings[2]);
+  double sum = 0;
+  for (const float v : result.embeddings[0]) sum += v * v;
+  EXPECT_NEAR(sum, 1, 1e-5);
+  request.dimensions = 16;
+  EXPECT_EQ(service_->embed(request).embeddings[0].size(), 16u);
+}
+
+TEST_F(EngineServiceTest, ModelsComeAndGo) {
+  EXPECT_FALSE(service_->model("nano").is_loaded);
+  service_->load("NANO:latest", {});
+  EXPECT_TRUE(service_->model("nano").is_loaded);
+  EXPECT_EQ(service_->model("nano").context, 2048);
+  service_->unload("nano");
+  for (int i = 0; i < 200 && service_->model("nano").is_loaded; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(service_->model("nano").is_loaded);
+  EXPECT_EQ(ask(chat("Who are you?")).finishes.size(), 1u);  // and come back
+}
+
+TEST_F(EngineServiceTest, ManyAtOnceGetTheirOwnAnswers) {
+  std::vector<std::future<Answer>> answers;
+  for (int i = 0; i < 12; ++i) {
+    GenerationRequest request = chat("x" + std::to_string(i));
+    request.format = {OutputFormat::Kind::Choice, {}, {}, {"id-" + std::to_string(i)}};
+    answers.push_back(start(request));
+  }
+  for (size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(answers[i].get().text, "id-" + std::to_string(i));
+}
+
+}  // namespace
+}  // namespace facet::server

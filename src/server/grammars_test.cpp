@@ -1,0 +1,69 @@
+#include "server/grammars.h"
+
+#include <gtest/gtest.h>
+
+#include "server/api_error.h"
+
+namespace facet::server {
+namespace {
+
+GenerationRequest with_tools() {
+  GenerationRequest request;
+  request.tools = Json::parse(R"([{"type": "function", "function": {"name": "f", "parameters":
+      {"type": "object", "properties": {"n": {"type": "integer"}}}}}, {"type": "function", "function": {"name": "g"}}])");
+  return request;
+}
+
+std::string grammar_refusal(const GenerationRequest& request) {
+  Grammars grammars;
+  try {
+    grammars.find(request);
+  } catch (const ApiError& e) {
+    EXPECT_EQ(e.status(), 400);
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Grammars, AreCompiledOnceForAllThatAskTheSame) {
+  Grammars grammars;
+  EXPECT_EQ(grammars.find({}), nullptr);
+  const auto first = grammars.find(with_tools());
+  EXPECT_NE(first, nullptr);
+  EXPECT_EQ(grammars.find(with_tools()), first);
+  GenerationRequest required = with_tools();
+  required.tool_choice.kind = ToolChoice::Kind::Required;
+  EXPECT_NE(grammars.find(required), first);
+  GenerationRequest none = with_tools();
+  none.tool_choice.kind = ToolChoice::Kind::None;
+  EXPECT_EQ(grammars.find(none), nullptr);
+}
+
+TEST(Grammars, ForgetWhatWasNotUsedForLong) {
+  Grammars grammars(1);
+  const std::weak_ptr<const constraint::CompiledGrammar> first = grammars.find(with_tools());
+  EXPECT_FALSE(first.expired());  // the last one stays
+  GenerationRequest other;
+  other.format = {OutputFormat::Kind::Choice, {}, {}, {"a", "b"}};
+  grammars.find(other);
+  EXPECT_TRUE(first.expired());
+}
+
+TEST(Grammars, WhatIsWrongIsNamed) {
+  GenerationRequest request = with_tools();
+  request.tool_choice = {ToolChoice::Kind::Named, "h", {}};
+  EXPECT_EQ(grammar_refusal(request), "tool_choice: the function 'h' is not among the declared ones");
+  request.tool_choice = {ToolChoice::Kind::Required, {}, {}};
+  request.tools = nullptr;
+  EXPECT_EQ(grammar_refusal(request), "tool_choice: a call is required, and no function is declared");
+  GenerationRequest schema;
+  schema.format.kind = OutputFormat::Kind::Schema;
+  schema.format.schema = Json::parse(R"({"type": "nonsense"})");
+  EXPECT_TRUE(grammar_refusal(schema).starts_with("response_format: ")) << grammar_refusal(schema);
+  GenerationRequest regex;
+  regex.format = {OutputFormat::Kind::Regex, {}, "(", {}};
+  EXPECT_TRUE(grammar_refusal(regex).starts_with("regex: ")) << grammar_refusal(regex);
+}
+
+}  // namespace
+}  // namespace facet::server

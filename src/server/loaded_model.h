@@ -1,0 +1,52 @@
+// A model in memory, and what belongs to it: its scheduler, the grammars compiled for it, what it thought. Internal to
+// server/.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+
+#include "runtime/embedding_cache.h"
+#include "runtime/scheduler.h"
+#include "server/grammars.h"
+#include "server/model_catalog.h"
+#include "server/thought_memory.h"
+
+namespace facet::server {
+
+struct LoadedModel {
+  using Clock = std::chrono::steady_clock;
+
+  LoadedModel(ServedModel m, std::shared_ptr<const runtime::Engine> e, const runtime::SchedulerOptions& options,
+              std::shared_ptr<runtime::EmbeddingCache> media, double keep)
+      : model(std::move(m)),
+        engine(std::move(e)),
+        media_cache(std::move(media)),
+        scheduler(engine, options),
+        keep_alive(keep),
+        last_used(Clock::now()) {}
+
+  const ServedModel model;
+  const std::shared_ptr<const runtime::Engine> engine;
+  const std::shared_ptr<runtime::EmbeddingCache> media_cache;
+  Grammars grammars;
+  ThoughtMemory thoughts;
+  runtime::Scheduler scheduler;
+
+  // Of the service, under its lock.
+  double keep_alive;  // seconds; negative: for ever
+  Clock::time_point last_used;
+  int n_uses = 0;
+
+  // Seconds until it may be let go of; negative: never.
+  double expires_in() const {
+    if (keep_alive < 0) return -1;
+    const double idle = std::chrono::duration<double>(Clock::now() - last_used).count();
+    return n_uses > 0 ? keep_alive : std::max(0.0, keep_alive - idle);
+  }
+};
+
+TranscriptionResult transcribe_sound(const LoadedModel& model, const TranscriptionRequest& request,
+                                     const std::function<bool(const TranscriptionSegment&)>& on_segment);
+
+}  // namespace facet::server

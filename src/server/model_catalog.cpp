@@ -1,0 +1,121 @@
+#include "server/model_catalog.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "runtime/model_summary.h"
+#include "server/api_error.h"
+
+namespace facet::server {
+namespace {
+
+std::string plain_name(std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const std::string_view ending : {":latest", ".gguf"})
+    if (name.ends_with(ending)) name.resize(name.size() - ending.size());
+  return name;
+}
+
+// A model built into the program is no file.
+struct FileState {
+  int64_t modified = 0, size_bytes = 0;
+};
+FileState state_of_file(const std::string& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0) return {};
+  return {s.st_mtime, s.st_size};
+}
+
+std::string count_text(uint64_t n) {
+  const auto x = static_cast<double>(n);
+  return x >= 1e9 ? fmt::format("{:.1f}B", x / 1e9) : fmt::format("{:.1f}M", x / 1e6);
+}
+
+// Tells files apart without reading them: 64 digits of what is known of the file and its name.
+std::string digest_of(const ModelInfo& info) {
+  std::string text = fmt::format("{}\n{}\n{}\n{}", info.name, info.path, info.size_bytes, info.modified), out;
+  for (uint64_t part = 0; part < 4; ++part)
+    out += fmt::format("{:016x}", XXH3_64bits_withSeed(text.data(), text.size(), part));
+  return out;
+}
+
+}  // namespace
+
+std::string model_name_of_path(const std::string& path) {
+  std::filesystem::path p(path);
+  if (!p.has_filename()) p = p.parent_path();
+  return p.extension() == ".gguf" ? p.stem().string() : p.filename().string();
+}
+
+ModelCatalog::ModelCatalog(std::function<std::vector<ServedModel>()> list, runtime::EngineOptions options)
+    : list_(std::move(list)), options_(std::move(options)) {}
+
+ServedModel ModelCatalog::find(const std::string& name) {
+  const auto models = list_();
+  if (name.empty() && !models.empty()) return models.front();
+  const std::string plain = plain_name(name);
+  for (const ServedModel& model : models)
+    if (plain_name(model.name) == plain) return model;
+  std::vector<std::string> names;
+  for (const ServedModel& model : models) names.push_back(model.name);
+  throw ApiError(ApiError::Kind::NotFound,
+                 fmt::format("model '{}' not found; there {} {}", name, names.size() == 1 ? "is" : "are",
+                             names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
+                 "model");
+}
+
+ModelInfo ModelCatalog::describe(const ServedModel& model) {
+  const FileState state = state_of_file(model.path);
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto known = known_.find(model.path);
+    if (known != known_.end() && known->second.modified == state.modified &&
+        known->second.size_bytes == state.size_bytes) {
+      ModelInfo info = known->second.info;
+      info.name = model.name;
+      return info;
+    }
+  }
+  const runtime::ModelFacts facts = runtime::read_model(model.path, options_);
+  const runtime::ModelSummary summary = runtime::summarize(facts);
+  ModelInfo info;
+  info.name = model.name;
+  info.path = model.path;
+  info.size_bytes = static_cast<int64_t>(summary.n_bytes);
+  info.modified = state.modified;
+  info.family = summary.architecture;
+  info.parameters = count_text(summary.n_parameters);
+  info.quantization = summary.quantization;
+  info.format = summary.format;
+  info.context = facts.plan.context;
+  info.model_context = summary.context;
+  info.n_embd = summary.n_embd;
+  info.sees = summary.sees;
+  info.hears = summary.hears;
+  info.thinks = summary.thinks;
+  info.calls = info.chats = summary.chats;
+  info.digest = digest_of(info);
+  const std::scoped_lock lock(mutex_);
+  known_[model.path] = {state.modified, state.size_bytes, info};
+  return info;
+}
+
+// A file that cannot be read is no model; who asks for it by name is told why.
+std::vector<ModelInfo> ModelCatalog::describe_all() {
+  std::vector<ModelInfo> out;
+  for (const ServedModel& model : list_()) {
+    try {
+      out.push_back(describe(model));
+    } catch (const std::exception&) {
+    }
+  }
+  return out;
+}
+
+}  // namespace facet::server

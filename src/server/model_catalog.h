@@ -1,0 +1,49 @@
+// The models that can be asked for by name, and what their files say of them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/engine.h"
+#include "server/service.h"
+
+namespace facet::server {
+
+struct ServedModel {
+  std::string name, path;
+};
+
+// Thread-safe.
+class ModelCatalog {
+ public:
+  // list: what there is now, the default first; it is asked each time, so that a model put into the library is there at
+  // once. options: with which models are looked at.
+  ModelCatalog(std::function<std::vector<ServedModel>()> list, runtime::EngineOptions options);
+
+  // As clients write names: any case, with or without ":latest" and a file's ending; empty: the default. Throws
+  // ApiError NotFound with the names there are.
+  ServedModel find(const std::string& name);
+  // Of all models whose files can be read.
+  std::vector<ModelInfo> describe_all();
+  // Throws what reading the file does.
+  ModelInfo describe(const ServedModel& model);
+
+ private:
+  struct Known {
+    int64_t modified = 0, size_bytes = 0;
+    ModelInfo info;
+  };
+
+  std::function<std::vector<ServedModel>()> list_;
+  runtime::EngineOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, Known> known_;  // by path
+};
+
+// A file's name, or its folder's, without an ending: "gemma-4-E2B-it-Q4_0" of a path to such a .gguf.
+std::string model_name_of_path(const std::string& path);
+
+}  // namespace facet::server

@@ -1,0 +1,177 @@
+#include "server/prompt.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "model/config.h"
+#include "server/api_error.h"
+#include "server/messages.h"
+
+namespace facet::server {
+namespace {
+
+using Kind = runtime::MediaFile::Kind;
+
+std::optional<text::ChatTemplate> chat_template(runtime::ChatFamily family) {
+  switch (family) {
+    case runtime::ChatFamily::Gemma4Large:
+      return text::ChatTemplate::Gemma4Large;
+    case runtime::ChatFamily::Gemma4Small:
+      return text::ChatTemplate::Gemma4Small;
+    case runtime::ChatFamily::Gemma3:
+      return text::ChatTemplate::Gemma3;
+    case runtime::ChatFamily::None:
+      break;
+  }
+  return {};
+}
+
+[[noreturn]] void refuse_length(size_t n_tokens, int context) {
+  throw ApiError(ApiError::Kind::ContextFull,
+                 fmt::format("the prompt has {} tokens, which exceeds the model's context length of {} tokens: shorten "
+                             "the messages, or start the server with a larger --ctx",
+                             n_tokens, context));
+}
+
+// Media of each message's parts, in order, with what is shown of them in their place.
+class MediaParts {
+ public:
+  MediaParts(const GenerationRequest& request, runtime::MediaReader& reader) : request_(request), reader_(reader) {}
+
+  void show(Json& messages) {
+    for (Json& message : messages) {
+      const auto content = message.find("content");
+      if (content == message.end() || !content->is_array()) continue;
+      Json parts = Json::array();
+      for (Json& part : *content) add(part, parts);
+      *content = std::move(parts);
+    }
+  }
+  std::vector<runtime::Medium> take() { return std::move(media_); }
+
+ private:
+  void add(Json& part, Json& parts) {
+    const Json type = part.is_object() ? part.value("type", Json()) : Json();
+    if (type != "image" && type != "audio" && type != "video") return parts.push_back(std::move(part));
+    if (next_ >= request_.media.size()) throw ApiError(ApiError::Kind::Invalid, "a medium has no content");
+    const MediaInput& input = request_.media[next_++];
+    for (const Json& shown : read(input)) parts.push_back(shown);
+  }
+
+  Json read(const MediaInput& input) {
+    runtime::MediaFile file;
+    file.kind = input.kind == MediaInput::Kind::Image   ? Kind::Image
+                : input.kind == MediaInput::Kind::Audio ? Kind::Audio
+                                                        : Kind::Video;
+    if (!input.budget.empty()) file.budget = input.budget;
+    runtime::ShownMedia shown;
+    const auto* begin = reinterpret_cast<const std::byte*>(input.bytes.data());
+    try {
+      reader_.read_bytes(media::Source::from_bytes({begin, begin + input.bytes.size()}, input.place), file, shown);
+    } catch (const RequestError& e) {
+      throw ApiError(ApiError::Kind::Unsupported, e.what(), input.place);
+    } catch (const FormatError& e) {
+      throw ApiError(ApiError::Kind::Invalid, e.what(), input.place);
+    }
+    for (runtime::Medium& medium : shown.media) media_.push_back(std::move(medium));
+    return shown.parts;
+  }
+
+  const GenerationRequest& request_;
+  runtime::MediaReader& reader_;
+  size_t next_ = 0;
+  std::vector<runtime::Medium> media_;
+};
+
+// The models have no tokens for a text with a hole, so the hole is asked for.
+Json fill_in_messages(const GenerationRequest& request) {
+  return Json::array(
+      {{{"role", "user"},
+        {"content", "Write what stands between the two parts of this text, and nothing else.\n\nFirst part:\n" +
+                        request.raw + "\n\nLast part:\n" + *request.suffix}}});
+}
+
+// The end of a turn that goes on: its closing marker is taken away again.
+void open_last_turn(text::Prompt& prompt) {
+  while (!prompt.empty() && prompt.back().kind == text::PromptItem::Kind::Text &&
+         prompt.back().text.find_first_not_of('\n') == std::string::npos)
+    prompt.pop_back();
+  if (!prompt.empty() && prompt.back().kind == text::PromptItem::Kind::Control &&
+      (prompt.back().text == "<turn|>" || prompt.back().text == "<end_of_turn>"))
+    prompt.pop_back();
+}
+
+// Drops the oldest message that is none of the system, with what belongs to it. False: the last must stay.
+bool drop_oldest(Json& messages) {
+  size_t first = 0;
+  while (first < messages.size() && messages[first]["role"] == "system") ++first;
+  size_t end = first + 1;
+  while (end < messages.size() && messages[end]["role"] != "user") ++end;
+  if (end >= messages.size()) return false;
+  messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(first),
+                 messages.begin() + static_cast<std::ptrdiff_t>(end));
+  return true;
+}
+
+BuiltPrompt raw_prompt(const runtime::Engine& engine, const GenerationRequest& request) {
+  BuiltPrompt out;
+  out.tokens = request.raw_tokens;
+  if (out.tokens.empty()) {
+    out.tokens = engine.tokenizer().encode(request.raw, text::Specials::Forbid);
+    if (engine.tokenizer().bos()) out.tokens.insert(out.tokens.begin(), *engine.tokenizer().bos());
+  }
+  for (const text::TokenId token : out.tokens)
+    if (token < 0 || token >= engine.config().n_vocab)
+      throw ApiError(ApiError::Kind::Invalid,
+                     fmt::format("prompt: token {} is outside the vocabulary of {}", token, engine.config().n_vocab),
+                     "prompt");
+  return out;
+}
+
+}  // namespace
+
+BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, const GenerationRequest& request,
+                         bool thinks, const std::shared_ptr<runtime::EmbeddingCache>& media_cache,
+                         const ThoughtMemory& thoughts, const std::atomic<bool>* cancel) {
+  const auto format = chat_template(engine->chat_family());
+  const bool fills_in = request.is_raw && request.suffix && !request.suffix->empty() && format;
+  if (request.is_raw && !fills_in) {
+    BuiltPrompt out = raw_prompt(*engine, request);
+    if (out.tokens.size() >= static_cast<size_t>(engine->context()))
+      refuse_length(out.tokens.size(), engine->context());
+    return out;
+  }
+  if (!format)
+    throw ApiError(ApiError::Kind::Unsupported,
+                   "this is a base model without a chat format: ask it to complete a text instead", "model");
+  Json messages = fills_in ? fill_in_messages(request) : prepare_messages(request.messages);
+  thoughts.restore(messages);
+  runtime::MediaReader reader(engine, media_cache, runtime::room_for_media(*engine, 0, request.max_tokens));
+  reader.encoder().set_cancel(cancel);
+  const Json tools = prepare_tools(request.tools);
+  text::ChatOptions options;
+  options.format = *format;
+  options.enable_thinking = thinks && *format != text::ChatTemplate::Gemma3;
+  options.preserve_thinking = true;  // what is over was dropped from the messages
+  options.add_generation_prompt = !request.continues_last;
+  const Json prepared = messages;
+  MediaParts media(request, reader);
+  media.show(messages);
+  const std::vector<runtime::Medium> shown = media.take();
+  for (;;) {
+    text::Prompt rendered = text::render_chat(messages, tools, options);
+    if (request.continues_last) open_last_turn(rendered);
+    runtime::MediaPrompt prompt = runtime::assemble(rendered, engine->tokenizer(), shown);
+    if (prompt.tokens.size() >= static_cast<size_t>(engine->context())) {
+      if (request.shortens && shown.empty() && drop_oldest(messages)) continue;
+      refuse_length(prompt.tokens.size(), engine->context());
+    }
+    BuiltPrompt out{
+        std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered), prepared, {}};
+    if (request.tools.is_array())
+      for (const Json& tool : request.tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
+    return out;
+  }
+}
+
+}  // namespace facet::server
