@@ -82,14 +82,14 @@ Dialect dialect_of(const http::Request& request) {
   return Dialect::OpenAi;
 }
 
-std::string error_body(Dialect dialect, const ApiError& error) {
+std::string error_body(Dialect dialect, const ApiError& error, std::string_view request_id) {
   switch (dialect) {
     case Dialect::OpenAi:
       return openai_error(error);
     case Dialect::Ollama:
       return ollama_error(error);
     case Dialect::Anthropic:
-      return anthropic_error(error);
+      return anthropic_error(error, request_id);
     case Dialect::Gemini:
       return gemini_error(error);
   }
@@ -100,7 +100,8 @@ void reply_error(http::Exchange& exchange, Dialect dialect, const ApiError& erro
   http::Headers headers;
   if (error.retry_after() > 0)
     headers.emplace_back("Retry-After", std::to_string(static_cast<int>(std::ceil(error.retry_after()))));
-  exchange.reply(error.status(), "application/json", error_body(dialect, error), std::move(headers));
+  exchange.reply(error.status(), "application/json", error_body(dialect, error, exchange.request().id),
+                 std::move(headers));
 }
 
 }  // namespace facet::server

@@ -4,6 +4,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "http/exchange.h"
 
@@ -50,8 +51,9 @@ ApiError to_api_error(std::exception_ptr error);
 enum class Dialect : uint8_t { OpenAi, Ollama, Anthropic, Gemini };
 // Whose words a request wants to be answered in: by its path, and where a path belongs to several by its headers.
 Dialect dialect_of(const http::Request& request);
-// The body (JSON) that says so; each is defined in its dialect's folder.
-std::string error_body(Dialect dialect, const ApiError& error);
+// The body (JSON) that says so; each is defined in its dialect's folder. request_id: http::Request::id, where there is
+// one.
+std::string error_body(Dialect dialect, const ApiError& error, std::string_view request_id = {});
 // error_body with its status and, where there is one, Retry-After.
 void reply_error(http::Exchange& exchange, Dialect dialect, const ApiError& error);
 

@@ -26,9 +26,10 @@ std::string_view anthropic_error_type(const ApiError& error) {
 
 }  // namespace
 
-std::string anthropic_error(const ApiError& error) {
-  return Json{{"type", "error"}, {"error", {{"type", anthropic_error_type(error)}, {"message", error.what()}}}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
+std::string anthropic_error(const ApiError& error, std::string_view request_id) {
+  Json body = {{"type", "error"}, {"error", {{"type", anthropic_error_type(error)}, {"message", error.what()}}}};
+  if (!request_id.empty()) body["request_id"] = request_id;
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace facet::server

@@ -1,0 +1,31 @@
+#include "server/dialects/stamps.h"
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+#include <random>
+
+namespace facet::server {
+
+std::string utc_time(int64_t seconds) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+}
+
+std::string utc_now() {
+  using namespace std::chrono;
+  const int64_t now = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+  std::string text = utc_time(now / 1'000'000);
+  text.pop_back();
+  return fmt::format("{}.{:06}Z", text, now % 1'000'000);
+}
+
+std::string random_id(std::string_view prefix) {
+  constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  std::random_device random;
+  std::uniform_int_distribution<size_t> letter(0, kLetters.size() - 1);
+  std::string id(prefix);
+  for (int i = 0; i < 24; i++) id += kLetters[letter(random)];
+  return id;
+}
+
+}  // namespace facet::server
