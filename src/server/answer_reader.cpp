@@ -8,9 +8,13 @@ namespace {
 // Bytes that a token adds to a text.
 std::string token_bytes(const text::Tokenizer& tokenizer, text::TokenId token) {
   if (const auto byte = tokenizer.byte_value(token)) return std::string(1, static_cast<char>(*byte));
-  std::string out(tokenizer.piece(token));
   constexpr std::string_view kSpace = "\u2581";
-  for (size_t at = 0; (at = out.find(kSpace, at)) != std::string::npos; ++at) out.replace(at, kSpace.size(), " ");
+  std::string out;
+  for (std::string_view rest = tokenizer.piece(token); !rest.empty();) {
+    const bool is_space = rest.starts_with(kSpace);
+    out += is_space ? ' ' : rest.front();
+    rest.remove_prefix(is_space ? kSpace.size() : 1);
+  }
   return out;
 }
 
