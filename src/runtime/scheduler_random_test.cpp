@@ -1,6 +1,7 @@
 // Random schedules: whatever runs beside it, each job gets the very tokens that a lone fresh session gives.
 #include "constraint/grammar/gbnf.h"
 #include "model/config.h"
+#include "runtime/page_pool.h"
 #include "runtime/scheduler.h"
 #include "runtime/test_listener.h"
 #include "runtime/test_models.h"

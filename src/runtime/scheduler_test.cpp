@@ -2,6 +2,7 @@
 #include "runtime/scheduler.h"
 
 #include "model/config.h"
+#include "runtime/page_pool.h"
 #include "runtime/prefill_pacer.h"
 #include "runtime/test_listener.h"
 #include "runtime/test_models.h"
