@@ -71,10 +71,16 @@ void Connection::start() {
   });
 }
 
+// GCC 12 miscompiles `if (co_await a()) co_await b();`: what is awaited gets a name first.
 asio::awaitable<void> Connection::run() {
-  if (!co_await stream_.shake_hands()) co_return;
-  while (keeps_alive_ && !is_closed_ && !hub_->is_stopping)
-    if (co_await receive()) co_await serve();
+  const bool speaks_tls = co_await stream_.shake_hands();
+  if (!speaks_tls) co_return;
+  while (keeps_alive_ && !is_closed_ && !hub_->is_stopping) {
+    const bool has_request = co_await receive();
+    if (has_request) {
+      co_await serve();
+    }
+  }
   co_await linger();
 }
 
