@@ -13,6 +13,7 @@ http::Routes openai_routes(Service& service, Store& store);
 http::Routes ollama_routes(Service& service);
 http::Routes anthropic_routes(Service& service);
 http::Routes gemini_routes(Service& service);
-http::Routes model_routes(Service& service);  // GET /v1/models, which three of them share
+http::Routes discovery_routes(Service& service);  // what clients of llama.cpp's server and LM Studio ask first
+http::Routes model_routes(Service& service);      // GET /v1/models, which three of them share
 
 }  // namespace facet::server

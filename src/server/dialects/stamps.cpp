@@ -3,7 +3,6 @@
 #include <fmt/chrono.h>
 
 #include <chrono>
-#include <random>
 
 namespace facet::server {
 
@@ -17,15 +16,6 @@ std::string utc_now() {
   std::string text = utc_time(now / 1'000'000);
   text.pop_back();
   return fmt::format("{}.{:06}Z", text, now % 1'000'000);
-}
-
-std::string random_id(std::string_view prefix) {
-  constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  std::random_device random;
-  std::uniform_int_distribution<size_t> letter(0, kLetters.size() - 1);
-  std::string id(prefix);
-  for (int i = 0; i < 24; i++) id += kLetters[letter(random)];
-  return id;
 }
 
 }  // namespace facet::server

@@ -1,16 +1,12 @@
-// Times and ids as replies show them.
+// Times as replies show them.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace facet::server {
 
 std::string utc_time(int64_t seconds);  // since 1970: "2026-11-27T07:12:02Z"
 std::string utc_now();                  // "2026-11-27T07:12:02.123456Z"
-
-// prefix and 24 random letters and digits.
-std::string random_id(std::string_view prefix);
 
 }  // namespace facet::server

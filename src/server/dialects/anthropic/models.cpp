@@ -1,6 +1,8 @@
 #include "server/dialects/anthropic/models.h"
 
+#include "server/dialects/models.h"
 #include "server/dialects/stamps.h"
+#include "server/json_reading.h"
 
 namespace facet::server {
 
@@ -13,11 +15,16 @@ Json anthropic_model(const ModelInfo& model) {
           {"max_tokens", model.context}};
 }
 
-Json anthropic_models(const std::vector<ModelInfo>& models) {
+Json anthropic_model_list(const std::vector<ModelInfo>& models) {
   Json list = Json::array();
   for (const ModelInfo& model : models) list.push_back(anthropic_model(model));
   const Json first = list.empty() ? Json() : list.front()["id"], last = list.empty() ? Json() : list.back()["id"];
   return {{"data", std::move(list)}, {"has_more", false}, {"first_id", first}, {"last_id", last}};
+}
+
+void anthropic_models(http::Exchange& exchange, Service& service, const std::string& name) {
+  const Json body = name.empty() ? anthropic_model_list(service.models()) : anthropic_model(service.model(name));
+  exchange.reply(200, "application/json", to_json_text(body));
 }
 
 }  // namespace facet::server

@@ -7,7 +7,7 @@
 
 namespace facet::server {
 
-Json anthropic_models(const std::vector<ModelInfo>& models);
+Json anthropic_model_list(const std::vector<ModelInfo>& models);
 Json anthropic_model(const ModelInfo& model);
 
 }  // namespace facet::server

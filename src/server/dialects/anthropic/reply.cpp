@@ -5,7 +5,7 @@
 #include "server/dialects/anthropic/reply_parts.h"
 #include "server/dialects/anthropic/stream.h"
 #include "server/dialects/errors.h"
-#include "server/dialects/stamps.h"
+#include "server/dialects/openai/ids.h"
 #include "server/json_reading.h"
 
 namespace facet::server {
@@ -35,7 +35,7 @@ std::string anthropic_call_id(const std::string& id) {
 }
 
 Json anthropic_message(const std::string& model, int n_prompt, int n_cached) {
-  return {{"id", random_id("msg_")},  {"type", "message"},
+  return {{"id", new_id("msg_")},     {"type", "message"},
           {"role", "assistant"},      {"model", model},
           {"content", Json::array()}, {"stop_reason", nullptr},
           {"stop_sequence", nullptr}, {"usage", anthropic_usage(n_prompt, n_cached, 0)}};

@@ -107,12 +107,12 @@ TEST_F(AnthropicRoutes, TokensAreCountedWithoutALimit) {
 }
 
 TEST_F(AnthropicRoutes, ModelsAreListed) {
-  const Json list = anthropic_models(service.models());
+  const Json list = anthropic_model_list(service.models());
   EXPECT_EQ(list["data"][0]["id"], "nano");
   EXPECT_EQ(list["data"][0]["type"], "model");
   EXPECT_EQ(list["data"][0]["created_at"], "2026-09-21T14:13:20Z");
   EXPECT_EQ(list["has_more"], false);
-  EXPECT_EQ(anthropic_models({})["first_id"], Json());
+  EXPECT_EQ(anthropic_model_list({})["first_id"], Json());
 }
 
 }  // namespace

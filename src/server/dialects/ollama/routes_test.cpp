@@ -25,8 +25,11 @@ TEST_F(OllamaRoutes, AChatIsStreamedInLines) {
   const auto reply = post("/api/chat", body);
   EXPECT_EQ(reply->status(), 200);
   EXPECT_EQ(reply->content_type(), "application/x-ndjson");
-  const auto lines = json_lines(reply->body());
-  ASSERT_EQ(lines.size(), 6u);  // two of thought, two of text, the call, the end
+  auto lines = json_lines(reply->body());
+  ASSERT_EQ(lines.size(), 7u);  // an empty one at once, two of thought, two of text, the call, the end
+  EXPECT_EQ(lines[0]["message"], Json({{"role", "assistant"}, {"content", ""}}));
+  EXPECT_EQ(lines[0]["done"], false);
+  lines.erase(lines.begin());
   EXPECT_EQ(lines[0]["message"]["thinking"], "hm");
   EXPECT_EQ(lines[0]["message"]["content"], "");
   EXPECT_EQ(lines[2]["message"], Json({{"role", "assistant"}, {"content", "Hel"}}));
