@@ -110,6 +110,21 @@ def fault_of(answer, functions):
     return next((f"{call['name']}: {e.message}" for e in validator.iter_errors(call["arguments"])), None)
 
 
+def ask(facet, model, file, functions, seed, n_tokens):
+    """How one answer turned out, and what there is to say of it."""
+    run = subprocess.run(
+        [facet, "run", "-m", model, "--tools", file, "--tool-choice", "required", "--no-parallel-calls", "--temperature", "1",
+         "--seed", str(seed), "-n", str(n_tokens), "--json", "Use one of the functions with arguments that make sense."],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    if run.returncode != 0:
+        return "refused", run.stderr.strip()
+    answer = json.loads(run.stdout)
+    if answer["finish"] != "stop":
+        return "cut", None
+    fault = fault_of(answer, functions)
+    return ("faulty", fault) if fault else ("valid", None)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=pathlib.Path)
@@ -122,32 +137,23 @@ def main():
     flags = parser.parse_args()
     tools = (recorded_tools(flags.recorded) if flags.recorded else []) + (
         catalogue_tools(flags.schemas) if flags.schemas else [])
+    sets = function_sets(tools, flags.sets)
     count = {"valid": 0, "cut": 0, "refused": 0, "faulty": 0}
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        model = with_chat_format(flags.model, folder)
-        for functions in function_sets(tools, flags.sets):
-            file = folder / "tools.json"
-            file.write_text(json.dumps([{"type": "function", "function": f} for f in functions]))
+        model = with_chat_format(flags.model, pathlib.Path(name))
+        file = pathlib.Path(name) / "tools.json"
+        try:
             for seed in range(1, flags.seeds + 1):
-                run = subprocess.run(
-                    [flags.facet, "run", "-m", model, "--tools", file, "--tool-choice", "required", "--no-parallel-calls",
-                     "--temperature", "1", "--seed", str(seed), "-n", str(flags.tokens), "--json",
-                     "Use one of the functions with arguments that make sense."],
-                    stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
-                names = [f["name"] for f in functions]
-                if run.returncode != 0:
-                    count["refused"] += 1
-                    print(f"refused {names}: {run.stderr.strip()}", flush=True)
-                    continue
-                answer = json.loads(run.stdout)
-                fault = fault_of(answer, functions) if answer["finish"] == "stop" else None
-                kind = "faulty" if fault else "valid" if answer["finish"] == "stop" else "cut"
-                count[kind] += 1
-                if fault:
-                    print(f"faulty {names}, seed {seed}: {fault}", flush=True)
-    print(f"{count} in {time.monotonic() - begin:.0f} s")
+                for functions in sets:
+                    file.write_text(json.dumps([{"type": "function", "function": f} for f in functions]))
+                    kind, why = ask(flags.facet, model, file, functions, seed, flags.tokens)
+                    count[kind] += 1
+                    if why:
+                        print(f"{kind} {[f['name'] for f in functions]}, seed {seed}: {why}", flush=True)
+        except KeyboardInterrupt:
+            print("interrupted")
+    print(f"{len(sets)} sets, {len(tools)} functions known: {count} in {time.monotonic() - begin:.0f} s")
     raise SystemExit(1 if count["faulty"] else 0)
 
 
