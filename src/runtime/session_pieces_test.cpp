@@ -34,7 +34,7 @@ TEST_P(SessionPieces, WhereAPromptIsCutDoesNotShow) {
       EXPECT_EQ(session.begin_sync(tokens).n_computed, n);
       while (session.position() < n) {
         const Session::Piece next = piece(session, tokens, most);
-        EXPECT_LE(next.n_rows, 32);
+        EXPECT_LE(next.n_rows, most + session.max_bundle());
         EXPECT_GT(next.n_rows, std::min(n - 1, session.max_bundle()));
         Session::advance_sync({&next, 1});
       }
