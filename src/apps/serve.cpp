@@ -2,16 +2,21 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "apps/commands.h"
 #include "apps/model_options.h"
 #include "apps/serve/replies.h"
+#include "apps/serve/served_models.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "http/metrics.h"
 #include "http/request_log.h"
 #include "http/server.h"
+#include "server/dialects/dialects.h"
+#include "server/store.h"
 
 namespace facet::apps {
 namespace {
@@ -22,6 +27,7 @@ struct ServeFlags {
   std::string certificate, private_key, api_key, keys_file;
   std::string log = "text", log_level = "info";
   bool insecure = false;
+  ServedModelFlags served;
 };
 
 std::shared_ptr<http::Keys> keys_of(const ServeFlags& flags) {
@@ -53,6 +59,8 @@ std::shared_ptr<http::RequestLog> log_of(const ServeFlags& flags) {
 
 // The server, once there is one: routes are made before it.
 struct Running {
+  std::unique_ptr<server::Store> store;
+  std::unique_ptr<server::EngineService> service;
   std::unique_ptr<http::Server> server;
   http::Metrics metrics;
   std::shared_ptr<http::RequestLog> log;
@@ -87,7 +95,8 @@ http::Route instant(const std::string& path, http::Scope scope, http::Handler ha
   return {"GET", path, std::move(handler), scope, true};
 }
 
-// What the server says about itself.
+// Those of all protocols, and what the server says about itself.
+http::Routes all_routes(Running& running);
 http::Routes own_routes(Running& running) {
   using Exchange = std::shared_ptr<http::Exchange>;
   const auto health = [](const Exchange& e) { e->reply(200, "application/json", R"({"status":"ok"})"); };
@@ -98,14 +107,35 @@ http::Routes own_routes(Running& running) {
   const auto metrics = [&running](const Exchange& e) {
     e->reply(200, http::Metrics::kContentType, running.metrics.text());
   };
-  const auto page = [](const Exchange& e) {
-    e->reply(200, "text/html; charset=utf-8", status_page(library_models()),
-             {{"Content-Security-Policy", "default-src 'none'"}});
+  const auto page = [&running](const Exchange& e) {
+    std::vector<std::string> names;
+    for (const server::ModelInfo& model : running.service->models()) names.push_back(model.name);
+    e->reply(200, "text/html; charset=utf-8", status_page(names), {{"Content-Security-Policy", "default-src 'none'"}});
   };
   return {instant("/health", http::Scope::Public, health),
           instant("/ready", http::Scope::Public, ready),
           instant("/metrics", http::Scope::Use, metrics),
           {"GET", "/", page, http::Scope::Use}};
+}
+
+http::Routes all_routes(Running& running) {
+  http::Routes all = own_routes(running);
+  server::Service& service = *running.service;
+  for (http::Routes routes : {server::openai_routes(service, *running.store), server::ollama_routes(service),
+                              server::anthropic_routes(service), server::gemini_routes(service),
+                              server::discovery_routes(service), server::model_routes(service)})
+    std::ranges::move(routes, std::back_inserter(all));
+  return all;
+}
+
+std::unique_ptr<server::Store> open_store() {
+  const std::string folder = facet_home() + "/server";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw_error<ResourceError>("{}: cannot be made ({}): set FACET_HOME to a folder that can be written", folder,
+                               error.message());
+  return std::make_unique<server::Store>(folder + "/state.db");
 }
 
 // Each connection is a descriptor, and 1024 is what a shell usually allows.
@@ -129,7 +159,10 @@ int serve(const ServeFlags& flags) {
   raise_descriptor_limit();
   Running running;
   running.log = log_of(flags);
-  running.server = std::make_unique<http::Server>(options_of(flags, running), own_routes(running));
+  running.store = open_store();
+  running.service = make_service(flags.served);
+  running.server = std::make_unique<http::Server>(options_of(flags, running), all_routes(running));
+  add_gauges(running.metrics, *running.service);
   running.metrics.add_gauge("facet_http_connections", "Open connections",
                             [&running] { return static_cast<double>(running.server->n_connections()); });
   say_where(*running.server);
@@ -172,6 +205,7 @@ void add_serve(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 65535))
       ->type_name("N");
   command->add_option("--socket", flags->sockets, "Unix socket to listen on as well; repeatable")->type_name("PATH");
+  flags->served.add_to(*command);
   add_security_flags(*command, *flags);
   command->add_option("--max-body", flags->max_body_mib, "MiB that a request may have [64]")
       ->check(CLI::Range(1, 16384))
