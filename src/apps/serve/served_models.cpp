@@ -83,11 +83,7 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   for (const std::string& given : flags.models) named.push_back(named_model(given));
   const runtime::EngineOptions engine = flags.options.engine_options();
   server::EngineServiceOptions options;
-  options.load = [model_options = flags.options](const std::string& path) {
-    ModelOptions one = model_options;
-    one.model = path;
-    return one.load();
-  };
+  options.load = [from = flags.options](const std::string& path) { return from.load_from(path); };
   options.keep_alive = parse_duration(flags.keep_alive);
   options.thinks = flags.think;
   options.scheduler.max_running = flags.parallel;
