@@ -58,7 +58,7 @@ class SharedAutomaton {
     if (!is_crowded && n_remembered() < std::max(kMaxRemembered, 2 * least_)) return;
     caches_.clear();
     Grammar grammar = std::move(*automaton_).release();
-    if (is_crowded) grammar.regexes().forget();
+    grammar.regexes().forget();
     automaton_ = std::make_unique<Automaton>(std::move(grammar));
     ++epoch_;
   }
