@@ -22,7 +22,7 @@ packages=(
   ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks
 )
 # Debian packs libFuzzer apart from clang; Ubuntu 22.04 packs them together and has no package of this name.
-test_packages=(clang clang-format libclang-rt-dev)
+test_packages=(clang clang-format libclang-rt-dev python3-venv)
 if [[ $(uname -m) == x86_64 ]]; then test_packages+=(g++-aarch64-linux-gnu qemu-user valgrind); fi
 
 for arg in "$@"; do

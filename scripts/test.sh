@@ -141,6 +141,16 @@ nano_data() {
   (cd tools/nano && python3 -m unittest nano.leaks_test) && PYTHONPATH=tools/nano python3 -m nano.leaks models/nano/eval
 }
 
+# Texts under the masks of real schemas, judged by another validator.
+random_walks() {
+  stage "random walks" scripts/structure_walks.sh 500
+  case $? in
+    0) record passed "random walks" ;;
+    3) record skipped "random walks" "$(tail -n 1 "$report/random-walks.log")" ;;
+    *) record failed "random walks" "$(tail -n 20 "$report/random-walks.log")" ;;
+  esac
+}
+
 # Instructions of fixed workloads, beside the recorded numbers.
 count_instructions() {
   stage "instructions" scripts/count_instructions.py
@@ -219,6 +229,7 @@ main() {
 
   check "nano data" nano_data
   record skipped "nano export" "needs torch and transformers (tools/nano/requirements.txt); by hand: python -m unittest nano.export_test"
+  random_walks
   check "includes" python3 scripts/check_includes.py
   check_format
   verify cpu

@@ -1,11 +1,13 @@
 // How long the constraint engine takes on real schemas: for each token of the valid instances of a conformance file,
 // the time of one mask, and the time from a schema to its first mask, on one thread and a real vocabulary.
 //
-// usage: structure_speed SCHEMAS.jsonl TOKENIZER.json      prints one line of JSON; compare.py beside it runs other
-// engines
+// usage: structure_speed SCHEMAS.jsonl TOKENIZER.json [SLOW_MS]
+// Prints one line of JSON, and on standard error the masks that took longer than SLOW_MS. compare.py beside it runs
+// other engines.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -63,12 +65,14 @@ struct Figures {
 
 class Speed {
  public:
-  explicit Speed(std::shared_ptr<const text::Tokenizer> tokenizer)
-      : tokenizer_(std::move(tokenizer)),
+  Speed(std::shared_ptr<const text::Tokenizer> tokenizer, double slow_ms)
+      : slow_us_(slow_ms * 1e3),
+        tokenizer_(std::move(tokenizer)),
         tokens_(constraint::TokenTable::make(runtime::token_table_parts(*tokenizer_, tokenizer_->stop_tokens()))) {}
 
   void schema(const text::ChatJson& line) {
     ++figures_.n_schemas;
+    id_ = line.at("id");
     const auto start = now_us();
     std::shared_ptr<const constraint::CompiledGrammar> grammar;
     try {
@@ -90,10 +94,14 @@ class Speed {
 
  private:
   bool accepts(constraint::Matcher& matcher, const std::string& text) {
+    size_t n_read = 0;
     for (const text::TokenId token : tokenizer_->encode(text, text::Specials::Forbid)) {
       const auto start = now_us();
       matcher.mask(mask_);
-      figures_.mask_us.add(micros_since(start));
+      const double took = micros_since(start);
+      figures_.mask_us.add(took);
+      if (took > slow_us_) fmt::print(stderr, "{}: {:.1f} ms behind {}\n", id_, took * 1e-3, text.substr(0, n_read));
+      n_read += tokens_->bytes(token).size();
       const auto taken = now_us();
       const bool ok = matcher.accept(token);
       figures_.commit_us.add(micros_since(taken));
@@ -115,6 +123,8 @@ class Speed {
     }
   }
 
+  double slow_us_;
+  std::string id_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   std::shared_ptr<const constraint::TokenTable> tokens_;
   constraint::TokenMask mask_;
@@ -124,12 +134,12 @@ class Speed {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: structure_speed SCHEMAS.jsonl TOKENIZER.json\n");
+  if (argc != 3 && argc != 4) {
+    fmt::print(stderr, "usage: structure_speed SCHEMAS.jsonl TOKENIZER.json [SLOW_MS]\n");
     return 2;
   }
   try {
-    Speed speed(load(argv[2]));
+    Speed speed(load(argv[2]), argc == 4 ? std::stod(argv[3]) : HUGE_VAL);
     std::ifstream in(argv[1]);
     for (std::string line; std::getline(in, line);) speed.schema(text::parse_chat_json(line));
     Figures& f = speed.figures();

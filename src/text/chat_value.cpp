@@ -68,7 +68,10 @@ class Builder : public nlohmann::json_sax<ChatJson> {
   }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
-  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
+  bool parse_error(size_t, const std::string& token, const nlohmann::detail::exception& e) override {
+    constexpr int kOverflow = 406;
+    if (e.id == kOverflow)
+      throw_error<RequestError>("number {} is too large: expected at most 1.7e308", token.substr(0, 40));
     throw_error<RequestError>("not valid JSON: {}", e.what());
   }
 

@@ -86,5 +86,14 @@ TEST(ChatValue, ResolvesJsonEscapes) {
   EXPECT_EQ(unescape_json(R"(\x \u12 \)"), R"(\x \u12 \)");
 }
 
+TEST(ChatValue, NumbersBeyondAllRangesAreNamed) {
+  try {
+    parse_chat_json(R"({"maximum": 1e400})");
+    FAIL() << "it was read";
+  } catch (const RequestError& e) {
+    EXPECT_STREQ(e.what(), "number 1e400 is too large: expected at most 1.7e308");
+  }
+}
+
 }  // namespace
 }  // namespace facet::text

@@ -112,13 +112,22 @@ bool Automaton::ends_in_vain(const Thread& thread) {
   return next.threads.empty() && !next.ends;
 }
 
+std::optional<std::vector<std::string>> Automaton::few_left(const Thread& thread, std::string_view text) {
+  if (thread.text == kNoText || thread.is_key()) return {};
+  const Frame& frame = store_.frames[thread.frame];
+  if (frame.seen == 0 || !store_.is_unlike_others(frame)) return {};
+  if (regexes().n_texts(thread.state, SeenTexts::kFew + 1) > SeenTexts::kFew) return {};
+  const std::string begun = store_.texts.from(thread.text, frame.start).append(text);
+  return store_.seen_texts.few_left(regexes(), thread.state, store_.sets[frame.seen], begun);
+}
+
 StateId Automaton::step(StateId state, uint8_t byte) {
   const uint64_t key = uint64_t{state} << 8 | byte;
   if (const auto it = steps_.find(key); it != steps_.end()) return it->second;
   next_.clear();
   Thread out;
   for (const Thread& thread : closure(state).threads)
-    if (advance(thread, byte, out) && !ends_in_vain(out)) next_.push_back(out);
+    if (advance(thread, byte, out) && can_be_new(out) && !ends_in_vain(out)) next_.push_back(out);
   const StateId there = intern(next_);
   steps_.emplace(key, there);
   return there;
@@ -151,6 +160,11 @@ const ByteSet& Automaton::first_bytes(StateId state) {
   if (const auto it = first_bytes_.find(state); it != first_bytes_.end()) return it->second;
   ByteSet bytes;
   for (const Thread& thread : closure(state).threads) {
+    if (const auto few = few_left(thread, {})) {
+      for (const std::string& end : *few)
+        if (!end.empty()) bytes.set(static_cast<uint8_t>(end[0]));
+      continue;
+    }
     if (!thread.is_key()) {
       bytes |= regexes().first_bytes(thread.state);
       continue;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,6 +37,11 @@ class Automaton {
   StateId after(const Thread& thread);
   StateId after_recording(Thread thread, std::string_view text);  // once these bytes are recorded too
   bool is_complete(const Thread& thread) const noexcept;
+  // Whether the thread, which has read `text` since its own, can still become something that has not been there.
+  bool can_be_new(const Thread& thread, std::string_view text = {}) {
+    const auto few = few_left(thread, text);
+    return !few || !few->empty();
+  }
   // What the thread is behind `byte`; false: it cannot read it.
   bool advance(const Thread& thread, uint8_t byte, Thread& out);
   const ByteSet& first_bytes(StateId state);  // valid until the next call of anything here
@@ -53,6 +60,8 @@ class Automaton {
   StateId intern(std::vector<Thread>& threads);
   const Following& following(const Thread& thread);
   bool ends_in_vain(const Thread& thread);
+  // The ends of which that is so; none if they are many, or it makes no difference.
+  std::optional<std::vector<std::string>> few_left(const Thread& thread, std::string_view text);
 
   FrameStore store_;
   InternedLists states_;             // threads, three numbers each; 0 is the dead state

@@ -1,8 +1,6 @@
 #include "constraint/matcher/expansion.h"
 
 #include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 
@@ -12,21 +10,6 @@ namespace {
 using Kind = Grammar::Kind;
 
 constexpr size_t kMaxTasks = 100'000;
-
-// Values that JSON takes for the same are written the same: 1.0 and 1, escapes, the order of keys.
-nlohmann::json with_whole_numbers(nlohmann::json value) {
-  if (value.is_number_float() && std::abs(value.get<double>()) < 0x1p53 &&
-      value.get<double>() == std::trunc(value.get<double>()))
-    return static_cast<int64_t>(value.get<double>());
-  if (value.is_structured())
-    for (auto& item : value) item = with_whole_numbers(std::move(item));
-  return value;
-}
-
-std::string canonical(const std::string& text) {
-  const auto value = text == "-0" ? nlohmann::json(0) : nlohmann::json::parse(text, nullptr, false);
-  return value.is_discarded() ? text : with_whole_numbers(value).dump();
-}
 
 }  // namespace
 
@@ -70,18 +53,15 @@ bool FrameStore::misses_one(SetId set, uint32_t first, uint32_t end) const noexc
   return static_cast<uint32_t>(n) < end - first;
 }
 
-uint32_t FrameStore::text_number(const std::string& text) {
-  const auto [it, is_new] = text_numbers.try_emplace(text, static_cast<uint32_t>(numbered_texts.size()));
-  if (is_new) {
-    numbered_texts.push_back(text);
-    text_bytes += 2 * text.size() + 100;
-  }
-  return it->second;
+bool FrameStore::is_unlike_others(const Frame& f) const noexcept {
+  const auto& node = grammar.node(f.node);
+  if (node.kind == Kind::Array) return f.phase == Phase::Value && grammar.array_of(node).unique;
+  return node.kind == Kind::Object && f.phase == Phase::OtherKey && objects[node.index].keys_differ;
 }
 
 size_t FrameStore::n_bytes() const noexcept {
   return grammar.size() * sizeof(Grammar::Node) + keys.n_bytes() + frames.n_bytes() + sets.n_bytes() + texts.n_bytes() +
-         text_bytes;
+         seen_texts.n_bytes();
 }
 
 Following Expansion::begin() {
@@ -190,7 +170,7 @@ void Expansion::start_recording(Frame& f, TextId& text) {
 }
 
 bool Expansion::record(Frame& f, TextId& text) {
-  const uint32_t number = store_.text_number(canonical(store_.texts.from(text, f.start)));
+  const uint32_t number = store_.seen_texts.number(store_.texts.from(text, f.start));
   if (store_.has(f.seen, number)) return false;
   f.seen = store_.with(f.seen, number);
   if (f.start == 0) text = kNoText;  // nobody around it records
@@ -198,16 +178,8 @@ bool Expansion::record(Frame& f, TextId& text) {
   return true;
 }
 
-// The texts of the expression that were not seen yet. Exact, so that no text is begun that could not be ended.
-RegexId Expansion::unseen(RegexId regex, SetId seen) {
-  Regexes& regexes = store_.grammar.regexes();
-  std::vector<RegexId> texts;
-  for (const uint32_t number : store_.sets[seen]) {
-    const std::string& text = store_.numbered_texts[number];
-    texts.push_back(regexes.literal(text));
-    if (text == "0") texts.push_back(regexes.literal("-0"));  // the same number
-  }
-  return texts.empty() ? regex : regexes.both(regex, regexes.complement(regexes.either(texts)));
+bool Expansion::is_any_left(RegexId regex, SetId seen) {
+  return store_.seen_texts.is_any_left(store_.grammar.regexes(), regex, store_.sets[seen]);
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -255,7 +227,7 @@ bool Expansion::offers_member(const Frame& f) {
   if (plan.node->max_members >= 0 && f.at >= static_cast<uint32_t>(plan.node->max_members)) return false;
   if (store_.sets[f.used].size() < plan.order.size()) return true;
   return std::any_of(plan.node->others.begin(), plan.node->others.end(), [&](const ObjectNode::Others& other) {
-    return !plan.keys_differ || !store_.grammar.regexes().is_nothing(unseen(other.key, f.seen));
+    return !plan.keys_differ || is_any_left(other.key, f.seen);
   });
 }
 
@@ -297,8 +269,8 @@ void Expansion::keys(Frame f, TextId text) {
     TextId recorded = text;
     other.which = static_cast<uint32_t>(object.properties.size()) + i;
     if (plan.keys_differ) start_recording(other, recorded);
-    const RegexId key = plan.keys_differ ? unseen(object.others[i].key, f.seen) : object.others[i].key;
-    if (!store_.grammar.regexes().is_nothing(key)) emit(key, frame(other), recorded);
+    const RegexId key = object.others[i].key;
+    if (!plan.keys_differ || is_any_left(key, f.seen)) emit(key, frame(other), recorded);
   }
 }
 
@@ -330,8 +302,7 @@ void Expansion::item_or_close(const Frame& f, TextId text) {
   const NodeId next = next_item(array, f);
   if (next == Grammar::kNoNode) return;
   const auto& node = store_.grammar.node(next);
-  if (array.unique && node.kind == Kind::Terminal && store_.grammar.regexes().is_nothing(unseen(node.regex, f.seen)))
-    return;
+  if (array.unique && node.kind == Kind::Terminal && !is_any_left(node.regex, f.seen)) return;
   if (f.phase == Phase::Open) return item(f, text);
   Frame comma = f;
   comma.phase = Phase::Comma;
@@ -344,12 +315,8 @@ void Expansion::item(Frame f, TextId text) {
   const auto limit = static_cast<size_t>(std::max({array.min_items, array.max_items, 1}));
   f.phase = Phase::Value;
   f.at = static_cast<uint32_t>(std::min<size_t>(f.at + 1, std::max(limit, array.first.size())));
-  if (!array.unique) return enter_later(next, frame(f), text);
-  start_recording(f, text);
-  const auto& node = store_.grammar.node(next);
-  if (node.kind != Kind::Terminal) return enter_later(next, frame(f), text);
-  const RegexId regex = unseen(node.regex, f.seen);
-  if (!store_.grammar.regexes().is_nothing(regex)) emit(regex, frame(f), text);
+  if (array.unique) start_recording(f, text);
+  enter_later(next, frame(f), text);
 }
 
 }  // namespace facet::constraint

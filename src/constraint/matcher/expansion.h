@@ -31,15 +31,14 @@ struct FrameStore {
   Interned<Frame> frames;
   InternedLists sets;
   RecordedTexts texts;
-  std::unordered_map<std::string, uint32_t> text_numbers;  // texts in `seen` sets
-  std::vector<std::string> numbered_texts;
-  size_t text_bytes = 0;
+  SeenTexts seen_texts;  // their numbers are in `seen` sets
 
   SetId with(SetId set, uint32_t member);
   bool has(SetId set, uint32_t member) const noexcept;
   // Whether one of first..end-1 is not in the set.
   bool misses_one(SetId set, uint32_t first, uint32_t end) const noexcept;
-  uint32_t text_number(const std::string& text);
+  // Whether what is read in this frame is itself a text that may not come twice.
+  bool is_unlike_others(const Frame& frame) const noexcept;
   size_t n_bytes() const noexcept;
 };
 
@@ -87,7 +86,7 @@ class Expansion {
   void leave_array(Frame f, TextId text);
   void item_or_close(const Frame& f, TextId text);
   NodeId next_item(const ArrayNode& array, const Frame& f) const;
-  RegexId unseen(RegexId regex, SetId seen);
+  bool is_any_left(RegexId regex, SetId seen);
   void item(Frame f, TextId text);
   // Closes a recording: false if the text was there before.
   bool record(Frame& f, TextId& text);

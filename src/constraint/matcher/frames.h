@@ -10,11 +10,11 @@
 
 #include "constraint/grammar/grammar.h"
 #include "constraint/matcher/interned.h"
+#include "constraint/matcher/seen_texts.h"
 
 namespace facet::constraint {
 
 using FrameId = uint32_t;
-using SetId = uint32_t;   // a sorted set of numbers; 0 is the empty one
 using TextId = uint32_t;  // bytes read since something that must be unlike its neighbours began
 
 constexpr TextId kNoText = 0, kEmptyText = 1;
@@ -39,7 +39,7 @@ struct Frame {
 inline uint64_t hash_value(const Frame& f) noexcept {
   uint64_t h = mix_hash(uint64_t{f.node} << 32 | f.parent, uint64_t{f.at} << 32 | f.used);
   h = mix_hash(h, uint64_t{f.seen} << 32 | f.which);
-  return mix_hash(h, uint64_t{f.start} << 8 | static_cast<uint8_t>(f.phase)) >> 7;
+  return mix_hash(h, uint64_t{f.start} << 8 | static_cast<uint8_t>(f.phase));
 }
 
 // A position in the tree of an object's keys is told from an expression by its highest bit.

@@ -8,9 +8,11 @@
 
 namespace facet::constraint {
 
+// Products carry upwards only, and tables look at the lower bits.
 inline uint64_t mix_hash(uint64_t h, uint64_t x) noexcept {
   h ^= x + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
-  return h * 0xff51afd7ed558ccdu;
+  h *= 0xff51afd7ed558ccdu;
+  return h ^ h >> 32;
 }
 
 // T: operator==, and hash_value(const T&) found beside it.

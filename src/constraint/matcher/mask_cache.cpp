@@ -92,7 +92,12 @@ const TokenSet& MaskCache::set_of(StateId state) {
   TokenSet set;
   const auto threads = automaton_.threads(state);
   const std::vector<Thread> all(threads.begin(), threads.end());  // walks make states, which may move them
-  for (const Thread& thread : all) add_thread(thread, set);
+  std::vector<RegexId> strings;
+  for (const Thread& thread : all)
+    if (is_string(thread)) strings.push_back(thread.state);
+  if (strings.size() > 1) add(inside({automaton_.regexes().either(strings), {}, false, Tokens::Plain}).all, set);
+  for (const Thread& thread : all)
+    add_thread(thread, strings.size() > 1 && is_string(thread) ? Tokens::Others : Tokens::All, set);
   make_short(set);
   n_bytes_ += set.n_bytes() + 48;
   return sets_.emplace(state, std::move(set)).first->second;
@@ -118,11 +123,17 @@ void MaskCache::add(const TokenSet& set, TokenSet& out) {
   out.tokens.insert(out.tokens.end(), set.tokens.begin(), set.tokens.end());
 }
 
-void MaskCache::add_thread(const Thread& thread, TokenSet& out) {
+// Strings end with a quote, which no plain token has, so these are read by one string or the other: together they often
+// allow whole slices where each alone has to be walked. Keys that patterns tell apart are the usual case.
+bool MaskCache::is_string(const Thread& thread) {
+  return !thread.is_key() && thread.text == kNoText && automaton_.regexes().ends_with(thread.state, '"');
+}
+
+void MaskCache::add_thread(const Thread& thread, Tokens tokens, TokenSet& out) {
   if (thread.is_key()) return add_key(thread, out);
   const bool is_recorded = thread.text != kNoText;
   const StateId next = is_recorded ? kDead : automaton_.after(thread);
-  InsideKey key{thread.state, {}, is_recorded};
+  InsideKey key{thread.state, {}, is_recorded, tokens};
   if (is_recorded)
     key.behind.set();  // known only where the text ends
   else if (next != kDead)
@@ -141,7 +152,7 @@ void MaskCache::add_recorded(const Thread& thread, Inside& in, TokenSet& out) {
     std::vector<TokenTrie::Entry> entries;
     for (const TokenId token : in.leaving.tokens_below(in.leaving.root()))
       entries.push_back({tokens_.bytes(token), token});
-    for (const TokenId token : in.final) entries.push_back({tokens_.bytes(token), token});
+    for (const TokenId token : in.nearly_ended) entries.push_back({tokens_.bytes(token), token});
     in.whole = TokenTrie(std::move(entries));
     n_bytes_ += in.whole->n_bytes();
   }
@@ -157,7 +168,10 @@ void MaskCache::walk_recorded(const TokenTrie& trie, const TokenTrie::Node& node
     read_.push_back(static_cast<char>(child.byte));
     const StateId next =
         regexes.is_nullable(there) ? automaton_.after_recording({there, thread.frame, thread.text}, read_) : kDead;
-    if (next != kDead || regexes.has_continuation(there)) {
+    const auto goes_on = [&] {
+      return regexes.has_continuation(there) && automaton_.can_be_new({there, thread.frame, thread.text}, read_);
+    };
+    if (next != kDead || goes_on()) {
       const auto tokens = trie.tokens_at(child);
       out.tokens.insert(out.tokens.end(), tokens.begin(), tokens.end());
     }
@@ -195,16 +209,22 @@ MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
 
 MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
   Inside found;
-  InsideWalk out{key.behind, found, key.is_recorded, {}};
-  Readable plain = readable(key.regex);
-  if (key.is_recorded && plain.may_end) plain = {0, true, true};  // each end is looked at
-  found.all.slice = plain.n_characters;
-  if (plain.may_go_on || (plain.may_end && key.behind.any()))
-    walk(tokens_.plain(), tokens_.plain().root(), key.regex, 0, out);
-  walk(tokens_.others(), tokens_.others().root(), key.regex, 0, out);
+  InsideWalk out{key.behind, found, key.is_recorded, {}, {}};
+  if (key.tokens != Tokens::Others) {
+    Readable plain = readable(key.regex, key.is_recorded);
+    if (key.is_recorded && (plain.may_end || plain.may_nearly_end)) plain = {0, true, true};  // each end is looked at
+    found.all.slice = plain.n_characters;
+    if (plain.may_go_on || (plain.may_end && key.behind.any())) walk(tokens_.plain(), key.regex, out);
+  }
+  if (key.tokens != Tokens::Plain) walk(tokens_.others(), key.regex, out);
   make_short(found.all);
   found.leaving = TokenTrie(std::move(out.leaving));
   return found;
+}
+
+void MaskCache::walk(const TokenTrie& trie, RegexId regex, InsideWalk& out) {
+  walk(trie, trie.root(), regex, 0, out);
+  out.run.flush(out.found.all.tokens);
 }
 
 // Tokens that the expression reads whole; and of those that it does not, what comes behind each place where it may end,
@@ -217,9 +237,10 @@ void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId
     const RegexId there = regexes.derive(regex, child.byte);
     if (there != Regexes::kNothing) {
       const auto tokens = trie.tokens_at(child);
-      const bool is_final = out.is_recorded && regexes.is_nullable(there) && !regexes.has_continuation(there);
-      auto& list = is_final ? out.found.final : out.found.all.tokens;
-      list.insert(list.end(), tokens.begin(), tokens.end());
+      if (out.is_recorded && nearly_ends(there))
+        out.found.nearly_ended.insert(out.found.nearly_ended.end(), tokens.begin(), tokens.end());
+      else
+        out.run.add(tokens, out.found.all.tokens);
       if (child.n_children > 0) walk(trie, child, there, depth + 1, out);
       continue;
     }
@@ -243,11 +264,11 @@ bool MaskCache::reads_plain(RegexId regex) {
   return (bytes & plain_first_bytes()).any();
 }
 
-MaskCache::Readable MaskCache::readable(RegexId regex) {
+MaskCache::Readable MaskCache::readable(RegexId regex, bool is_recorded) {
   Regexes& regexes = automaton_.regexes();
   std::unordered_map<RegexId, size_t> known{{regex, 0}};  // and behind how many characters it was met first
   std::vector<RegexId> front{regex};
-  bool may_end = regexes.is_nullable(regex), came_back = false;
+  bool may_end = regexes.is_nullable(regex), may_nearly_end = false, came_back = false;
   const size_t longest = tokens_.last_slice();
   for (size_t n = 0; n < longest; ++n) {
     std::vector<RegexId> next;
@@ -256,20 +277,21 @@ MaskCache::Readable MaskCache::readable(RegexId regex) {
       if (!behind) {
         const bool goes_on =
             came_back || std::any_of(front.begin(), front.end(), [this](RegexId r) { return reads_plain(r); });
-        return {n, goes_on, may_end};
+        return {n, goes_on, may_end, may_nearly_end};
       }
       for (const RegexId there : *behind) {
         const auto [it, is_new] = known.try_emplace(there, n + 1);
         came_back |= it->second <= n;
         may_end |= regexes.is_nullable(there);
+        may_nearly_end |= is_recorded && nearly_ends(there);
         if (is_new) next.push_back(there);
       }
     }
     if (next.empty()) break;  // round and round, as far as one likes
-    if (known.size() > kMaxStates) return {n, true, may_end};
+    if (known.size() > kMaxStates) return {n, true, may_end, may_nearly_end};
     front = std::move(next);
   }
-  return {longest, false, false};
+  return {longest, false, false, may_nearly_end};
 }
 
 }  // namespace facet::constraint

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,40 +36,63 @@ class MaskCache {
   size_t n_bytes() const noexcept { return n_bytes_; }
 
  private:
+  // Of which tokens something is asked.
+  enum class Tokens : uint8_t { All, Plain, Others };
   // What an expression allows where these bytes may come behind it. Of recorded texts each end is a matter of its own.
   struct InsideKey {
     RegexId regex;
     ByteSet behind;
     bool is_recorded;
+    Tokens tokens = Tokens::All;
     bool operator==(const InsideKey&) const = default;
   };
   struct InsideHash {
     size_t operator()(const InsideKey& key) const noexcept {
-      return mix_hash(key.regex, std::hash<ByteSet>()(key.behind));
+      return mix_hash(uint64_t{key.regex} << 8 | static_cast<uint8_t>(key.tokens), std::hash<ByteSet>()(key.behind));
     }
   };
   struct Inside {
     TokenSet all;       // tokens that are read by the expression alone
     TokenTrie leaving;  // what is left of the others behind a place where the expression may end
-    // Tokens that complete the expression for good; of recorded texts, in no other list.
-    std::vector<TokenId> final;
+    // Of recorded texts, in no other list: tokens behind which there are few ways to end, perhaps none that is new.
+    std::vector<TokenId> nearly_ended;
     std::optional<TokenTrie> whole;  // those others, from their beginning; made when a text is recorded
+  };
+
+  // Tokens of a trie in the order of a walk: those of neighbours lie side by side and are copied at once.
+  class TokenRun {
+   public:
+    void add(std::span<const TokenId> tokens, std::vector<TokenId>& out) {
+      if (tokens.empty()) return;
+      if (tokens.data() != run_.data() + run_.size()) flush(out), run_ = {tokens.data(), 0};
+      run_ = {run_.data(), run_.size() + tokens.size()};
+    }
+    void flush(std::vector<TokenId>& out) {
+      out.insert(out.end(), run_.begin(), run_.end());
+      run_ = {};
+    }
+
+   private:
+    std::span<const TokenId> run_;
   };
 
   struct InsideWalk {
     ByteSet behind;
     Inside& found;
     bool is_recorded;
+    TokenRun run;
     std::vector<TokenTrie::Entry> leaving;
   };
 
   const TokenSet& set_of(StateId state);
-  void add_thread(const Thread& thread, TokenSet& out);
+  void add_thread(const Thread& thread, Tokens tokens, TokenSet& out);
+  bool is_string(const Thread& thread);
   void add(const TokenSet& set, TokenSet& out);
   void make_short(TokenSet& set);
   void add_key(const Thread& thread, TokenSet& out);
   Inside& inside(const InsideKey& key);
   Inside find_inside(const InsideKey& key);
+  void walk(const TokenTrie& trie, RegexId regex, InsideWalk& out);
   void walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out);
   void walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId state, TokenSet& out);
   void add_recorded(const Thread& thread, Inside& in, TokenSet& out);
@@ -78,10 +102,13 @@ class MaskCache {
   // whether it may end on the way, so that a longer token may go on behind it.
   struct Readable {
     size_t n_characters;
-    bool may_go_on, may_end;
+    bool may_go_on, may_end, may_nearly_end = false;
   };
-  Readable readable(RegexId regex);
+  Readable readable(RegexId regex, bool is_recorded);
   bool reads_plain(RegexId regex);
+  bool nearly_ends(RegexId regex) {
+    return automaton_.regexes().n_texts(regex, SeenTexts::kFew + 1) <= SeenTexts::kFew;
+  }
   // The states behind any plain character; none if some cannot be read.
   const std::optional<std::vector<RegexId>>& behind_plain(RegexId regex);
 

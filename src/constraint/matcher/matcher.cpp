@@ -13,6 +13,8 @@ namespace {
 
 // What is remembered of a grammar, beside its expressions; then it is forgotten, and texts read themselves again.
 constexpr size_t kMaxRemembered = 12u << 20;
+// The same of expressions, which have a limit of their own: half of it.
+constexpr size_t kMaxMade = 100'000;
 
 Grammar finished(Grammar grammar) {
   grammar.finish();
@@ -24,6 +26,7 @@ Grammar finished(Grammar grammar) {
 class SharedAutomaton {
  public:
   explicit SharedAutomaton(Grammar grammar) : automaton_(std::make_unique<Automaton>(finished(std::move(grammar)))) {
+    automaton_->regexes().keep();
     set_least();
   }
 
@@ -45,12 +48,18 @@ class SharedAutomaton {
   }
 
   // What a grammar and the text that is being read need by themselves cannot be forgotten.
-  void set_least() { least_ = std::max(least_, n_remembered()); }
+  void set_least() {
+    least_ = std::max(least_, n_remembered());
+    least_made_ = std::max(least_made_, automaton_->regexes().n_made());
+  }
 
   void limit() {
-    if (n_remembered() < std::max(kMaxRemembered, 2 * least_)) return;
+    const bool is_crowded = automaton_->regexes().n_made() > std::max(kMaxMade, 2 * least_made_);
+    if (!is_crowded && n_remembered() < std::max(kMaxRemembered, 2 * least_)) return;
     caches_.clear();
-    automaton_ = std::make_unique<Automaton>(std::move(*automaton_).release());
+    Grammar grammar = std::move(*automaton_).release();
+    grammar.regexes().forget();
+    automaton_ = std::make_unique<Automaton>(std::move(grammar));
     ++epoch_;
   }
 
@@ -58,7 +67,7 @@ class SharedAutomaton {
   std::unique_ptr<Automaton> automaton_;
   std::vector<std::pair<std::shared_ptr<const TokenTable>, std::unique_ptr<MaskCache>>> caches_;
   uint64_t epoch_ = 0;
-  size_t least_ = 0;
+  size_t least_ = 0, least_made_ = 0;
 };
 
 CompiledGrammar::CompiledGrammar(Grammar grammar) : shared_(std::make_unique<SharedAutomaton>(std::move(grammar))) {}

@@ -270,6 +270,27 @@ TEST(Matcher, LongTextsOfManyStates) {
   EXPECT_TRUE(matcher.may_end() == false && matcher.accept_bytes("]") && matcher.may_end());
 }
 
+// Expressions that reading makes are forgotten too: a grammar that is used for long goes on.
+TEST(Matcher, GrammarsOutliveTheExpressionsOfManyTexts) {
+  const auto tokens = test_vocabulary();
+  const auto grammar = compiled_by([](Grammar& g) {
+    return g.terminal(parse_pattern(g.regexes(), "[ab]*a[ab]{20}c", {Writing::Plain, true}));
+  });
+  const size_t n_compiled = grammar->n_expressions();
+  std::mt19937 random(1);
+  size_t before = 0;
+  int n_forgotten = 0;
+  for (int text = 0; text < 5000 && n_forgotten < 1; ++text) {
+    Matcher matcher(grammar, tokens);
+    for (int i = 0; i < 60; ++i) ASSERT_TRUE(matcher.accept_bytes(random() % 2 == 0 ? "a" : "b")) << i;
+    const size_t n = grammar->n_expressions();
+    if (n < before) ++n_forgotten;
+    EXPECT_GE(n, n_compiled);
+    before = n;
+  }
+  EXPECT_EQ(n_forgotten, 1) << "the test shows nothing if there is no need to forget";
+}
+
 TEST(Matcher, ThreadsShareAGrammar) {
   const auto tokens = test_vocabulary();
   const auto grammar = compiled_by(person);

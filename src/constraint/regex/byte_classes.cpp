@@ -1,5 +1,7 @@
 #include "constraint/regex/byte_classes.h"
 
+#include <algorithm>
+
 namespace facet::constraint {
 
 void ByteClassesBuilder::split(const ByteSet& set) {
@@ -17,36 +19,25 @@ void ByteClassesBuilder::split(const ByteClasses& classes) {
 }
 
 void ByteClassesBuilder::split_now(const ByteSet& set) {
-  ByteSet inside, outside;  // the classes that have bytes there
-  for (size_t b = 0; b < 256; ++b) (set[b] ? inside : outside).set(class_of_[b]);
-  const ByteSet divided = inside & outside;
-  if (divided.none()) return;
-  std::array<uint8_t, 256> fresh;
-  for (size_t c = 0; c < 256; ++c) fresh[c] = static_cast<uint8_t>(divided[c] ? n_classes_++ : c);
-  for (size_t b = 0; b < 256; ++b)
-    if (set[b]) class_of_[b] = fresh[class_of_[b]];
+  for (size_t i = classes_.size(); i-- > 0;) {
+    const ByteSet inside = classes_[i] & set;
+    if (inside.none() || inside == classes_[i]) continue;
+    classes_[i] ^= inside;
+    classes_.push_back(inside);
+  }
 }
 
 // Classes are numbered by their first bytes, so that equal ones are equal as they are stored.
 ByteClasses ByteClassesBuilder::take() {
-  std::array<int, 256> n_members{};
-  for (const uint8_t c : class_of_) ++n_members[c];
-  for (size_t b = 0; b < 256; ++b) {
-    if (!singles_[b] || n_members[class_of_[b]] == 1) continue;
-    --n_members[class_of_[b]];
-    class_of_[b] = static_cast<uint8_t>(n_classes_);
-    n_members[n_classes_++] = 1;
-  }
+  for (size_t b = singles_._Find_first(); b < singles_.size(); b = singles_._Find_next(b)) split_now(ByteSet{}.set(b));
+  std::sort(classes_.begin(), classes_.end(),
+            [](const ByteSet& a, const ByteSet& b) { return a._Find_first() < b._Find_first(); });
   ByteClasses out;
-  std::array<int, 256> number;
-  number.fill(-1);
-  for (size_t b = 0; b < 256; ++b) {
-    int& n = number[class_of_[b]];
-    if (n < 0) {
-      n = static_cast<int>(out.examples.size());
-      out.examples.push_back(static_cast<uint8_t>(b));
-    }
-    out.class_of[b] = static_cast<uint8_t>(n);
+  for (const ByteSet& members : classes_) {
+    const size_t first = members._Find_first();
+    for (size_t b = first; b < members.size(); b = members._Find_next(b))
+      out.class_of[b] = static_cast<uint8_t>(out.examples.size());
+    out.examples.push_back(static_cast<uint8_t>(first));
   }
   return out;
 }

@@ -30,8 +30,7 @@ class ByteClassesBuilder {
  private:
   void split_now(const ByteSet& set);
 
-  std::array<uint8_t, 256> class_of_{};
-  size_t n_classes_ = 1;
+  std::vector<ByteSet> classes_ = {ByteSet{}.set()};
   ByteSet singles_;
   std::unordered_set<ByteSet> seen_;
 };

@@ -194,10 +194,22 @@ const ByteSet& Regexes::Store::first_bytes(RegexId a) {
   return first_bytes_.emplace(a, set).first->second;
 }
 
+void Regexes::Store::forget() {
+  expressions.forget();
+  rows_.clear();
+  classes_.clear();
+  blocks_.clear();
+  block_used_ = 0;
+  all_classes_ = {};
+  first_bytes_.clear();
+  counts_.clear();
+  extend_rows();
+}
+
 size_t Regexes::Store::n_bytes() const noexcept {
   return expressions.n_bytes() + rows_.capacity() * sizeof(Row) + classes_.capacity() * sizeof(void*) +
          blocks_.size() * kBlockEntries * sizeof(RegexId) + all_classes_.n_bytes() +
-         first_bytes_.size() * 2 * sizeof(ByteSet);
+         first_bytes_.size() * 2 * sizeof(ByteSet) + counts_.size() * 48;
 }
 
 }  // namespace facet::constraint

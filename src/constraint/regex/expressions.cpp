@@ -74,6 +74,13 @@ size_t Expressions::n_bytes() const noexcept {
          sets_.size() * 3 * sizeof(ByteSet);
 }
 
+bool Expressions::ends_with(RegexId id, uint8_t byte) const noexcept {
+  while (nodes_[id].kind == RegexKind::Concat) id = nodes_[id].b;
+  const RegexNode& node = nodes_[id];
+  if (node.kind == RegexKind::Bytes) return set(node) == ByteSet{}.set(byte);
+  return node.kind == RegexKind::Literal && static_cast<uint8_t>(literal(node).back()) == byte;
+}
+
 RegexId Expressions::bytes(const ByteSet& set) {
   if (set.none()) return Regexes::kNothing;
   const auto found = ids_of_sets_.find(set);
@@ -183,7 +190,7 @@ RegexId Expressions::find_or_add(RegexNode node, uint64_t hash, std::span<const 
   nodes_.push_back(node);
   hashes_.push_back(hash);
   slots_[slot] = id;
-  if (nodes_.size() * 2 > slots_.size()) grow();
+  if (nodes_.size() * 2 > slots_.size()) fill_slots(slots_.size() * 2);
   return id;
 }
 
@@ -284,8 +291,20 @@ void Expressions::count(size_t cost) {
         max_cost_);
 }
 
-void Expressions::grow() {
-  slots_.assign(slots_.size() * 2, kFreeSlot);
+// What is older refers to nothing newer, so the rest can be cut off.
+void Expressions::forget() {
+  for (size_t i = kept_.sets; i < sets_.size(); ++i) ids_of_sets_.erase(sets_[i]);
+  nodes_.resize(kept_.nodes);
+  hashes_.resize(kept_.nodes);
+  parts_.resize(kept_.parts);
+  letters_.resize(kept_.letters);
+  sets_.resize(kept_.sets);
+  cost_ = kept_.cost;
+  fill_slots(slots_.size());
+}
+
+void Expressions::fill_slots(size_t n_slots) {
+  slots_.assign(n_slots, kFreeSlot);
   const size_t mask = slots_.size() - 1;
   for (RegexId id = 0; id < nodes_.size(); ++id) {
     size_t slot = mixed(hashes_[id], 0) & mask;

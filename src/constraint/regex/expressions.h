@@ -59,7 +59,12 @@ class Expressions {
     return std::string_view(letters_).substr(node.a, node.b);
   }
   const ByteSet& set(const RegexNode& node) const noexcept { return sets_[node.a]; }
+  bool ends_with(RegexId id, uint8_t byte) const noexcept;
   void set_life(RegexId id, Life life) noexcept { nodes_[id].life = life; }
+
+  void keep() noexcept { kept_ = {nodes_.size(), parts_.size(), letters_.size(), sets_.size(), cost_}; }
+  void forget();
+  size_t n_made() const noexcept { return cost_ - kept_.cost; }
 
   // Work that adds no expressions is limited with them, at a rate that keeps all of it to seconds.
   void count_work() {
@@ -89,8 +94,12 @@ class Expressions {
   uint32_t least_length(const RegexNode& node, std::span<const RegexId> parts) const;
   void derive_facts(RegexNode& node, std::span<const RegexId> parts) const;
   void count(size_t cost);
-  void grow();
+  void fill_slots(size_t n_slots);
 
+  struct Sizes {
+    size_t nodes = 0, parts = 0, letters = 0, sets = 0, cost = 0;
+  };
+  Sizes kept_;
   size_t max_cost_, cost_ = 0, work_ = 0;
   std::vector<RegexNode> nodes_;
   std::vector<uint64_t> hashes_;

@@ -30,7 +30,7 @@ std::string time_pattern() {
 std::string duration_pattern() {
   const std::string time = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
   const std::string date = "(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)";
-  return "P" + group("\\d+W|" + date + group(time) + "?|" + time);
+  return std::string("P") + group("\\d+W|" + date + group(time) + "?|" + time);
 }
 
 std::string ipv4_pattern() {
@@ -90,15 +90,16 @@ class UriPatterns {
 
  private:
   std::string one(const std::string& more) const { return group("[" + name_characters_ + more + "]|%[0-9A-Fa-f]{2}"); }
-  std::string slashes() const { return group("/" + one("@:") + "*") + "*"; }
-  std::string rooted() const { return "/" + group(one("@:") + "+" + slashes()) + "?"; }
+  std::string slashes() const { return group(std::string("/") + one("@:") + "*") + "*"; }
+  std::string rooted() const { return std::string("/") + group(one("@:") + "+" + slashes()) + "?"; }
   std::string authority() const {
     const std::string future = "[Vv][0-9A-Fa-f]+\\.[A-Za-z0-9\\-._~!$&'()*+,;=:]+";
     const std::string host = group("\\[" + group(ipv6_pattern() + "|" + future) + "\\]|" + one("") + "*");
     return group(one(":") + "*@") + "?" + host + "(?::\\d*)?";
   }
   std::string end() const {
-    return group("\\?" + one("@:/?" + more_in_query_) + "*") + "?" + group("#" + one("@:/?") + "*") + "?";
+    return group(std::string("\\?") + one("@:/?" + more_in_query_) + "*") + "?" +
+           group(std::string("#") + one("@:/?") + "*") + "?";
   }
 
   std::string name_characters_, more_in_query_;

@@ -55,7 +55,14 @@ RegexId Regexes::derive(RegexId a, std::string_view text) {
 bool Regexes::is_nullable(RegexId a) const noexcept { return store_->expressions[a].nullable; }
 bool Regexes::is_nothing(RegexId a) { return !store_->is_live(a); }
 bool Regexes::has_continuation(RegexId a) { return first_bytes(a).any(); }
+size_t Regexes::n_texts(RegexId a, size_t limit) { return store_->n_texts(a, limit); }
+std::vector<std::string> Regexes::texts(RegexId a) { return store_->texts(a); }
+bool Regexes::ends_with(RegexId a, uint8_t byte) const noexcept { return store_->expressions.ends_with(a, byte); }
 const ByteSet& Regexes::first_bytes(RegexId a) { return store_->first_bytes(a); }
+
+void Regexes::keep() noexcept { store_->expressions.keep(); }
+void Regexes::forget() { store_->forget(); }
+size_t Regexes::n_made() const noexcept { return store_->expressions.n_made(); }
 
 size_t Regexes::size() const noexcept { return store_->expressions.size(); }
 size_t Regexes::n_bytes() const noexcept { return store_->n_bytes(); }

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace facet::constraint {
 
@@ -57,8 +59,17 @@ class Regexes {
   bool is_nullable(RegexId a) const noexcept;  // holds the empty text
   bool is_nothing(RegexId a);                  // holds no text. Exact, by search where there is no other way.
   bool has_continuation(RegexId a);            // some byte may follow: derive(a, b) is not kNothing for some b
+  size_t n_texts(RegexId a, size_t limit);     // how many it holds, counted up to the limit
+  std::vector<std::string> texts(RegexId a);   // all of them: for those that are known to be few
+  // Whether it is plain to see that all texts end with the byte; false: perhaps not.
+  bool ends_with(RegexId a, uint8_t byte) const noexcept;
   // The bytes that may come first.
   const ByteSet& first_bytes(RegexId a);
+
+  // What there is now is kept; forget() drops all that was made since, and its ids are given anew.
+  void keep() noexcept;
+  void forget();
+  size_t n_made() const noexcept;  // since keep(), in what the limit counts
 
   size_t size() const noexcept;     // expressions
   size_t n_bytes() const noexcept;  // memory

@@ -30,7 +30,12 @@ struct Regexes::Store : Regexes::Table {
   RegexId derive(RegexId a, uint8_t byte);
   bool is_live(RegexId a);
   const ByteSet& first_bytes(RegexId a);
+  void forget();
   size_t n_bytes() const noexcept;
+
+  // counting.cpp
+  size_t n_texts(RegexId a, size_t limit);
+  std::vector<std::string> texts(RegexId a);
 
  private:
   RegexId known(RegexId a) const noexcept { return expressions[a].life == Life::Dead ? kNothing : a; }
@@ -65,6 +70,8 @@ struct Regexes::Store : Regexes::Table {
   void make_row(RegexId a);
   void extend_rows();
 
+  size_t count_texts(RegexId a, size_t limit);
+
   class LifeSearch;  // liveness.cpp
   void settle(RegexId a);
 
@@ -78,6 +85,10 @@ struct Regexes::Store : Regexes::Table {
   std::vector<std::unique_ptr<RegexId[]>> blocks_;  // where the rows' entries are
   size_t block_used_ = 0;
   std::unordered_map<RegexId, ByteSet> first_bytes_;
+  struct TextCount {
+    size_t n = 0, limit = 0;  // n is exact below the limit
+  };
+  std::unordered_map<RegexId, TextCount> counts_;
 };
 
 }  // namespace facet::constraint

@@ -63,8 +63,7 @@ NodeId Builder::build(bool is_object) {
 
 void Builder::fail_as_contradiction() {
   const std::string path = references_.path(expander_.contradiction(document_));
-  throw_error<RequestError>("schema{} contradicts itself: there is no value that obeys all it says",
-                            path.empty() ? "" : " at " + path);
+  throw_error<RequestError>("schema at #{} contradicts itself: there is no value that obeys all it says", path);
 }
 
 NodeId Builder::value(const Conditions& conditions) {

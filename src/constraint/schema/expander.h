@@ -108,6 +108,11 @@ class Expander {
   bool has_possible_string(const Shape& shape);
   bool has_possible_array(const Shape& shape);
   bool has_possible_object(const Shape& shape);
+  // How many values there are, counted up to the limit; perhaps fewer than this says, never more.
+  size_t n_values(const Conditions& conditions, size_t limit);
+  size_t n_values(const Shape& shape, size_t limit);
+  size_t n_lists(const ArrayShape& array, size_t limit);
+  size_t n_objects(const ObjectShape& object, size_t limit);
 
   References& references_;
   Texts& texts_;
@@ -116,6 +121,7 @@ class Expander {
   std::map<std::pair<const SchemaJson*, bool>, ConditionId> ids_;
   std::map<Conditions, Shapes> shapes_;
   std::map<Conditions, bool> possible_;
+  std::map<std::pair<Conditions, size_t>, size_t> n_values_;  // by the limit too
   std::set<ConditionId> expanding_;
   std::set<const SchemaJson*> noted_;
   int depth_ = 0;

@@ -142,5 +142,31 @@ TEST(JsonSchema, CallNotation) {
       notation);
 }
 
+TEST(JsonSchema, MoreItemsThatDifferThanThereAreIsAContradiction) {
+  EXPECT_EQ(schema_refusal(R"({"properties":{"a":{"items":{"enum":[1,2,3]},"minItems":4,"uniqueItems":true}},
+                               "required":["a"],"type":"object"})"),
+            "");
+  const char* refused[] = {
+      R"({"type":"array","items":{"enum":[1,2,3]},"minItems":4,"uniqueItems":true})",
+      R"({"type":"array","items":{"type":["boolean","null"]},"minItems":4,"uniqueItems":true})",
+      R"({"type":"array","items":{"type":"integer","minimum":1,"maximum":9},"minItems":10,"uniqueItems":true})",
+      R"({"type":"array","minItems":3,"uniqueItems":true,"items":{"type":"object","additionalProperties":false,
+          "required":["a"],"properties":{"a":{"type":"boolean"}}}})",
+      R"({"type":"array","minItems":8,"uniqueItems":true,
+          "items":{"type":"array","maxItems":2,"items":{"type":"boolean"}}})"};
+  for (const char* schema : refused)
+    EXPECT_EQ(schema_refusal(schema), "schema at # contradicts itself: there is no value that obeys all it says")
+        << schema;
+  for (std::string schema : refused) {
+    const size_t at = schema.find("\"minItems\":") + 11;
+    const size_t n = schema.find_first_not_of("0123456789", at) - at;
+    schema.replace(at, n, std::to_string(std::stoi(schema.substr(at, n)) - 1));
+    EXPECT_EQ(schema_refusal(schema), "") << schema;
+  }
+  EXPECT_EQ(schema_refusal(R"({"type":"array","minItems":1,"items":{"type":"array","items":{"const":1},
+                               "uniqueItems":true,"minItems":2}})"),
+            "schema at #/items contradicts itself: there is no value that obeys all it says");
+}
+
 }  // namespace
 }  // namespace facet::constraint

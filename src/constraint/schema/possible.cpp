@@ -1,9 +1,15 @@
 // Whether anything is left of a shape, and what the parts of a value are held to.
 #include <algorithm>
+#include <utility>
 
 #include "constraint/schema/expander.h"
 
 namespace facet::constraint {
+namespace {
+
+constexpr size_t kManyValues = 1000;  // of items that all have to differ; more are not counted
+
+}  // namespace
 
 Shapes Expander::pruned(Shapes shapes) {
   Shapes out;
@@ -27,6 +33,7 @@ const SchemaJson& Expander::contradiction(const SchemaJson& schema) {
     };
     if (const SchemaJson* other = target(*at)) look_at(*other);
     if (const auto all = at->find("allOf"); all != at->end()) std::for_each(all->begin(), all->end(), look_at);
+    if (const auto items = at->find("items"); items != at->end()) look_at(*items);
     const auto properties = at->find("properties"), names = at->find("required");
     if (properties == at->end() || names == at->end() || !names->is_array()) continue;
     for (const SchemaJson& name : *names) {
@@ -59,6 +66,10 @@ bool Expander::has_possible_array(const Shape& shape) {
     if (!is_possible(array.item(i))) return false;
   }
   if (min > n_first && !is_possible(array.item(n_first))) return false;
+  if (array.unique && min > n_first + 1) {
+    const size_t n_needed = std::min(min - n_first, kManyValues);
+    if (n_values(array.item(n_first), n_needed) < n_needed) return false;
+  }
   for (const ArrayShape::Contains& contains : array.contains) {
     if (contains.count.is_empty()) return false;
     if (contains.count.min == 0) continue;
@@ -68,6 +79,54 @@ bool Expander::has_possible_array(const Shape& shape) {
     if (!fits) return false;
   }
   return true;
+}
+
+size_t Expander::n_values(const Conditions& conditions, size_t limit) {
+  const auto [it, is_new] = n_values_.try_emplace({conditions, limit}, limit);
+  if (!is_new) return it->second;
+  const std::set<ConditionId> outside = std::exchange(expanding_, {});
+  size_t n = 0;
+  const Shapes shapes = this->shapes(conditions);
+  for (const Shape& shape : shapes) n = std::min(limit, n + n_values(shape, limit));
+  expanding_ = outside;
+  return n_values_[{conditions, limit}] = n;
+}
+
+size_t Expander::n_values(const Shape& shape, size_t limit) {
+  Regexes& regexes = texts_.regexes();
+  size_t n = 0;
+  for (const TypeSet type : {kNull, kTrue, kFalse}) n += (shape.types & type) != 0 ? 1 : 0;
+  if ((shape.types & kNumber) != 0) n += regexes.n_texts(texts_.number(shape.number, shape.types), limit);
+  if ((shape.types & kString) != 0) n += regexes.n_texts(texts_.string(shape.string, texts_.writing()), limit);
+  if ((shape.types & kArray) != 0) n += n_lists(shape.array, limit);
+  if ((shape.types & kObject) != 0) n += n_objects(shape.object, limit);
+  return std::min(n, limit);
+}
+
+size_t Expander::n_lists(const ArrayShape& array, size_t limit) {
+  const size_t n_first = array.n_first();
+  size_t longest = is_possible(array.item(n_first)) ? limit : n_first;
+  if (array.size.max >= 0) longest = std::min(longest, static_cast<size_t>(array.size.max));
+  size_t n = 0, n_of_length = 1;  // of the lists with i items
+  for (size_t i = 0; n < limit && n_of_length > 0; ++i) {
+    if (i >= static_cast<size_t>(array.size.min)) n += n_of_length;
+    if (i >= std::min(longest, limit)) break;
+    n_of_length = std::min(limit, n_of_length * n_values(array.item(i), limit));
+  }
+  return std::min(n, limit);
+}
+
+size_t Expander::n_objects(const ObjectShape& object, size_t limit) {
+  const bool is_closed = std::any_of(object.scopes.begin(), object.scopes.end(), [&](const auto& scope) {
+    return scope->patterns.empty() && scope->additional == impossible();
+  });
+  if (!is_closed) return limit;
+  size_t n = 1;
+  for (const std::string_view name : object.known_names()) {
+    const bool is_required = std::binary_search(object.required.begin(), object.required.end(), name);
+    n = std::min(limit, n * (n_values(member(object, name), limit) + (is_required ? 0 : 1)));
+  }
+  return n;
 }
 
 bool Expander::has_possible_object(const Shape& shape) {

@@ -112,7 +112,7 @@ TEST(JsonSchema, ValuesThatCannotBeAreRefusedByPath) {
             std::string::npos);
   EXPECT_EQ(schema_refusal(
                 R"({"type":"object","required":["a"],"properties":{"a":{"allOf":[{},{"enum":["x"],"minLength":2}]}}})"),
-            "schema at /properties/a/allOf/1 contradicts itself: there is no value that obeys all it says");
+            "schema at #/properties/a/allOf/1 contradicts itself: there is no value that obeys all it says");
   EXPECT_NE(schema_refusal("false").find("contradicts itself"), std::string::npos);
   EXPECT_NE(schema_refusal("[]").find("expected an object, true or false"), std::string::npos);
 }
