@@ -25,7 +25,12 @@ PageTree::PageTree(const PageId& root, int page_tokens, std::array<size_t, model
 }
 
 bool PageTree::is_known(const PageNode& node) const noexcept {
-  return page_bytes_[kGlobalPages] == 0 || node.pages[kGlobalPages];
+  return page_bytes_[kGlobalPages] == 0 || node.pages[kGlobalPages] || node.places[kGlobalPages];
+}
+
+PageNode* PageTree::find(const PageId& id) const {
+  const auto at = nodes_.find(id);
+  return at == nodes_.end() ? nullptr : at->second.get();
 }
 
 // The child that agrees for longest; of several, the one with the most local rows.
@@ -34,7 +39,7 @@ PageTree::Match PageTree::best_child(const PageNode& parent, std::span<const Pos
   int best_local = -1;
   for (PageNode* child : parent.children) {
     if (child->content[0] != content[0] || !is_known(*child)) continue;
-    const int n = static_cast<int>(n_alike(child->content, content)), n_local = std::min(n, child->n_local);
+    const int n = static_cast<int>(n_alike(child->content, content)), n_local = std::min(n, child->n_local_rows());
     if (std::tie(n, n_local) <= std::tie(best.n_common, best_local)) continue;
     best = {child, n};
     best_local = n_local;
@@ -81,7 +86,9 @@ PageNode& PageTree::insert(PageNode& parent, std::span<const PositionContent> co
 
 // `part` begins as `node` does and has no children: what it knows, `node` knows.
 void PageTree::absorb(PageNode& node, PageNode& part) {
-  if (part.n_local > node.n_local) set_local(node, part.pages[kLocalPages], part.n_local);
+  set_local(node, part.pages[kLocalPages], part.n_local);
+  if (part.n_stored_local > node.n_stored_local)
+    set_place(node, model::KvGroup::Local, part.places[kLocalPages], part.n_stored_local);
   remove(part);
 }
 
@@ -93,13 +100,22 @@ void PageTree::set_page(PageNode& node, model::KvGroup group, PagePool::Ref page
     ++n_pages_[g];
   }
   node.pages[g] = std::move(page);
-  touch(node, group);
 }
 
 void PageTree::set_local(PageNode& node, PagePool::Ref page, int n_rows) {
   if (n_rows <= node.n_local) return;
   node.n_local = n_rows;
   set_page(node, model::KvGroup::Local, std::move(page));
+}
+
+void PageTree::set_place(PageNode& node, model::KvGroup group, const PagePlace& place, int n) {
+  node.places[static_cast<size_t>(group)] = place;
+  if (group == model::KvGroup::Local) node.n_stored_local = n;
+}
+
+void PageTree::drop_place(PageNode& node, model::KvGroup group) {
+  set_place(node, group, {}, 0);
+  prune(&node);
 }
 
 void PageTree::drop(PageNode& node, model::KvGroup group) {
@@ -121,7 +137,8 @@ void PageTree::remove(PageNode& node) {
 
 // Nodes that know nothing and lead nowhere.
 void PageTree::prune(PageNode* node) {
-  while (node != root_ && node->children.empty() && !node->pages[kGlobalPages] && !node->pages[kLocalPages]) {
+  const auto is_of_use = [](const PageNode& n, size_t g) { return n.pages[g] || n.places[g] || n.is_writing[g]; };
+  while (node != root_ && node->children.empty() && !is_of_use(*node, kGlobalPages) && !is_of_use(*node, kLocalPages)) {
     PageNode* const parent = node->parent;
     remove(*node);
     node = parent;

@@ -3,6 +3,7 @@
 // prefix_cache.h is.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -13,11 +14,12 @@
 #include "model/kv_layout.h"
 #include "runtime/page_id.h"
 #include "runtime/page_pool.h"
+#include "runtime/page_records.h"
 
 namespace facet::runtime {
 
-// Up to page_tokens positions after those of `parent`, and their state where it is known: global keys and values of all
-// of them, local ones of the first n_local. A page's state holds for any text that begins as its own does.
+// Up to page_tokens positions after those of `parent`, with their state where it is known: global keys and values of
+// all of them, local ones of the first n_local_rows(). A page's state holds for any text that begins as its own does.
 struct PageNode {
   PageId id;
   PageNode* parent = nullptr;
@@ -25,7 +27,10 @@ struct PageNode {
   std::vector<PositionContent> content;  // fewer positions than a page has: the end of a text, and without children
   std::vector<PageNode*> children;
   std::array<PagePool::Ref, model::kKvGroups> pages;  // in memory
-  int n_local = 0;
+  std::array<PagePlace, model::kKvGroups> places;     // on disk
+  std::array<bool, model::kKvGroups> is_writing{};    // on its way there
+  int n_local = 0, n_stored_local = 0;                // rows of the local page in memory, and of the one on disk
+  int n_local_rows() const noexcept { return std::max(n_local, n_stored_local); }
   std::array<uint64_t, model::kKvGroups> used{};  // when; a page's is never later than those of the pages before it
 };
 
@@ -49,8 +54,14 @@ class PageTree {
   void set_page(PageNode& node, model::KvGroup group, PagePool::Ref page);
   void set_local(PageNode& node, PagePool::Ref page, int n_rows);  // if they are more than it has
 
-  // Lets go of what was not used for longest until `limit` bytes are left, with room for more: of a text, its end goes
-  // first.
+  // Where it lies on disk; n: positions whose state it holds there.
+  void set_place(PageNode& node, model::KvGroup group, const PagePlace& place, int n);
+  void drop_place(PageNode& node, model::KvGroup group);
+
+  PageNode* find(const PageId& id) const;  // or null
+
+  // Lets go of pages in memory: of what was not used for longest until `limit` bytes are left, with room for more: of a
+  // text, its end goes first.
   void shrink(int64_t limit);
 
   // What follows is used later than all before.

@@ -1,9 +1,12 @@
 // What was computed once is not computed again, whoever asks: and everything is as if it had been.
 #include "runtime/prefix_cache.h"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <map>
-#include <set>
 #include <thread>
 
 #include "base/error.h"
@@ -14,6 +17,7 @@
 namespace facet::runtime {
 namespace {
 
+namespace fs = std::filesystem;
 using model::KvGroup;
 
 // What follows a text: begins unlike what another seed gives.
@@ -24,9 +28,13 @@ std::vector<TokenId> more_tokens(int n, uint32_t seed) {
 }
 
 std::shared_ptr<PrefixCache> make_prefix_cache(const std::shared_ptr<const Engine>& engine,
-                                               int64_t memory_bytes = int64_t{1} << 30) {
+                                               int64_t memory_bytes = int64_t{1} << 30, const std::string& folder = {},
+                                               int64_t disk_bytes = int64_t{1} << 30) {
   PrefixCacheOptions options;
   options.memory_bytes = memory_bytes;
+  options.folder = folder;
+  options.disk_bytes = disk_bytes;
+  options.on_warning = [](const std::string& message) { ADD_FAILURE() << message; };
   return std::make_shared<PrefixCache>(engine, options);
 }
 
@@ -320,6 +328,200 @@ TEST_P(CachedPrefix, ThreadsShareIt) {
   std::thread other([&] { work(5); });
   work(5);  // the same texts at the same time
   other.join();
+}
+
+// With a folder that is there when the cache is made again: "after a restart".
+class StoredPrefix : public CachedPrefix {
+ protected:
+  void SetUp() override {
+    CachedPrefix::SetUp();
+    if (IsSkipped()) return;
+    folder = testing::TempDir() + "facet_stored_prefix_" + GetParam() + "_" + std::to_string(::getpid());
+    fs::remove_all(folder);
+    restart();
+  }
+  void TearDown() override {
+    cache.reset();
+    if (!folder.empty()) fs::remove_all(folder);
+  }
+
+  void restart(int64_t disk_bytes = int64_t{1} << 30) {
+    cache.reset();
+    cache = make_prefix_cache(engine, int64_t{1} << 30, folder, disk_bytes);
+  }
+
+  std::vector<fs::path> files(const std::string& extension) const {
+    std::vector<fs::path> out;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+      if (entry.path().extension() == extension) out.push_back(entry.path());
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+  std::string folder;
+};
+
+INSTANTIATE_TEST_SUITE_P(Families, StoredPrefix, testing::Values("tiny-e2b", "tiny-31b"),
+                         [](const auto& info) { return info.param.substr(sizeof "tiny"); });
+
+TEST_P(StoredPrefix, ARestartChangesNothing) {
+  const auto system = random_tokens(150, 1), question = more_tokens(100, 2);
+  const int ends[] = {150};
+  std::vector<TokenId> chat = joined(system, question);
+  {
+    Session session(engine, 0, cache);
+    SyncOptions options;
+    options.boundaries = ends;
+    session.sync(chat, options);
+    for (const TokenId t : more_tokens(30, 3)) {
+      session.append(t);
+      chat.push_back(t);
+    }
+  }
+  restart();
+  EXPECT_EQ(cache->stats().memory_bytes, 0);
+  const SyncResult grown = ask(joined(chat, more_tokens(9, 4)));
+  EXPECT_EQ(grown.n_computed, 9);
+  EXPECT_EQ(grown.n_from_disk, 280);
+  restart();
+  EXPECT_EQ(ask(joined(system, more_tokens(50, 5))).n_computed, 50);
+  EXPECT_EQ(ask(joined(joined(chat, more_tokens(9, 4)), more_tokens(7, 6))).n_computed, 7);
+  EXPECT_EQ(ask(joined(system, more_tokens(50, 5))).n_from_disk, 0);  // in memory by now
+}
+
+TEST_P(StoredPrefix, MediaComeBack) {
+  const auto tokens = random_tokens(100, 1), more = joined(tokens, more_tokens(12, 2));
+  const std::vector<MediaSpan> cat = {{40, make_medium(*engine, 30, 1)}}, dog = {{40, make_medium(*engine, 30, 2)}};
+  ask({tokens, cat});
+  restart();
+  EXPECT_EQ(ask({more, cat}).n_computed, 12);
+  EXPECT_GE(ask({more, dog}).n_computed, 72);
+}
+
+TEST_P(StoredPrefix, ASmallMemoryReadsFromDiskWhatItForgot) {
+  const auto& page_bytes = engine->kv_layout().page_bytes;
+  cache = make_prefix_cache(engine, static_cast<int64_t>(12 * page_bytes[0] + 8 * page_bytes[1]), folder);
+  const auto a = random_tokens(200, 1);
+  ask(a);
+  for (uint32_t i = 0; i < 5; ++i) {
+    cache->flush();
+    ask(random_tokens(200, 2 + i));
+  }
+  cache->flush();
+  const SyncResult again = ask(a);
+  EXPECT_EQ(again.n_computed, 1);
+  EXPECT_GT(again.n_from_disk, 0);
+}
+
+TEST_P(StoredPrefix, TheDiskHasALimitToo) {
+  const auto& page_bytes = engine->kv_layout().page_bytes;
+  const int64_t limit = static_cast<int64_t>(16 * (page_bytes[0] + page_bytes[1]));
+  restart(limit);
+  for (uint32_t i = 0; i < 20; ++i) {
+    ask(random_tokens(300, 10 + i));
+    cache->flush();
+    ASSERT_LE(cache->stats().disk_bytes, limit);
+  }
+  int64_t n = 0;
+  for (const char* extension : {".pages", ".index"})
+    for (const auto& file : files(extension)) n += static_cast<int64_t>(fs::file_size(file));
+  EXPECT_EQ(n, cache->stats().disk_bytes);
+  restart(limit);
+  EXPECT_EQ(ask(random_tokens(300, 29)).n_computed, 1);
+  EXPECT_EQ(ask(random_tokens(300, 10)).n_computed, 299);  // <bos>
+}
+
+// Bits turned, ends cut off, files gone: what is computed is never wrong.
+TEST_P(StoredPrefix, DamageCostsTimeAlone) {
+  std::mt19937 random(9);
+  const auto below = [&](size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random); };
+  const auto a = random_tokens(200, 1), b = joined(std::span(a).first(100), more_tokens(100, 2));
+  const int ends[] = {100};
+  int n_reused = 0, n_computed = 0;
+  for (int round = 0; round < 24; ++round) {
+    ask(a, ends);
+    ask(b);
+    cache.reset();
+    auto all = files(round % 2 == 0 ? ".pages" : ".index");
+    ASSERT_FALSE(all.empty());
+    const fs::path file = all[below(all.size())];
+    const auto size = static_cast<size_t>(fs::file_size(file));
+    const size_t what = below(8);
+    if (what == 0) {
+      fs::remove(file);
+    } else if (what == 1) {
+      fs::resize_file(file, below(size));
+    } else {
+      std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+      for (int i = 0; i < 3; ++i) {
+        stream.seekp(static_cast<std::streamoff>(below(size)));
+        stream.put(static_cast<char>(below(256)));
+      }
+    }
+    restart();
+    for (const auto& tokens : {b, a}) {
+      const SyncResult result = ask(tokens);
+      n_reused += result.n_from_disk;
+      n_computed += result.n_computed - 1;
+    }
+  }
+  EXPECT_GT(n_reused, 0);
+  EXPECT_GT(n_computed, 0);
+}
+
+TEST_P(StoredPrefix, AFolderThatCannotBeWrittenIsOneWarning) {
+  cache.reset();
+  fs::remove_all(folder);
+  std::ofstream(folder) << "a file";
+  std::vector<std::string> warnings;
+  PrefixCacheOptions options;
+  options.memory_bytes = int64_t{1} << 30;
+  options.folder = folder;
+  options.on_warning = [&](const std::string& message) { warnings.push_back(message); };
+  cache = std::make_shared<PrefixCache>(engine, options);
+  const auto tokens = random_tokens(100, 1);
+  ask(tokens);
+  EXPECT_EQ(ask(tokens).n_computed, 1);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find(folder), std::string::npos) << warnings[0];
+}
+
+TEST_P(StoredPrefix, AFullDiskIsOneWarning) {
+  cache.reset();
+  std::vector<std::string> warnings;
+  PrefixCacheOptions options;
+  options.memory_bytes = int64_t{1} << 30;
+  options.folder = folder;
+  options.disk_bytes = 1;  // no page fits
+  options.on_warning = [&](const std::string& message) { warnings.push_back(message); };
+  cache = std::make_shared<PrefixCache>(engine, options);
+  for (uint32_t i = 1; i < 4; ++i) {
+    ask(random_tokens(100, i));
+    cache->flush();
+  }
+  EXPECT_EQ(ask(random_tokens(100, 1)).n_computed, 1);
+  EXPECT_EQ(warnings.size(), 1u);
+}
+
+TEST_P(StoredPrefix, RandomSchedulesAreFresh) {
+  const auto& page_bytes = engine->kv_layout().page_bytes;
+  for (uint32_t round = 0; round < 3; ++round) {
+    cache.reset();
+    cache = make_prefix_cache(engine, static_cast<int64_t>(12 * page_bytes[0] + 8 * page_bytes[1]), folder,
+                              static_cast<int64_t>(60 * (page_bytes[0] + page_bytes[1])));
+    CachedSchedule schedule(engine, cache, 31 + round);
+    for (int i = 0; i < 40; ++i) {
+      schedule.step();
+      ASSERT_NO_FATAL_FAILURE(schedule.expect_fresh()) << "step " << i;
+    }
+    schedule.end_all();
+    cache->flush();
+    for (const auto group : {KvGroup::Global, KvGroup::Local}) {
+      const PrefixCacheStats stats = cache->stats();
+      EXPECT_EQ((*engine->page_pools())[static_cast<size_t>(group)].n_used(),
+                group == KvGroup::Global ? stats.n_global_pages : stats.n_local_pages);
+    }
+  }
 }
 
 }  // namespace

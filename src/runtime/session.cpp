@@ -49,7 +49,12 @@ struct Session::State {
   void rewind(int n);
   void forget(int n);
   SyncResult resume(const PromptView& prompt, int common, int limit);
-  void adopt(const std::vector<CachedPage>& cached, int own, int end);
+  struct Taken {
+    int own, end;  // the first `own` positions are here, those up to `end` come from the cache
+  };
+  bool is_missing(model::KvGroup group, int page, const Taken& taken) const;
+  bool load(std::vector<CachedPage>& cached, const Taken& taken) const;
+  int adopt(const std::vector<CachedPage>& cached, const Taken& taken);
   void publish();
   void publish_chunk(int begin, std::span<const int> boundaries);
   SyncResult prepare(const PromptView& prompt, int keep_at_most);
@@ -115,44 +120,63 @@ void Session::State::forget(int n) {
 }
 
 // The beginning of `prompt` that need not be computed becomes the timeline, at most `limit` tokens of it; `common` of
-// them agree with what is here.
+// them agree with what is here. What the cache finds damaged it does not find again.
 SyncResult Session::State::resume(const PromptView& prompt, int common, int limit) {
-  std::vector<CachedPage> cached;
-  std::vector<int> local_rows;
-  int known = common;
-  if (cache != nullptr) {
-    cached = cache->find(std::span(contents).first(static_cast<size_t>(limit)));
-    int n = 0;
+  while (true) {
+    std::vector<CachedPage> cached;
+    if (cache != nullptr) cached = cache->find(std::span(contents).first(static_cast<size_t>(limit)));
+    std::vector<int> local_rows;
+    int known = 0;
     for (const CachedPage& page : cached) {
-      n += page.n_tokens;
+      known += page.n_tokens;
       local_rows.push_back(page.n_local);
     }
-    known = before_medium(prompt.media, std::max(common, n));
+    known = before_medium(prompt.media, std::max(common, known));
+    const int length = std::min(common, n_computed);
+    int begin = pages.resumable(known, length, local_rows);
+    for (int whole; (whole = before_medium(prompt.media, begin)) < begin;)
+      begin = pages.resumable(whole, length, local_rows);
+    const Taken taken{std::min(begin, length), begin};
+    if (!load(cached, taken)) continue;
+    const int n_disk = adopt(cached, taken), n = static_cast<int>(prompt.tokens.size());
+    tokens.assign(prompt.tokens.begin(), prompt.tokens.begin() + begin);
+    media.assign(prompt.media.begin(), prompt.media.end());
+    forget(begin);
+    n_computed = n_published = begin;
+    return {begin, n - begin, known - begin, begin - taken.own, n_disk};
   }
-  int begin = pages.resumable(known, std::min(common, n_computed), local_rows);
-  for (int whole; (whole = before_medium(prompt.media, begin)) < begin;)
-    begin = pages.resumable(whole, std::min(common, n_computed), local_rows);
-  const int own = std::min({begin, common, n_computed}), n = static_cast<int>(prompt.tokens.size());
-  adopt(cached, own, begin);
-  tokens.assign(prompt.tokens.begin(), prompt.tokens.begin() + begin);
-  media.assign(prompt.media.begin(), prompt.media.end());
-  forget(begin);
-  n_computed = n_published = begin;
-  return {begin, n - begin, known - begin, begin - own};
 }
 
-// The first `own` positions are here, those up to `end` come from the cache.
-void Session::State::adopt(const std::vector<CachedPage>& cached, int own, int end) {
-  const int size = engine->kv_layout().page_tokens, window_begin = std::max(0, end - engine->config().window + 1);
-  pages.truncate(own);
-  if (own == end && cached.empty()) return;
-  for (int page = 0; page * size < end; ++page) {
-    const auto i = static_cast<size_t>(page);
-    const int page_end = std::min(end, (page + 1) * size);
-    if (page_end > own) pages.adopt(model::KvGroup::Global, page, cached[i].pages[0]);
-    if (page_end > window_begin && (page_end > own || !pages.page(model::KvGroup::Local, page)))
-      pages.adopt(model::KvGroup::Local, page, cached[i].pages[1]);
+// Whether the state of positions of a page has to come from the cache.
+bool Session::State::is_missing(model::KvGroup group, int page, const Taken& t) const {
+  const int size = engine->kv_layout().page_tokens, end = std::min(t.end, (page + 1) * size);
+  if (group == model::KvGroup::Global) return end > t.own;
+  const int window_begin = std::max(0, t.end - engine->config().window + 1);
+  return end > window_begin && (end > t.own || !pages.page(model::KvGroup::Local, page));
+}
+
+bool Session::State::load(std::vector<CachedPage>& cached, const Taken& t) const {
+  for (size_t i = 0; i < cached.size(); ++i) {
+    const int page = static_cast<int>(i);
+    if (page * engine->kv_layout().page_tokens >= t.end) break;
+    for (const auto group : {model::KvGroup::Global, model::KvGroup::Local})
+      if (is_missing(group, page, t) && !cache->load(cached[i], group)) return false;
   }
+  return true;
+}
+
+// Returns how many tokens' state was read from disk.
+int Session::State::adopt(const std::vector<CachedPage>& cached, const Taken& t) {
+  int n_disk = 0;
+  pages.truncate(t.own);
+  for (size_t i = 0; i < cached.size(); ++i) {
+    const int page = static_cast<int>(i), first = page * engine->kv_layout().page_tokens;
+    if (first >= t.end) break;
+    for (const auto group : {model::KvGroup::Global, model::KvGroup::Local})
+      if (is_missing(group, page, t)) pages.adopt(group, page, cached[i].pages[static_cast<size_t>(group)]);
+    if (cached[i].is_from_disk) n_disk += std::max(0, std::min(t.end - first, cached[i].n_tokens));
+  }
+  return n_disk;
 }
 
 // Drops what does not agree with the prompt; computing goes on at n_computed. Where timelines part, others will part
@@ -298,7 +322,7 @@ SyncResult Session::sync(const PromptView& prompt, const SyncOptions& options) {
   State& s = *state_;
   s.check(prompt);
   const int n = static_cast<int>(prompt.tokens.size());
-  if (!s.logits.empty() && s.holds(prompt)) return {n, 0, 0, 0};
+  if (!s.logits.empty() && s.holds(prompt)) return {n, 0, 0, 0, 0};
   const SyncResult result = s.prepare(prompt, n - 1);
   s.compute(prompt, n - 1, options,
             [&s](size_t, int, std::span<const float> logits) { s.logits.assign(logits.begin(), logits.end()); });

@@ -28,6 +28,7 @@ struct SyncResult {
   int n_computed = 0;    // tokens computed now
   int n_recomputed = 0;  // of those, tokens that a common prefix held but whose local window was gone
   int n_cached = 0;      // of the reused ones, tokens that only the cache had
+  int n_from_disk = 0;   // of those, tokens whose pages were read from disk
 };
 
 class Session {
