@@ -25,6 +25,7 @@ void add_render(CLI::App& app, Action& action);
 void add_serve(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
+void add_cache(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_dump(CLI::App& app, Action& action);

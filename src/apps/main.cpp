@@ -50,6 +50,7 @@ constexpr Command kCommands[] = {{"run", facet::apps::add_run},
                                  {"inspect", facet::apps::add_inspect},
                                  {"eval", facet::apps::add_eval},
                                  {"bench", facet::apps::add_bench},
+                                 {"cache", facet::apps::add_cache},
                                  {"doctor", facet::apps::add_doctor},
                                  {"verify", facet::apps::add_verify},
                                  {"dump", facet::apps::add_dump}};

@@ -205,6 +205,7 @@ runtime::EngineOptions ModelOptions::engine_options() const {
   options.in_memory = built_in_files();
   options.lock_memory = mlock;
   options.prefill_chunk = prefill_chunk;
+  options.cache_bytes = cache_bytes;
   options.pin_threads = pin;
   if (!memory_limit.empty()) options.memory_limit = parse_size(memory_limit);
   if (options.backend == runtime::Backend::Cpu) apply_tuning(options);

@@ -18,7 +18,8 @@ struct ModelOptions {
   int threads = 0, context = 0;
   std::string memory_limit;  // "6GB"; empty: what is free
   bool mlock = false, pin = false;
-  int prefill_chunk = 0;  // no flag: what commands ask for themselves
+  int prefill_chunk = 0;    // no flag, as the next: what commands ask for themselves
+  int64_t cache_bytes = 0;  // of kept_pages.h
   std::string numa = "off";
 
   void add_to(CLI::App& command);

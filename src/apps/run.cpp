@@ -9,6 +9,7 @@
 #include "apps/commands.h"
 #include "apps/confidence.h"
 #include "apps/json_output.h"
+#include "apps/kept_pages.h"
 #include "apps/media_input.h"
 #include "apps/model_options.h"
 #include "apps/output_flags.h"
@@ -30,7 +31,7 @@ struct RunFlags {
   ThinkFlag think;
   std::string prompt, system, tools_file;
   text::ChatJson tools;  // of that file
-  bool raw = false, json = false, stats = false, confidence = false;
+  bool raw = false, json = false, stats = false, confidence = false, keep = false;
 };
 
 // `--image *.png` gives the flag the first of the files alone.
@@ -143,13 +144,14 @@ int run(RunFlags flags) {
   check_prompt(flags);
   if (!flags.tools_file.empty()) flags.tools = read_tools(flags.tools_file);
   flags.output.check(flags.tools);
+  if (flags.keep) flags.model.cache_bytes = kCacheBytes;
   const auto engine = flags.model.load();
   auto grammar = flags.output.answer_grammar(flags.tools, *engine);
   const std::string text = read_prompt(flags);
   const InterruptGuard interrupt;
   MediaReader reader(engine, room_beside(text, flags, *engine), flags.media);
   const Prompt prompt = make_prompt(flags, *engine, text, read_media(flags.media, reader));
-  runtime::Session session(engine);
+  runtime::Session session(engine, 0, flags.keep ? open_kept_pages(engine) : nullptr);
   auto options = flags.sampling.generate_options(*engine);
   options.cancel = &InterruptGuard::flag();
   options.confidence = flags.confidence;
@@ -188,6 +190,8 @@ void add_run(CLI::App& app, Action& action) {
                    "Functions that the model may call (JSON, as OpenAI's API has them); calls are printed as JSON")
       ->type_name("FILE");
   flags->think.add_to(*command);
+  command->add_flag("--keep", flags->keep,
+                    "Keep what was computed on disk, so that prompts that begin alike are read faster");
   command->add_flag("--raw", flags->raw, "Continue the text as it is, without the chat format");
   command->add_flag(
       "--confidence", flags->confidence,

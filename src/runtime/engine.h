@@ -46,6 +46,7 @@ struct EngineOptions {
   KvPrecision kv = KvPrecision::F16;
   int context = 0;                    // tokens of one session; 0: the largest that fits memory_share
   double memory_share = 0.5;          // of the memory available now, for KV when context is 0
+  int64_t cache_bytes = 0;            // of keys and values that are kept beyond their sessions (PrefixCache)
   int64_t memory_limit = 0;           // bytes; 0: what the machine has available
   std::string projector;              // GGUF file of the encoders; empty: the one beside the model; "none": without
   std::vector<MemoryFile> in_memory;  // GGUF files that are found by these names, before any path
@@ -68,6 +69,7 @@ struct MemoryPlan {
   int64_t kv_window_bytes = 0;         // local layers, for one prompt and its answer
   int64_t kv_bytes = 0;                // total at `context`, for one prompt and its answer
   int64_t kv_limit_bytes = 0;          // at most: with the windows that a session keeps at earlier prompts' ends
+  int64_t cache_limit_bytes = 0;       // at most: keys and values kept beyond their sessions, and waiting for the disk
   int64_t scratch_bytes = 0;           // activations of a prefill chunk
   int64_t logits_bytes = 0;     // at most: rows of logits of a step and a session, tables of a sampler and a drafter
   int64_t workspace_bytes = 0;  // at most: what the backend's steps work in

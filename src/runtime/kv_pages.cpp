@@ -49,7 +49,7 @@ void KvPages::extend(int begin, int end) {
 bool KvPages::is_pinned(int page) const noexcept {
   const int first = page * page_tokens_, last = first + page_tokens_ - 1;
   return std::any_of(boundaries_.begin(), boundaries_.end(),
-                     [&](int boundary) { return first < boundary && last >= boundary - window_ + 1; });
+                     [&](int boundary) { return first < boundary && last >= boundary - window_; });
 }
 
 void KvPages::advance(int end) {
@@ -71,19 +71,33 @@ void KvPages::pin_boundary(int position) {
   }
 }
 
-bool KvPages::has_window(int position) const noexcept {
-  if ((*pools_)[kLocal].page_bytes() == 0) return true;
-  for (int p = std::max(0, position - window_ + 1) / page_tokens_; p * page_tokens_ < position; ++p)
-    if (tables_[kLocal][static_cast<size_t>(p)] == nullptr) return false;
+// Of a local page, how many rows are known, from the first on.
+int KvPages::local_rows(int page, int length, std::span<const int> elsewhere) const noexcept {
+  const auto i = static_cast<size_t>(page);
+  const int own = tables_[kLocal][i] == nullptr ? 0 : std::clamp(length - page * page_tokens_, 0, page_tokens_);
+  return std::max(own, i < elsewhere.size() ? elsewhere[i] : 0);
+}
+
+bool KvPages::has_window(int position, int length, std::span<const int> elsewhere) const noexcept {
+  for (int page = std::max(0, position - window_ + 1) / page_tokens_; page * page_tokens_ < position; ++page)
+    if (local_rows(page, length, elsewhere) < std::min(page_tokens_, position - page * page_tokens_)) return false;
   return true;
 }
 
-int KvPages::resumable(int n) const noexcept {
-  if (has_window(n)) return n;
-  int best = 0;
-  for (const int boundary : boundaries_)
-    if (boundary <= n && boundary > best && has_window(boundary)) best = boundary;
-  return best;
+int KvPages::resumable(int n, int length, std::span<const int> elsewhere) const noexcept {
+  if ((*pools_)[kLocal].page_bytes() == 0) return n;
+  for (int page = (n + page_tokens_ - 1) / page_tokens_ - 1; page >= 0; --page) {
+    const int position = std::min(n, page * page_tokens_ + local_rows(page, length, elsewhere));
+    if (position > page * page_tokens_ && has_window(position, length, elsewhere)) return position;
+  }
+  return 0;
+}
+
+void KvPages::adopt(model::KvGroup group, int page, PagePool::Ref ref) {
+  const size_t g = index(group), i = static_cast<size_t>(page);
+  pages_[g][i] = std::move(ref);
+  tables_[g][i] = pages_[g][i].get();
+  if (group == model::KvGroup::Local) first_local_ = std::min(first_local_, page);
 }
 
 void KvPages::truncate(int n) {

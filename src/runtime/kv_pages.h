@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "model/kv_layout.h"
@@ -27,15 +28,22 @@ class KvPages {
   // boundaries need.
   void advance(int end);
 
-  // Marks a position where a later timeline may resume: the window before it stays. The oldest of more than
-  // kMaxBoundaries is forgotten.
+  // Marks a position where a later timeline may resume, or before whose last token it may: the window before it stays.
+  // The oldest of more than kMaxBoundaries is forgotten.
   void pin_boundary(int position);
 
-  // The latest position <= n from which computing can go on: every local page of its window is there.
-  int resumable(int n) const noexcept;
+  // The latest position <= n from which computing can go on, where `length` positions were computed: every local row of
+  // its window is there. elsewhere: first rows of each local page that are to be had from somewhere else.
+  int resumable(int n, int length, std::span<const int> elsewhere) const noexcept;
+  int resumable(int n) const noexcept { return resumable(n, n, {}); }
 
   // Forgets positions from n on (n resumable).
   void truncate(int n);
+
+  // A page, or none where this timeline has none; and a page of someone else in place of it, which is written only once
+  // it was copied.
+  PagePool::Ref page(model::KvGroup group, int page) const { return pages_[index(group)][static_cast<size_t>(page)]; }
+  void adopt(model::KvGroup group, int page, PagePool::Ref ref);
 
   // The same pages, shared.
   KvPages fork() const { return *this; }
@@ -49,7 +57,9 @@ class KvPages {
   static int64_t max_local_pages(int page_tokens, int window, int chunk, int context) noexcept;
 
  private:
-  bool has_window(int position) const noexcept;
+  static size_t index(model::KvGroup group) noexcept { return static_cast<size_t>(group); }
+  int local_rows(int page, int length, std::span<const int> elsewhere) const noexcept;
+  bool has_window(int position, int length, std::span<const int> elsewhere) const noexcept;
   bool is_pinned(int page) const noexcept;
   void own(size_t group, size_t page);
   void release(size_t group, size_t page);

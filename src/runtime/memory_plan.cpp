@@ -86,6 +86,7 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   plan.kv_bytes = global * pages(context, layout) + plan.kv_window_bytes;
   plan.kv_limit_bytes = global * pages(context, layout) +
                         local * KvPages::max_local_pages(layout.page_tokens, config.window, max_rows, context);
+  plan.cache_limit_bytes = options.cache_bytes + options.cache_bytes / 2;
   plan.scratch_bytes = static_cast<int64_t>(Executor::scratch_bytes(config, chunk));
   plan.encoder_weight_bytes = encoders.weight_bytes();
   plan.encoder_scratch_bytes =
@@ -99,8 +100,8 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   const int64_t fixed =
       plan.resident_weight_bytes + directory_bytes(weights) + plan.scratch_bytes + plan.tokenizer_bytes + kProcessBytes;
   plan.resident_bytes = fixed + plan.kv_bytes + kUsedRows * row_bytes;
-  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.logits_bytes + plan.workspace_bytes +
-                              plan.encoder_weight_bytes + plan.encoder_scratch_bytes +
+  plan.resident_limit_bytes = fixed + plan.kv_limit_bytes + plan.cache_limit_bytes + plan.logits_bytes +
+                              plan.workspace_bytes + plan.encoder_weight_bytes + plan.encoder_scratch_bytes +
                               kTokenTableBytesPerToken * config.n_vocab;
   return plan;
 }
@@ -113,8 +114,8 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
   while (low < high) {
     const int middle = low + (high - low + 1) / 2;
     const MemoryPlan plan = make_plan(config, weights, encoders, layout, options, middle);
-    const int64_t taken = plan.kv_limit_bytes + plan.scratch_bytes + plan.logits_bytes + plan.workspace_bytes +
-                          plan.encoder_scratch_bytes;
+    const int64_t taken = plan.kv_limit_bytes + plan.cache_limit_bytes + plan.scratch_bytes + plan.logits_bytes +
+                          plan.workspace_bytes + plan.encoder_scratch_bytes;
     if (taken <= budget && plan.resident_limit_bytes <= available)
       low = middle;
     else
@@ -126,13 +127,17 @@ int choose_context(const model::Config& config, const model::Weights& weights, c
 // Weights are pages of the file and can be dropped and read again; the rest must fit.
 void check_fits(const std::string& path, const MemoryPlan& p, KvPrecision kv) {
   const int64_t activations = p.scratch_bytes + p.logits_bytes + p.workspace_bytes;
-  if (p.available_bytes <= 0 || p.kv_limit_bytes + activations + p.tokenizer_bytes <= p.available_bytes) return;
+  if (p.available_bytes <= 0 ||
+      p.kv_limit_bytes + p.cache_limit_bytes + activations + p.tokenizer_bytes <= p.available_bytes)
+    return;
   throw_error<ResourceError>(
-      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, activations and logits {:.2f} "
+      "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, those kept for later {:.2f} "
+      "GB, activations and logits {:.2f} "
       "GB, the tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: "
       "ask for a smaller --ctx{}",
-      path, p.context, gigabytes(p.kv_limit_bytes), gigabytes(activations), gigabytes(p.tokenizer_bytes),
-      gigabytes(p.resident_weight_bytes), gigabytes(p.available_bytes), kv == KvPrecision::F32 ? " or --kv f16" : "");
+      path, p.context, gigabytes(p.kv_limit_bytes), gigabytes(p.cache_limit_bytes), gigabytes(activations),
+      gigabytes(p.tokenizer_bytes), gigabytes(p.resident_weight_bytes), gigabytes(p.available_bytes),
+      kv == KvPrecision::F32 ? " or --kv f16" : "");
 }
 
 }  // namespace facet::runtime

@@ -9,32 +9,54 @@
 #include "runtime/executor.h"
 #include "runtime/kv_pages.h"
 #include "runtime/memory_plan.h"
+#include "runtime/prefix_cache.h"
 
 namespace facet::runtime {
 
 struct Session::State {
-  State(std::shared_ptr<const Engine> e, int n_context)
+  State(std::shared_ptr<const Engine> e, int n_context, std::shared_ptr<PrefixCache> c)
       : engine(std::move(e)),
+        cache(std::move(c)),
         context(n_context),
         pages(engine->page_pools(), engine->kv_layout().page_tokens, engine->config().window, n_context) {
     tokens.reserve(static_cast<size_t>(n_context));
   }
+  ~State() {
+    try {
+      publish();
+    } catch (const std::exception&) {  // without memory, the cache does without
+    }
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
   std::shared_ptr<const Engine> engine;
+  std::shared_ptr<PrefixCache> cache;  // or none
   int context;
   KvPages pages;
   std::vector<TokenId> tokens;
   std::vector<MediaSpan> media;  // that begin among the tokens
   int n_computed = 0;            // tokens whose keys and values are there; fewer than tokens only after a rewind
+  int n_published = 0;           // of those, tokens that the cache was given or gave
   int parting = 0;               // where the tokens last parted from what was there before; 0: nowhere
-  std::vector<float> logits;     // after the last token; empty when not known
+  std::vector<PositionContent> contents;  // of the prompt that is being computed, where there is a cache
+  std::vector<float> logits;              // after the last token; empty when not known
   std::array<std::vector<float>, kDecodeRows> bundle_logits;  // after each token of a bundle that is being taken
 
   void check(const PromptView& prompt) const;
   void check_media(const PromptView& prompt) const;
   bool holds(const PromptView& prompt) const;
-  int rewind(int n);
+  void rewind(int n);
   void forget(int n);
+  SyncResult resume(const PromptView& prompt, int common, int limit);
+  struct Taken {
+    int own, end;  // the first `own` positions are here, those up to `end` come from the cache
+  };
+  bool is_missing(model::KvGroup group, int page, const Taken& taken) const;
+  bool load(std::vector<CachedPage>& cached, const Taken& taken) const;
+  int adopt(const std::vector<CachedPage>& cached, const Taken& taken);
+  void publish();
+  void publish_chunk(int begin, std::span<const int> boundaries);
   SyncResult prepare(const PromptView& prompt, int keep_at_most);
   int chunk_end(const PromptView& all, int most) const;
   int whole_media_end(const PromptView& all, int end) const;
@@ -83,15 +105,15 @@ bool Session::State::holds(const PromptView& prompt) const {
   return std::ranges::equal(tokens, prompt.tokens) && std::ranges::equal(media, prompt.media);
 }
 
-// Forgets everything from token n on; returns where computing has to start again, at most n.
-int Session::State::rewind(int n) {
+// Forgets everything from token n on; computing has to start again there or before.
+void Session::State::rewind(int n) {
   logits.clear();
-  if (n < n_computed) {
-    n_computed = pages.resumable(n);
-    for (int whole; (whole = before_medium(media, n_computed)) < n_computed;) n_computed = pages.resumable(whole);
-    pages.truncate(n_computed);
-  }
-  return n_computed;
+  if (n >= n_computed) return;
+  n_computed = pages.resumable(n, n_computed, {});
+  for (int whole; (whole = before_medium(media, n_computed)) < n_computed;)
+    n_computed = pages.resumable(whole, n_computed, {});
+  pages.truncate(n_computed);
+  n_published = std::min(n_published, n_computed);
 }
 
 // Tokens from n on, and the media that begin there.
@@ -100,17 +122,102 @@ void Session::State::forget(int n) {
   std::erase_if(media, [n](const MediaSpan& span) { return span.position >= n; });
 }
 
+// The beginning of `prompt` that need not be computed becomes the timeline, at most `limit` tokens of it; `common` of
+// them agree with what is here. What the cache finds damaged it does not find again.
+SyncResult Session::State::resume(const PromptView& prompt, int common, int limit) {
+  while (true) {
+    std::vector<CachedPage> cached;
+    if (cache != nullptr) cached = cache->find(std::span(contents).first(static_cast<size_t>(limit)));
+    std::vector<int> local_rows;
+    int known = 0;
+    for (const CachedPage& page : cached) {
+      known += page.n_tokens;
+      local_rows.push_back(page.n_local);
+    }
+    known = before_medium(prompt.media, std::max(common, known));
+    const int length = std::min(common, n_computed);
+    int begin = pages.resumable(known, length, local_rows);
+    for (int whole; (whole = before_medium(prompt.media, begin)) < begin;)
+      begin = pages.resumable(whole, length, local_rows);
+    const Taken taken{std::min(begin, length), begin};
+    if (!load(cached, taken)) continue;
+    const int n_disk = adopt(cached, taken), n = static_cast<int>(prompt.tokens.size());
+    tokens.assign(prompt.tokens.begin(), prompt.tokens.begin() + begin);
+    media.assign(prompt.media.begin(), prompt.media.end());
+    forget(begin);
+    n_computed = n_published = begin;
+    return {begin, n - begin, known - begin, begin - taken.own, n_disk};
+  }
+}
+
+// Whether the state of positions of a page has to come from the cache.
+bool Session::State::is_missing(model::KvGroup group, int page, const Taken& t) const {
+  const int size = engine->kv_layout().page_tokens, end = std::min(t.end, (page + 1) * size);
+  if (group == model::KvGroup::Global) return end > t.own;
+  const int window_begin = std::max(0, t.end - engine->config().window + 1);
+  return end > window_begin && (end > t.own || !pages.page(model::KvGroup::Local, page));
+}
+
+bool Session::State::load(std::vector<CachedPage>& cached, const Taken& t) const {
+  for (size_t i = 0; i < cached.size(); ++i) {
+    const int page = static_cast<int>(i);
+    if (page * engine->kv_layout().page_tokens >= t.end) break;
+    for (const auto group : {model::KvGroup::Global, model::KvGroup::Local})
+      if (is_missing(group, page, t) && !cache->load(cached[i], group)) return false;
+  }
+  return true;
+}
+
+// Returns how many tokens' state was read from disk.
+int Session::State::adopt(const std::vector<CachedPage>& cached, const Taken& t) {
+  int n_disk = 0;
+  pages.truncate(t.own);
+  for (size_t i = 0; i < cached.size(); ++i) {
+    const int page = static_cast<int>(i), first = page * engine->kv_layout().page_tokens;
+    if (first >= t.end) break;
+    for (const auto group : {model::KvGroup::Global, model::KvGroup::Local})
+      if (is_missing(group, page, t)) pages.adopt(group, page, cached[i].pages[static_cast<size_t>(group)]);
+    if (cached[i].is_from_disk) n_disk += std::max(0, std::min(t.end - first, cached[i].n_tokens));
+  }
+  return n_disk;
+}
+
 // Drops what does not agree with the prompt; computing goes on at n_computed. Where timelines part, others will part
 // too (a system prompt and its questions), so the place is kept ready to resume from.
 SyncResult Session::State::prepare(const PromptView& prompt, int keep_at_most) {
   const int old_n = static_cast<int>(tokens.size()), n = static_cast<int>(prompt.tokens.size());
   const int same = common_prefix({tokens, media}, prompt);
   const bool part = same < old_n && same < n;
-  const int common = before_medium(prompt.media, std::min(same, keep_at_most));
-  const int begin = rewind(common);
-  forget(begin);
-  parting = part || begin < common ? common : 0;
-  return {begin, n - begin, common - begin};
+  publish();
+  logits.clear();
+  if (cache != nullptr) contents = position_contents(prompt);
+  const SyncResult result = resume(prompt, before_medium(prompt.media, std::min(same, keep_at_most)), keep_at_most);
+  parting = part || result.n_recomputed > 0 ? result.n_reused + result.n_recomputed : 0;
+  return result;
+}
+
+// The tokens that were appended, and the place where they end.
+void Session::State::publish() {
+  if (cache == nullptr || n_published >= n_computed) return;
+  const auto text = position_contents({std::span(tokens).first(static_cast<size_t>(n_computed)), media});
+  cache->publish(text, pages, {&n_computed, 1}, true);
+  n_published = n_computed;
+}
+
+// Computed tokens of a prompt from `begin` on, before any local page of theirs is let go of.
+void Session::State::publish_chunk(int begin, std::span<const int> boundaries) {
+  if (cache == nullptr) return;
+  const bool is_end = static_cast<size_t>(n_computed) == contents.size();
+  const int size = engine->kv_layout().page_tokens;
+  std::vector<int> here;
+  const auto add = [&](int b) {
+    if (b > begin - size && b <= n_computed) here.push_back(b);  // its page is given once it is whole
+  };
+  std::for_each(boundaries.begin(), boundaries.end(), add);
+  if (parting > 0) add(parting);
+  if (is_end) add(n_computed);
+  cache->publish(std::span(contents).first(static_cast<size_t>(n_computed)), pages, here, is_end);
+  if (is_end) n_published = n_computed;  // else what comes of the rest decides where it ends
 }
 
 // Pieces as small as a decode step's would be computed as one, and results would depend on where a prompt is cut: none
@@ -171,6 +278,7 @@ void Session::State::close_chunk(const PromptView& all, int end) {
     if (begin <= span.position && span.position < end) media.push_back(span);
   n_computed = end;
   if (parting > 0 && begin <= parting && parting <= end) pages.pin_boundary(parting);
+  publish_chunk(begin, options.boundaries);
   pages.advance(end);
 }
 
@@ -191,7 +299,11 @@ WorkItem Session::State::open_rows(std::span<const TokenId> more) {
   if (n_computed < position) {  // a rewind went behind what can be resumed
     const std::vector<TokenId> past = tokens;
     const std::vector<MediaSpan> past_media = media;
-    compute({past, past_media}, position, {}, {});
+    const PromptView all{past, past_media};
+    if (cache != nullptr) contents = position_contents(all);
+    parting = 0;
+    resume(all, n_computed, position);
+    compute(all, position, {}, {});
   }
   pages.extend(position, position + static_cast<int>(more.size()));
   logits.clear();
@@ -206,13 +318,14 @@ void Session::State::take(TokenId token) {
   pages.advance(n_computed);
 }
 
-Session::Session(std::shared_ptr<const Engine> engine, int context) {
+Session::Session(std::shared_ptr<const Engine> engine, int context, std::shared_ptr<PrefixCache> cache) {
+  assert(cache == nullptr || &cache->engine() == engine.get());
   const int limit = engine->config().context_length;
   if (context < 0 || context > limit)
     throw_error<RequestError>("a context of {} tokens was asked for; the model's own is {}", context, limit);
   const int n = context > 0 ? context : engine->context();
   if (n > engine->context()) check_fits(engine->path(), engine->plan(n), engine->options().kv);
-  state_ = std::make_unique<State>(std::move(engine), n);
+  state_ = std::make_unique<State>(std::move(engine), n, std::move(cache));
 }
 
 Session::~Session() = default;
@@ -224,13 +337,14 @@ std::span<const TokenId> Session::tokens() const noexcept { return state_->token
 int Session::position() const noexcept { return static_cast<int>(state_->tokens.size()); }
 int Session::context() const noexcept { return state_->context; }
 std::span<const float> Session::logits() const noexcept { return state_->logits; }
+void Session::publish() { state_->publish(); }
 int64_t Session::kv_bytes() const noexcept { return state_->pages.bytes(); }
 
 SyncResult Session::sync(const PromptView& prompt, const SyncOptions& options) {
   State& s = *state_;
   s.check(prompt);
   const int n = static_cast<int>(prompt.tokens.size());
-  if (!s.logits.empty() && s.holds(prompt)) return {n, 0, 0};
+  if (!s.logits.empty() && s.holds(prompt)) return {n, 0, 0, 0, 0};
   const SyncResult result = s.prepare(prompt, n - 1);
   s.compute(prompt, n - 1, options,
             [&s](size_t, int, std::span<const float> logits) { s.logits.assign(logits.begin(), logits.end()); });
@@ -376,16 +490,18 @@ void Session::rewind(int n) {
   assert(n >= 0 && n <= position());
   if (n == position()) return;
   n = before_medium(state_->media, n);
+  state_->publish();
   state_->rewind(n);
   state_->forget(n);
 }
 
 Session Session::fork() const {
-  Session other(state_->engine, state_->context);
+  Session other(state_->engine, state_->context, state_->cache);
   other.state_->pages = state_->pages.fork();
   other.state_->tokens = state_->tokens;
   other.state_->media = state_->media;
   other.state_->n_computed = state_->n_computed;
+  other.state_->n_published = state_->n_published;
   other.state_->logits = state_->logits;
   return other;
 }

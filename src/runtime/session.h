@@ -14,21 +14,29 @@
 
 namespace facet::runtime {
 
+class PrefixCache;
+
 struct SyncOptions {
   Progress progress;                          // tokens computed of tokens to compute
   const std::atomic<bool>* cancel = nullptr;  // looked at between layers
+  // Positions of the prompt where others will part from it, as the end of each message: with a cache, a timeline that
+  // agrees up to there goes on from there. The prompt's end and places where timelines have parted need not be named.
+  std::span<const int> boundaries = {};
 };
 
 struct SyncResult {
-  int n_reused = 0;      // tokens whose state was already there
+  int n_reused = 0;      // tokens whose state was already there, here or in the cache
   int n_computed = 0;    // tokens computed now
   int n_recomputed = 0;  // of those, tokens that a common prefix held but whose local window was gone
+  int n_cached = 0;      // of the reused ones, tokens that only the cache had
+  int n_from_disk = 0;   // of those, tokens whose pages were read from disk
 };
 
 class Session {
  public:
-  // context 0: the engine's. Throws RequestError beyond the model's context, ResourceError without memory.
-  explicit Session(std::shared_ptr<const Engine> engine, int context = 0);
+  // context 0: the engine's. cache: of the same engine; what it knows is not computed, and what is computed it gets to
+  // know. Throws RequestError beyond the model's context, ResourceError without memory.
+  explicit Session(std::shared_ptr<const Engine> engine, int context = 0, std::shared_ptr<PrefixCache> cache = {});
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -100,6 +108,10 @@ class Session {
   // Back to the first n tokens, or to the beginning of the bidirectional medium that n lies inside of. Logits are not
   // available until the next sync or append.
   void rewind(int n);
+
+  // Gives the cache what it was not given yet: the tokens appended since the last sync. The next sync() and the
+  // session's end do so too.
+  void publish();
 
   // A second timeline with the same past; pages are shared until one of them writes.
   Session fork() const;
