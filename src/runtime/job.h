@@ -52,6 +52,7 @@ class JobListener {
 struct Job {
   std::vector<TokenId> tokens;
   std::vector<MediaSpan> media;
+  std::vector<int> boundaries;   // SyncOptions::boundaries
   GenerateOptions options;       // but for `cancel`, which is the scheduler's
   int n_choices = 1;             // answers; the i-th is that of a seed larger by i
   std::optional<Pooling> embed;  // a vector in place of answers

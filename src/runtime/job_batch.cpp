@@ -17,8 +17,8 @@ constexpr int kOldestEvery = 4;
 
 }  // namespace
 
-JobBatch::JobBatch(std::shared_ptr<const Engine> engine, double target_gap)
-    : engine_(std::move(engine)), pacer_(engine_->executor().chunk_rows(), target_gap) {}
+JobBatch::JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap)
+    : engine_(std::move(engine)), cache_(std::move(cache)), pacer_(engine_->executor().chunk_rows(), target_gap) {}
 
 int64_t JobBatch::kv_bytes() const noexcept {
   int64_t n = 0;
@@ -28,7 +28,7 @@ int64_t JobBatch::kv_bytes() const noexcept {
 
 void JobBatch::add(std::shared_ptr<Ticket> ticket) {
   try {
-    jobs_.push_back(std::make_unique<RunningJob>(engine_, ticket));
+    jobs_.push_back(std::make_unique<RunningJob>(engine_, cache_, ticket));
     counts_.n_reused_tokens += jobs_.back()->prompt().n_reused;
   } catch (...) {
     tell_failed(ticket->job, std::current_exception());

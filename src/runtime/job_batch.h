@@ -16,7 +16,7 @@ namespace facet::runtime {
 
 class JobBatch {
  public:
-  JobBatch(std::shared_ptr<const Engine> engine, double target_gap);
+  JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap);
 
   bool empty() const noexcept { return jobs_.empty(); }
   size_t size() const noexcept { return jobs_.size(); }
@@ -47,6 +47,7 @@ class JobBatch {
   void remove_done();
 
   std::shared_ptr<const Engine> engine_;
+  std::shared_ptr<PrefixCache> cache_;
   PrefillPacer pacer_;
   std::vector<std::unique_ptr<RunningJob>> jobs_;  // in the order of admission
   std::vector<std::shared_ptr<Ticket>> done_;

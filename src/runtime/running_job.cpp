@@ -89,8 +89,9 @@ double Choice::lap() noexcept {
   return seconds_between(std::exchange(last_step_, now), now);
 }
 
-RunningJob::RunningJob(std::shared_ptr<const Engine> engine, std::shared_ptr<Ticket> ticket)
-    : ticket_(std::move(ticket)), session_(std::move(engine)) {
+RunningJob::RunningJob(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache,
+                       std::shared_ptr<Ticket> ticket)
+    : ticket_(std::move(ticket)), session_(std::move(engine), 0, std::move(cache)) {
   const double waited = seconds_between(ticket_->submitted, start_);
   prompt_ = embeds() ? session_.begin_sync(view(), first_wanted(ticket_->job)) : session_.begin_sync(view());
   ticket_->job.listener->on_started({waited, prompt_});
@@ -104,6 +105,7 @@ int RunningJob::rows_left() const noexcept {
 // Sums of a piece count when it was computed: one that fails on the way is asked for again.
 Session::Piece RunningJob::piece(int most) {
   Session::Piece piece{&session_, view(), session_.piece_rows(view(), most)};
+  piece.boundaries = ticket_->job.boundaries;
   if (!embeds()) return piece;
   piece.first = first_wanted(ticket_->job);
   piece_sum_.assign(state_sum_.begin(), state_sum_.end());

@@ -67,7 +67,7 @@ class RunningJob {
  public:
   // Keeps what is known of the prompt, and says so to the receiver. Throws as Session's constructor and begin_sync()
   // do, and what the receiver throws.
-  RunningJob(std::shared_ptr<const Engine> engine, std::shared_ptr<Ticket> ticket);
+  RunningJob(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, std::shared_ptr<Ticket> ticket);
 
   Ticket& ticket() noexcept { return *ticket_; }
   const std::shared_ptr<Ticket>& share_ticket() const noexcept { return ticket_; }

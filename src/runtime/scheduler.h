@@ -11,7 +11,11 @@
 
 namespace facet::runtime {
 
+class PrefixCache;
+
 struct SchedulerOptions {
+  // What is known of earlier prompts and answers; of the scheduler's engine. Null: nothing is.
+  std::shared_ptr<PrefixCache> cache;
   // Bytes of keys and values that running jobs may come to take together; 0: those of one job that fills the engine's
   // context.
   int64_t kv_budget = 0;

@@ -63,7 +63,7 @@ struct Session::State {
   void compute(const PromptView& all, int first_wanted, const SyncOptions& options, const Executor::Visit& visit,
                Executor::Output output = Executor::Output::Logits);
   WorkItem open_chunk(const PromptView& all, int end, int first_wanted);
-  void close_chunk(const PromptView& all, int end);
+  void close_chunk(const PromptView& all, int end, std::span<const int> boundaries);
   void check_append(std::span<const TokenId> more) const;
   WorkItem open_rows(std::span<const TokenId> more);
   void take(TokenId token);
@@ -252,7 +252,7 @@ void Session::State::compute(const PromptView& all, int first_wanted, const Sync
       const int end = chunk_end(all, engine->executor().chunk_rows());
       const WorkItem item = open_chunk(all, end, first_wanted);
       engine->executor().run({&item, 1}, options.cancel, visit, output);
-      close_chunk(all, end);
+      close_chunk(all, end, options.boundaries);
       if (options.progress) options.progress(n_computed - begin, n - begin);
     }
   } catch (...) {
@@ -270,7 +270,7 @@ WorkItem Session::State::open_chunk(const PromptView& all, int end, int first_wa
 }
 
 // They were computed.
-void Session::State::close_chunk(const PromptView& all, int end) {
+void Session::State::close_chunk(const PromptView& all, int end, std::span<const int> boundaries) {
   const int begin = n_computed;
   const auto chunk = all.tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
   tokens.insert(tokens.end(), chunk.begin(), chunk.end());
@@ -278,7 +278,7 @@ void Session::State::close_chunk(const PromptView& all, int end) {
     if (begin <= span.position && span.position < end) media.push_back(span);
   n_computed = end;
   if (parting > 0 && begin <= parting && parting <= end) pages.pin_boundary(parting);
-  publish_chunk(begin, options.boundaries);
+  publish_chunk(begin, boundaries);
   pages.advance(end);
 }
 
@@ -419,7 +419,7 @@ void Session::advance_sync(std::span<const Piece> pieces, const std::atomic<bool
   }
   for (const Piece& p : pieces) {
     State& s = *p.session->state_;
-    s.close_chunk(p.prompt, s.n_computed + p.n_rows);
+    s.close_chunk(p.prompt, s.n_computed + p.n_rows, p.boundaries);
     if (const auto n = static_cast<int>(p.prompt.tokens.size()); n == s.n_computed) s.pages.pin_boundary(n);
   }
 }

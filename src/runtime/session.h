@@ -136,6 +136,7 @@ struct Session::Piece {
   // `first` on; in one step either all pieces ask for states or none.
   std::function<void(int position, std::span<const float> state)> visit_state = {};
   int first = 0;
+  std::span<const int> boundaries = {};  // SyncOptions::boundaries
 };
 
 struct Session::Bundle {

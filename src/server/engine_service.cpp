@@ -201,9 +201,11 @@ std::shared_ptr<LoadedModel> EngineService::find_or_load(const ServedModel& mode
       if (!free_idle_model()) throw;
     }
   }
+  runtime::SchedulerOptions scheduler = options_.scheduler;
+  if (options_.open_cache) scheduler.cache = options_.open_cache(engine);
   runtime::EmbeddingCacheOptions media;
   media.folder = options_.media_folder;
-  auto loaded = std::make_shared<LoadedModel>(model, std::move(engine), options_.scheduler,
+  auto loaded = std::make_shared<LoadedModel>(model, std::move(engine), scheduler,
                                               std::make_shared<runtime::EmbeddingCache>(media), options_.keep_alive);
   const std::scoped_lock lock(mutex_);
   return loaded_[model.path] = std::move(loaded);
@@ -259,6 +261,7 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   runtime::Job job;
   job.tokens = prompt.tokens;
   job.media = prompt.media;
+  job.boundaries = prompt.boundaries;
   job.options = generate_options(request, engine);
   if (request.ignores_stop && !grammar) {
     const auto& stops = engine.defaults().stop_tokens;

@@ -18,6 +18,8 @@ struct LoadedModel;
 struct EngineServiceOptions {
   // The engine of a model's file or folder; throws as Engine::load does.
   std::function<std::shared_ptr<const runtime::Engine>(const std::string& path)> load;
+  // What is kept of prompts and answers of that engine beyond them; empty: nothing is.
+  std::function<std::shared_ptr<runtime::PrefixCache>(const std::shared_ptr<const runtime::Engine>&)> open_cache;
   double keep_alive = 300;  // seconds that an unused model stays loaded; negative: for ever
   bool thinks = false;      // where a request does not say
   runtime::SchedulerOptions scheduler;

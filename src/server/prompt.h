@@ -15,6 +15,7 @@ namespace facet::server {
 struct BuiltPrompt {
   std::vector<text::TokenId> tokens;
   std::vector<runtime::MediaSpan> media;
+  std::vector<int> boundaries;  // where its messages begin: others may part from it there
   bool is_chat = false, starts_in_thought = false;
   Json messages;                      // of a chat, prepared
   std::vector<std::string> declared;  // names of the functions that may be called
