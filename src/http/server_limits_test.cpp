@@ -106,7 +106,7 @@ TEST(ServerLimits, AReaderThatTakesNothingIsClosedInTime) {
   client.send(get("/s"));
   const auto exchange = handed_over.get_future().get();
   exchange->begin(200, "text/plain");
-  exchange->write(std::string(20'000'000, 'x'));
+  exchange->write(std::string(12'000'000, 'x'));
   EXPECT_TRUE(comes_true([&] { return exchange->is_closed(); }));
 }
 
@@ -143,6 +143,25 @@ TEST(ServerLimits, ConnectionsBeyondTheLimitAreClosed) {
   EXPECT_EQ(first.ask(get("/a")).second, "text");
   EXPECT_EQ(second.ask(get("/a")).second, "text");
   EXPECT_EQ(server.connect().read_to_end(), "");
+}
+
+TEST(ServerLimits, InstantRoutesAnswerWhileAllWorkersAreBusy) {
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  Route health = route("GET", "/health", says("ok"));
+  health.is_instant = true;
+  const TestServer server({health, route("GET", "/waits", [released](const auto& exchange) {
+                             released.wait();
+                             exchange->reply(200, "text/plain", "waited");
+                           })});
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 4; ++i) {  // two workers
+    clients.push_back(server.connect());
+    clients.back().send(get("/waits"));
+  }
+  EXPECT_EQ(server.connect().ask(get("/health")).second, "ok");
+  release.set_value();
+  for (TestClient& client : clients) EXPECT_EQ(client.read_reply().second, "waited");
 }
 
 size_t resident_bytes() {
