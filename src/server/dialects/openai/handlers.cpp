@@ -83,9 +83,14 @@ http::Routes embedding_routes(Service& service) {
 
 http::Routes openai_routes(Service& service, Store& store) {
   http::Routes routes;
-  for (const http::Routes& more : {chat_routes(service, store), completion_routes(service), embedding_routes(service),
-                                   responses_routes(service, store)})
-    routes.insert(routes.end(), more.begin(), more.end());
+  const auto add = [&routes](const http::Routes& more) { routes.insert(routes.end(), more.begin(), more.end()); };
+  add(chat_routes(service, store));
+  add(completion_routes(service));
+  add(embedding_routes(service));
+  add(responses_routes(service, store));
+  add(batch_routes(routes, store));  // asks those above
+  add(file_routes(store));
+  add(audio_routes(service));
   return routes;
 }
 

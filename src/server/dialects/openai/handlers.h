@@ -13,9 +13,16 @@ http::Routes chat_routes(Service& service, Store& store);
 http::Routes completion_routes(Service& service);
 http::Routes embedding_routes(Service& service);
 http::Routes responses_routes(Service& service, Store& store);
+http::Routes file_routes(Store& store);
+http::Routes audio_routes(Service& service);
+// endpoints: the routes that the lines of a batch may ask.
+http::Routes batch_routes(http::Routes endpoints, Store& store);
 
 // Looks into the uploaded files of a client.
 FindFile find_file_in(Store& store, const std::string& owner);
+// Stores an upload and returns its object.
+Json put_file(Store& store, const std::string& owner, const std::string& name, const std::string& purpose,
+              std::string_view content);
 // Of a new answer by this model. ApiError (NotFound) where there is none of this name.
 ReplyHead reply_head(Service& service, const std::string& model, std::string_view id_prefix);
 // What follows `prefix` in the request's path: "/v1/files/" and an id; from `suffix` on it is cut: "/content".

@@ -1,0 +1,277 @@
+#include "server/dialects/openai/batch_runner.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <set>
+
+#include "base/error.h"
+#include "server/dialects/openai/handlers.h"
+
+namespace facet::server {
+namespace {
+
+constexpr size_t kLinesAtOnce = 2;  // few: others come first
+constexpr auto kBusyPause = std::chrono::seconds(1);
+
+// Finished lines are stored under a kind of the batch's own.
+std::string lines_kind(const std::string& batch) { return "batch_line:" + batch; }
+
+bool is_under_way(const Json& batch) {
+  for (const char* status : {"validating", "in_progress", "finalizing", "cancelling"})
+    if (batch["status"] == status) return true;
+  return false;
+}
+
+}  // namespace
+
+struct BatchRunner::Shared {
+  struct LineResult {
+    std::string batch;
+    size_t index;
+    int status;
+    std::string body;
+  };
+
+  std::mutex mutex, store_mutex;  // the second: of changes to a stored batch
+  std::condition_variable changed;
+  std::deque<BatchId> queue;
+  std::set<std::string> cancelled;
+  std::deque<LineResult> results;
+  bool stops = false;
+};
+
+// One batch under way.
+struct BatchRunner::LineRun {
+  std::string batch, endpoint;
+  std::vector<BatchLine> lines;
+  std::map<size_t, Json> replies;  // by line
+  std::deque<size_t> waiting;
+  std::map<size_t, std::shared_ptr<LineExchange>> running;
+
+  int n_failed() const {
+    int n = 0;
+    for (const auto& [index, reply] : replies) n += reply["response"]["status_code"] >= 400;
+    return n;
+  }
+};
+
+BatchRunner::BatchRunner(http::Routes endpoints, Store& store)
+    : endpoints_(std::move(endpoints)), store_(&store), shared_(std::make_shared<Shared>()) {
+  for (const StoredItem& item : store.all("batch"))
+    if (is_under_way(Json::parse(item.json))) enqueue({item.owner, item.id});
+}
+
+BatchRunner::~BatchRunner() {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stops = true;
+  }
+  shared_->changed.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool BatchRunner::has_endpoint(const std::string& path) const {
+  for (const http::Route& route : endpoints_)
+    if (route.method == "POST" && route.path == path) return true;
+  return false;
+}
+
+void BatchRunner::enqueue(BatchId batch) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->queue.push_back(std::move(batch));
+    if (!thread_.joinable()) thread_ = std::thread([this] { run_all(); });
+  }
+  shared_->changed.notify_all();
+}
+
+void BatchRunner::add(const std::string& owner, const Json& batch) {
+  const std::string id = batch["id"];
+  store_->put({"batch", id, owner, batch["created_at"], to_json_text(batch), {}});
+  enqueue({owner, id});
+}
+
+Json BatchRunner::load(const std::string& owner, const std::string& id) const {
+  const auto item = store_->get("batch", id, owner);
+  if (!item) throw ApiError(ApiError::Kind::NotFound, fmt::format("no batch '{}'", id), "batch_id");
+  return Json::parse(item->json);
+}
+
+Json BatchRunner::update(const BatchId& batch, const std::function<void(Json&)>& change) {
+  const std::lock_guard lock(shared_->store_mutex);
+  Json json = load(batch.owner, batch.id);
+  change(json);
+  store_->put({"batch", batch.id, batch.owner, json["created_at"], to_json_text(json), {}});
+  return json;
+}
+
+Json BatchRunner::cancel(const std::string& owner, const std::string& id) {
+  Json batch = update({owner, id}, [](Json& json) {
+    if (!is_under_way(json)) return;
+    json["status"] = "cancelling";
+    json["cancelling_at"] = unix_time();
+  });
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->cancelled.insert(id);
+  }
+  shared_->changed.notify_all();
+  return batch;
+}
+
+void BatchRunner::run_all() {
+  while (true) {
+    BatchId batch;
+    {
+      std::unique_lock lock(shared_->mutex);
+      shared_->changed.wait(lock, [this] { return shared_->stops || !shared_->queue.empty(); });
+      if (shared_->stops) return;
+      batch = std::move(shared_->queue.front());
+      shared_->queue.pop_front();
+    }
+    try {
+      run_batch(batch);
+    } catch (const ResourceError&) {
+      // The disk is full: what was done stays, and the batch goes on when the server starts again.
+    } catch (const ApiError&) {
+      // It is not there any more.
+    }
+    const std::lock_guard lock(shared_->mutex);
+    shared_->cancelled.erase(batch.id);
+  }
+}
+
+void BatchRunner::run_batch(const BatchId& batch) {
+  const Json json = load(batch.owner, batch.id);
+  LineRun run;
+  run.batch = batch.id;
+  run.endpoint = json["endpoint"];
+  Json errors = Json::array();
+  const auto file = store_->get("file", json["input_file_id"], batch.owner, true);
+  if (file)
+    run.lines = parse_batch_lines(file->bytes, run.endpoint, errors);
+  else
+    errors.push_back({{"code", "no_input"}, {"message", "the input file is not there any more"}, {"line", nullptr}});
+  if (!errors.empty()) {
+    update(batch, [&](Json& b) {
+      b["status"] = "failed";
+      b["failed_at"] = unix_time();
+      b["errors"] = {{"object", "list"}, {"data", errors}};
+    });
+    return;
+  }
+  for (const StoredItem& line : store_->all(lines_kind(batch.id)))
+    run.replies[std::stoul(line.id)] = Json::parse(line.json);
+  for (size_t i = 0; i < run.lines.size(); ++i)
+    if (!run.replies.contains(i)) run.waiting.push_back(i);
+  update(batch, [&](Json& b) {
+    if (b["status"] == "validating") b["status"] = "in_progress";
+    if (b["status"] == "cancelling") run.waiting.clear();
+    b["in_progress_at"] = unix_time();
+    b["request_counts"]["total"] = run.lines.size();
+  });
+  if (run_lines(batch, run)) finish(batch, run);
+}
+
+bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
+  const auto stop_running = [&run] {
+    for (const auto& [index, exchange] : run.running) exchange->close();
+    run.running.clear();
+    run.waiting.clear();
+  };
+  bool is_busy = false;
+  while (!run.waiting.empty() || !run.running.empty()) {
+    while (!is_busy && run.running.size() < kLinesAtOnce && !run.waiting.empty()) {
+      const size_t index = run.waiting.front();
+      run.waiting.pop_front();
+      ask(run, batch.owner, index);
+    }
+    std::deque<Shared::LineResult> results;
+    {
+      std::unique_lock lock(shared_->mutex);
+      const auto has_news = [&] {
+        return shared_->stops || shared_->cancelled.contains(batch.id) || !shared_->results.empty();
+      };
+      if (is_busy)
+        shared_->changed.wait_for(lock, kBusyPause, has_news);
+      else
+        shared_->changed.wait(lock, has_news);
+      is_busy = false;
+      if (shared_->stops || shared_->cancelled.contains(batch.id)) {
+        const bool goes_on = !shared_->stops;
+        lock.unlock();
+        stop_running();
+        return goes_on;
+      }
+      results.swap(shared_->results);
+    }
+    for (const Shared::LineResult& result : results) {
+      if (result.batch != batch.id || run.running.erase(result.index) == 0) continue;
+      if (result.status == 503 || result.status == 429) {
+        run.waiting.push_front(result.index);
+        is_busy = true;
+        continue;
+      }
+      const Json& reply = run.replies[result.index] =
+          batch_reply(run.lines[result.index].custom_id, result.status, result.body);
+      store_->put(
+          {lines_kind(batch.id), std::to_string(result.index), batch.owner, unix_time(), to_json_text(reply), {}});
+      update(batch, [&](Json& b) {
+        b["request_counts"]["failed"] = run.n_failed();
+        b["request_counts"]["completed"] = static_cast<int>(run.replies.size()) - run.n_failed();
+      });
+    }
+  }
+  return true;
+}
+
+void BatchRunner::ask(LineRun& run, const std::string& owner, size_t index) {
+  http::Request request;
+  request.method = "POST";
+  request.path = run.endpoint;
+  request.headers["content-type"] = "application/json";
+  request.body = run.lines[index].body;
+  request.client = owner;
+  const auto done = [shared = shared_, batch = run.batch, index](int status, std::string body) {
+    {
+      const std::lock_guard lock(shared->mutex);
+      shared->results.push_back({batch, index, status, std::move(body)});
+    }
+    shared->changed.notify_all();
+  };
+  const auto exchange = std::make_shared<LineExchange>(std::move(request), done);
+  run.running[index] = exchange;
+  for (const http::Route& route : endpoints_)
+    if (route.method == "POST" && route.path == run.endpoint) {
+      try {
+        route.handler(exchange);
+      } catch (...) {
+        reply_error(*exchange, Dialect::OpenAi, to_api_error(std::current_exception()));
+      }
+      return;
+    }
+}
+
+void BatchRunner::finish(const BatchId& batch, const LineRun& run) {
+  std::string output, failures;
+  for (const auto& [index, reply] : run.replies)
+    (reply["response"]["status_code"] >= 400 ? failures : output) += to_json_text(reply) + "\n";
+  const auto file = [&](const std::string& content, const char* name) {
+    return content.empty() ? Json() : put_file(*store_, batch.owner, batch.id + name, "batch_output", content)["id"];
+  };
+  const Json output_id = file(output, "_output.jsonl"), error_id = file(failures, "_error.jsonl");
+  update(batch, [&](Json& b) {
+    const std::string status = b["status"] == "cancelling" ? "cancelled" : "completed";
+    b["status"] = status;
+    b[status + "_at"] = unix_time();
+    b["output_file_id"] = output_id;
+    b["error_file_id"] = error_id;
+  });
+  store_->remove_older(lines_kind(batch.id), std::numeric_limits<int64_t>::max());
+}
+
+}  // namespace facet::server
