@@ -1,9 +1,10 @@
-# facet_module(NAME [THREADED] [LINK lib...]): the library of one folder.
+# facet_module(NAME [THREADED] [LINK lib...] [WITHOUT pattern]): the library of one folder.
 #
 # Every *.cpp of the folder and its subfolders goes into the static library facet_NAME, every *_test.cpp into the
 # executable NAME_test. LINK names what it uses: lower modules (facet_base) and system libraries. THREADED says that its
 # tests run threads, so that they run under the thread sanitizer too: targets unit_tests and threaded_tests build, and
-# ctest labels unit and threaded select, the tests of all modules and of the threaded ones.
+# ctest labels unit and threaded select, the tests of all modules and of the threaded ones. WITHOUT is a regular expression of
+# files that this build cannot have.
 # Include paths start at src/, so an include shows its folder: #include "gguf/reader.h".
 
 add_library(facet_flags INTERFACE)
@@ -36,8 +37,11 @@ function(facet_build_quickly target)
 endfunction()
 
 function(facet_module name)
-  cmake_parse_arguments(arg "THREADED" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "THREADED" "WITHOUT" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  if(arg_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "${arg_WITHOUT}")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

@@ -2,6 +2,7 @@
 if(TARGET facet)
   install(TARGETS facet)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(FILES packaging/facet.service packaging/facet.socket DESTINATION lib/systemd/system)
   # What the program holds itself is not installed a second time.
   if(FACET_EMBED_NANO)
     set(embedded PATTERN nano-q8_0.gguf EXCLUDE PATTERN mmproj-nano-bf16.gguf EXCLUDE)

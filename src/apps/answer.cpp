@@ -79,10 +79,15 @@ runtime::FinishReason AnswerPrinter::finish(const runtime::GenerateResult& resul
   const bool is_stopped = result.finish == runtime::FinishReason::Stop && !stop_.stopped();
   if (parser_) {
     if (result.stop_token) take(parser_->push(*result.stop_token));
+    const size_t n_whole = calls_.size() + (parser_->in_call() && !is_stopped ? 1 : 0);
     take(parser_->finish(is_stopped ? text::OutputEnd::Stopped : text::OutputEnd::Cut));
+    call_is_cut_ = calls_.size() < n_whole;
   }
   show_content(stop_.finish());
   close();
+  if (call_is_cut_ && print_)
+    fmt::print(stderr, "facet: a call was not finished and is left out: the answer ended at {} tokens\n",
+               result.tokens.size());
   return stop_.stopped() ? runtime::FinishReason::Stop : result.finish;
 }
 

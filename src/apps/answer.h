@@ -73,6 +73,7 @@ class AnswerPrinter {
   text::ChatJson calls_ = text::ChatJson::array();
   bool is_unsure_ = false;     // what is shown now came with a token that was unlikely
   bool line_open_ = false;     // content that ends in no line break
+  bool call_is_cut_ = false;   // the limit came first
   bool in_reasoning_ = false;  // the last thing printed was reasoning
 };
 

@@ -70,6 +70,16 @@ TEST_F(Answer, CallsAreLinesOfJson) {
   EXPECT_EQ(s.json["tool_calls"].dump(), R"([{"name":"look","arguments":{"at":"sky","n":2}}])");
 }
 
+TEST_F(Answer, ACallThatIsCutIsSaidToBe) {
+  const std::string call = "<|tool_call>call:look{at:<|\"|>sky";
+  const Shown cut = show(chat(), call, true, runtime::FinishReason::Length);
+  EXPECT_EQ(cut.out, "");
+  EXPECT_NE(cut.err.find("a call was not finished"), std::string::npos) << cut.err;
+  const Shown whole = show(chat(), call + "<|\"|>}", true, runtime::FinishReason::Length);
+  EXPECT_EQ(whole.err, "");
+  EXPECT_EQ(whole.json["tool_calls"].size(), 1u);
+}
+
 TEST_F(Answer, StopStringsAreNotPartOfIt) {
   const Shown s = show(chat(), "One. Two. END", true, runtime::FinishReason::Stop, {" END"});
   EXPECT_EQ(s.out, "One. Two.\n");

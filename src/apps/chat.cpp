@@ -15,6 +15,7 @@
 #include "apps/chat/shown_files.h"
 #include "apps/chat/tools.h"
 #include "apps/commands.h"
+#include "apps/grammar_input.h"
 #include "apps/model_options.h"
 #include "apps/output_flags.h"
 #include "apps/stats.h"
@@ -35,6 +36,7 @@ struct ChatFlags {
   std::optional<std::string> system;
   std::string load;
   ThinkFlag think;
+  OutputFlags output;
 };
 
 // One line; names and texts in it may come from files.
@@ -58,6 +60,9 @@ class Chat {
       think_ = flags.think;
     }
     check(talk_.think);
+    flags.output.check(nullptr);
+    form_ = flags.output.answer_grammar(nullptr, *engine_);
+    if (form_) form_name_ = "as the command line says";
   }
 
   // Errors of a turn are shown and the conversation goes on. A script learns from the status that there were some.
@@ -129,6 +134,8 @@ class Chat {
         return set_budget(command.argument);
       case Tools:
         return set_tools(command.argument);
+      case Schema:
+        return set_schema(command.argument);
       case Stats:
         return show_stats();
       case Quit:
@@ -176,7 +183,10 @@ class Chat {
   void set_tools(const std::string& path) {
     if (!path.empty()) {
       chat::Tools tools = path == "none" ? chat::Tools() : chat::Tools::from_file(path);
-      calls_ = tools.declarations().empty() ? nullptr : calls_of(tools.declarations(), {});
+      if (form_ && !tools.declarations().empty())
+        throw RequestError(
+            "/tools: answers have a form of their own, and calls another; /schema off removes the first");
+      calls_ = tools.declarations().empty() ? nullptr : calls_of(tools.declarations(), {}, *engine_);
       tools_ = std::move(tools);
     }
     if (tools_.declarations().empty()) return note("functions: none");
@@ -185,6 +195,18 @@ class Chat {
       const auto& command = tools_.command_of(name);
       note("{}{}", name, command.empty() ? "" : fmt::format(": {}", fmt::join(command, " ")));
     }
+  }
+
+  // What answers are held to: a schema, or a grammar by the file's ending.
+  void set_schema(const std::string& path) {
+    if (path == "off" || path == "none") {
+      form_ = nullptr;
+    } else if (!path.empty()) {
+      if (calls_) throw RequestError("/schema: calls of functions have their own form; /tools none removes them");
+      form_ = grammar_of_file(path, parse_white_space(flags_.output.white_space));
+      form_name_ = path;
+    }
+    note("answers: {}", form_ ? form_name_ : "any text");
   }
 
   void save(const std::string& path) {
@@ -242,7 +264,7 @@ class Chat {
     auto options = flags_.sampling.generate_options(*engine_);
     options.sampling.seed += n_answers_++;  // a seed fixes the conversation, yet two answers differ
     options.cancel = &InterruptGuard::flag();
-    options.rules = output_rules(prompt, next.think ? think_ : ThinkFlag(), calls_);
+    options.rules = output_rules(prompt, next.think ? think_ : ThinkFlag(), calls_ ? calls_ : form_);
     ProgressLine reading("reading the conversation");
     options.progress = [&](int64_t done, int64_t total) { reading.show(done, total); };
     std::optional<InterruptGuard> interrupt;
@@ -289,7 +311,9 @@ class Chat {
   Conversation::Json attached_ = Conversation::Json::array();  // files for the next message
   std::string budget_ = "medium";
   chat::Tools tools_;
-  SharedGrammar calls_;      // of those; null: none
+  SharedGrammar calls_;  // of those; null: none
+  SharedGrammar form_;   // of answers without calls; null: any text
+  std::string form_name_;
   ThinkFlag think_{"true"};  // how much, when talk_.think says that there is to be any
   std::optional<runtime::GenerateStats> last_;
   uint64_t n_answers_ = 0;
@@ -305,6 +329,7 @@ void add_chat(CLI::App& app, Action& action) {
   command->add_option("--system", flags->system, "System instructions")->type_name("TEXT");
   flags->think.add_to(*command);
   command->add_option("--load", flags->load, "Go on with a conversation that /save wrote")->type_name("FILE");
+  flags->output.add_form_to(*command);
   flags->sampling.add_to(*command);
   command->footer(
       "Examples:\n  facet chat\n  facet chat --system \"Answer in one sentence.\" --temperature 0\n"

@@ -22,6 +22,7 @@ void add_tokenize(CLI::App& app, Action& action);
 void add_grammar(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_render(CLI::App& app, Action& action);
+void add_serve(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);

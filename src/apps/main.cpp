@@ -21,6 +21,7 @@ constexpr const char* kFooter = R"(Try:
   facet run "Why is the sky blue?"        answer once
   facet chat                              talk
   facet transcribe talk.mp3               write down what is said
+  facet serve                             answer programs over HTTP
   facet inspect MODEL                     what a file holds and what it needs
   facet verify ../shared/goldens          prove this build
 Each command explains itself: facet run --help)";
@@ -45,6 +46,7 @@ constexpr Command kCommands[] = {{"run", facet::apps::add_run},
                                  {"tokenize", facet::apps::add_tokenize},
                                  {"render", facet::apps::add_render},
                                  {"grammar", facet::apps::add_grammar},
+                                 {"serve", facet::apps::add_serve},
                                  {"inspect", facet::apps::add_inspect},
                                  {"eval", facet::apps::add_eval},
                                  {"bench", facet::apps::add_bench},

@@ -212,7 +212,11 @@ runtime::EngineOptions ModelOptions::engine_options() const {
 }
 
 std::shared_ptr<const runtime::Engine> ModelOptions::load(const runtime::EngineOptions::WrapOps& wrap_ops) const {
-  const std::string path = find_model(model);
+  return load_from(find_model(model), wrap_ops);
+}
+
+std::shared_ptr<const runtime::Engine> ModelOptions::load_from(const std::string& path,
+                                                               const runtime::EngineOptions::WrapOps& wrap_ops) const {
   ProgressLine loading("loading " + path);
   auto options = engine_options();
   if (const std::string line = place_memory(numa, memory_nodes()); !line.empty())

@@ -30,6 +30,9 @@ struct ModelOptions {
   // The model's path (see find_model), loaded; progress on a terminal's stderr, and a line there for each of
   // expectations().
   std::shared_ptr<const runtime::Engine> load(const runtime::EngineOptions::WrapOps& wrap_ops = {}) const;
+  // The same of a path that was found.
+  std::shared_ptr<const runtime::Engine> load_from(const std::string& path,
+                                                   const runtime::EngineOptions::WrapOps& wrap_ops = {}) const;
 };
 
 // Spreads the memory that this process will use over the nodes of the machine, if that is what `numa` asks for. Returns

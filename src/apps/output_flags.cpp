@@ -46,6 +46,14 @@ bool ThinkFlag::is_valid(const std::string& value) noexcept { return parse_budge
 int ThinkFlag::budget() const noexcept { return parse_budget(value).value_or(-1); }
 
 void OutputFlags::add_to(CLI::App& command) {
+  add_form_to(command);
+  command.add_option("--tool-choice", tool_choice, "With --tools: auto, none, required, or a function's name [auto]")
+      ->type_name("WHICH")
+      ->group("Structure");
+  command.add_flag("--no-parallel-calls", no_parallel_calls, "With --tools: one call at most")->group("Structure");
+}
+
+void OutputFlags::add_form_to(CLI::App& command) {
   const auto add = [&](const char* name, auto& target, const char* type, const char* help) {
     return command.add_option(name, target, help)->type_name(type)->group("Structure");
   };
@@ -62,8 +70,6 @@ void OutputFlags::add_to(CLI::App& command) {
   add("--grammar", grammar, "FILE", "Answer with a text of this grammar: .gbnf, .lark, or .json for a JSON Schema")
       ->check(not_empty);
   add("--choice", choices, "A,B,C", "Answer with one of these; repeatable")->allow_extra_args(false);
-  add("--tool-choice", tool_choice, "WHICH", "With --tools: auto, none, required, or a function's name [auto]");
-  command.add_flag("--no-parallel-calls", no_parallel_calls, "With --tools: one call at most")->group("Structure");
 }
 
 std::vector<std::string> OutputFlags::all_choices() const {
@@ -79,8 +85,14 @@ std::vector<std::string> OutputFlags::all_choices() const {
   return all;
 }
 
-SharedGrammar calls_of(const text::ChatJson& tools, const constraint::CallOptions& options) {
+SharedGrammar calls_of(const text::ChatJson& tools, constraint::CallOptions options, const runtime::Engine& engine) {
+  using Form = constraint::CallOptions::Form;
+  options.form = engine.chat_family() == runtime::ChatFamily::Gemma3 ? Form::Json : Form::Tokens;
   return compiled(call_grammar(tools, options));
+}
+
+SharedGrammar grammar_of_file(const std::string& path, constraint::WhiteSpace white_space) {
+  return compiled(read_grammar(path, white_space).grammar);
 }
 
 void OutputFlags::check(const text::ChatJson& tools) const {
@@ -102,10 +114,10 @@ void OutputFlags::check(const text::ChatJson& tools) const {
   }
 }
 
-SharedGrammar OutputFlags::answer_grammar(const text::ChatJson& tools) const {
+SharedGrammar OutputFlags::answer_grammar(const text::ChatJson& tools, const runtime::Engine& engine) const {
   const auto space = parse_white_space(white_space);
   if (!schema.empty()) return compiled(read_schema(schema, space).grammar);
-  if (!grammar.empty()) return compiled(read_grammar(grammar, space).grammar);
+  if (!grammar.empty()) return grammar_of_file(grammar, space);
   if (!regex.empty()) return compiled(regex_grammar(regex));
   if (!choices.empty()) return compiled(choice_grammar(all_choices()));
   if (json_object) return compiled(any_object_grammar(space));
@@ -115,7 +127,7 @@ SharedGrammar OutputFlags::answer_grammar(const text::ChatJson& tools) const {
   options.choice = tool_choice == "auto" ? Choice::Auto : tool_choice == "required" ? Choice::Required : Choice::Named;
   options.name = tool_choice;
   options.parallel = !no_parallel_calls;
-  return calls_of(tools, options);
+  return calls_of(tools, options, engine);
 }
 
 std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar) {

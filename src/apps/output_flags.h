@@ -31,15 +31,19 @@ struct OutputFlags {
   bool json_object = false, no_parallel_calls = false;
 
   void add_to(CLI::App& command);
+  void add_form_to(CLI::App& command);  // without those that are about calls
   // RequestError when flags contradict each other; tools: null, or the declarations of functions.
   void check(const text::ChatJson& tools) const;
   // Of the answer, without thoughts; nothing when any text will do.
-  SharedGrammar answer_grammar(const text::ChatJson& tools) const;
+  SharedGrammar answer_grammar(const text::ChatJson& tools, const runtime::Engine& engine) const;
   std::vector<std::string> all_choices() const;
 };
 
-// Answers of text and calls.
-SharedGrammar calls_of(const text::ChatJson& tools, const constraint::CallOptions& options);
+// Answers of text and calls, in the form in which the model writes calls.
+SharedGrammar calls_of(const text::ChatJson& tools, constraint::CallOptions options, const runtime::Engine& engine);
+
+// A schema or a grammar, by the file's ending; see read_grammar().
+SharedGrammar grammar_of_file(const std::string& path, constraint::WhiteSpace white_space);
 
 // Nothing of a text that is continued as it is, where everything may come.
 std::optional<runtime::OutputRules> output_rules(const Prompt& prompt, const ThinkFlag& think, SharedGrammar grammar);

@@ -143,9 +143,9 @@ int run(RunFlags flags) {
   check_prompt(flags);
   if (!flags.tools_file.empty()) flags.tools = read_tools(flags.tools_file);
   flags.output.check(flags.tools);
-  auto grammar = flags.output.answer_grammar(flags.tools);
-  const std::string text = read_prompt(flags);
   const auto engine = flags.model.load();
+  auto grammar = flags.output.answer_grammar(flags.tools, *engine);
+  const std::string text = read_prompt(flags);
   const InterruptGuard interrupt;
   MediaReader reader(engine, room_beside(text, flags, *engine), flags.media);
   const Prompt prompt = make_prompt(flags, *engine, text, read_media(flags.media, reader));

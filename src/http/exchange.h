@@ -2,6 +2,7 @@
 // exchanges of connections; tests have others.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,8 @@
 
 namespace facet::http {
 
+struct Key;  // keys.h
+
 struct Request {
   std::string method;                             // "GET", in capitals
   std::string path;                               // percent-decoded, without the query
@@ -19,6 +22,7 @@ struct Request {
   std::string body;                               // whole, within the limits
   std::string id;                                 // of the request, in logs and in the reply's X-Request-Id
   std::string client;                             // whose turn it is: the name of the API key, else the peer's address
+  std::shared_ptr<const Key> key;                 // with its limits; null where the server has no keys
 
   // Empty: absent.
   std::string_view header(const std::string& lower_case_name) const;
@@ -59,8 +63,9 @@ struct Route {
   std::string method;
   // "/v1/chat/completions"; a last segment "*" takes the rest of the path: "/v1beta/models/*".
   std::string path;
-  Handler handler;  // runs on a worker; what it throws is answered in the dialect's own shape
+  Handler handler;  // runs on a worker; what it throws becomes the reply (ServerOptions::on_error)
   Scope scope = Scope::Use;
+  bool is_instant = false;  // the handler never waits: it runs at once, also while all workers are busy
 };
 using Routes = std::vector<Route>;
 

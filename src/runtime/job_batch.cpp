@@ -52,8 +52,15 @@ void JobBatch::step() {
   if (!choices.empty()) decode(choices);
   for (const auto& job : jobs_)
     if (!job->is_done() && !job->is_in_prompt()) guard(*job, [&] { job->settle(); });
-  prefill(choices.empty() ? engine_->executor().chunk_rows() : pacer_.rows());
+  prefill(most_prompt_rows(choices.size()));
   remove_done();
+}
+
+// More answers in a decode step cost little where it has room for them: then prompts are more urgent.
+int JobBatch::most_prompt_rows(size_t n_answering) const noexcept {
+  const Executor& executor = engine_->executor();
+  if (n_answering == 0) return executor.chunk_rows();
+  return pacer_.rows(std::clamp(executor.max_decode_rows() / static_cast<double>(n_answering), 1.0, 4.0));
 }
 
 std::vector<Choice*> JobBatch::answering() const {

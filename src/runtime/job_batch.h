@@ -34,6 +34,7 @@ class JobBatch {
   void report(SchedulerMetrics& metrics) const noexcept;
 
  private:
+  int most_prompt_rows(size_t n_answering) const noexcept;
   std::vector<Choice*> answering() const;
   void decode(std::span<Choice* const> choices);
   void run_bundles(std::span<Session::Bundle> bundles, std::span<Choice* const> choices);

@@ -17,8 +17,6 @@ ModelSummary summarize(const ModelFacts& facts) {
   out.n_embd = facts.config.n_embd;
   out.sees = facts.encoders.vision_config.has_value();
   out.hears = facts.encoders.audio_config.has_value();
-  out.chats = facts.family != ChatFamily::None;
-  out.thinks = out.chats && facts.family != ChatFamily::Gemma3;
   std::map<std::string_view, uint64_t> bytes_of_type;
   for (const model::TensorFacts& t : source.all()) {
     out.n_parameters += std::accumulate(t.shape.begin(), t.shape.end(), uint64_t{1}, std::multiplies<>());

@@ -16,7 +16,7 @@ struct ModelSummary {
   uint64_t n_bytes = 0;  // of the model's files
   int context = 0;       // the model's own
   int n_embd = 0;
-  bool sees = false, hears = false, thinks = false, chats = false;
+  bool sees = false, hears = false;
 };
 
 ModelSummary summarize(const ModelFacts& facts);

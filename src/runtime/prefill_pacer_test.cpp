@@ -35,6 +35,7 @@ TEST(PrefillPacer, PromptsAreNotStarved) {
   const int n = pacer.rows();
   EXPECT_GE(n + 5, 350);
   EXPECT_LE(n + 5, 510);
+  EXPECT_EQ(pacer.rows(2), kMost);
   learn(pacer, 50, 1);
   EXPECT_EQ(pacer.rows(), PrefillPacer::kFewest);
 }

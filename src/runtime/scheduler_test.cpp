@@ -154,7 +154,7 @@ TEST_F(SchedulerTest, WhatCannotBeIsRefusedAtOnce) {
 
 TEST_F(SchedulerTest, MemoryIsNeverPromisedTwice) {
   SchedulerOptions options;
-  options.kv_budget = engine_->plan(engine_->context()).kv_limit_bytes / 4;
+  options.kv_budget = engine_->plan(engine_->context()).kv_limit_bytes / 2;
   Scheduler scheduler(engine_, options);
   std::vector<std::shared_ptr<TestListener>> all;
   std::atomic<int64_t> most = 0;
@@ -167,7 +167,7 @@ TEST_F(SchedulerTest, MemoryIsNeverPromisedTwice) {
           most, (*engine_->page_pools())[0].n_used() * page + (*engine_->page_pools())[1].n_used() * local_page);
       return true;
     };
-    Job two = job(100 + 10 * i, 20, l);
+    Job two = job(60 + 8 * i, 20, l);
     two.n_choices = 2;
     scheduler.submit(std::move(two));
   }

@@ -14,10 +14,9 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
       : exchange_(std::move(exchange)), writer_(std::move(writer)) {}
 
   // What is wrong with the request is thrown, before a stream has begun.
-  void start(Service& service, GenerationRequest request) {
+  void start(const std::function<std::shared_ptr<Job>(EventSink)>& ask) {
     const bool is_stream = writer_->is_stream();
-    auto job =
-        service.generate(std::move(request), [self = shared_from_this()](const Event& event) { self->take(event); });
+    auto job = ask([self = shared_from_this()](const Event& event) { self->take(event); });
     if (is_stream) begin();
     exchange_->on_close([job = std::weak_ptr(job)] {
       if (const auto running = job.lock()) running->cancel();
@@ -59,7 +58,14 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
             std::unique_ptr<ReplyWriter> writer) {
   if (request.client.empty()) request.client = exchange->request().client;
-  std::make_shared<Delivery>(exchange, std::move(writer))->start(service, std::move(request));
+  answer(
+      exchange, [&](EventSink sink) { return service.generate(std::move(request), std::move(sink)); },
+      std::move(writer));
+}
+
+void answer(const std::shared_ptr<http::Exchange>& exchange,
+            const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer) {
+  std::make_shared<Delivery>(exchange, std::move(writer))->start(start);
 }
 
 }  // namespace facet::server

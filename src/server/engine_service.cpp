@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "server/api_error.h"
 #include "server/call_loops.h"
+#include "server/chat_format.h"
 #include "server/engine_job.h"
 #include "server/messages.h"
 #include "server/prompt.h"
@@ -248,8 +249,8 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   const Use in_use = use(request.model, request.keep_alive);
   const std::shared_ptr<LoadedModel> model = in_use.model;
   const runtime::Engine& engine = *model->engine;
-  const bool can_think = engine.chat_family() != runtime::ChatFamily::Gemma3 && !request.is_raw;
-  const bool thinks = can_think && request.thinking.on.value_or(options_.thinks);
+  const bool may_think = can_think(chat_format(engine)) && !request.is_raw;
+  const bool thinks = may_think && request.thinking.on.value_or(options_.thinks);
   if (is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
     request.tool_choice = {ToolChoice::Kind::None, {}, {}};
   SharedGrammar grammar = model->grammars.find(request);

@@ -93,7 +93,8 @@ class EngineServiceTest : public testing::Test {
   std::string refusal(const GenerationRequest& request) {
     try {
       ask(request);
-    } catch (const ApiError& e) {
+    } catch (...) {
+      const ApiError e = to_api_error(std::current_exception());
       return std::to_string(e.status()) + " " + e.what();
     }
     return "";
@@ -139,7 +140,8 @@ TEST_F(EngineServiceTest, AnswersHaveTheFormAskedFor) {
   GenerationRequest request = chat("Hello!");
   request.format.kind = OutputFormat::Kind::Schema;
   request.format.schema =
-      Json::parse(R"({"type": "object", "properties": {"v": {"enum": ["żółw 🐢"]}}, "required": ["v"]})");
+      Json::parse(R"({"type": "object", "properties": {"v": {"enum": ["żółw 🐢"]}}, "required": ["v"],
+                                          "additionalProperties": false})");
   EXPECT_EQ(ask(request).text, R"({"v":"żółw 🐢"})");
 }
 
@@ -187,6 +189,7 @@ TEST_F(EngineServiceTest, ContinuesATextAndTokens) {
   GenerationRequest request;
   request.is_raw = true;
   request.raw = "one two three";
+  request.ignores_stop = true;
   request.max_tokens = 5;
   EXPECT_EQ(ask(request).usage.n_generated, 5);
   const auto tokens = service_->tokenize("nano", request.raw, true);
@@ -221,7 +224,7 @@ TEST_F(EngineServiceTest, WhatIsWrongIsSaid) {
   EXPECT_NE(too_long.find("context length of 2048 tokens"), std::string::npos) << too_long;
   GenerationRequest hot = chat("x");
   hot.sampling.temperature = -1.0f;
-  EXPECT_NE(refusal(hot), "");
+  EXPECT_TRUE(refusal(hot).starts_with("400 ")) << refusal(hot);
 }
 
 TEST_F(EngineServiceTest, OldMessagesGoWhereThatIsWanted) {
@@ -233,7 +236,9 @@ TEST_F(EngineServiceTest, OldMessagesGoWhereThatIsWanted) {
   request.messages.push_back({{"role", "assistant"}, {"content", "ok"}});
   request.messages.push_back({{"role", "user"}, {"content", "Who are you?"}});
   request.shortens = true;
-  EXPECT_LT(ask(request).usage.n_prompt, 100);
+  const int n_prompt = ask(request).usage.n_prompt;  // without the first question and its answer
+  EXPECT_LT(n_prompt, 1600);
+  EXPECT_GT(n_prompt, 1500);
 }
 
 TEST_F(EngineServiceTest, EmbeddingsHaveLengthOne) {

@@ -55,8 +55,10 @@ void check_choice(const GenerationRequest& request, const Json& callable) {
     if (!is_declared(name)) refuse_request("tool_choice", "the function '" + name + "' is not among the declared ones");
 }
 
-NodeId calls_node(Grammar& grammar, const GenerationRequest& request, const Json& callable, bool has_format) {
+NodeId calls_node(Grammar& grammar, const GenerationRequest& request, const Json& callable, bool has_format,
+                  constraint::CallOptions::Form form) {
   constraint::CallOptions options;
+  options.form = form;
   using To = constraint::CallOptions::Choice;
   switch (request.tool_choice.kind) {
     case Choice::Auto:
@@ -123,7 +125,7 @@ auto naming_part(const char* parameter, Make&& make) {
   }
 }
 
-SharedGrammar compile(const GenerationRequest& request, const Json& callable) {
+SharedGrammar compile(const GenerationRequest& request, const Json& callable, constraint::CallOptions::Form form) {
   Grammar grammar;
   const bool has_format = request.format.kind != Format::Text;
   if (request.format.kind == Format::Grammar) {
@@ -134,7 +136,7 @@ SharedGrammar compile(const GenerationRequest& request, const Json& callable) {
     std::vector<NodeId> answers;
     if (format) answers.push_back(*format);
     if (!callable.empty())
-      answers.push_back(naming_part("tools", [&] { return calls_node(grammar, request, callable, has_format); }));
+      answers.push_back(naming_part("tools", [&] { return calls_node(grammar, request, callable, has_format, form); }));
     grammar.set_root(answers.size() == 1 ? answers[0] : grammar.choice(answers));
   }
   return naming_part(has_format ? format_parameter(request.format) : "tools",
@@ -172,7 +174,7 @@ SharedGrammar Grammars::find(const GenerationRequest& request) {
       return found->second->grammar;
     }
   }
-  SharedGrammar grammar = compile(wanted, callable);
+  SharedGrammar grammar = compile(wanted, callable, form_);
   const std::scoped_lock lock(mutex_);
   if (const auto found = by_key_.find(key); found != by_key_.end()) return found->second->grammar;
   entries_.push_front({key, grammar});

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "constraint/calls/call_grammar.h"
 #include "constraint/matcher/matcher.h"
 #include "server/request.h"
 
@@ -18,7 +19,9 @@ using SharedGrammar = std::shared_ptr<const constraint::CompiledGrammar>;
 class Grammars {
  public:
   // What is remembered is forgotten, longest unused first, beyond this many bytes.
-  explicit Grammars(size_t max_bytes = size_t{128} << 20) : max_bytes_(max_bytes) {}
+  // form: how the model writes calls.
+  explicit Grammars(constraint::CallOptions::Form form, size_t max_bytes = size_t{128} << 20)
+      : form_(form), max_bytes_(max_bytes) {}
 
   // Null: any text may come. Throws ApiError naming the field: a schema that cannot be enforced, a function that is not
   // declared, a format that contradicts the calls asked for.
@@ -32,6 +35,7 @@ class Grammars {
   };
   void shrink();
 
+  constraint::CallOptions::Form form_;
   size_t max_bytes_;
   mutable std::mutex mutex_;
   std::list<Entry> entries_;  // last used first

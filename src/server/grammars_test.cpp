@@ -15,7 +15,7 @@ GenerationRequest with_tools() {
 }
 
 std::string grammar_refusal(const GenerationRequest& request) {
-  Grammars grammars;
+  Grammars grammars(constraint::CallOptions::Form::Tokens);
   try {
     grammars.find(request);
   } catch (const ApiError& e) {
@@ -26,7 +26,7 @@ std::string grammar_refusal(const GenerationRequest& request) {
 }
 
 TEST(Grammars, AreCompiledOnceForAllThatAskTheSame) {
-  Grammars grammars;
+  Grammars grammars(constraint::CallOptions::Form::Tokens);
   EXPECT_EQ(grammars.find({}), nullptr);
   const auto first = grammars.find(with_tools());
   EXPECT_NE(first, nullptr);
@@ -40,7 +40,7 @@ TEST(Grammars, AreCompiledOnceForAllThatAskTheSame) {
 }
 
 TEST(Grammars, ForgetWhatWasNotUsedForLong) {
-  Grammars grammars(1);
+  Grammars grammars(constraint::CallOptions::Form::Tokens, 1);
   const std::weak_ptr<const constraint::CompiledGrammar> first = grammars.find(with_tools());
   EXPECT_FALSE(first.expired());  // the last one stays
   GenerationRequest other;

@@ -8,6 +8,7 @@
 
 #include "runtime/embedding_cache.h"
 #include "runtime/scheduler.h"
+#include "server/chat_format.h"
 #include "server/grammars.h"
 #include "server/model_catalog.h"
 #include "server/thought_memory.h"
@@ -22,6 +23,8 @@ struct LoadedModel {
       : model(std::move(m)),
         engine(std::move(e)),
         media_cache(std::move(media)),
+        grammars(can_think(chat_format(*engine)) ? constraint::CallOptions::Form::Tokens
+                                                 : constraint::CallOptions::Form::Json),
         scheduler(engine, options),
         keep_alive(keep),
         last_used(Clock::now()) {}

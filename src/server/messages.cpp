@@ -113,12 +113,13 @@ class Preparer {
                          call["function"].contains("name") && call["function"]["name"].is_string();
     if (!is_call) refuse_message(place, "expected {\"function\": {\"name\": ..., \"arguments\": ...}}");
     Json& function = call["function"];
+    const std::string name = function["name"].get<std::string>();
     function["arguments"] = arguments_object(function.value("arguments", Json()), place + ".function.arguments");
     const std::string bare = bare_id(call.value("id", Json()));
     std::string id = bare.empty() ? "" : call["id"].get<std::string>();
     while (id.empty() || !ids_.insert(id).second) id = fmt::format("call_{}", ++n_made_);
-    call["id"] = id;
-    open_.push_back({id, bare, function["name"].get<std::string>()});
+    call["id"] = id;  // which may move `function`
+    open_.push_back({id, bare, name});
   }
 
   void add_result(Json message, size_t i) {

@@ -11,6 +11,7 @@
 
 #include "runtime/model_summary.h"
 #include "server/api_error.h"
+#include "server/chat_format.h"
 
 namespace facet::server {
 namespace {
@@ -98,8 +99,9 @@ ModelInfo ModelCatalog::describe(const ServedModel& model) {
   info.n_embd = summary.n_embd;
   info.sees = summary.sees;
   info.hears = summary.hears;
-  info.thinks = summary.thinks;
-  info.calls = info.chats = summary.chats;
+  const auto format = chat_format(facts.family, *facts.tokenizer);
+  info.thinks = can_think(format);
+  info.calls = info.chats = format.has_value();
   info.digest = digest_of(info);
   const std::scoped_lock lock(mutex_);
   known_[model.path] = {state.modified, state.size_bytes, info};

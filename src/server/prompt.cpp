@@ -5,26 +5,13 @@
 #include "base/error.h"
 #include "model/config.h"
 #include "server/api_error.h"
+#include "server/chat_format.h"
 #include "server/messages.h"
 
 namespace facet::server {
 namespace {
 
 using Kind = runtime::MediaFile::Kind;
-
-std::optional<text::ChatTemplate> chat_template(runtime::ChatFamily family) {
-  switch (family) {
-    case runtime::ChatFamily::Gemma4Large:
-      return text::ChatTemplate::Gemma4Large;
-    case runtime::ChatFamily::Gemma4Small:
-      return text::ChatTemplate::Gemma4Small;
-    case runtime::ChatFamily::Gemma3:
-      return text::ChatTemplate::Gemma3;
-    case runtime::ChatFamily::None:
-      break;
-  }
-  return {};
-}
 
 [[noreturn]] void refuse_length(size_t n_tokens, int context) {
   throw ApiError(ApiError::Kind::ContextFull,
@@ -133,7 +120,7 @@ BuiltPrompt raw_prompt(const runtime::Engine& engine, const GenerationRequest& r
 BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, const GenerationRequest& request,
                          bool thinks, const std::shared_ptr<runtime::EmbeddingCache>& media_cache,
                          const ThoughtMemory& thoughts, const std::atomic<bool>* cancel) {
-  const auto format = chat_template(engine->chat_family());
+  const auto format = chat_format(*engine);
   const bool fills_in = request.is_raw && request.suffix && !request.suffix->empty() && format;
   if (request.is_raw && !fills_in) {
     BuiltPrompt out = raw_prompt(*engine, request);
@@ -151,7 +138,7 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
   const Json tools = prepare_tools(request.tools);
   text::ChatOptions options;
   options.format = *format;
-  options.enable_thinking = thinks && *format != text::ChatTemplate::Gemma3;
+  options.enable_thinking = thinks && can_think(format);
   options.preserve_thinking = true;  // what is over was dropped from the messages
   options.add_generation_prompt = !request.continues_last;
   const Json prepared = messages;

@@ -17,7 +17,7 @@ using ChatJson = nlohmann::ordered_json;
 enum class ChatTemplate : uint8_t {
   Gemma4Large,  // 12B, 26B-A4B, 31B: an empty thought opens an answer without thinking
   Gemma4Small,  // E2B, E4B
-  Gemma3,       // <start_of_turn>, no tools, no thinking
+  Gemma3,       // <start_of_turn>, tools in JSON, no thinking
 };
 
 struct ChatOptions {

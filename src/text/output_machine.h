@@ -30,6 +30,7 @@ class OutputMachine {
   void text(std::string_view text);  // whole characters
   void control(Control control, std::string_view name);
   void finish(OutputEnd end);
+  bool in_call() const noexcept { return state_ == State::Call || json_part_ == JsonPart::Body; }
   OutputEvents take() { return std::exchange(events_, {}); }
 
  private:

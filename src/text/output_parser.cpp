@@ -61,6 +61,8 @@ OutputEvents OutputParser::finish(OutputEnd end) {
   return machine_->take();
 }
 
+bool OutputParser::in_call() const noexcept { return machine_->in_call(); }
+
 OutputTextParser::OutputTextParser(const OutputParserOptions& options)
     : machine_(std::make_unique<OutputMachine>(options)) {}
 OutputTextParser::~OutputTextParser() = default;

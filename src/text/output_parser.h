@@ -66,6 +66,8 @@ class OutputParser {
   OutputEvents push(TokenId id);
   // What was held back. Nothing may be pushed afterwards.
   OutputEvents finish(OutputEnd end = OutputEnd::Cut);
+  // Whether a call has begun that has not ended.
+  bool in_call() const noexcept;
 
  private:
   const Tokenizer* tokenizer_;

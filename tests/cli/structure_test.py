@@ -56,6 +56,34 @@ class Structure(CliTest):
             self.assertIn(call["arguments"], [{"at": "sky"}, {"at": "sea"}])
         self.assertEqual(self.answer("--tools", file, "--tool-choice", "none", n=30)["tool_calls"], [])
 
+    def test_calls_of_a_model_without_tokens_for_them(self):
+        self.model = self.golden("checkpoints/tiny-gemma3")
+        file = self.write("tools.json", json.dumps(TOOLS))
+        for seed in range(1, 5):
+            answer = self.answer("--tools", file, "--tool-choice", "required", "--no-parallel-calls", seed=seed)
+            self.assertEqual((answer["content"], answer["finish"]), ("", "stop"))
+            self.assertIn(answer["tool_calls"], [[{"name": "look", "arguments": {"at": at}}] for at in ("sky", "sea")])
+        text = self.answer("--tools", file, n=30)
+        self.assertEqual((text["tool_calls"], text["reasoning"]), ([], ""))
+
+    def test_a_call_that_is_cut(self):
+        file = self.write("tools.json", json.dumps(TOOLS))
+        outcome = run("run", "-m", self.model, "--ctx", 512, "-n", 4, "--tools", file, "--tool-choice", "look", "Hello")
+        self.assertEqual((outcome.status, outcome.out), (0, ""))
+        self.assertRegex(outcome.err, r"\Afacet: a call was not finished .* 4 tokens\n\Z")
+
+    def test_a_chat(self):
+        schema = self.write("person.json", json.dumps(PERSON))
+        tools = self.write("tools.json", json.dumps(TOOLS))
+        talk = f"Hello\n/schema {schema}\nHello\n/tools {tools}\n/schema off\n/tools {tools}\n/schema {schema}\n"
+        outcome = run("chat", "-m", self.model, "--ctx", 512, "--seed", 1, "-n", 200, "--choice", "yes,no", stdin=talk)
+        first, second = outcome.out.splitlines()
+        self.assertIn(first, ("yes", "no"))
+        self.assertEqual(set(json.loads(second)), {"name", "age"})
+        self.assertIn("/tools: answers have a form of their own", outcome.err)
+        self.assertIn("answers: any text", outcome.err)
+        self.assertIn("/schema: calls of functions have their own form", outcome.err)
+
     def test_a_thought_ends(self):
         answer = self.answer("--think=20", "--choice", "yes,no")
         self.assertIn(answer["content"], ("yes", "no"))

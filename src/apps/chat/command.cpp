@@ -22,7 +22,7 @@ constexpr Entry kCommands[] = {{"help", Kind::Help},     {"system", Kind::System
                                {"stats", Kind::Stats},   {"think", Kind::Think},   {"clear", Kind::Clear},
                                {"quit", Kind::Quit},     {"exit", Kind::Quit},     {"bye", Kind::Quit},
                                {"image", Kind::Image},   {"audio", Kind::Audio},   {"video", Kind::Video},
-                               {"budget", Kind::Budget}, {"tools", Kind::Tools}};
+                               {"budget", Kind::Budget}, {"tools", Kind::Tools},   {"schema", Kind::Schema}};
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -51,6 +51,7 @@ std::string_view help_text() noexcept {
   /image FILE      show a picture with the next message (so do /audio, /video)
   /budget [B]      soft tokens of the next pictures: low, medium, high, max, auto, or a number
   /tools [FILE]    declare functions that the model may call; /tools none removes them
+  /schema [FILE]   hold answers to a JSON Schema (.json) or a grammar (.gbnf, .lark); /schema off: any text
   /think [on|off]  let the model reason before it answers; a number: for so many tokens at most
   /regen           answer the last message again
   /undo            take back the last message and its answer

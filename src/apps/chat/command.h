@@ -24,6 +24,7 @@ struct Command {
     Video,
     Budget,
     Tools,
+    Schema,
     Unknown
   };
   Kind kind = Kind::None;  // None: not a command but a message

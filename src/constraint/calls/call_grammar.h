@@ -29,8 +29,8 @@ struct CallOptions {
   Choice choice = Choice::Auto;
   std::string name;
   bool parallel = true;  // false: the answer ends behind the first call
-  Form form = Form::Tokens;
   CallControls controls;  // of tokens
+  Form form = Form::Tokens;
 };
 
 // The whole answer, without the thought before it. `tools` is a list of {type: function, function: {name, parameters}}.

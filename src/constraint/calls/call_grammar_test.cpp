@@ -95,6 +95,33 @@ TEST(CallGrammar, KeysAreWrittenAsReadersTakeThem) {
   EXPECT_FALSE(allows(grammar, with_controls("<call:f{other:1}>"))) << "not declared, and not spoken of";
 }
 
+TEST(CallGrammar, JsonIsOneCallOrAListOrText) {
+  using Choice = CallOptions::Choice;
+  const std::string weather = R"({"name":"weather","parameters":{"city":"Rome"}})";
+  const std::string stop = R"({"name":"stop","parameters":{}})";
+  const auto grammar = [](Choice choice, bool parallel) {
+    return answer_grammar(kTools, {choice, "weather", parallel, {}, CallOptions::Form::Json});
+  };
+  for (const bool parallel : {false, true}) {
+    const std::string list = "[" + stop + "," + weather + "]";
+    for (const Choice choice : {Choice::Auto, Choice::Required}) {
+      const bool may_be_text = choice == Choice::Auto;
+      EXPECT_TRUE(allows(grammar(choice, parallel), weather));
+      EXPECT_EQ(allows(grammar(choice, parallel), list), parallel);
+      for (const char* text : {"", "It rains.", "{}", "[1]", "{\"names\":1}", "see {\"name\":1}", " \"name\""})
+        EXPECT_EQ(allows(grammar(choice, parallel), text), may_be_text) << text;
+      for (const std::string& text :
+           {weather + " ", weather + stop, "[" + weather, std::string(R"({ "name":"other")"),
+            std::string(R"({"name":"weather","parameters":{}})"), std::string(R"([ {"name":)"),
+            std::string(R"({"name":"stop","parameters":{"a":1}})")})
+        EXPECT_FALSE(allows(grammar(choice, parallel), text)) << text;
+    }
+    EXPECT_TRUE(allows(grammar(Choice::Named, parallel), weather));
+    EXPECT_FALSE(allows(grammar(Choice::Named, parallel), stop));
+    EXPECT_FALSE(allows(grammar(Choice::None, parallel), "\xff\x01"));
+  }
+}
+
 std::string call_refusal(std::string_view tools, const CallOptions& options = {}) {
   try {
     answer_grammar(tools, options);

@@ -83,7 +83,8 @@ http::Routes embedding_routes(Service& service) {
 
 http::Routes openai_routes(Service& service, Store& store) {
   http::Routes routes;
-  for (const http::Routes& more : {chat_routes(service, store), completion_routes(service), embedding_routes(service)})
+  for (const http::Routes& more : {chat_routes(service, store), completion_routes(service), embedding_routes(service),
+                                   responses_routes(service, store)})
     routes.insert(routes.end(), more.begin(), more.end());
   return routes;
 }

@@ -12,6 +12,7 @@ namespace facet::server {
 http::Routes chat_routes(Service& service, Store& store);
 http::Routes completion_routes(Service& service);
 http::Routes embedding_routes(Service& service);
+http::Routes responses_routes(Service& service, Store& store);
 
 // Looks into the uploaded files of a client.
 FindFile find_file_in(Store& store, const std::string& owner);

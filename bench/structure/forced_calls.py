@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Forced calls on a real model: function sets of real catalogues and agents, `--tool-choice required`, a temperature of 1.
+Every answer that ends must be a call of a declared function whose arguments PyPI's jsonschema accepts.
+
+    bench/structure/forced_calls.py MODEL.gguf --facet build/release/facet \
+        --schemas SCHEMAS.jsonl --recorded FOLDER [--sets 50] [--seeds 4] [--tokens 400]
+
+SCHEMAS.jsonl has {"id", "schema"} a line, FOLDER requests of API clients with their "tools" ({"body"} a line). A base
+model without a chat format is given Gemma 3's, in a copy. Needs `pip install jsonschema`.
+"""
+import argparse
+import json
+import pathlib
+import struct
+import subprocess
+import tempfile
+import time
+
+from jsonschema.validators import Draft202012Validator, validator_for
+
+SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+STRING, ARRAY, UINT32 = 8, 9, 4
+
+
+def value_end(data, at, kind):
+    """The place behind a value of a GGUF file's header."""
+    if kind == STRING:
+        return at + 8 + struct.unpack_from("<Q", data, at)[0]
+    if kind != ARRAY:
+        return at + SIZES[kind]
+    kind, n = struct.unpack_from("<IQ", data, at)
+    at += 12
+    if kind in SIZES:
+        return at + n * SIZES[kind]
+    for _ in range(n):
+        at = value_end(data, at, kind)
+    return at
+
+
+def with_chat_format(path, folder):
+    """The model, or a copy that has a chat template: facet goes by its presence."""
+    data = path.read_bytes()
+    key = b"tokenizer.chat_template"
+    n_tensors, n_keys = struct.unpack_from("<QQ", data, 8)
+    at, alignment = 24, 32
+    for _ in range(n_keys):
+        n = struct.unpack_from("<Q", data, at)[0]
+        name, kind = data[at + 8:at + 8 + n], struct.unpack_from("<I", data, at + 8 + n)[0]
+        if name == key:
+            return path
+        if name == b"general.alignment" and kind == UINT32:
+            alignment = struct.unpack_from("<I", data, at + 12 + n)[0]
+        at = value_end(data, at + 12 + n, kind)
+    keys_end = at
+    for _ in range(n_tensors):
+        at += 8 + struct.unpack_from("<Q", data, at)[0]
+        at += 4 + 8 * struct.unpack_from("<I", data, at)[0] + 12
+    template = b"<start_of_turn>"
+    entry = struct.pack("<Q", len(key)) + key + struct.pack("<IQ", STRING, len(template)) + template
+    header = data[:16] + struct.pack("<Q", n_keys + 1) + data[24:keys_end] + entry + data[keys_end:at]
+    copy = folder / path.name
+    with copy.open("wb") as out:
+        out.write(header + bytes(-len(header) % alignment))
+        out.write(memoryview(data)[at + -at % alignment:])
+    return copy
+
+
+def recorded_tools(folder):
+    """Functions that clients declared, in the forms of OpenAI's two APIs, Ollama's and Anthropic's; each name once."""
+    found = {}
+    for file in sorted(folder.glob("*.jsonl")):
+        for line in file.read_text().splitlines():
+            body = json.loads(line).get("body")
+            body = json.loads(body) if isinstance(body, str) and body.startswith("{") else body
+            for tool in body.get("tools", []) if isinstance(body, dict) else []:
+                function = tool.get("function", tool)
+                parameters = function.get("parameters", function.get("input_schema"))
+                if isinstance(function.get("name"), str) and isinstance(parameters, dict):
+                    found.setdefault(function["name"], {"name": function["name"], "parameters": parameters,
+                                                        "description": function.get("description", "")[:300]})
+    return list(found.values())
+
+
+def catalogue_tools(file):
+    tools = []
+    for line in file.read_text().splitlines():
+        case = json.loads(line)
+        schema = case["schema"]
+        if isinstance(schema, dict) and schema.get("type") == "object" and len(json.dumps(schema)) < 2500:
+            name = "".join(c if c.isalnum() else "_" for c in case["id"].split("/")[-1].removesuffix(".json"))
+            tools.append({"name": name[:60], "parameters": schema})
+    return tools
+
+
+def function_sets(tools, n_sets):
+    """Of three functions each, spread over all there are."""
+    step = max(1, len(tools) // n_sets)
+    return [tools[i * step:i * step + min(3, step)] for i in range(n_sets) if i * step < len(tools)]
+
+
+def fault_of(answer, functions):
+    """Why an answer that has ended is not a valid call; None if it is one."""
+    if answer["content"] or len(answer["tool_calls"]) != 1:
+        return f"{len(answer['tool_calls'])} calls and the content {answer['content']!r}"
+    call = answer["tool_calls"][0]
+    schema = next((f["parameters"] for f in functions if f["name"] == call["name"]), None)
+    if schema is None:
+        return f"{call['name']} is not declared"
+    validator = validator_for(schema, default=Draft202012Validator)(schema)
+    return next((f"{call['name']}: {e.message}" for e in validator.iter_errors(call["arguments"])), None)
+
+
+def ask(facet, model, file, functions, seed, n_tokens):
+    """How one answer turned out, and what there is to say of it."""
+    run = subprocess.run(
+        [facet, "run", "-m", model, "--tools", file, "--tool-choice", "required", "--no-parallel-calls", "--temperature", "1",
+         "--seed", str(seed), "-n", str(n_tokens), "--json", "Use one of the functions with arguments that make sense."],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    if run.returncode != 0:
+        return "refused", run.stderr.strip()
+    answer = json.loads(run.stdout)
+    if answer["finish"] != "stop":
+        return "cut", None
+    fault = fault_of(answer, functions)
+    return ("faulty", fault) if fault else ("valid", None)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("--facet", default="build/release/facet")
+    parser.add_argument("--schemas", type=pathlib.Path)
+    parser.add_argument("--recorded", type=pathlib.Path)
+    parser.add_argument("--sets", type=int, default=50)
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--tokens", type=int, default=400)
+    flags = parser.parse_args()
+    tools = (recorded_tools(flags.recorded) if flags.recorded else []) + (
+        catalogue_tools(flags.schemas) if flags.schemas else [])
+    sets = function_sets(tools, flags.sets)
+    count = {"valid": 0, "cut": 0, "refused": 0, "faulty": 0}
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        model = with_chat_format(flags.model, pathlib.Path(name))
+        file = pathlib.Path(name) / "tools.json"
+        try:
+            for seed in range(1, flags.seeds + 1):
+                for functions in sets:
+                    file.write_text(json.dumps([{"type": "function", "function": f} for f in functions]))
+                    kind, why = ask(flags.facet, model, file, functions, seed, flags.tokens)
+                    count[kind] += 1
+                    if why:
+                        print(f"{kind} {[f['name'] for f in functions]}, seed {seed}: {why}", flush=True)
+        except KeyboardInterrupt:
+            print("interrupted")
+    print(f"{len(sets)} sets, {len(tools)} functions known: {count} in {time.monotonic() - begin:.0f} s")
+    raise SystemExit(1 if count["faulty"] else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+// facet serve: the models of this machine for programs, over HTTP.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "apps/commands.h"
+#include "apps/model_options.h"
+#include "apps/serve/replies.h"
+#include "apps/serve/served_models.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "http/metrics.h"
+#include "http/request_log.h"
+#include "http/server.h"
+#include "server/dialects/dialects.h"
+#include "server/store.h"
+
+namespace facet::apps {
+namespace {
+
+struct ServeFlags {
+  std::vector<std::string> hosts, sockets, allowed_origins, allowed_hosts;
+  int port = 11434, grace = 30, max_body_mib = 64, workers = 8;
+  std::string certificate, private_key, api_key, keys_file;
+  std::string log = "text", log_level = "info";
+  bool insecure = false;
+  ServedModelFlags served;
+};
+
+std::shared_ptr<http::Keys> keys_of(const ServeFlags& flags) {
+  auto keys = std::make_shared<http::Keys>();
+  if (!flags.keys_file.empty())
+    for (http::Key& key : http::parse_keys(read_file(flags.keys_file), flags.keys_file)) keys->add(std::move(key));
+  if (!flags.api_key.empty()) {
+    http::Key key;
+    key.name = "api-key";
+    key.hash = http::sha256(flags.api_key);
+    key.may_administrate = true;
+    keys->add(std::move(key));
+  }
+  return keys;
+}
+
+// Null: requests are not logged.
+std::shared_ptr<http::RequestLog> log_of(const ServeFlags& flags) {
+  if (flags.log == "off") return nullptr;
+  const auto level = flags.log_level == "error"     ? http::LogLevel::Error
+                     : flags.log_level == "warning" ? http::LogLevel::Warning
+                                                    : http::LogLevel::Information;
+  return std::make_shared<http::RequestLog>(
+      flags.log == "json" ? http::LogFormat::Json : http::LogFormat::Text, level,
+      [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
+}
+
+#ifdef FACET_HAS_COROUTINES
+
+// The server, once there is one: routes are made before it.
+struct Running {
+  std::unique_ptr<server::Store> store;
+  std::unique_ptr<server::EngineService> service;
+  std::unique_ptr<http::Server> server;
+  http::Metrics metrics;
+  std::shared_ptr<http::RequestLog> log;
+};
+
+http::ServerOptions options_of(const ServeFlags& flags, Running& running) {
+  http::ServerOptions options;
+  for (const std::string& host : flags.hosts) options.addresses.push_back({host, flags.port});
+  if (flags.hosts.empty() && !http::Server::inherits_sockets()) options.addresses.push_back({"127.0.0.1", flags.port});
+  options.unix_sockets = flags.sockets;
+  options.takes_inherited = true;
+  if (flags.certificate.empty() != flags.private_key.empty())
+    throw RequestError("--tls-cert and --tls-key go together: the certificate and its private key, in PEM files");
+  if (!flags.certificate.empty())
+    options.tls = std::make_unique<http::TlsFiles>(http::TlsFiles{flags.certificate, flags.private_key});
+  options.allows_anyone = flags.insecure;
+  options.access = {flags.allowed_hosts, flags.allowed_origins, keys_of(flags)};
+  options.access.hosts.insert(options.access.hosts.end(), flags.hosts.begin(), flags.hosts.end());
+  options.limits.body_bytes = static_cast<size_t>(flags.max_body_mib) << 20;
+  options.n_workers = flags.workers;
+  options.grace = std::chrono::seconds(flags.grace);
+  options.stops_on_signals = true;
+  options.on_error = reply_with_error;
+  options.on_done = [&running](const http::RequestRecord& record) {
+    running.metrics.record(record);
+    if (running.log) running.log->record(record);
+  };
+  return options;
+}
+
+http::Route instant(const std::string& path, http::Scope scope, http::Handler handler) {
+  return {"GET", path, std::move(handler), scope, true};
+}
+
+// Those of all protocols, and what the server says about itself.
+http::Routes all_routes(Running& running);
+http::Routes own_routes(Running& running) {
+  using Exchange = std::shared_ptr<http::Exchange>;
+  const auto health = [](const Exchange& e) { e->reply(200, "application/json", R"({"status":"ok"})"); };
+  const auto ready = [&running](const Exchange& e) {
+    const bool is_ready = running.server && !running.server->is_stopping();
+    e->reply(is_ready ? 200 : 503, "application/json", is_ready ? R"({"status":"ready"})" : R"({"status":"stopping"})");
+  };
+  const auto metrics = [&running](const Exchange& e) {
+    e->reply(200, http::Metrics::kContentType, running.metrics.text());
+  };
+  const auto page = [&running](const Exchange& e) {
+    std::vector<std::string> names;
+    for (const server::ModelInfo& model : running.service->models()) names.push_back(model.name);
+    e->reply(200, "text/html; charset=utf-8", status_page(names), {{"Content-Security-Policy", "default-src 'none'"}});
+  };
+  return {instant("/health", http::Scope::Public, health),
+          instant("/ready", http::Scope::Public, ready),
+          instant("/metrics", http::Scope::Use, metrics),
+          {"GET", "/", page, http::Scope::Use}};
+}
+
+http::Routes all_routes(Running& running) {
+  http::Routes all = own_routes(running);
+  server::Service& service = *running.service;
+  for (http::Routes routes : {server::openai_routes(service, *running.store), server::ollama_routes(service),
+                              server::anthropic_routes(service), server::gemini_routes(service),
+                              server::discovery_routes(service), server::model_routes(service)})
+    std::ranges::move(routes, std::back_inserter(all));
+  return all;
+}
+
+std::unique_ptr<server::Store> open_store() {
+  const std::string folder = facet_home() + "/server";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw_error<ResourceError>("{}: cannot be made ({}): set FACET_HOME to a folder that can be written", folder,
+                               error.message());
+  return std::make_unique<server::Store>(folder + "/state.db");
+}
+
+// Each connection is a descriptor, and 1024 is what a shell usually allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // what it cannot have, the server does without
+}
+
+void say_where(const http::Server& server) {
+  for (const std::string& url : server.urls()) fmt::print(stderr, "facet: listening on {}\n", url);
+  const std::string& url = server.urls().front();
+  const std::string target =
+      url.starts_with("unix:") ? fmt::format("--unix-socket {} http://localhost", url.substr(5)) : url;
+  fmt::print(stderr, "facet: try: curl {}/health\n", target);
+}
+
+int serve(const ServeFlags& flags) {
+  std::signal(SIGPIPE, SIG_IGN);  // a log that nobody reads any more ends no server
+  raise_descriptor_limit();
+  Running running;
+  running.log = log_of(flags);
+  running.store = open_store();
+  running.service = make_service(flags.served);
+  running.server = std::make_unique<http::Server>(options_of(flags, running), all_routes(running));
+  add_gauges(running.metrics, *running.service);
+  running.metrics.add_gauge("facet_http_connections", "Open connections",
+                            [&running] { return static_cast<double>(running.server->n_connections()); });
+  say_where(*running.server);
+  running.server->run();
+  return 0;
+}
+
+#else
+
+int serve(const ServeFlags&) {
+  throw ResourceError(
+      "this build has no server: it was made by a compiler without coroutines; GCC 11 and clang 15 have them");
+}
+
+#endif
+
+void add_security_flags(CLI::App& command, ServeFlags& flags) {
+  command.add_option("--tls-cert", flags.certificate, "Serve HTTPS with this certificate (PEM)")->type_name("FILE");
+  command.add_option("--tls-key", flags.private_key, "The certificate's private key (PEM)")->type_name("FILE");
+  command.add_option("--api-key", flags.api_key, "Serve only who sends this key [$FACET_API_KEY]")
+      ->envname("FACET_API_KEY")
+      ->type_name("KEY");
+  command.add_option("--keys", flags.keys_file, "JSON list of API keys, with their names and limits")
+      ->type_name("FILE");
+  command.add_flag("--insecure", flags.insecure, "Listen on other addresses than loopback without a key");
+  command
+      .add_option("--allow-origin", flags.allowed_origins, "Web pages of this origin may use the server; repeatable")
+      ->type_name("ORIGIN");
+  command.add_option("--allow-host", flags.allowed_hosts, "A name that this machine is reached by; repeatable")
+      ->type_name("NAME");
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("serve", "Serve the models of this machine over HTTP");
+  const auto flags = std::make_shared<ServeFlags>();
+  command->add_option("--host", flags->hosts, "Address to listen on; repeatable [127.0.0.1]")->type_name("ADDRESS");
+  command->add_option("--port", flags->port, "Port; 0: any that is free [11434]")
+      ->check(CLI::Range(0, 65535))
+      ->type_name("N");
+  command->add_option("--socket", flags->sockets, "Unix socket to listen on as well; repeatable")->type_name("PATH");
+  flags->served.add_to(*command);
+  add_security_flags(*command, *flags);
+  command->add_option("--max-body", flags->max_body_mib, "MiB that a request may have [64]")
+      ->check(CLI::Range(1, 16384))
+      ->type_name("N");
+  command->add_option("--workers", flags->workers, "Requests that are prepared at the same time [8]")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  command->add_option("--grace", flags->grace, "Seconds that running replies have to finish at the end [30]")
+      ->check(CLI::Range(0, 86400))
+      ->type_name("N");
+  command->add_option("--log", flags->log, "A line for each request on stderr: text, json or off [text]")
+      ->check(CLI::IsMember({"text", "json", "off"}))
+      ->type_name("FORMAT");
+  command->add_option("--log-level", flags->log_level, "The least that is logged: info, warning or error [info]")
+      ->check(CLI::IsMember({"info", "warning", "error"}))
+      ->type_name("LEVEL");
+  command->footer("Example:\n  facet serve --port 8080\n  curl http://127.0.0.1:8080/health");
+  command->callback([flags, &action] { action = [flags] { return serve(*flags); }; });
+}
+
+}  // namespace facet::apps

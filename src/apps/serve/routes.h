@@ -1,0 +1,16 @@
+// The routes of all dialects on one port.
+#pragma once
+
+#include "http/exchange.h"
+
+namespace facet::server {
+class Service;
+class Store;
+}  // namespace facet::server
+
+namespace facet::apps {
+
+// A key that is for some dialects alone is refused by the others. The service and the store outlive the routes.
+http::Routes all_routes(server::Service& service, server::Store& store);
+
+}  // namespace facet::apps

@@ -1,0 +1,121 @@
+#include "apps/serve/served_models.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "apps/shipped_models.h"
+#include "base/error.h"
+
+namespace facet::apps {
+namespace {
+
+server::ServedModel named_model(const std::string& given) {
+  const size_t equals = given.find('=');
+  if (equals != std::string::npos && equals > 0) return {given.substr(0, equals), find_model(given.substr(equals + 1))};
+  const std::string path = find_model(given);
+  // What is built into the program has no path that anybody knows.
+  return {path == given || !is_shipped_name(given) ? server::model_name_of_path(path) : given, path};
+}
+
+// Those that were named, then the library's, then those that came with the program.
+std::vector<server::ServedModel> list_models(const std::vector<server::ServedModel>& named, bool only_named) {
+  std::vector<server::ServedModel> all = named;
+  const auto add = [&all](server::ServedModel model) {
+    const auto is_same = [&](const server::ServedModel& m) { return m.name == model.name || m.path == model.path; };
+    if (std::ranges::none_of(all, is_same)) all.push_back(std::move(model));
+  };
+  if (only_named && !named.empty()) return all;
+  for (const std::string& name : library_models())
+    add({server::model_name_of_path(name), library_folder() + "/" + name});
+  for (const char* name : {"nano", "nano-moe"})
+    if (const auto path = find_shipped_model(name)) add({name, *path});
+  return all;
+}
+
+}  // namespace
+
+void ServedModelFlags::add_to(CLI::App& command) {
+  command
+      .add_option("-m,--model", models,
+                  "A model to serve: a path, a name in the library, or NAME=PATH; repeatable, the first is the default")
+      ->allow_extra_args(false)
+      ->type_name("MODEL");
+  command.add_flag("--only", only_named, "Serve no other models than those named with -m");
+  command
+      .add_option("--mmproj", options.projector,
+                  "The GGUF file of the encoders of pictures and sound [the one beside the model]; none: without")
+      ->type_name("FILE");
+  add_arithmetic_to(command, options.backend, options.activations, options.threads);
+  options.add_memory_to(command);
+  options.add_placement_to(command);
+  command.add_option("--keep-alive", keep_alive, "How long an unused model stays loaded: 5m, 2h; -1: for ever [5m]")
+      ->type_name("TIME");
+  command.add_option("--parallel", parallel, "Requests that are computed at the same time [32]")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command.add_option("--queue", queue, "Requests that may wait; more are sent away with 503 [256]")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("N");
+  command.add_flag("--think", think, "Let models think where a request does not say");
+  command
+      .add_option("--max-same-calls", max_same_calls,
+                  "After so many equal calls in a row a model has to answer with text; 0: never [0]")
+      ->check(CLI::Range(0, 1 << 20))
+      ->type_name("N");
+  command.add_option("--max-rounds", max_rounds, "The same after so many rounds of calls without text [0]")
+      ->check(CLI::Range(0, 1 << 20))
+      ->type_name("N");
+}
+
+double parse_duration(const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(rest, static_cast<size_t>(end - rest));
+  const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (error != std::errc() || scale == 0 || !(value * scale < 1e9))
+    throw_error<RequestError>("--keep-alive {}: expected a time such as 90s, 5m or 2h, or -1 for ever", text);
+  return value * scale;
+}
+
+std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flags) {
+  std::vector<server::ServedModel> named;
+  for (const std::string& given : flags.models) named.push_back(named_model(given));
+  const runtime::EngineOptions engine = flags.options.engine_options();
+  server::EngineServiceOptions options;
+  options.load = [from = flags.options](const std::string& path) { return from.load_from(path); };
+  options.keep_alive = parse_duration(flags.keep_alive);
+  options.thinks = flags.think;
+  options.scheduler.max_running = flags.parallel;
+  options.scheduler.max_queued = flags.queue;
+  options.media_folder = facet_home() + "/cache/media";
+  options.max_same_calls = flags.max_same_calls;
+  options.max_rounds = flags.max_rounds;
+  auto list = [named, only = flags.only_named] { return list_models(named, only); };
+  if (list().empty())
+    throw_error<RequestError>("there is no model to serve: name one with -m PATH, or put one into {}",
+                              library_folder());
+  return std::make_unique<server::EngineService>(std::make_unique<server::ModelCatalog>(std::move(list), engine),
+                                                 std::move(options));
+}
+
+void add_gauges(http::Metrics& metrics, server::EngineService& service) {
+  using Figures = runtime::SchedulerMetrics;
+  const auto add = [&](const char* name, const char* help, auto member) {
+    metrics.add_gauge(name, help, [&service, member] {
+      double sum = 0;
+      for (const auto& [model, figures] : service.metrics()) sum += static_cast<double>(figures.*member);
+      return sum;
+    });
+  };
+  add("facet_queued_requests", "Requests that wait", &Figures::n_queued);
+  add("facet_running_requests", "Requests that are computed", &Figures::n_running);
+  add("facet_kv_reserved_bytes", "Keys and values that running requests may come to take", &Figures::kv_reserved_bytes);
+  add("facet_generated_tokens", "Tokens of answers so far", &Figures::n_tokens);
+  add("facet_reused_tokens", "Tokens of prompts that were not computed again", &Figures::n_reused_tokens);
+  add("facet_prefill_rows", "Tokens of prompts computed", &Figures::n_prefill_rows);
+  add("facet_decode_steps", "Steps of answers", &Figures::n_decode_steps);
+  add("facet_refused_requests", "Requests sent away because too many waited", &Figures::n_refused);
+}
+
+}  // namespace facet::apps

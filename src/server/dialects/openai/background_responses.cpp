@@ -1,0 +1,99 @@
+#include "server/dialects/openai/background_responses.h"
+
+#include "base/error.h"
+#include "server/dialects/openai/response_builder.h"
+
+namespace facet::server {
+namespace {
+
+constexpr const char* kMarker = "background";  // kind of the store's note that a response is under way
+
+}  // namespace
+
+BackgroundResponses::BackgroundResponses(Service& service, Store& store)
+    : service_(&service), store_(&store), responses_(store) {
+  fail_interrupted();
+}
+
+void BackgroundResponses::fail_interrupted() {
+  for (const StoredItem& marker : store_->all(kMarker)) {
+    try {
+      StoredResponse stored = responses_.load(marker.owner, marker.id);
+      stored.response["status"] = "failed";
+      stored.response["error"] = {{"code", "server_error"}, {"message", "the server stopped before it was finished"}};
+      responses_.save(marker.owner, stored);
+    } catch (const ApiError&) {
+      // deleted in the meantime
+    }
+    store_->remove(kMarker, marker.id, marker.owner);
+  }
+}
+
+Json BackgroundResponses::start(ResponsesRequest request, ReplyHead head) {
+  const std::string id = head.id, owner = request.generation.client;
+  const auto builder = std::make_shared<ResponseBuilder>(request, head);
+  const Json input = items_with_ids(request.input);
+  Json queued = builder->response();
+  queued["status"] = "queued";
+  responses_.save(owner, {queued, input});
+  store_->put({kMarker, id, owner, head.created, "{}", {}});
+  {
+    const std::lock_guard lock(mutex_);
+    running_[id];
+  }
+  const auto sink = [self = shared_from_this(), builder, input, owner](const Event& event) {
+    builder->take(event);
+    if (std::holds_alternative<event::Done>(event) || std::holds_alternative<event::Failed>(event))
+      self->finish(owner, {builder->response(), input});
+  };
+  try {
+    set_job(id, service_->generate(std::move(request.generation), sink));
+  } catch (...) {
+    finish(owner, {queued, input});
+    store_->remove("response", id, owner);
+    throw;
+  }
+  return queued;
+}
+
+void BackgroundResponses::set_job(const std::string& id, std::shared_ptr<Job> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = running_.find(id);
+    if (found == running_.end()) return;  // finished already
+    found->second.job = job;
+    if (!found->second.is_cancelled) return;
+  }
+  job->cancel();
+}
+
+void BackgroundResponses::finish(const std::string& owner, const StoredResponse& stored) {
+  const std::string id = stored.response["id"];
+  try {
+    if (store_->get("response", id, owner)) responses_.save(owner, stored);  // else it was deleted
+    store_->remove(kMarker, id, owner);
+  } catch (const ResourceError&) {
+    // The disk is full: it stays as it was, and fails when the server starts again.
+  }
+  const std::lock_guard lock(mutex_);
+  running_.erase(id);
+}
+
+bool BackgroundResponses::is_running(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  return running_.contains(id);
+}
+
+void BackgroundResponses::cancel(const std::string& id) {
+  std::shared_ptr<Job> job;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = running_.find(id);
+    if (found == running_.end()) return;
+    found->second.is_cancelled = true;
+    job = found->second.job;
+  }
+  if (job) job->cancel();
+}
+
+}  // namespace facet::server

@@ -1,0 +1,43 @@
+// Responses that are made while nobody waits. What was under way when the server stopped has failed when it starts
+// again.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "server/dialects/openai/ids.h"
+#include "server/dialects/openai/responses_request.h"
+#include "server/dialects/openai/stored_responses.h"
+#include "server/service.h"
+
+namespace facet::server {
+
+// Shared with the events under way, which outlive a request.
+class BackgroundResponses : public std::enable_shared_from_this<BackgroundResponses> {
+ public:
+  BackgroundResponses(Service& service, Store& store);
+
+  // Asks for it and returns the object as it is now, "queued". Throws what Service::generate throws.
+  Json start(ResponsesRequest request, ReplyHead head);
+  bool is_running(const std::string& id) const;
+  void cancel(const std::string& id);  // nothing, when it is not under way
+
+ private:
+  struct Running {
+    std::shared_ptr<Job> job;  // null until the service has taken the request
+    bool is_cancelled = false;
+  };
+  void finish(const std::string& owner, const StoredResponse& stored);
+  void set_job(const std::string& id, std::shared_ptr<Job> job);
+  void fail_interrupted();
+
+  Service* service_;
+  Store* store_;
+  StoredResponses responses_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Running> running_;
+};
+
+}  // namespace facet::server
