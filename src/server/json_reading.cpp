@@ -22,7 +22,7 @@ Json parse_body(std::string_view body) {
   return value;
 }
 
-std::string to_json_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_json_text(const Json& value) { return text::chat_json_text(value); }
 
 void throw_invalid(const std::string& place, const std::string& message) {
   throw ApiError(ApiError::Kind::Invalid, printable(place.empty() ? message : place + ": " + message), place);

@@ -17,7 +17,7 @@ namespace facet::server {
 // A request's body as an object, with bounded nesting; integers of any size keep their digits.
 Json parse_body(std::string_view body);
 
-// JSON text without white space; broken UTF-8 becomes U+FFFD.
+// JSON text without white space, numbers in all their digits; broken UTF-8 becomes U+FFFD.
 std::string to_json_text(const Json& value);
 
 // ApiError (Invalid) about `place`: "place: message".

@@ -14,6 +14,7 @@ http::Routes ollama_routes(Service& service);
 http::Routes anthropic_routes(Service& service);
 http::Routes gemini_routes(Service& service);
 http::Routes discovery_routes(Service& service);  // what clients of llama.cpp's server and LM Studio ask first
+http::Routes mcp_routes(Service& service);        // the model's abilities as tools of the Model Context Protocol
 http::Routes model_routes(Service& service);      // GET /v1/models, which three of them share
 
 }  // namespace facet::server

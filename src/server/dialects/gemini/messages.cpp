@@ -106,7 +106,8 @@ std::string gemini_system(const Json& instruction) {
   std::string text;
   for (const Json& part : read_gemini_content(Fields(instruction, "systemInstruction"), none).parts) {
     if (part.at("type") != "text") throw_invalid("systemInstruction", "expected text alone");
-    text += (text.empty() ? "" : "\n") + part.at("text").get<std::string>();
+    if (!text.empty()) text += '\n';
+    text += part.at("text").get<std::string>();
   }
   return text;
 }
