@@ -1,4 +1,5 @@
 // link: facet_runtime
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
