@@ -50,7 +50,7 @@ void check_job(const Engine& engine, const Job& job, int64_t kv_bytes, int64_t k
 
 struct Scheduler::State {
   State(std::shared_ptr<const Engine> e, const SchedulerOptions& o)
-      : engine(std::move(e)), options(o), batch(engine, o.target_gap) {
+      : engine(std::move(e)), options(o), batch(engine, o.cache, o.target_gap) {
     if (options.kv_budget == 0) options.kv_budget = engine->plan(engine->context()).kv_limit_bytes;
   }
 

@@ -100,6 +100,15 @@ bool drop_oldest(Json& messages) {
   return true;
 }
 
+std::vector<int> message_begins(std::span<const text::TokenId> tokens, const text::Tokenizer& tokenizer) {
+  std::vector<int> out;
+  for (const char* name : {"<|turn>", "<start_of_turn>"})
+    if (const auto begin = tokenizer.find(name))
+      for (size_t i = 1; i < tokens.size(); ++i)
+        if (tokens[i] == *begin) out.push_back(static_cast<int>(i));
+  return out;
+}
+
 BuiltPrompt raw_prompt(const runtime::Engine& engine, const GenerationRequest& request) {
   BuiltPrompt out;
   out.tokens = request.raw_tokens;
@@ -153,8 +162,13 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
       if (request.shortens && shown.empty() && drop_oldest(messages)) continue;
       refuse_length(prompt.tokens.size(), engine->context());
     }
-    BuiltPrompt out{
-        std::move(prompt.tokens), std::move(prompt.media), true, text::ends_in_thought(rendered), prepared, {}};
+    BuiltPrompt out;
+    out.tokens = std::move(prompt.tokens);
+    out.media = std::move(prompt.media);
+    out.boundaries = message_begins(out.tokens, engine->tokenizer());
+    out.is_chat = true;
+    out.starts_in_thought = text::ends_in_thought(rendered);
+    out.messages = prepared;
     if (request.tools.is_array())
       for (const Json& tool : request.tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
     return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "apps/kept_pages.h"
 #include "apps/shipped_models.h"
 #include "base/error.h"
 
@@ -15,6 +16,12 @@ server::ServedModel named_model(const std::string& given) {
   const std::string path = find_model(given);
   // What is built into the program has no path that anybody knows.
   return {path == given || !is_shipped_name(given) ? server::model_name_of_path(path) : given, path};
+}
+
+ModelOptions with_cache(const ServedModelFlags& flags) {
+  ModelOptions options = flags.options;
+  if (!flags.forgets) options.cache_bytes = kCacheBytes;
+  return options;
 }
 
 // Those that were named, then the library's, then those that came with the program.
@@ -56,6 +63,7 @@ void ServedModelFlags::add_to(CLI::App& command) {
   command.add_option("--queue", queue, "Requests that may wait; more are sent away with 503 [256]")
       ->check(CLI::Range(1, 1 << 20))
       ->type_name("N");
+  command.add_flag("--no-cache", forgets, "Keep nothing of prompts and answers for later requests");
   command.add_flag("--think", think, "Let models think where a request does not say");
   command
       .add_option("--max-same-calls", max_same_calls,
@@ -83,7 +91,8 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   for (const std::string& given : flags.models) named.push_back(named_model(given));
   const runtime::EngineOptions engine = flags.options.engine_options();
   server::EngineServiceOptions options;
-  options.load = [from = flags.options](const std::string& path) { return from.load_from(path); };
+  options.load = [from = with_cache(flags)](const std::string& path) { return from.load_from(path); };
+  if (!flags.forgets) options.open_cache = open_kept_pages;
   options.keep_alive = parse_duration(flags.keep_alive);
   options.thinks = flags.think;
   options.scheduler.max_running = flags.parallel;

@@ -17,7 +17,7 @@ struct ServedModelFlags {
   ModelOptions options;
   std::string keep_alive = "5m";
   int parallel = 32, queue = 256, max_same_calls = 0, max_rounds = 0;
-  bool think = false, only_named = false;
+  bool think = false, only_named = false, forgets = false;
 
   void add_to(CLI::App& command);
 };
