@@ -54,7 +54,9 @@ RequestParser::~RequestParser() = default;
 
 size_t RequestParser::put(std::string_view bytes) {
   auto& parser = state_->parser;
-  if (!parser.got_some() && bytes.starts_with("\r\n")) return 2;  // some clients send one behind a body
+  // Some clients send an empty line behind a body.
+  if (!parser.got_some() && bytes == "\r") return 0;
+  if (!parser.got_some() && bytes.starts_with("\r\n")) return 2;
   const bool had_head = parser.is_header_done();
   boost::system::error_code error;
   const size_t n_taken = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);

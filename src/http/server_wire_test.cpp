@@ -25,6 +25,9 @@ TEST(ServerWire, ARequestMayComeByteByByte) {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   EXPECT_EQ(client.read_reply().second, "slow");
+  client.send("\r");
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(client.ask("\n" + post("/b", "behind an empty line")).second, "behind an empty line");
 }
 
 TEST(ServerWire, ChunkedBodies) {
