@@ -97,13 +97,12 @@ std::vector<FormPart> parse_multipart(std::string_view content_type, std::string
     if (parts.size() == kMaxParts) throw_invalid("", fmt::format("the form has more than {} parts", kMaxParts));
     body.remove_prefix(2);
     const size_t head = body.substr(0, kMaxHeadBytes).find("\r\n\r\n");
-    const size_t end = head == std::string_view::npos ? head : body.find(next, head + 2);
+    const size_t end = head == std::string_view::npos ? head : body.find(next, head + 4);
     if (end == std::string_view::npos)
       throw_invalid("", head == std::string_view::npos ? "a part of the form has no end of its headers"
                                                        : "the form is cut short: its last boundary is missing");
     FormPart part = read_part_head(body.substr(0, head));
-    const size_t content = std::min(head + 4, end);
-    part.content = body.substr(content, end - content);
+    part.content = body.substr(head + 4, end - head - 4);
     parts.push_back(std::move(part));
     body.remove_prefix(end + next.size());
   }

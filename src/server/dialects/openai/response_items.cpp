@@ -4,6 +4,7 @@
 
 #include "server/base64.h"
 #include "server/media_parts.h"
+#include "text/utf8.h"
 
 namespace facet::server {
 namespace {
@@ -33,7 +34,7 @@ std::string sealed_thought(const std::string& thought) { return std::string(kSea
 
 std::string unsealed_thought(const std::string& sealed) {
   if (!sealed.starts_with(kSeal) || sealed.size() == kSeal.size()) return {};
-  return bytes_of_base64(std::string_view(sealed).substr(kSeal.size()), "encrypted_content");
+  return text::repair_utf8(bytes_of_base64(std::string_view(sealed).substr(kSeal.size()), "encrypted_content"));
 }
 
 Json& ItemReader::open_turn() {

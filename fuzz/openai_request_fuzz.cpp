@@ -1,0 +1,31 @@
+// link: facet_server
+#include <cstdint>
+
+#include "base/error.h"
+#include "server/api_error.h"
+#include "server/dialects/openai/batch_lines.h"
+#include "server/dialects/openai/chat_request.h"
+#include "server/dialects/openai/completion_request.h"
+#include "server/dialects/openai/embeddings.h"
+#include "server/dialects/openai/responses_request.h"
+#include "server/dialects/openai/stored_responses.h"
+
+using namespace facet::server;
+
+// A byte that chooses the endpoint, and a body. Whatever it says, it is understood or refused by an error of ours.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  try {
+    Json errors = Json::array();
+    if (data[0] == 'b') return parse_batch_lines(text, "/v1/chat/completions", errors), 0;
+    const Json body = parse_body(text);
+    if (data[0] == 'c') parse_chat_request(body, {});
+    if (data[0] == 't') parse_completion_request(body);
+    if (data[0] == 'e') parse_embeddings(body);
+    if (data[0] == 'r') to_json_text(items_with_ids(parse_responses_request(body, {}).input));
+  } catch (const ApiError&) {
+  } catch (const facet::Error&) {
+  }
+  return 0;
+}
