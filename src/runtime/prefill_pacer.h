@@ -2,9 +2,8 @@
 // later than they should. What rows cost is learnt from the steps that are run.
 #pragma once
 
-#include <cstddef>
-
 #include <array>
+#include <cstddef>
 
 namespace facet::runtime {
 
