@@ -11,4 +11,8 @@ namespace facet {
 constexpr size_t kMaxFileBytes = size_t{512} << 20;
 std::string read_file(const std::string& path);
 
+// Puts a file in the place of the one that was there, whole or not at all; folders on the way are made. ResourceError
+// when that cannot be done.
+void replace_file(const std::string& path, const std::string& text);
+
 }  // namespace facet

@@ -28,5 +28,16 @@ TEST(File, SaysWhatCannotBeRead) {
     }
 }
 
+TEST(ReplaceFile, IsWholeOrNotAtAll) {
+  const std::string folder = testing::TempDir() + "/facet-replace/deep", path = folder + "/a.txt";
+  std::filesystem::remove_all(testing::TempDir() + "/facet-replace");
+  replace_file(path, "one");
+  replace_file(path, "two");
+  EXPECT_EQ(read_file(path), "two");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+  EXPECT_THROW(replace_file(path + "/no-folder/b.txt", "x"), ResourceError);
+  EXPECT_EQ(read_file(path), "two");
+}
+
 }  // namespace
 }  // namespace facet

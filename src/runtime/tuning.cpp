@@ -120,19 +120,7 @@ std::optional<Tuning> read_tuning(const std::string& path, const TunedMachine& h
 }
 
 void write_tuning(const std::string& path, const Tuning& tuning, const TunedMachine& machine) {
-  const fs::path temporary = path + "." + std::to_string(getpid());
-  std::error_code error;
-  fs::create_directories(fs::path(path).parent_path(), error);
-  std::ofstream out(temporary);
-  out << tuning_text(tuning, machine);
-  out.close();
-  if (!out) throw_error<ResourceError>("{}: cannot be written: {}", temporary.string(), std::strerror(errno));
-  fs::rename(temporary, path, error);
-  if (error) {
-    const std::string reason = error.message();
-    fs::remove(temporary, error);
-    throw_error<ResourceError>("{}: cannot be replaced: {}", path, reason);
-  }
+  replace_file(path, tuning_text(tuning, machine));
 }
 
 void apply(const Tuning& tuning, EngineOptions& options) {

@@ -31,7 +31,29 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     if (std::string beat = writer_->heartbeat(); !beat.empty()) exchange_->write(std::move(beat));
   }
 
+  // What a writer throws (a response that cannot be stored) ends the reply, and nothing else.
   void take(const Event& event) {
+    if (is_over_) return;
+    try {
+      pass(event);
+    } catch (...) {
+      is_over_ = true;
+      fail(std::current_exception());
+    }
+  }
+
+  void fail(std::exception_ptr error) noexcept {
+    try {
+      if (!writer_->is_stream())
+        return reply_error(*exchange_, dialect_of(exchange_->request()), to_api_error(std::move(error)));
+      const std::scoped_lock lock(mutex_);
+      exchange_->write(writer_->write(event::Failed{std::move(error)}));
+      exchange_->end();
+    } catch (...) {  // then the connection is closed as it is
+    }
+  }
+
+  void pass(const Event& event) {
     const auto* failed = std::get_if<event::Failed>(&event);
     if (writer_->is_stream()) {
       begin();
@@ -51,6 +73,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   std::mutex mutex_;  // of has_begun_, and of what is written
   bool has_begun_ = false;
   std::string body_;
+  bool is_over_ = false;  // of take() alone
 };
 
 }  // namespace

@@ -156,6 +156,12 @@ void EngineService::unload(const std::string& name) {
   changed_.notify_all();
 }
 
+void EngineService::add_name(const std::string& name, const std::string& new_name) {
+  catalog_->add_name(name, new_name);
+}
+
+void EngineService::remove_name(const std::string& name) { catalog_->remove_name(name); }
+
 EngineService::Use EngineService::use(const std::string& name, std::optional<double> keep_alive) {
   const ServedModel model = catalog_->find(name);
   const auto start = Clock::now();

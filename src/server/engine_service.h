@@ -38,6 +38,8 @@ class EngineService : public Service {
   ModelInfo model(const std::string& name) override;
   void load(const std::string& name, std::optional<double> keep_alive) override;
   void unload(const std::string& name) override;
+  void add_name(const std::string& name, const std::string& new_name) override;
+  void remove_name(const std::string& name) override;
   std::shared_ptr<Job> generate(GenerationRequest request, EventSink sink) override;
   int count_tokens(const GenerationRequest& request) override;
   std::vector<text::TokenId> tokenize(const std::string& model, const std::string& text, bool with_bos) override;

@@ -75,7 +75,8 @@ NodeId calls_node(Grammar& grammar, const GenerationRequest& request, const Json
       options.name = request.tool_choice.name;
       break;
   }
-  options.parallel = request.parallel_calls;
+  // One function that must be called is called once.
+  options.parallel = request.parallel_calls && request.tool_choice.kind != Choice::Named;
   return constraint::add_calls(grammar, callable, options);
 }
 
@@ -88,7 +89,8 @@ void add_text_grammar(Grammar& grammar, const std::string& text) {
 }
 
 std::optional<NodeId> format_node(Grammar& grammar, const OutputFormat& format) {
-  const constraint::Notation notation;
+  constraint::Notation notation;
+  notation.only_declared = true;  // what nobody asked for is of no use, and weak models write little else
   switch (format.kind) {
     case Format::Text:
     case Format::Grammar:

@@ -23,6 +23,10 @@ Json prepare_messages(const Json& messages, bool keeps_thoughts = false);
 // not stand right behind a result, where some clients put notes of their own.
 size_t round_begin(const Json& messages);
 
+// Prepared messages as Gemma 3 can have them: system messages but for the first are the user's, neighbours of one role
+// are one message, texts are one text, and the user speaks first.
+Json fit_gemma3(const Json& messages);
+
 // Declarations whose schemas the chat format can write (spec chat 5.4): references are put in place, alternatives
 // become one type, and what has no type gets the one it looks like. The grammar of calls uses the schemas as they came.
 Json prepare_tools(const Json& tools);

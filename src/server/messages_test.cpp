@@ -104,5 +104,27 @@ TEST(Messages, WhatIsWrongIsNamedWithItsPlace) {
       "messages[0].tool_calls[0].function.arguments: expected the JSON text of an object");
 }
 
+TEST(Gemma3Messages, TakeTurns) {
+  const Json m = fit_gemma3(
+      prepared(R"([{"role": "developer", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+      {"role": "developer", "content": "c"}, {"role": "user", "content": "d"},
+      {"role": "assistant", "content": "e", "tool_calls": [{"id": "1", "function": {"name": "f"}}]},
+      {"role": "tool", "tool_call_id": "1", "content": "g"}, {"role": "user", "content": "h"}])"));
+  ASSERT_EQ(m.size(), 5u);
+  EXPECT_EQ(m[0]["content"], "ab");
+  EXPECT_EQ(m[1]["role"], "user");
+  EXPECT_EQ(m[1]["content"], "c\n\nd");
+  EXPECT_EQ(m[2]["content"], "e");
+  EXPECT_EQ(m[2]["tool_calls"].size(), 1u);
+  EXPECT_EQ(m[3]["role"], "tool");
+  EXPECT_EQ(fit_gemma3(m), m);
+}
+
+TEST(Gemma3Messages, TheUserSpeaksFirst) {
+  const Json m = fit_gemma3(prepared(R"([{"role": "assistant", "content": "hello"}])"));
+  EXPECT_EQ(m[0]["role"], "user");
+  EXPECT_EQ(m[1]["content"], "hello");
+}
+
 }  // namespace
 }  // namespace facet::server

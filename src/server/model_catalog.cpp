@@ -9,6 +9,8 @@
 #include <cctype>
 #include <filesystem>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "runtime/model_summary.h"
 #include "server/api_error.h"
 #include "server/chat_format.h"
@@ -54,15 +56,71 @@ std::string model_name_of_path(const std::string& path) {
   return p.extension() == ".gguf" ? p.stem().string() : p.filename().string();
 }
 
-ModelCatalog::ModelCatalog(std::function<std::vector<ServedModel>()> list, runtime::EngineOptions options)
-    : list_(std::move(list)), options_(std::move(options)) {}
+ModelCatalog::ModelCatalog(std::function<std::vector<ServedModel>()> list, runtime::EngineOptions options,
+                           std::string names_file)
+    : list_(std::move(list)), options_(std::move(options)), names_file_(std::move(names_file)) {
+  if (names_file_.empty() || !std::filesystem::exists(names_file_)) return;
+  try {
+    names_ = nlohmann::json::parse(read_file(names_file_)).get<std::map<std::string, std::string>>();
+  } catch (const nlohmann::json::exception& e) {
+    throw_error<FormatError>(
+        "{}: expected a JSON object of names and the models they stand for ({}); delete it to go on", names_file_,
+        e.what());
+  }
+}
+
+std::vector<ServedModel> ModelCatalog::all() const {
+  std::vector<ServedModel> models = list_();
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [name, own] : names_) {
+    const auto found = std::ranges::find(models, own, &ServedModel::name);
+    if (found != models.end()) models.push_back({name, found->path});
+  }
+  return models;
+}
+
+void ModelCatalog::write_names() const {
+  if (!names_file_.empty()) replace_file(names_file_, nlohmann::json(names_).dump(2) + "\n");
+}
+
+void ModelCatalog::add_name(const std::string& name, const std::string& new_name) {
+  const ServedModel model = find(name);
+  const auto models = list_();
+  const auto own = std::ranges::find(models, model.path, &ServedModel::path);
+  constexpr size_t kMaxName = 200;
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (plain_name(new_name).empty() || new_name.size() > kMaxName || std::ranges::any_of(new_name, is_control))
+    throw ApiError(ApiError::Kind::Invalid, fmt::format("a name has 1 to {} characters, none of control", kMaxName));
+  for (const ServedModel& other : models)
+    if (plain_name(other.name) == plain_name(new_name))
+      throw ApiError(ApiError::Kind::Conflict, fmt::format("'{}' is a model's own name", new_name));
+  const std::scoped_lock lock(mutex_);
+  names_[new_name] = own->name;
+  write_names();
+}
+
+void ModelCatalog::remove_name(const std::string& name) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found =
+        std::ranges::find(names_, plain_name(name), [](const auto& entry) { return plain_name(entry.first); });
+    if (found != names_.end()) {
+      names_.erase(found);
+      return write_names();
+    }
+  }
+  find(name);
+  throw ApiError(ApiError::Kind::Conflict,
+                 fmt::format("'{}' is the model's own name: a model goes when its file does", name), "model");
+}
 
 ServedModel ModelCatalog::find(const std::string& name) {
-  const auto models = list_();
+  const auto models = all();
   if (name.empty() && !models.empty()) return models.front();
   const std::string plain = plain_name(name);
-  for (const ServedModel& model : models)
-    if (plain_name(model.name) == plain) return model;
+  for (const std::string& wanted : {plain, plain.substr(0, plain.rfind(':'))})
+    for (const ServedModel& model : models)
+      if (plain_name(model.name) == wanted) return model;
   std::vector<std::string> names;
   for (const ServedModel& model : models) names.push_back(model.name);
   throw ApiError(ApiError::Kind::NotFound,
@@ -111,7 +169,7 @@ ModelInfo ModelCatalog::describe(const ServedModel& model) {
 // A file that cannot be read is no model; who asks for it by name is told why.
 std::vector<ModelInfo> ModelCatalog::describe_all() {
   std::vector<ModelInfo> out;
-  for (const ServedModel& model : list_()) {
+  for (const ServedModel& model : all()) {
     try {
       out.push_back(describe(model));
     } catch (const std::exception&) {

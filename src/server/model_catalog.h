@@ -21,11 +21,18 @@ class ModelCatalog {
  public:
   // list: what there is now, the default first; it is asked each time, so that a model put into the library is there at
   // once. options: with which models are looked at.
-  ModelCatalog(std::function<std::vector<ServedModel>()> list, runtime::EngineOptions options);
+  // names_file: where names that were added are kept, as a JSON object; empty: nowhere. Throws FormatError when it is
+  // damaged.
+  ModelCatalog(std::function<std::vector<ServedModel>()> list, runtime::EngineOptions options,
+               std::string names_file = {});
 
-  // As clients write names: any case, with or without ":latest" and a file's ending; empty: the default. Throws
-  // ApiError NotFound with the names there are.
+  // As clients write names: any case, with or without ":latest" and a file's ending; empty: the default. A tag that no
+  // model has, as in "NAME:tag", does not count. Throws ApiError NotFound with the names there are.
   ServedModel find(const std::string& name);
+  // Service::add_name, Service::remove_name; written before they return.
+  void add_name(const std::string& name, const std::string& new_name);
+  void remove_name(const std::string& name);
+
   // Of all models whose files can be read.
   std::vector<ModelInfo> describe_all();
   // Throws what reading the file does.
@@ -37,10 +44,15 @@ class ModelCatalog {
     ModelInfo info;
   };
 
+  std::vector<ServedModel> all() const;  // with the names that were added
+  void write_names() const;
+
   std::function<std::vector<ServedModel>()> list_;
   runtime::EngineOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, Known> known_;  // by path
+  std::string names_file_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> names_;  // that were added, each with a model's own
+  std::map<std::string, Known> known_;        // by path
 };
 
 // A file's name, or its folder's, without an ending: "gemma-4-E2B-it-Q4_0" of a path to such a .gguf.

@@ -141,6 +141,7 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
     throw ApiError(ApiError::Kind::Unsupported,
                    "this is a base model without a chat format: ask it to complete a text instead", "model");
   Json messages = fills_in ? fill_in_messages(request) : prepare_messages(request.messages);
+  if (*format == text::ChatTemplate::Gemma3) messages = fit_gemma3(messages);
   thoughts.restore(messages);
   runtime::MediaReader reader(engine, media_cache, runtime::room_for_media(*engine, 0, request.max_tokens));
   reader.encoder().set_cancel(cancel);

@@ -90,6 +90,9 @@ class Service {
   virtual ModelInfo model(const std::string& name) = 0;  // empty: the default
   virtual void load(const std::string& name, std::optional<double> keep_alive) = 0;
   virtual void unload(const std::string& name) = 0;
+  // Gives a model one more name, and takes such a name away. A model's own name stays: Conflict.
+  virtual void add_name(const std::string& name, const std::string& new_name) = 0;
+  virtual void remove_name(const std::string& name) = 0;
 
   // Checks the request before it returns, so that what is wrong with it is an error and no stream; then events come.
   virtual std::shared_ptr<Job> generate(GenerationRequest request, EventSink sink) = 0;

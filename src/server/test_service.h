@@ -60,6 +60,7 @@ class TestService : public Service {
   std::vector<GenerationRequest> asked;
   std::vector<EmbeddingRequest> embedded;
   std::vector<TranscriptionRequest> transcribed;
+  std::vector<std::string> names;  // that were added
   ModelInfo info = test_model();
 
   static ModelInfo test_model() {
@@ -87,6 +88,16 @@ class TestService : public Service {
   }
   void load(const std::string& name, std::optional<double>) override { info.is_loaded = !model(name).name.empty(); }
   void unload(const std::string& name) override { info.is_loaded = model(name).name.empty(); }
+
+  void add_name(const std::string& name, const std::string& new_name) override {
+    model(name);
+    names.push_back(new_name);
+  }
+  void remove_name(const std::string& name) override {
+    if (std::erase(names, name) > 0) return;
+    model(name);
+    throw ApiError(ApiError::Kind::Conflict, "'" + name + "' is the model's own name");
+  }
 
   std::shared_ptr<Job> generate(GenerationRequest request, EventSink sink) override {
     model(request.model);

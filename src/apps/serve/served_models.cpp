@@ -104,8 +104,9 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   if (list().empty())
     throw_error<RequestError>("there is no model to serve: name one with -m PATH, or put one into {}",
                               library_folder());
-  return std::make_unique<server::EngineService>(std::make_unique<server::ModelCatalog>(std::move(list), engine),
-                                                 std::move(options));
+  return std::make_unique<server::EngineService>(
+      std::make_unique<server::ModelCatalog>(std::move(list), engine, facet_home() + "/server/names.json"),
+      std::move(options));
 }
 
 void add_gauges(http::Metrics& metrics, server::EngineService& service) {

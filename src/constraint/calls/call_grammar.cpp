@@ -60,7 +60,7 @@ void add_call_notes(const std::string& name, const SchemaNotes& from, SchemaNote
 
 NodeId call_arguments(Grammar& grammar, const CallFunction& function, const CallOptions& options, SchemaNotes* notes) {
   Notation notation;
-  notation.is_arguments = true;
+  notation.only_declared = true;
   if (options.form == CallOptions::Form::Tokens) {
     notation.kind = Notation::Kind::Call;
     notation.quote = options.controls.quote;

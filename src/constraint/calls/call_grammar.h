@@ -28,7 +28,7 @@ struct CallOptions {
   };
   Choice choice = Choice::Auto;
   std::string name;
-  bool parallel = true;  // false: the answer ends behind the first call
+  bool parallel = true;   // false: the answer ends behind the first call
   CallControls controls;  // of tokens
   Form form = Form::Tokens;
 };

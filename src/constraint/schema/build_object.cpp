@@ -166,7 +166,7 @@ Conditions Builder::other_member(const ObjectShape& object, const std::vector<st
 // to anybody: they are offered only where the schema speaks of them, or declares nothing.
 bool Builder::offers_undeclared(const ObjectShape& object) const {
   const auto n_known = static_cast<int>(object.known_names().size());
-  return !notation_.is_arguments || n_known == 0 || object.size.min > n_known ||
+  return !notation_.only_declared || n_known == 0 || object.size.min > n_known ||
          std::any_of(object.scopes.begin(), object.scopes.end(),
                      [](const auto& scope) { return scope->additional.has_value(); });
 }

@@ -30,8 +30,8 @@ struct Notation {
   Kind kind = Kind::Json;
   WhiteSpace white_space = WhiteSpace::Compact;  // Json only
   uint8_t quote = 0;                             // Call: index of the control token around strings
-  // Of a call: members that an object does not declare are offered only if its schema speaks of them.
-  bool is_arguments = false;
+  // Members that an object does not declare are offered only if its schema speaks of them.
+  bool only_declared = false;
 };
 
 struct SchemaNotes {

@@ -118,7 +118,7 @@ TEST(JsonSchema, CallNotation) {
   Notation notation;
   notation.kind = Notation::Kind::Call;
   notation.quote = 2;
-  notation.is_arguments = true;
+  notation.only_declared = true;
   check_schemas(
       {
           {R"({"type":"object","properties":{"n":{"type":"integer"},"s":{"type":"string"}},"required":["s"],"additionalProperties":false})",

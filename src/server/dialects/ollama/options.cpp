@@ -47,9 +47,8 @@ Thinking ollama_thinking(const Fields& body, const ModelInfo& model) {
   if (!think) return {model.thinks, -1};
   const Thinking thinking = think->is_string() ? thinking_of_effort(think->get<std::string>(), "think")
                                                : Thinking{*body.boolean("think"), -1};
-  if (*thinking.on && !model.thinks)
-    throw ApiError(ApiError::Kind::Unsupported, fmt::format("\"{}\" does not support thinking", model.name), "think");
-  return thinking;
+  // A model that cannot think answers at once: clients ask all models alike.
+  return model.thinks ? thinking : Thinking{false, -1};
 }
 
 }  // namespace

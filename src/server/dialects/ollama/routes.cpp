@@ -67,10 +67,32 @@ void ollama_pull(const Shared& exchange, Service& service) {
                  fmt::format("this server does not {}: its models are the files it was started with", what));
 }
 
+// Names alone come and go: the files are not the server's.
 void ollama_delete(const Shared& exchange, Service& service) {
   const Json json = parse_body(exchange->request().body);
-  service.model(ollama_model_name(Fields(json)));  // 404 for one that is not there
-  refuse_ollama("delete models");
+  service.remove_name(ollama_model_name(Fields(json)));
+  exchange->reply(200, "application/json", "");
+}
+
+void ollama_copy(const Shared& exchange, Service& service) {
+  const Json json = parse_body(exchange->request().body);
+  const Fields body(json);
+  service.add_name(body.required_string("source"), body.required_string("destination"));
+  exchange->reply(200, "application/json", "");
+}
+
+// A model made of another without changing it is one more name for it.
+void ollama_create(const Shared& exchange, Service& service) {
+  const Json json = parse_body(exchange->request().body);
+  const Fields body(json);
+  for (const char* key : {"files", "adapters", "template", "system", "parameters", "messages", "quantize", "modelfile"})
+    if (body.find(key) != nullptr)
+      throw ApiError(
+          ApiError::Kind::Unsupported,
+          fmt::format("{}: this server makes no models; with \"from\" alone a model gets one more name", key), key);
+  service.add_name(body.required_string("from"), ollama_model_name(body));
+  if (!body.boolean_or("stream", true)) return reply_ollama(*exchange, {{"status", "success"}});
+  exchange->reply(200, "application/x-ndjson", to_json_text({{"status", "success"}}) + '\n');
 }
 
 }  // namespace
@@ -104,8 +126,8 @@ http::Routes ollama_routes(Service& service) {
       {"POST", "/api/pull", [&service](const Shared& e) { ollama_pull(e, service); }, Scope::Use},
       {"DELETE", "/api/delete", [&service](const Shared& e) { ollama_delete(e, service); }, Scope::Admin},
       {"POST", "/api/push", [](const Shared&) { refuse_ollama("push models"); }, Scope::Admin},
-      {"POST", "/api/create", [](const Shared&) { refuse_ollama("create models"); }, Scope::Admin},
-      {"POST", "/api/copy", [](const Shared&) { refuse_ollama("copy models"); }, Scope::Admin},
+      {"POST", "/api/create", [&service](const Shared& e) { ollama_create(e, service); }, Scope::Admin},
+      {"POST", "/api/copy", [&service](const Shared& e) { ollama_copy(e, service); }, Scope::Admin},
       {"POST", "/api/blobs/*", [](const Shared&) { refuse_ollama("take model files"); }, Scope::Admin},
       {"HEAD", "/api/blobs/*", [](const Shared&) { throw ApiError(ApiError::Kind::NotFound, "no such blob"); },
        Scope::Use},
