@@ -111,7 +111,16 @@ TEST_F(OllamaRoutes, ErrorsAreOneText) {
   EXPECT_EQ(post("/api/chat", Json::object())->status(), 400);
   EXPECT_EQ(ask_routes(routes, "POST", "/api/chat", "{")->status(), 400);
   EXPECT_EQ(post("/api/create", {{"model", "x"}})->status(), 400);
-  EXPECT_EQ(post("/api/copy", {{"source", "nano"}, {"destination", "x"}})->status(), 400);
+  EXPECT_EQ(post("/api/create", {{"model", "x"}, {"from", "nano"}, {"system", "Be brief."}})->status(), 400);
+}
+
+TEST_F(OllamaRoutes, NamesComeAndGo) {
+  EXPECT_EQ(post("/api/copy", {{"source", "nano"}, {"destination", "mine"}})->status(), 200);
+  EXPECT_EQ(post("/api/create", {{"model", "other"}, {"from", "nano"}})->body(), "{\"status\":\"success\"}\n");
+  EXPECT_EQ(service.names, (std::vector<std::string>{"mine", "other"}));
+  EXPECT_EQ(ask_routes(routes, "DELETE", "/api/delete", R"({"model": "mine"})")->status(), 200);
+  EXPECT_EQ(ask_routes(routes, "DELETE", "/api/delete", R"({"model": "nano"})")->status(), 409);
+  EXPECT_EQ(service.names, std::vector<std::string>{"other"});
 }
 
 TEST_F(OllamaRoutes, ModelsAreDescribed) {
