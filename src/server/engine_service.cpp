@@ -238,10 +238,13 @@ void EngineService::let_go_of_idle_models() {
       if (left > 0) next = std::min(next, left);
       ++entry;
     }
+    if (gone.empty()) {
+      changed_.wait_for(lock, std::chrono::duration<double>(next));
+      continue;
+    }
     lock.unlock();
-    gone.clear();  // which may take a while
+    gone.clear();  // which may take a while, in which more may have come to its end
     lock.lock();
-    if (!is_ending_) changed_.wait_for(lock, std::chrono::duration<double>(next));
   }
 }
 
