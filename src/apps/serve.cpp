@@ -9,13 +9,13 @@
 #include "apps/commands.h"
 #include "apps/model_options.h"
 #include "apps/serve/replies.h"
+#include "apps/serve/routes.h"
 #include "apps/serve/served_models.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "http/metrics.h"
 #include "http/request_log.h"
 #include "http/server.h"
-#include "server/dialects/dialects.h"
 #include "server/store.h"
 
 namespace facet::apps {
@@ -95,8 +95,7 @@ http::Route instant(const std::string& path, http::Scope scope, http::Handler ha
   return {"GET", path, std::move(handler), scope, true};
 }
 
-// Those of all protocols, and what the server says about itself.
-http::Routes all_routes(Running& running);
+// What the server says about itself.
 http::Routes own_routes(Running& running) {
   using Exchange = std::shared_ptr<http::Exchange>;
   const auto health = [](const Exchange& e) { e->reply(200, "application/json", R"({"status":"ok"})"); };
@@ -118,13 +117,9 @@ http::Routes own_routes(Running& running) {
           {"GET", "/", page, http::Scope::Use}};
 }
 
-http::Routes all_routes(Running& running) {
+http::Routes routes_of(Running& running) {
   http::Routes all = own_routes(running);
-  server::Service& service = *running.service;
-  for (http::Routes routes : {server::openai_routes(service, *running.store), server::ollama_routes(service),
-                              server::anthropic_routes(service), server::gemini_routes(service),
-                              server::discovery_routes(service), server::model_routes(service)})
-    std::ranges::move(routes, std::back_inserter(all));
+  std::ranges::move(all_routes(*running.service, *running.store), std::back_inserter(all));
   return all;
 }
 
@@ -161,7 +156,7 @@ int serve(const ServeFlags& flags) {
   running.log = log_of(flags);
   running.store = open_store();
   running.service = make_service(flags.served);
-  running.server = std::make_unique<http::Server>(options_of(flags, running), all_routes(running));
+  running.server = std::make_unique<http::Server>(options_of(flags, running), routes_of(running));
   add_gauges(running.metrics, *running.service);
   running.metrics.add_gauge("facet_http_connections", "Open connections",
                             [&running] { return static_cast<double>(running.server->n_connections()); });

@@ -40,7 +40,8 @@ void check_dialect(const http::Request& request) {
 http::Routes all_routes(server::Service& service, server::Store& store) {
   http::Routes all;
   for (http::Routes routes : {server::openai_routes(service, store), server::ollama_routes(service),
-                              server::anthropic_routes(service), server::gemini_routes(service)})
+                              server::anthropic_routes(service), server::gemini_routes(service),
+                              server::discovery_routes(service), server::model_routes(service)})
     std::move(routes.begin(), routes.end(), std::back_inserter(all));
   for (http::Route& route : all)
     route.handler = [handler = std::move(route.handler)](const std::shared_ptr<http::Exchange>& exchange) {
