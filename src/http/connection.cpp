@@ -121,19 +121,26 @@ void Connection::begin_request() {
   if (input_.empty()) input_ = std::string();
 }
 
+// What was parsed is taken away at once in front of a head, whose refusal another request may follow, and in the end: a
+// body may come in chunks of a byte.
 void Connection::parse_input() {
-  while (!input_.empty() && !parser_->is_done()) {
+  size_t n_parsed = 0;
+  while (n_parsed < input_.size() && !parser_->is_done()) {
     if (phase_ == Phase::Idle) {
       phase_ = Phase::Head;
       started_ = Clock::now();
       set_deadline(hub_->options.limits.head);
     }
-    const size_t n_taken = parser_->put(input_);
-    input_.erase(0, n_taken);
-    if (phase_ == Phase::Head && parser_->has_head()) accept_head();
+    const size_t n_taken = parser_->put(std::string_view(input_).substr(n_parsed));
+    n_parsed += n_taken;
+    if (phase_ == Phase::Head && parser_->has_head()) {
+      input_.erase(0, std::exchange(n_parsed, 0));
+      accept_head();
+    }
     count_body();
-    if (n_taken == 0) return;
+    if (n_taken == 0) break;
   }
+  input_.erase(0, n_parsed);
 }
 
 void Connection::accept_head() {

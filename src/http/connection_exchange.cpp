@@ -35,6 +35,12 @@ ConnectionExchange::~ConnectionExchange() {
   }
 }
 
+// False: there is a reply already, which goes on as it is.
+bool ConnectionExchange::leave_fresh(State next) noexcept {
+  State fresh = State::Fresh;
+  return state_.compare_exchange_strong(fresh, next);
+}
+
 void ConnectionExchange::send(Output output) {
   if (is_closed_) return;
   if (connection_->waiting_bytes() > connection_->hub()->options.limits.waiting_bytes) {
@@ -46,7 +52,7 @@ void ConnectionExchange::send(Output output) {
 }
 
 void ConnectionExchange::reply(int status, std::string_view content_type, std::string body, Headers headers) {
-  if (state_.exchange(State::Ended) != State::Fresh) return;
+  if (!leave_fresh(State::Ended)) return;
   Output output;
   output.bytes = reply_head(style_, status, content_type, headers, body.size());
   const bool has_body = !style_.is_head && status != 204 && status != 304;
@@ -60,7 +66,7 @@ void ConnectionExchange::reply(int status, std::string_view content_type, std::s
 }
 
 void ConnectionExchange::begin(int status, std::string_view content_type, Headers headers) {
-  if (state_.exchange(State::Begun) != State::Fresh) return;
+  if (!leave_fresh(State::Begun)) return;
   if (style_.is_http10) style_.keeps_alive = false;
   Output output;
   output.bytes = reply_head(style_, status, content_type, headers, {});

@@ -46,6 +46,7 @@ class ConnectionExchange final : public Exchange, public std::enable_shared_from
  private:
   enum class State : uint8_t { Fresh, Begun, Ended };
 
+  bool leave_fresh(State next) noexcept;
   void send(Output output);
   void reply_plainly() noexcept;
   void forget_callback();

@@ -17,15 +17,17 @@ Router::Router(Routes routes) {
 
 const Router::Methods* Router::methods_at(std::string_view path) const {
   if (const auto exact = paths_.find(path); exact != paths_.end() && !path.ends_with('*')) return &exact->second;
-  // The longest tail: from the last slash that something follows.
-  for (size_t end = path.size(); end > 1;) {
-    const size_t slash = path.rfind('/', end - 2);
-    if (slash == std::string_view::npos) break;
-    const auto tail = paths_.find(std::string(path.substr(0, slash + 1)) + "*");
-    if (tail != paths_.end()) return &tail->second;
-    end = slash + 1;
+  // The longest tail. Something stands for the star, so the path is no shorter.
+  const Methods* best = nullptr;
+  size_t longest = 0;
+  for (const auto& [pattern, methods] : paths_) {
+    const std::string_view begin(pattern.data(), pattern.size() - 1);
+    if (!pattern.ends_with("/*") || path.size() < pattern.size() || !path.starts_with(begin)) continue;
+    if (pattern.size() <= longest) continue;
+    longest = pattern.size();
+    best = &methods;
   }
-  return nullptr;
+  return best;
 }
 
 std::string Router::methods_of(const std::string& path) const {

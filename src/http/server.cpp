@@ -136,6 +136,7 @@ void Server::State::end() {
   }
   hub->io.restart();
   hub->io.poll();
+  hub->router = Router({});  // what handlers hold ends here, not with the last exchange that somebody keeps
 }
 
 Server::Server(ServerOptions options, Routes routes)

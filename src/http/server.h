@@ -67,7 +67,7 @@ class Server {
   // Whether this process was given sockets (ServerOptions::takes_inherited).
   static bool inherits_sockets();
 
-  void run();   // until stop() has had its effect
+  void run();   // until stop() has had its effect; then the handlers are gone
   void stop();  // no new connections, running replies finish within the grace; a second call ends them. Any thread
   bool is_stopping() const;
   size_t n_connections() const;

@@ -78,21 +78,24 @@ void JobBatch::decode(std::span<Choice* const> choices) {
   const auto most = static_cast<size_t>(engine_->executor().max_decode_rows());
   const int most_guessed = static_cast<int>(most / choices.size()) - 1;
   std::vector<Session::Bundle> bundles;
-  size_t n_rows = 0, first = 0;
+  std::vector<Choice*> bundled;
+  size_t n_rows = 0;
   const auto run = [&] {
-    run_bundles(bundles, choices.subspan(first, bundles.size()));
+    run_bundles(bundles, bundled);
     counts_.n_decode_rows += static_cast<int64_t>(n_rows);
-    first += bundles.size();
     bundles.clear();
+    bundled.clear();
     n_rows = 0;
   };
   for (Choice* choice : choices) {
-    const auto tokens = choice->generation().wanted(std::max(0, most_guessed));
+    const auto tokens = choice->wanted(std::max(0, most_guessed));
+    if (tokens.empty()) continue;  // its grammar could not say, which ends it alone
     if (n_rows + tokens.size() > most) run();
     bundles.push_back({&choice->session(), tokens, [choice] { return choice->take(); }});
+    bundled.push_back(choice);
     n_rows += tokens.size();
   }
-  run();
+  if (!bundles.empty()) run();
   pacer_.record_decode(passed_since(start));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -54,7 +55,9 @@ void PrefixCache::restore(std::vector<StoredPage> found) {
         tree_.set_place(node, record.group, place, record.n);
     }
     children.erase(begin, end);
-    open.insert(open.end(), parent.children.begin(), parent.children.end());
+    std::ranges::copy_if(parent.children, std::back_inserter(open), [this](const PageNode* node) {
+      return static_cast<int>(node->content.size()) == page_tokens_;  // nothing follows a part of a page
+    });
   }
 }
 

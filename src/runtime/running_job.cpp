@@ -79,6 +79,15 @@ bool Choice::take() noexcept {
   }
 }
 
+std::span<const TokenId> Choice::wanted(int most_guessed) noexcept {
+  try {
+    return generation_.wanted(most_guessed);
+  } catch (...) {
+    error_ = std::current_exception();
+    return {};
+  }
+}
+
 void Choice::tell_finished(JobListener& listener) {
   is_told_ = true;
   listener.on_finished(index_, generation_.finish());

@@ -40,13 +40,13 @@ class Choice {
          Generation::Clock::time_point start);
 
   Session& session() noexcept { return session_; }
-  Generation& generation() noexcept { return generation_; }
   bool is_finished() const noexcept { return error_ || generation_.is_finished(); }
   std::exception_ptr error() const noexcept { return error_; }
   void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
 
-  // Generation::take(); what it throws is kept.
+  // Generation::take() and wanted(); what they throw is kept. Nothing is wanted then.
   bool take() noexcept;
+  std::span<const TokenId> wanted(int most_guessed) noexcept;
   // Tells the receiver, once it is finished.
   void tell_finished(JobListener& listener);
   bool is_told() const noexcept { return is_told_; }

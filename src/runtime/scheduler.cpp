@@ -138,7 +138,8 @@ void Scheduler::State::tell_unwanted(const SharedTicket& ticket) {
             ticket->job.queue_seconds)));
   try {
     tell_cancelled(ticket->job);
-  } catch (...) {  // it has been told
+  } catch (...) {
+    tell_failed(ticket->job, std::current_exception());
   }
 }
 

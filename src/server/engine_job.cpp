@@ -59,13 +59,18 @@ void EngineJob::on_finished(int choice, runtime::GenerateResult result) {
   if (++n_finished_ < setup_.n_choices) return;
   if (setup_.remember && !calls_.empty() && !thought_.empty()) setup_.remember(calls_, thought_);
   usage_.total_seconds = std::chrono::duration<double>(Clock::now() - setup_.start).count();
-  end();
   sink_(event::Done{usage_});
+  end();
 }
 
 void EngineJob::on_failed(std::exception_ptr error) {
+  try {
+    sink_(event::Failed{std::move(error)});
+  } catch (...) {
+    end();
+    throw;
+  }
   end();
-  sink_(event::Failed{std::move(error)});
 }
 
 void EngineJob::end() {

@@ -78,6 +78,15 @@ std::vector<float> normalized(std::vector<float> x, int dimensions) {
   return x;
 }
 
+// Half of what the rest of the plan leaves of memory, so that answers without a limit, which count with the whole
+// context, do not wait for one another where there is room; one of them fits in any case.
+int64_t kv_budget_of(const runtime::Engine& engine) {
+  const runtime::MemoryPlan plan = engine.plan(engine.context());
+  const int64_t limit = engine.options().memory_limit > 0 ? engine.options().memory_limit : plan.available_bytes;
+  const int64_t others = plan.resident_limit_bytes - plan.kv_limit_bytes;
+  return std::max(plan.kv_limit_bytes, (limit - others) / 2);
+}
+
 class EmbeddingListener : public runtime::JobListener {
  public:
   void on_embedded(std::vector<float> embedding, const runtime::SyncResult&) override {
@@ -209,6 +218,7 @@ std::shared_ptr<LoadedModel> EngineService::find_or_load(const ServedModel& mode
   }
   runtime::SchedulerOptions scheduler = options_.scheduler;
   if (options_.open_cache) scheduler.cache = options_.open_cache(engine);
+  if (scheduler.kv_budget == 0) scheduler.kv_budget = kv_budget_of(*engine);
   runtime::EmbeddingCacheOptions media;
   media.folder = options_.media_folder;
   auto loaded = std::make_shared<LoadedModel>(model, std::move(engine), scheduler,
@@ -244,10 +254,13 @@ void EngineService::let_go_of_idle_models() {
       if (left > 0) next = std::min(next, left);
       ++entry;
     }
+    if (gone.empty()) {
+      changed_.wait_for(lock, std::chrono::duration<double>(next));
+      continue;
+    }
     lock.unlock();
-    gone.clear();  // which may take a while
+    gone.clear();  // which may take a while, in which more may have come to its end
     lock.lock();
-    if (!is_ending_) changed_.wait_for(lock, std::chrono::duration<double>(next));
   }
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 // Beyond these a schema becomes one of any object: references can multiply without end.
 constexpr int kMaxDepth = 32, kMaxSchemas = 20'000;
+constexpr size_t kMaxReferredBytes = size_t{4} << 20;  // of what they lead to, each time
 
 std::string unescape_pointer(std::string text) {
   std::string out;
@@ -64,13 +65,18 @@ class SchemaWriter {
   Json follow(Json beside, const std::string& reference, int depth) {
     const Json* found = find_definition(document_, reference);
     beside.erase("$ref");
-    if (found == nullptr || !found->is_object() || !open_.insert(reference).second)
+    if (found == nullptr || !found->is_object() || !has_room_for(*found) || !open_.insert(reference).second)
       return {{"type", "object"}, {"properties", Json::object()}};
     Json merged = *found;
     for (const auto& [key, value] : beside.items()) merged[key] = value;
     Json out = write(merged, depth + 1);
     open_.erase(reference);
     return out;
+  }
+
+  bool has_room_for(const Json& referred) {
+    if (n_referred_bytes_ <= kMaxReferredBytes) n_referred_bytes_ += text::chat_json_text(referred).size();
+    return n_referred_bytes_ <= kMaxReferredBytes;
   }
 
   void merge_all_of(Json& schema) {
@@ -169,6 +175,7 @@ class SchemaWriter {
 
   const Json& document_;
   int n_written_ = 0;
+  size_t n_referred_bytes_ = 0;
   std::set<std::string> open_;  // references that are being followed
 };
 

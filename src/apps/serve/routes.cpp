@@ -39,10 +39,16 @@ void check_dialect(const http::Request& request) {
 
 http::Routes all_routes(server::Service& service, server::Store& store) {
   http::Routes all;
+<<<<<<< HEAD
   for (http::Routes routes :
        {server::openai_routes(service, store), server::ollama_routes(service), server::anthropic_routes(service),
         server::gemini_routes(service), server::discovery_routes(service), server::model_routes(service),
         server::mcp_routes(service)})
+=======
+  for (http::Routes routes : {server::openai_routes(service, store), server::ollama_routes(service),
+                              server::anthropic_routes(service), server::gemini_routes(service),
+                              server::discovery_routes(service), server::model_routes(service)})
+>>>>>>> h-review
     std::move(routes.begin(), routes.end(), std::back_inserter(all));
   for (http::Route& route : all)
     route.handler = [handler = std::move(route.handler)](const std::shared_ptr<http::Exchange>& exchange) {

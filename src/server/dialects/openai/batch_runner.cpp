@@ -137,8 +137,8 @@ void BatchRunner::run_all() {
       run_batch(batch);
     } catch (const ResourceError&) {
       // The disk is full: what was done stays, and the batch goes on when the server starts again.
-    } catch (const ApiError&) {
-      // It is not there any more.
+    } catch (const std::exception&) {
+      // It is not there any more, or what was stored of it is damaged.
     }
     const std::lock_guard lock(shared_->mutex);
     shared_->cancelled.erase(batch.id);
@@ -254,6 +254,7 @@ void BatchRunner::ask(LineRun& run, const std::string& owner, size_t index) {
       }
       return;
     }
+  exchange->reply(404, {}, "the endpoint is not there any more", {});
 }
 
 void BatchRunner::finish(const BatchId& batch, const LineRun& run) {

@@ -21,7 +21,7 @@ class JoinedJob : public Job {
  public:
   JoinedJob(size_t n_answers, EventSink sink) : n_left_(n_answers), sink_(std::move(sink)) {}
 
-  void add(std::shared_ptr<Job> job) {
+  void add(const std::shared_ptr<Job>& job) {
     {
       const std::lock_guard lock(mutex_);
       jobs_.push_back(job);
@@ -31,7 +31,8 @@ class JoinedJob : public Job {
   }
 
   void cancel() override {
-    for (const auto& job : jobs()) job->cancel();
+    for (const auto& job : jobs())
+      if (const auto running = job.lock()) running->cancel();
   }
 
   // Nothing more reaches the sink.
@@ -56,7 +57,7 @@ class JoinedJob : public Job {
   }
 
  private:
-  std::vector<std::shared_ptr<Job>> jobs() {
+  std::vector<std::weak_ptr<Job>> jobs() {
     const std::lock_guard lock(mutex_);
     return jobs_;
   }
@@ -79,7 +80,7 @@ class JoinedJob : public Job {
   EventSink sink_;
   Usage usage_;
   bool has_started_ = false, has_failed_ = false;
-  std::vector<std::shared_ptr<Job>> jobs_;
+  std::vector<std::weak_ptr<Job>> jobs_;  // whose sinks hold this
 };
 
 }  // namespace

@@ -135,7 +135,7 @@ ResponsesRequest parse_responses_request(const Json& json, const ResponseSources
   read_conversation(body, request, sources);
   request.is_stream = body.boolean_or("stream", false);
   request.is_stored = body.boolean_or("store", true);
-  request.is_background = body.boolean_or("background", false);
+  request.is_background = generation.is_background = body.boolean_or("background", false);
   if (request.is_background && !request.is_stored) throw_invalid("background", "needs store to be true");
   if (request.is_background && request.is_stream)
     throw ApiError(Kind::Unsupported, "stream: not together with background, ask for the response later", "stream");

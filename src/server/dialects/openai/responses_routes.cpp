@@ -71,11 +71,11 @@ class ResponsesEndpoint {
     return request;
   }
 
-  // What was cut off by its client is not kept.
+  // What was cut off by its client is not kept. An answer may outlive its route.
   std::function<void(const Json&)> keeper(const ResponsesRequest& request) {
-    return [this, owner = request.generation.client, input = request.input](const Json& response) {
+    return [stored = stored_, owner = request.generation.client, input = request.input](const Json& response) mutable {
       if (response["status"] != "cancelled" && response["status"] != "failed")
-        stored_.save(owner, {response, items_with_ids(input)});
+        stored.save(owner, {response, items_with_ids(input)});
     };
   }
 
