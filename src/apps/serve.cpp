@@ -117,15 +117,6 @@ http::Routes own_routes(Running& running) {
           {"GET", "/", page, http::Scope::Use}};
 }
 
-<<<<<<< HEAD
-=======
-http::Routes routes_of(Running& running) {
-  http::Routes all = own_routes(running);
-  std::ranges::move(all_routes(*running.service, *running.store), std::back_inserter(all));
-  return all;
-}
-
->>>>>>> h-review
 std::unique_ptr<server::Store> open_store() {
   const std::string folder = facet_home() + "/server";
   std::error_code error;
@@ -159,13 +150,9 @@ int serve(const ServeFlags& flags) {
   running.log = log_of(flags);
   running.store = open_store();
   running.service = make_service(flags.served);
-<<<<<<< HEAD
   http::Routes routes = all_routes(*running.service, *running.store);
   std::ranges::move(own_routes(running), std::back_inserter(routes));
   running.server = std::make_unique<http::Server>(options_of(flags, running), std::move(routes));
-=======
-  running.server = std::make_unique<http::Server>(options_of(flags, running), routes_of(running));
->>>>>>> h-review
   add_gauges(running.metrics, *running.service);
   running.metrics.add_gauge("facet_http_connections", "Open connections",
                             [&running] { return static_cast<double>(running.server->n_connections()); });

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "http/keys.h"
 #include "server/api_error.h"
 #include "server/dialects/dialects.h"
+#include "server/service.h"
 
 namespace facet::apps {
 namespace {
@@ -35,24 +38,46 @@ void check_dialect(const http::Request& request) {
                            fmt::format("the API key '{}' is not for the protocol {}", request.key->name, name));
 }
 
+// The model that a request names: in its path, or in its body. Nothing of requests about no model.
+std::optional<std::string> model_of(const http::Request& request) {
+  const std::string_view path = request.path;
+  if (const size_t at = path.find("/models/"); at != std::string_view::npos) {
+    std::string_view name = path.substr(at + 8);
+    if (path.starts_with("/v1beta") || request.method == "POST") name = name.substr(0, name.rfind(':'));
+    return std::string(name);
+  }
+  if (request.method != "POST") return {};
+  const auto body = nlohmann::json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return "";  // a form: of the default model, for all that is known here
+  for (const char* key : {"model", "name", "source", "from"})
+    if (body.contains(key) && body[key].is_string()) return body[key].get<std::string>();
+  return "";
+}
+
+void check_model(const http::Request& request, server::Service& service) {
+  if (!request.key || request.key->models.empty()) return;
+  const auto wanted = model_of(request);
+  if (!wanted) return;
+  const std::string name = service.model(*wanted).name;
+  const auto& allowed = request.key->models;
+  if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+    throw server::ApiError(server::ApiError::Kind::Forbidden,
+                           fmt::format("the API key '{}' is not for the model {}", request.key->name, name), "model");
+}
+
 }  // namespace
 
 http::Routes all_routes(server::Service& service, server::Store& store) {
   http::Routes all;
-<<<<<<< HEAD
   for (http::Routes routes :
        {server::openai_routes(service, store), server::ollama_routes(service), server::anthropic_routes(service),
         server::gemini_routes(service), server::discovery_routes(service), server::model_routes(service),
         server::mcp_routes(service)})
-=======
-  for (http::Routes routes : {server::openai_routes(service, store), server::ollama_routes(service),
-                              server::anthropic_routes(service), server::gemini_routes(service),
-                              server::discovery_routes(service), server::model_routes(service)})
->>>>>>> h-review
     std::move(routes.begin(), routes.end(), std::back_inserter(all));
   for (http::Route& route : all)
-    route.handler = [handler = std::move(route.handler)](const std::shared_ptr<http::Exchange>& exchange) {
+    route.handler = [&service, handler = std::move(route.handler)](const std::shared_ptr<http::Exchange>& exchange) {
       check_dialect(exchange->request());
+      check_model(exchange->request(), service);
       handler(exchange);
     };
   return all;
