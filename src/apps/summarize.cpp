@@ -4,12 +4,12 @@
 #include "apps/asked_model.h"
 #include "apps/commands.h"
 #include "apps/json_output.h"
-#include "text/languages.h"
 #include "apps/model_options.h"
 #include "apps/summarize/summarizer.h"
 #include "apps/terminal.h"
 #include "apps/text_input.h"
 #include "base/error.h"
+#include "text/languages.h"
 
 namespace facet::apps {
 namespace {

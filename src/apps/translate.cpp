@@ -6,7 +6,6 @@
 
 #include "apps/asked_model.h"
 #include "apps/commands.h"
-#include "text/languages.h"
 #include "apps/model_options.h"
 #include "apps/terminal.h"
 #include "apps/text_input.h"
@@ -16,6 +15,7 @@
 #include "media/sound.h"
 #include "media/source.h"
 #include "runtime/transcriber.h"
+#include "text/languages.h"
 
 namespace facet::apps {
 namespace {
@@ -87,7 +87,8 @@ int translate_speech(const TranslateFlags& flags, const TranslatorOptions& langu
 
 int translate(const TranslateFlags& flags) {
   check_flags(flags);
-  const TranslatorOptions options{text::language_name(flags.to), flags.from.empty() ? "" : text::language_name(flags.from)};
+  const TranslatorOptions options{text::language_name(flags.to),
+                                  flags.from.empty() ? "" : text::language_name(flags.from)};
   const bool is_speech = flags.format.empty() && means_file(flags.input) && is_sound_file(flags.input);
   if (is_speech) return translate_speech(flags, options);
   const TextInput input = take_input(flags);

@@ -34,7 +34,8 @@ TEST(ChatCommand, UnknownOnesAreExplained) {
 }
 
 TEST(ChatCommand, HelpNamesEveryCommand) {
-  for (const char* name : {"help", "system", "save", "load", "regen", "undo", "stats", "think", "clear", "tools", "schema", "quit"})
+  for (const char* name :
+       {"help", "system", "save", "load", "regen", "undo", "stats", "think", "clear", "tools", "schema", "quit"})
     EXPECT_NE(help_text().find(std::string("  /") + name), std::string_view::npos) << name;
 }
 

@@ -5,11 +5,11 @@
 #include <cctype>
 
 #include "apps/asked_model_fake.h"
-#include "text/languages.h"
 #include "apps/translate/placeholders.h"
 #include "apps/translate/sentences.h"
 #include "base/error.h"
 #include "documents/document.h"
+#include "text/languages.h"
 
 namespace facet::apps {
 namespace {
