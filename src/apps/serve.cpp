@@ -117,14 +117,15 @@ http::Routes own_routes(Running& running) {
           {"GET", "/", page, http::Scope::Use}};
 }
 
+// Where it cannot be written, what it would hold lives as long as the server.
 std::unique_ptr<server::Store> open_store() {
   const std::string folder = facet_home() + "/server";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error)
-    throw_error<ResourceError>("{}: cannot be made ({}): set FACET_HOME to a folder that can be written", folder,
-                               error.message());
-  return std::make_unique<server::Store>(folder + "/state.db");
+  if (!error) return std::make_unique<server::Store>(folder + "/state.db");
+  fmt::print(stderr, "facet: {}: cannot be made ({}): stored responses, files and batches are kept in memory\n", folder,
+             error.message());
+  return std::make_unique<server::Store>(":memory:");
 }
 
 // Each connection is a descriptor, and 1024 is what a shell usually allows.

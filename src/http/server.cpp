@@ -65,6 +65,7 @@ struct Server::State {
   asio::steady_timer ticks;
   asio::signal_set signals;
   Connection::Clock::time_point end_of_grace;
+  bool is_over = false;  // nothing is left to serve
 };
 
 asio::awaitable<void> Server::State::accept(Acceptor& acceptor) {
@@ -100,12 +101,13 @@ asio::awaitable<void> Server::State::watch_deadlines() {
     if (hub->is_stopping && now >= end_of_grace) close_all();
     each_connection([now](Connection& c) { c.close_if_overdue(now); });
   }
+  is_over = true;  // a signal that came meanwhile is taken, and no other waited for
   signals.cancel();
 }
 
 asio::awaitable<void> Server::State::watch_signals() {
   error_code error;
-  while (!error) {
+  while (!error && !is_over) {
     co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (!error) begin_stop();
   }

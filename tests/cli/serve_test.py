@@ -1,10 +1,11 @@
-"""facet serve: its address, its own paths, its log, its end."""
+"""facet serve: its address, its own paths, its log, its end, and that it answers."""
 
 import json
 import os
 import re
 import signal
 import subprocess
+import tempfile
 import unittest
 import urllib.error
 import urllib.request
@@ -17,9 +18,10 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Server:
     """A running server on a free port."""
 
-    def __init__(self, *args, env=None):
+    def __init__(self, *args, env=None, home=None):
+        self.own_home = tempfile.TemporaryDirectory() if home is None else None
         self.process = subprocess.Popen([BINARY, "serve", "--port", "0", *args], stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "FACET_HOME": "/nonexistent", **(env or {})})
+                                        env={**os.environ, "FACET_HOME": home or self.own_home.name, **(env or {})})
         self.said = self.process.stderr.readline() + self.process.stderr.readline()
         self.url = re.search(r"listening on (\S+)", self.said)[1]
 
@@ -30,14 +32,22 @@ class Server:
         self.process.kill()
         self.process.wait()
         self.process.stderr.close()
+        if self.own_home:
+            self.own_home.cleanup()
 
-    def get(self, path, **headers):
-        request = urllib.request.Request(self.url + path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    def get(self, path, body=None, **headers):
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode() if body is not None else None,
+                                         {k.replace("_", "-"): v for k, v in headers.items()})
         try:
             with OPENER.open(request, timeout=30) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def chat(self, text, model="nano", **headers):
+        status, body = self.get("/v1/chat/completions", {"model": model, "temperature": 0, "messages": [
+            {"role": "user", "content": text}]}, **headers)
+        return status, json.loads(body)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -73,6 +83,44 @@ class ServeTest(CliTest):
             self.assertNotIn("secret", log)
             line = json.loads(log.splitlines()[0])
             self.assertEqual((line["path"], line["status"], line["client"]), ("/metrics", 200, "api-key"))
+
+    def test_nothing_is_computed_twice_and_a_restart_changes_nothing(self):
+        question = "Who are you? " + "Please tell me all about it. " * 8
+        with tempfile.TemporaryDirectory() as home:
+            cached = []
+            for _ in range(2):
+                with Server(home=home) as server:
+                    for _ in range(2):
+                        status, answer = server.chat(question)
+                        self.assertEqual(status, 200)
+                        self.assertTrue(answer["choices"][0]["message"]["content"])
+                        cached.append(answer["usage"]["prompt_tokens_details"]["cached_tokens"])
+                        n_prompt = answer["usage"]["prompt_tokens"]
+                    server.stop()
+            self.assertEqual(cached, [0] + [n_prompt - 1] * 3)  # the last token's logits are wanted again
+
+    def test_a_key_for_some_models(self):
+        keys = self.write("keys.json", json.dumps([{"name": "one", "key": "1", "models": ["other"]},
+                                                   {"name": "two", "key": "2", "models": ["nano"]}]))
+        with Server("--keys", keys) as server:
+            self.assertEqual(server.chat("Hello!", x_api_key="1")[0], 403)
+            self.assertEqual(server.chat("Hello!", x_api_key="2")[0], 200)
+            self.assertEqual(server.chat("Hello!", model="", x_api_key="1")[0], 403)
+
+    def test_two_signals_at_once_end_it(self):
+        with Server() as server:
+            for s in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+                server.process.send_signal(s)
+            self.assertEqual(server.process.wait(20), 0)
+
+    def test_a_home_that_cannot_be_written(self):
+        home = self.write("file", "not a folder")
+        process = subprocess.Popen([BINARY, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "FACET_HOME": home})
+        self.assertRegex(process.stderr.readline(), r"^facet: .*/server: cannot be made .*kept in memory")
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
     def test_what_is_refused(self):
         with Server() as server:

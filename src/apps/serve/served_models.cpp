@@ -97,7 +97,7 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   options.thinks = flags.think;
   options.scheduler.max_running = flags.parallel;
   options.scheduler.max_queued = flags.queue;
-  options.media_folder = facet_home() + "/cache/media";
+  if (!flags.forgets) options.media_folder = facet_home() + "/cache/media";
   options.max_same_calls = flags.max_same_calls;
   options.max_rounds = flags.max_rounds;
   auto list = [named, only = flags.only_named] { return list_models(named, only); };
