@@ -75,8 +75,7 @@ NodeId calls_node(Grammar& grammar, const GenerationRequest& request, const Json
       options.name = request.tool_choice.name;
       break;
   }
-  // One function that must be called is called once.
-  options.parallel = request.parallel_calls && request.tool_choice.kind != Choice::Named;
+  options.parallel = request.parallel_calls.value_or(request.tool_choice.kind == Choice::Auto);
   return constraint::add_calls(grammar, callable, options);
 }
 
@@ -148,7 +147,8 @@ SharedGrammar compile(const GenerationRequest& request, const Json& callable, co
 std::string key_of(const GenerationRequest& request, const Json& callable) {
   Json key = Json::array({static_cast<int>(request.format.kind), request.format.schema, request.format.text,
                           request.format.choices, callable, static_cast<int>(request.tool_choice.kind),
-                          request.tool_choice.name, request.parallel_calls});
+                          request.tool_choice.name, request.parallel_calls.has_value(),
+                          request.parallel_calls.value_or(true)});
   return key.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

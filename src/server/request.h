@@ -71,7 +71,8 @@ struct GenerationRequest {
   std::optional<std::string> suffix;      // fill in the middle: asked for in words, as the models have no tokens for it
 
   ToolChoice tool_choice;
-  bool parallel_calls = true;
+  // None: where calls may come, several may; where one must come, one does, as weak models know no end.
+  std::optional<bool> parallel_calls;
   OutputFormat format;
   Thinking thinking;
   SamplingRequest sampling;

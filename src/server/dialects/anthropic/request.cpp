@@ -95,7 +95,7 @@ AnthropicRequest anthropic_request(const Fields& body, bool needs_limit) {
   generation.tools = anthropic_tools(body);
   if (const auto choice = body.object("tool_choice")) {
     generation.tool_choice = anthropic_tool_choice(*choice);
-    generation.parallel_calls = !choice->boolean_or("disable_parallel_tool_use", false);
+    if (const auto disabled = choice->boolean("disable_parallel_tool_use")) generation.parallel_calls = !*disabled;
   }
   generation.thinking = anthropic_thinking(body);
   generation.format = anthropic_format(body);

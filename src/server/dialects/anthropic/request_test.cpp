@@ -103,8 +103,8 @@ TEST(AnthropicRequest, ToolsAndChoices) {
   EXPECT_EQ(choose({{"type", "any"}}).tool_choice.kind, ToolChoice::Kind::Required);
   EXPECT_EQ(choose({{"type", "none"}}).tool_choice.kind, ToolChoice::Kind::None);
   EXPECT_EQ(choose({{"type", "tool"}, {"name", "g"}}).tool_choice.name, "g");
-  EXPECT_TRUE(choose({{"type", "any"}}).parallel_calls);
-  EXPECT_FALSE(choose({{"type", "any"}, {"disable_parallel_tool_use", true}}).parallel_calls);
+  EXPECT_EQ(choose({{"type", "any"}}).parallel_calls, std::nullopt);
+  EXPECT_EQ(choose({{"type", "any"}, {"disable_parallel_tool_use", true}}).parallel_calls, false);
   EXPECT_NE(anthropic_refusal({{"tools", tools}, {"tool_choice", {{"type", "some"}}}}), "");
   EXPECT_NE(anthropic_refusal({{"tools", {{{"type", "bash_20250124"}, {"name", "bash"}}}}}).find("input_schema"),
             std::string::npos);

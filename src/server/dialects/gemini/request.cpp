@@ -67,8 +67,6 @@ GeminiRequest gemini_request(const Fields& body, const std::string& model) {
   if (const auto config = body.object("toolConfig"))
     if (const auto calling = config->object("functionCallingConfig"))
       generation.tool_choice = gemini_tool_choice(*calling);
-  // Where a call must come, one does; the protocol has no word for that.
-  if (generation.tool_choice.kind == ToolChoice::Kind::Required) generation.parallel_calls = false;
   if (const auto config = body.object("generationConfig")) read_gemini_config(*config, request);
   return request;
 }

@@ -157,7 +157,7 @@ TEST_F(ChatTest, ToolChoices) {
   EXPECT_EQ(asked(tools + R"(,"tool_choice":"none")").tool_choice.kind, Kind::None);
   EXPECT_EQ(asked(tools + R"(,"tool_choice":"auto")").tool_choice.kind, Kind::Auto);
   EXPECT_EQ(asked(tools + R"(,"tool_choice":"required")").tool_choice.kind, Kind::Required);
-  EXPECT_FALSE(asked(tools + R"(,"parallel_tool_calls":false)").parallel_calls);
+  EXPECT_EQ(asked(tools + R"(,"parallel_tool_calls":false)").parallel_calls, false);
   const ToolChoice named = asked(tools + R"(,"tool_choice":{"type":"function","function":{"name":"g"}})").tool_choice;
   EXPECT_EQ(named.kind, Kind::Named);
   EXPECT_EQ(named.name, "g");
@@ -178,7 +178,7 @@ TEST_F(ChatTest, LegacyFunctions) {
   const GenerationRequest request = asked(R"("functions":[{"name":"f"}],"function_call":{"name":"f"})");
   EXPECT_EQ(request.tools[0]["function"]["name"], "f");
   EXPECT_EQ(request.tool_choice.name, "f");
-  EXPECT_FALSE(request.parallel_calls);
+  EXPECT_EQ(request.parallel_calls, false);
   service.events = {event::Started{"nano", 4, 0},
                     event::CallBegin{0, 0, "call_1", "f"},
                     event::CallArguments{0, 0, "{}"},

@@ -88,7 +88,7 @@ void read_tool_choice(const Fields& body, GenerationRequest& request) {
                                               : choice_of_object(Fields(*choice, "tool_choice"), request.tools);
   if (request.tool_choice.kind == ToolChoice::Kind::Required && request.tools.is_null())
     throw_invalid("tool_choice", "a call is required, but no tools are declared");
-  request.parallel_calls = body.boolean_or("parallel_tool_calls", true);
+  request.parallel_calls = body.boolean("parallel_tool_calls");
 }
 
 void read_tools(const Fields& body, GenerationRequest& request) {
