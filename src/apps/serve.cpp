@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 
 #include "apps/commands.h"
@@ -59,11 +60,11 @@ std::shared_ptr<http::RequestLog> log_of(const ServeFlags& flags) {
 
 // The server, once there is one: routes are made before it.
 struct Running {
+  std::shared_ptr<http::RequestLog> log;
+  http::Metrics metrics;
   std::unique_ptr<server::Store> store;
   std::unique_ptr<server::EngineService> service;
-  std::unique_ptr<http::Server> server;
-  http::Metrics metrics;
-  std::shared_ptr<http::RequestLog> log;
+  std::unique_ptr<http::Server> server;  // ends first: it uses all of these
 };
 
 http::ServerOptions options_of(const ServeFlags& flags, Running& running) {
@@ -122,7 +123,12 @@ std::unique_ptr<server::Store> open_store() {
   const std::string folder = facet_home() + "/server";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (!error) return std::make_unique<server::Store>(folder + "/state.db");
+  if (!error) {
+    constexpr int64_t kMaxBytes = int64_t{4} << 30, kKeptSeconds = 30 * 86400;
+    auto store = std::make_unique<server::Store>(folder + "/state.db", kMaxBytes);
+    store->remove_older("response", std::time(nullptr) - kKeptSeconds);
+    return store;
+  }
   fmt::print(stderr, "facet: {}: cannot be made ({}): stored responses, files and batches are kept in memory\n", folder,
              error.message());
   return std::make_unique<server::Store>(":memory:");

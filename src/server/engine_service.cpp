@@ -300,8 +300,10 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   setup.n_prompt = static_cast<int>(prompt.tokens.size());
   setup.load_seconds = in_use.load_seconds;
   setup.start = start;
-  setup.remember = [memory = &model->thoughts, messages = prompt.messages](
-                       const Json& calls, const std::string& thought) { memory->remember(messages, calls, thought); };
+  setup.remember = [memory = &model->thoughts, client = request.client, messages = prompt.messages](
+                       const Json& calls, const std::string& thought) {
+    memory->remember(client, messages, calls, thought);
+  };
   setup.on_end = [this, used = model.get()] { end_use(*used); };
   auto running = std::make_shared<EngineJob>(engine.tokenizer(), std::move(setup), std::move(sink));
   begin_use(*model);  // until the job ends; then its last owner is not the scheduler's own thread
@@ -311,7 +313,8 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
 
 int EngineService::count_tokens(const GenerationRequest& request) {
   const Use in_use = use(request.model, request.keep_alive);
-  const LoadedModel& model = *in_use.model;
+  LoadedModel& model = *in_use.model;
+  model.grammars.find(request);  // what is wrong with its tools is wrong here too
   const bool thinks = request.thinking.on.value_or(options_.thinks);
   return static_cast<int>(build_prompt(model.engine, request, thinks, model.media_cache, model.thoughts).tokens.size());
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "model/config.h"
 #include "server/api_error.h"
@@ -88,16 +90,28 @@ void open_last_turn(text::Prompt& prompt) {
     prompt.pop_back();
 }
 
-// Drops the oldest message that is none of the system, with what belongs to it. False: the last must stay.
-bool drop_oldest(Json& messages) {
-  size_t first = 0;
-  while (first < messages.size() && messages[first]["role"] == "system") ++first;
-  size_t end = first + 1;
-  while (end < messages.size() && messages[end]["role"] != "user") ++end;
-  if (end >= messages.size()) return false;
-  messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(first),
-                 messages.begin() + static_cast<std::ptrdiff_t>(end));
-  return true;
+// Where a conversation may be cut: the messages behind those of the system with which the user speaks, but for the
+// first.
+std::vector<size_t> possible_cuts(const Json& messages, size_t n_system) {
+  std::vector<size_t> cuts;
+  for (size_t i = n_system + 1; i < messages.size(); ++i)
+    if (messages[i]["role"] == "user") cuts.push_back(i);
+  return cuts;
+}
+
+// Without the oldest messages, as few as possible, such that it fits; as it is when nothing helps.
+template <class Fits>
+Json shortened(const Json& messages, Fits&& fits) {
+  size_t n_system = 0;
+  while (n_system < messages.size() && messages[n_system]["role"] == "system") ++n_system;
+  const auto begin_at = [&](size_t cut) {
+    Json rest = messages;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(n_system), rest.begin() + static_cast<std::ptrdiff_t>(cut));
+    return rest;
+  };
+  const std::vector<size_t> cuts = possible_cuts(messages, n_system);
+  const auto found = std::partition_point(cuts.begin(), cuts.end(), [&](size_t cut) { return !fits(begin_at(cut)); });
+  return found != cuts.end() ? begin_at(*found) : messages;
 }
 
 std::vector<int> message_begins(std::span<const text::TokenId> tokens, const text::Tokenizer& tokenizer) {
@@ -142,7 +156,7 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
                    "this is a base model without a chat format: ask it to complete a text instead", "model");
   Json messages = fills_in ? fill_in_messages(request) : prepare_messages(request.messages);
   if (*format == text::ChatTemplate::Gemma3) messages = fit_gemma3(messages);
-  thoughts.restore(messages);
+  thoughts.restore(request.client, messages);
   runtime::MediaReader reader(engine, media_cache, runtime::room_for_media(*engine, 0, request.max_tokens));
   reader.encoder().set_cancel(cancel);
   const Json tools = prepare_tools(request.tools);
@@ -155,25 +169,27 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
   MediaParts media(request, reader);
   media.show(messages);
   const std::vector<runtime::Medium> shown = media.take();
-  for (;;) {
-    text::Prompt rendered = text::render_chat(messages, tools, options);
+  text::Prompt rendered;
+  const auto render = [&](const Json& all) {
+    rendered = text::render_chat(all, tools, options);
     if (request.continues_last) open_last_turn(rendered);
-    runtime::MediaPrompt prompt = runtime::assemble(rendered, engine->tokenizer(), shown);
-    if (prompt.tokens.size() >= static_cast<size_t>(engine->context())) {
-      if (request.shortens && shown.empty() && drop_oldest(messages)) continue;
-      refuse_length(prompt.tokens.size(), engine->context());
-    }
-    BuiltPrompt out;
-    out.tokens = std::move(prompt.tokens);
-    out.media = std::move(prompt.media);
-    out.boundaries = message_begins(out.tokens, engine->tokenizer());
-    out.is_chat = true;
-    out.starts_in_thought = text::ends_in_thought(rendered);
-    out.messages = prepared;
-    if (request.tools.is_array())
-      for (const Json& tool : request.tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
-    return out;
-  }
+    return runtime::assemble(rendered, engine->tokenizer(), shown);
+  };
+  const auto context = static_cast<size_t>(engine->context());
+  runtime::MediaPrompt prompt = render(messages);
+  if (prompt.tokens.size() >= context && request.shortens && shown.empty())
+    prompt = render(shortened(messages, [&](const Json& all) { return render(all).tokens.size() < context; }));
+  if (prompt.tokens.size() >= context) refuse_length(prompt.tokens.size(), engine->context());
+  BuiltPrompt out;
+  out.tokens = std::move(prompt.tokens);
+  out.media = std::move(prompt.media);
+  out.boundaries = message_begins(out.tokens, engine->tokenizer());
+  out.is_chat = true;
+  out.starts_in_thought = text::ends_in_thought(rendered);
+  out.messages = prepared;
+  if (request.tools.is_array())
+    for (const Json& tool : request.tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
+  return out;
 }
 
 }  // namespace facet::server

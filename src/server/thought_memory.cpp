@@ -63,9 +63,11 @@ bool has_reasoning(const Json& message) {
 }  // namespace
 
 // Of messages since the round began: what stands before it may be shortened or summarised meanwhile.
-void ThoughtMemory::remember(const Json& messages, const Json& calls, const std::string& thought) {
+void ThoughtMemory::remember(const std::string& client, const Json& messages, const Json& calls,
+                             const std::string& thought) {
   if (thought.empty() || thought.size() > max_bytes_ / 4) return;
   Fingerprint before;
+  before.add(client);
   for (size_t i = round_begin(messages); i < messages.size(); ++i) add_message(before, messages[i]);
   const std::string key = key_of_calls(before, calls);
   const std::scoped_lock lock(mutex_);
@@ -80,8 +82,9 @@ void ThoughtMemory::remember(const Json& messages, const Json& calls, const std:
   }
 }
 
-void ThoughtMemory::restore(Json& messages) const {
+void ThoughtMemory::restore(const std::string& client, Json& messages) const {
   Fingerprint before;
+  before.add(client);
   const std::scoped_lock lock(mutex_);
   for (size_t i = round_begin(messages); i < messages.size(); ++i) {
     Json& message = messages[i];

@@ -1,5 +1,5 @@
 // What models thought before they called functions, for clients that send calls back without it. Found by the
-// conversation up to the message and what it calls: clients change ids, and some leave thoughts out.
+// client, the conversation up to the message and what it calls: clients change ids, and some leave thoughts out.
 #pragma once
 
 #include <list>
@@ -17,9 +17,9 @@ class ThoughtMemory {
   explicit ThoughtMemory(size_t max_bytes = size_t{16} << 20) : max_bytes_(max_bytes) {}
 
   // messages: prepared, those before the answer. calls: [{"name", "arguments"}].
-  void remember(const Json& messages, const Json& calls, const std::string& thought);
+  void remember(const std::string& client, const Json& messages, const Json& calls, const std::string& thought);
   // Puts thoughts where prepared messages with calls lack them, in the round that is going on.
-  void restore(Json& messages) const;
+  void restore(const std::string& client, Json& messages) const;
 
  private:
   struct Entry {

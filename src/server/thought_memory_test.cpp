@@ -24,42 +24,50 @@ Json returned(const char* city = "Paris") {
 
 TEST(ThoughtMemory, PutsBackWhatTheClientLeftOut) {
   ThoughtMemory memory;
-  memory.remember(prepare_messages(asked()), weather_call(), "I should look.");
+  memory.remember("me", prepare_messages(asked()), weather_call(), "I should look.");
   Json m = returned();
-  memory.restore(m);
+  memory.restore("me", m);
   EXPECT_EQ(m[2]["reasoning"], "I should look.");
 }
 
 TEST(ThoughtMemory, AlsoBehindANoteOfTheClient) {
   ThoughtMemory memory;
-  memory.remember(prepare_messages(asked()), weather_call(), "I should look.");
+  memory.remember("me", prepare_messages(asked()), weather_call(), "I should look.");
   Json m = returned();
   m.push_back({{"role", "user"}, {"content", "status: 2 files open"}});
   m = prepare_messages(m);
-  memory.restore(m);
+  memory.restore("me", m);
   EXPECT_EQ(m[2]["reasoning"], "I should look.");
 }
 
 TEST(ThoughtMemory, LeavesOtherCallsAndTheClientsOwnThoughtsAlone) {
   ThoughtMemory memory;
-  memory.remember(prepare_messages(asked()), weather_call(), "I should look.");
+  memory.remember("me", prepare_messages(asked()), weather_call(), "I should look.");
   Json other = returned("Rome");
-  memory.restore(other);
+  memory.restore("me", other);
   EXPECT_FALSE(other[2].contains("reasoning"));
   Json own = returned();
   own[2]["reasoning"] = "mine";
-  memory.restore(own);
+  memory.restore("me", own);
   EXPECT_EQ(own[2]["reasoning"], "mine");
+}
+
+TEST(ThoughtMemory, IsEachClientsOwn) {
+  ThoughtMemory memory;
+  memory.remember("me", prepare_messages(asked()), weather_call(), "I should look.");
+  Json m = returned();
+  memory.restore("you", m);
+  EXPECT_FALSE(m[2].contains("reasoning"));
 }
 
 TEST(ThoughtMemory, OldOnesGoFirst) {
   ThoughtMemory memory(1000);
-  memory.remember(prepare_messages(asked()), weather_call(), std::string(200, 'x'));
+  memory.remember("me", prepare_messages(asked()), weather_call(), std::string(200, 'x'));
   for (int i = 0; i < 10; ++i)
-    memory.remember(prepare_messages(asked()), Json::array({{{"name", "f"}, {"arguments", {{"i", i}}}}}),
+    memory.remember("me", prepare_messages(asked()), Json::array({{{"name", "f"}, {"arguments", {{"i", i}}}}}),
                     std::string(200, 'y'));
   Json m = returned();
-  memory.restore(m);
+  memory.restore("me", m);
   EXPECT_FALSE(m[2].contains("reasoning"));
 }
 

@@ -62,7 +62,8 @@ struct BatchRunner::LineRun {
 BatchRunner::BatchRunner(http::Routes endpoints, Store& store)
     : endpoints_(std::move(endpoints)), store_(&store), shared_(std::make_shared<Shared>()) {
   for (const StoredItem& item : store.all("batch"))
-    if (is_under_way(Json::parse(item.json))) enqueue({item.owner, item.id});
+    if (const Json batch = Json::parse(item.json, nullptr, false); batch.is_object() && is_under_way(batch))
+      enqueue({item.owner, item.id});
 }
 
 BatchRunner::~BatchRunner() {

@@ -87,6 +87,12 @@ Json ContentReader::file(const Fields& part) {
     if (!found)
       throw ApiError(ApiError::Kind::NotFound, fmt::format("{}: no file '{}'", fields.place("file_id"), *id),
                      fields.place("file_id"));
+    constexpr size_t kMaxFileBytes = size_t{256} << 20;
+    n_file_bytes_ += found->bytes.size();
+    if (n_file_bytes_ > kMaxFileBytes)
+      throw ApiError(ApiError::Kind::TooLarge,
+                     fmt::format("the files named have more than {} MiB", kMaxFileBytes >> 20),
+                     fields.place("file_id"));
     return file_part(std::move(found->bytes), "", name.empty() ? found->name : name, part.place(), *media_);
   }
   const char* key = fields.has("file_url") ? "file_url" : "file_data";

@@ -35,6 +35,7 @@ class ContentReader {
 
   std::vector<MediaInput>* media_;
   FindFile find_file_;
+  size_t n_file_bytes_ = 0;  // of stored files, which a small request may name often
 };
 
 // Only the text of a content as read() returns it, its parts joined by line ends.

@@ -1,5 +1,7 @@
 #include "server/dialects/openai/options.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace facet::server {
@@ -23,6 +25,9 @@ std::vector<std::pair<int, float>> read_bias(const Fields& body) {
   std::vector<std::pair<int, float>> bias;
   const auto fields = body.object("logit_bias");
   if (!fields) return bias;
+  constexpr size_t kMaxBiases = 1024;
+  if (body.require("logit_bias").size() > kMaxBiases)
+    throw_invalid("logit_bias", fmt::format("more than {} tokens", kMaxBiases));
   for (const auto& [key, value] : body.require("logit_bias").items()) {
     const std::string place = "logit_bias." + key;
     int token = -1;

@@ -10,6 +10,7 @@ namespace facet::server {
 namespace {
 
 constexpr size_t kMaxChain = 1000;  // responses in one conversation
+constexpr size_t kMaxHistoryBytes = size_t{256} << 20;
 
 [[noreturn]] void throw_no_response(const std::string& id, const char* parameter) {
   throw ApiError(ApiError::Kind::NotFound, fmt::format("no response '{}' is stored", id), parameter);
@@ -46,6 +47,7 @@ void StoredResponses::remove(const std::string& owner, const std::string& id) {
 
 Json StoredResponses::history(const std::string& owner, const std::string& id) const {
   std::vector<StoredResponse> chain;
+  size_t n_bytes = 0;
   for (std::string next = id; !next.empty();) {
     auto stored = find(owner, next);
     if (!stored) throw_no_response(next, "previous_response_id");
@@ -53,6 +55,10 @@ Json StoredResponses::history(const std::string& owner, const std::string& id) c
       throw_invalid("previous_response_id", fmt::format("more than {} responses in one conversation", kMaxChain));
     const Json& previous = stored->response["previous_response_id"];
     next = previous.is_string() ? previous.get<std::string>() : "";
+    n_bytes += to_json_text(stored->input).size() + to_json_text(stored->response["output"]).size();
+    if (n_bytes > kMaxHistoryBytes)
+      throw_invalid("previous_response_id",
+                    fmt::format("the conversation has more than {} MiB", kMaxHistoryBytes >> 20));
     chain.push_back(std::move(*stored));
   }
   Json items = Json::array();

@@ -77,6 +77,8 @@ Json function_tool(const Fields& declaration) {
 
 void add_tool(Json& tools, Json tool, const std::string& place) {
   if (tools.is_null()) tools = Json::array();
+  constexpr size_t kMaxTools = 1024;
+  if (tools.size() == kMaxTools) throw_invalid(place, fmt::format("more than {} tools", kMaxTools));
   const auto& name = tool["function"]["name"].get_ref<const std::string&>();
   if (is_declared(tools, name)) throw_invalid(place, fmt::format("a tool '{}' is declared already", name));
   tools.push_back(std::move(tool));
