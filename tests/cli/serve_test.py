@@ -45,7 +45,7 @@ class Server:
             return error.code, error.read().decode()
 
     def chat(self, text, model="nano", **headers):
-        status, body = self.get("/v1/chat/completions", {"model": model, "temperature": 0, "messages": [
+        status, body = self.get("/v1/chat/completions", {"model": model, "temperature": 0, "max_tokens": 16, "messages": [
             {"role": "user", "content": text}]}, **headers)
         return status, json.loads(body)
 
