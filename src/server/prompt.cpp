@@ -114,8 +114,13 @@ Json shortened(const Json& messages, Fits&& fits) {
   return found != cuts.end() ? begin_at(*found) : messages;
 }
 
+// Gemma 3 has what several messages say in one turn, so others may part from it anywhere near its end.
 std::vector<int> message_begins(std::span<const text::TokenId> tokens, const text::Tokenizer& tokenizer) {
   std::vector<int> out;
+  const auto n = static_cast<int>(tokens.size());
+  constexpr int kStep = 64, kNear = 512;
+  if (!tokenizer.find("<|turn>"))
+    for (int position = std::max(1, n - kNear); position < n; position += kStep) out.push_back(position);
   for (const char* name : {"<|turn>", "<start_of_turn>"})
     if (const auto begin = tokenizer.find(name))
       for (size_t i = 1; i < tokens.size(); ++i)

@@ -139,24 +139,24 @@ class SchemaWriter {
   }
 
   static void use_constant(Json& schema) {
-    const auto constant = schema.find("const");
-    if (constant == schema.end()) return;
-    if (constant->is_string() && !schema.contains("enum")) schema["enum"] = Json::array({*constant});
+    if (!schema.contains("const")) return;
+    const Json constant = schema["const"];
+    if (constant.is_string() && !schema.contains("enum")) schema["enum"] = Json::array({constant});
     if (!schema.contains("type"))
-      schema["type"] = constant->is_string()           ? "string"
-                       : constant->is_boolean()        ? "boolean"
-                       : constant->is_number_integer() ? "integer"
-                       : constant->is_number()         ? "number"
-                       : constant->is_array()          ? "array"
-                       : constant->is_object()         ? "object"
-                                                       : "null";
+      schema["type"] = constant.is_string()           ? "string"
+                       : constant.is_boolean()        ? "boolean"
+                       : constant.is_number_integer() ? "integer"
+                       : constant.is_number()         ? "number"
+                       : constant.is_array()          ? "array"
+                       : constant.is_object()         ? "object"
+                                                      : "null";
     schema.erase("const");
   }
 
   static void settle_type(Json& schema) {
-    if (const auto type = schema.find("type"); type != schema.end() && type->is_array()) {
+    if (const Json type = schema.value("type", Json()); type.is_array()) {
       Json rest = Json::array();
-      for (const Json& t : *type) {
+      for (const Json& t : type) {
         if (t == "null")
           schema["nullable"] = true;
         else
