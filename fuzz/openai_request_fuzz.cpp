@@ -12,6 +12,16 @@
 
 using namespace facet::server;
 
+namespace {
+
+// A store in which nothing is found.
+ResponseSources empty_store() {
+  return {[](const std::string&) { return std::optional<UploadedFile>(); },
+          [](const std::string&) { return Json::array(); }, [](const std::string&) { return Json(); }};
+}
+
+}  // namespace
+
 // A byte that chooses the endpoint, and a body. Whatever it says, it is understood or refused by an error of ours.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
@@ -23,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (data[0] == 'c') parse_chat_request(body, {});
     if (data[0] == 't') parse_completion_request(body);
     if (data[0] == 'e') parse_embeddings(body);
-    if (data[0] == 'r') to_json_text(items_with_ids(parse_responses_request(body, {}).input));
+    if (data[0] == 'r') to_json_text(items_with_ids(parse_responses_request(body, empty_store()).input));
   } catch (const ApiError&) {
   } catch (const facet::Error&) {
   }
