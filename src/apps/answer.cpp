@@ -6,22 +6,9 @@
 
 #include "apps/terminal.h"
 #include "base/error.h"
+#include "runtime/chat_format.h"
 
 namespace facet::apps {
-
-std::optional<text::ChatTemplate> template_of(runtime::ChatFamily family) {
-  switch (family) {
-    case runtime::ChatFamily::Gemma4Large:
-      return text::ChatTemplate::Gemma4Large;
-    case runtime::ChatFamily::Gemma4Small:
-      return text::ChatTemplate::Gemma4Small;
-    case runtime::ChatFamily::Gemma3:
-      return text::ChatTemplate::Gemma3;
-    case runtime::ChatFamily::None:
-      break;
-  }
-  return {};
-}
 
 Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
   Prompt prompt;
@@ -32,7 +19,7 @@ Prompt raw_prompt(const runtime::Engine& engine, const std::string& text) {
 
 Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think,
                    const std::vector<runtime::Medium>& media, const text::ChatJson& tools) {
-  const auto format = template_of(engine.chat_family());
+  const auto format = runtime::chat_format(engine.chat_family());
   if (!format)
     throw_error<RequestError>("{}: this is a base model without a chat format; `facet run --raw` continues a text",
                               engine.path());

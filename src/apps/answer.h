@@ -28,9 +28,6 @@ struct Prompt {
 // The text itself, with <bos> in front.
 Prompt raw_prompt(const runtime::Engine& engine, const std::string& text);
 
-// Nothing of a model without a chat format.
-std::optional<text::ChatTemplate> template_of(runtime::ChatFamily family);
-
 // Messages in the model's chat format, and the opening of its answer; media: what their contents have places for, in
 // order; tools: null, or declarations of functions. RequestError when the model has no chat format, or cannot think.
 Prompt chat_prompt(const runtime::Engine& engine, const text::ChatJson& messages, bool think,

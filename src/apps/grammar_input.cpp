@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "constraint/grammar/gbnf.h"
 #include "constraint/grammar/lark.h"
-#include "constraint/regex/pattern.h"
+#include "constraint/grammar/whole_texts.h"
 
 namespace facet::apps {
 namespace {
@@ -59,18 +59,14 @@ GrammarInput read_grammar(const std::string& path, constraint::WhiteSpace white_
 Grammar regex_grammar(const std::string& pattern) {
   return naming("--regex", [&] {
     Grammar grammar;
-    constraint::PatternOptions options;
-    options.whole = true;
-    grammar.set_root(grammar.terminal(constraint::parse_pattern(grammar.regexes(), pattern, options)));
+    grammar.set_root(constraint::add_pattern(grammar, pattern));
     return grammar;
   });
 }
 
 Grammar choice_grammar(const std::vector<std::string>& choices) {
   Grammar grammar;
-  std::vector<constraint::RegexId> texts;
-  for (const std::string& choice : choices) texts.push_back(grammar.regexes().literal(choice));
-  grammar.set_root(grammar.terminal(grammar.regexes().either(texts)));
+  grammar.set_root(constraint::add_choices(grammar, choices));
   return grammar;
 }
 

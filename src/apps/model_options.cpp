@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
-#include <random>
 
 #include "apps/shipped_models.h"
 #include "apps/terminal.h"
@@ -57,11 +56,6 @@ runtime::LogitBias parse_bias(const std::string& text) {
   } catch (const std::exception&) {
   }
   throw_error<RequestError>("--logit-bias {}: expected TOKEN_ID=VALUE, for example 106=-inf", text);
-}
-
-template <class T, class U>
-void set(T& target, const std::optional<U>& value) {
-  if (value) target = *value;
 }
 
 }  // namespace
@@ -275,24 +269,14 @@ void SamplingOptions::add_to(CLI::App& command) {
 }
 
 runtime::GenerateOptions SamplingOptions::generate_options(const runtime::Engine& engine) const {
-  runtime::GenerateOptions options = runtime::default_options(engine);
+  runtime::GenerateOptions options = runtime::changed_options(engine, *this);
   runtime::SamplingParams& p = options.sampling;
-  set(p.temperature, temperature);
-  set(p.top_k, top_k);
-  set(p.top_p, top_p);
-  set(p.min_p, min_p);
-  set(p.typical_p, typical_p);
-  set(p.repetition_penalty, repetition_penalty);
-  set(p.presence_penalty, presence_penalty);
-  set(p.frequency_penalty, frequency_penalty);
-  set(p.penalty_window, penalty_window);
   for (const std::string& text : bias) {
     p.bias.push_back(parse_bias(text));
     if (const int token = p.bias.back().token; token < 0 || token >= engine.config().n_vocab)
       throw_error<RequestError>("--logit-bias {}: token {} is outside the vocabulary of {}", text, token,
                                 engine.config().n_vocab);
   }
-  p.seed = seed ? *seed : (uint64_t{std::random_device{}()} << 32 | std::random_device{}());
   runtime::check(p);
   options.stop = stop;
   options.max_tokens = max_tokens;

@@ -44,10 +44,7 @@ std::string place_memory(const std::string& numa, const std::vector<int>& nodes)
 std::vector<std::string> expectations(const runtime::MemoryPlan& plan, int n_threads, int n_processors);
 
 // How an answer is generated: sampling, its end, drafting. What was not given keeps the model's default.
-struct SamplingOptions {
-  std::optional<float> temperature, top_p, min_p, typical_p, repetition_penalty, presence_penalty, frequency_penalty;
-  std::optional<int> top_k, penalty_window;
-  std::optional<uint64_t> seed;
+struct SamplingOptions : runtime::SamplingChanges {
   std::vector<std::string> bias, stop;
   int max_tokens = -1, n_logprobs = -1, draft_tokens = -1;
   std::string draft = "lookup";

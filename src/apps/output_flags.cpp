@@ -9,17 +9,10 @@
 namespace facet::apps {
 namespace {
 
-struct Effort {
-  std::string_view name;
-  int n_tokens;
-};
-constexpr Effort kEfforts[] = {{"low", 512}, {"medium", 2048}, {"high", 8192}};
-
 // -1: any number; nothing: not a budget.
 std::optional<int> parse_budget(std::string_view text) {
   if (text == "true") return -1;  // the flag alone
-  for (const Effort& effort : kEfforts)
-    if (text == effort.name) return effort.n_tokens;
+  if (const auto budget = runtime::thought_budget(text)) return budget;
   int n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   const bool is_number = error == std::errc() && end == text.data() + text.size();

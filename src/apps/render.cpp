@@ -11,6 +11,7 @@
 #include "apps/terminal.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "runtime/chat_format.h"
 #include "runtime/model_facts.h"
 #include "text/chat.h"
 
@@ -54,7 +55,7 @@ ChatTemplate choose_template(const std::string& name, const std::optional<runtim
   if (name == "gemma3") return ChatTemplate::Gemma3;
   if (name == "small") return ChatTemplate::Gemma4Small;
   if (!name.empty() || !model) return ChatTemplate::Gemma4Large;
-  if (const auto format = template_of(model->family)) return *format;
+  if (const auto format = runtime::chat_format(model->family)) return *format;
   throw_error<RequestError>("{}: a base model without a chat format; --template chooses one", model->path);
 }
 

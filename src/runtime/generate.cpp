@@ -1,6 +1,7 @@
 #include "runtime/generate.h"
 
 #include <future>
+#include <random>
 
 #include "base/error.h"
 #include "runtime/generation.h"
@@ -47,6 +48,25 @@ GenerateOptions default_options(const Engine& engine) {
   options.sampling.penalty_window = d.penalty_window;
   options.sampling.suppress = d.suppress_tokens;
   options.stop_tokens = d.stop_tokens;
+  return options;
+}
+
+GenerateOptions changed_options(const Engine& engine, const SamplingChanges& changes) {
+  GenerateOptions options = default_options(engine);
+  SamplingParams& p = options.sampling;
+  const auto set = [](auto& target, const auto& value) {
+    if (value) target = *value;
+  };
+  set(p.temperature, changes.temperature);
+  set(p.top_k, changes.top_k);
+  set(p.top_p, changes.top_p);
+  set(p.min_p, changes.min_p);
+  set(p.typical_p, changes.typical_p);
+  set(p.repetition_penalty, changes.repetition_penalty);
+  set(p.presence_penalty, changes.presence_penalty);
+  set(p.frequency_penalty, changes.frequency_penalty);
+  set(p.penalty_window, changes.penalty_window);
+  p.seed = changes.seed ? *changes.seed : (uint64_t{std::random_device{}()} << 32 | std::random_device{}());
   return options;
 }
 

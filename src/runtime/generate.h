@@ -36,8 +36,17 @@ struct GenerateOptions {
 };
 constexpr int kMaxDraft = 7;
 
+// Sampling as far as somebody asked for it.
+struct SamplingChanges {
+  std::optional<float> temperature, top_p, min_p, typical_p, repetition_penalty, presence_penalty, frequency_penalty;
+  std::optional<int> top_k, penalty_window;
+  std::optional<uint64_t> seed;
+};
+
 // Defaults of the model, as options.
 GenerateOptions default_options(const Engine& engine);
+// The same with changes; the seed is a random one unless they have one.
+GenerateOptions changed_options(const Engine& engine, const SamplingChanges& changes);
 
 // What one step of generation gives. `text` never ends inside a character, and holds back what may begin a stop string.
 struct GenerateEvent {

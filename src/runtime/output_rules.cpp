@@ -37,6 +37,18 @@ bool ends_sentence(std::string_view bytes) {
 
 }  // namespace
 
+std::optional<int> thought_budget(std::string_view effort) noexcept {
+  struct Level {
+    std::string_view name;
+    int n_tokens;
+  };
+  static constexpr Level kLevels[] = {{"minimal", 128}, {"low", 512},  {"medium", 2048},
+                                      {"high", 8192},   {"xhigh", -1}, {"max", -1}};
+  for (const Level& level : kLevels)
+    if (effort == level.name) return level.n_tokens;
+  return {};
+}
+
 OutputGuide::OutputGuide(const OutputRules& rules, const Engine& engine, int max_tokens)
     : rules_(rules),
       tokenizer_(engine.tokenizer()),

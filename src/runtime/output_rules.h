@@ -5,11 +5,16 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "runtime/grammar_guide.h"
 
 namespace facet::runtime {
+
+// Tokens that a thought may take by the word for its effort, "minimal" to "max": the models know no levels, so a level
+// is a limit, -1: none. Nothing for another word.
+std::optional<int> thought_budget(std::string_view effort) noexcept;
 
 struct OutputRules {
   enum class Thought : uint8_t {

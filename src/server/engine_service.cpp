@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <future>
-#include <random>
 
 #include "base/error.h"
+#include "runtime/chat_format.h"
 #include "server/api_error.h"
 #include "server/call_loops.h"
-#include "server/chat_format.h"
 #include "server/engine_job.h"
 #include "server/messages.h"
 #include "server/prompt.h"
@@ -25,26 +24,9 @@ constexpr int kMaxChoices = 128;
 
 double seconds_after(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-template <class T, class U>
-void set_if(T& target, const std::optional<U>& value) {
-  if (value) target = *value;
-}
-
 runtime::GenerateOptions generate_options(const GenerationRequest& request, const runtime::Engine& engine) {
-  runtime::GenerateOptions options = runtime::default_options(engine);
-  runtime::SamplingParams& p = options.sampling;
-  const SamplingRequest& s = request.sampling;
-  set_if(p.temperature, s.temperature);
-  set_if(p.top_p, s.top_p);
-  set_if(p.min_p, s.min_p);
-  set_if(p.typical_p, s.typical_p);
-  set_if(p.repetition_penalty, s.repetition_penalty);
-  set_if(p.presence_penalty, s.presence_penalty);
-  set_if(p.frequency_penalty, s.frequency_penalty);
-  set_if(p.top_k, s.top_k);
-  set_if(p.penalty_window, s.penalty_window);
-  for (const auto& [token, bias] : s.bias) p.bias.push_back({token, bias});
-  p.seed = s.seed ? *s.seed : (uint64_t{std::random_device{}()} << 32 | std::random_device{}());
+  runtime::GenerateOptions options = runtime::changed_options(engine, request.sampling);
+  for (const auto& [token, bias] : request.sampling.bias) options.sampling.bias.push_back({token, bias});
   options.max_tokens = request.max_tokens;
   options.n_logprobs = request.n_logprobs;
   return options;
@@ -270,7 +252,8 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   const Use in_use = use(request.model, request.keep_alive);
   const std::shared_ptr<LoadedModel> model = in_use.model;
   const runtime::Engine& engine = *model->engine;
-  const bool may_think = can_think(chat_format(engine)) && !request.is_raw;
+  const bool may_think =
+      runtime::can_think(runtime::chat_format_or_familys(engine.chat_family(), engine.tokenizer())) && !request.is_raw;
   const bool thinks = may_think && request.thinking.on.value_or(options_.thinks);
   if (is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
     request.tool_choice = {ToolChoice::Kind::None, {}, {}};

@@ -7,7 +7,7 @@
 #include "constraint/calls/call_grammar.h"
 #include "constraint/grammar/gbnf.h"
 #include "constraint/grammar/lark.h"
-#include "constraint/regex/pattern.h"
+#include "constraint/grammar/whole_texts.h"
 #include "constraint/schema/json_schema.h"
 #include "server/api_error.h"
 
@@ -98,16 +98,10 @@ std::optional<NodeId> format_node(Grammar& grammar, const OutputFormat& format) 
       return constraint::add_any_object(grammar, notation);
     case Format::Schema:
       return constraint::add_schema(grammar, format.schema, notation);
-    case Format::Regex: {
-      constraint::PatternOptions options;
-      options.whole = true;
-      return grammar.terminal(constraint::parse_pattern(grammar.regexes(), format.text, options));
-    }
-    case Format::Choice: {
-      std::vector<constraint::RegexId> texts;
-      for (const std::string& choice : format.choices) texts.push_back(grammar.regexes().literal(choice));
-      return grammar.terminal(grammar.regexes().either(texts));
-    }
+    case Format::Regex:
+      return constraint::add_pattern(grammar, format.text);
+    case Format::Choice:
+      return constraint::add_choices(grammar, format.choices);
   }
   return {};
 }

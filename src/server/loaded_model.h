@@ -6,9 +6,9 @@
 #include <chrono>
 #include <memory>
 
+#include "runtime/chat_format.h"
 #include "runtime/embedding_cache.h"
 #include "runtime/scheduler.h"
-#include "server/chat_format.h"
 #include "server/grammars.h"
 #include "server/model_catalog.h"
 #include "server/thought_memory.h"
@@ -23,8 +23,9 @@ struct LoadedModel {
       : model(std::move(m)),
         engine(std::move(e)),
         media_cache(std::move(media)),
-        grammars(can_think(chat_format(*engine)) ? constraint::CallOptions::Form::Tokens
-                                                 : constraint::CallOptions::Form::Json),
+        grammars(runtime::can_think(runtime::chat_format_or_familys(engine->chat_family(), engine->tokenizer()))
+                     ? constraint::CallOptions::Form::Tokens
+                     : constraint::CallOptions::Form::Json),
         scheduler(engine, options),
         keep_alive(keep),
         last_used(Clock::now()) {}

@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "runtime/chat_format.h"
 #include "runtime/model_summary.h"
 #include "server/api_error.h"
-#include "server/chat_format.h"
 
 namespace facet::server {
 namespace {
@@ -157,8 +157,8 @@ ModelInfo ModelCatalog::describe(const ServedModel& model) {
   info.n_embd = summary.n_embd;
   info.sees = summary.sees;
   info.hears = summary.hears;
-  const auto format = chat_format(facts.family, *facts.tokenizer);
-  info.thinks = can_think(format);
+  const auto format = runtime::chat_format_or_familys(facts.family, *facts.tokenizer);
+  info.thinks = runtime::can_think(format);
   info.calls = info.chats = format.has_value();
   info.digest = digest_of(info);
   const std::scoped_lock lock(mutex_);

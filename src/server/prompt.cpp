@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "model/config.h"
+#include "runtime/chat_format.h"
 #include "server/api_error.h"
-#include "server/chat_format.h"
 #include "server/messages.h"
 
 namespace facet::server {
@@ -148,7 +148,7 @@ BuiltPrompt raw_prompt(const runtime::Engine& engine, const GenerationRequest& r
 BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, const GenerationRequest& request,
                          bool thinks, const std::shared_ptr<runtime::EmbeddingCache>& media_cache,
                          const ThoughtMemory& thoughts, const std::atomic<bool>* cancel) {
-  const auto format = chat_format(*engine);
+  const auto format = runtime::chat_format_or_familys(engine->chat_family(), engine->tokenizer());
   const bool fills_in = request.is_raw && request.suffix && !request.suffix->empty() && format;
   if (request.is_raw && !fills_in) {
     BuiltPrompt out = raw_prompt(*engine, request);
@@ -167,7 +167,7 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
   const Json tools = prepare_tools(request.tools);
   text::ChatOptions options;
   options.format = *format;
-  options.enable_thinking = thinks && can_think(format);
+  options.enable_thinking = thinks && runtime::can_think(format);
   options.preserve_thinking = true;  // what is over was dropped from the messages
   options.add_generation_prompt = !request.continues_last;
   const Json prepared = messages;

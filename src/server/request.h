@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/generate.h"
 #include "text/chat.h"
 
 namespace facet::server {
@@ -46,10 +47,7 @@ struct Thinking {
 // "none" off; "minimal", "low", "medium", "high", "xhigh", "max": on, with budgets. Throws ApiError for another word.
 Thinking thinking_of_effort(const std::string& effort, const std::string& parameter);
 
-struct SamplingRequest {
-  std::optional<float> temperature, top_p, min_p, typical_p, repetition_penalty, presence_penalty, frequency_penalty;
-  std::optional<int> top_k, penalty_window;
-  std::optional<uint64_t> seed;
+struct SamplingRequest : runtime::SamplingChanges {
   std::vector<std::pair<int, float>> bias;  // token id; -100 and less: never, +100 and more: always where it may come
 };
 
