@@ -19,24 +19,24 @@
 namespace facet::runtime {
 namespace {
 
-using Kind = MediaFile::Kind;
+using FileKind = MediaFile::Kind;
 using ReaderClock = std::chrono::steady_clock;
 
 double seconds_of_reading(ReaderClock::time_point start) {
   return std::chrono::duration<double>(ReaderClock::now() - start).count();
 }
 
-Kind kind_of(const media::Source& source, Kind asked) {
-  if (asked != Kind::Any) return asked;
+FileKind kind_of_file(const media::Source& source, FileKind asked) {
+  if (asked != FileKind::Any) return asked;
   switch (media::kind_of(source)) {
     case media::MediaKind::kImage:
-      return Kind::Image;
+      return FileKind::Image;
     case media::MediaKind::kSound:
-      return Kind::Audio;
+      return FileKind::Audio;
     case media::MediaKind::kVideo:
-      return Kind::Video;
+      return FileKind::Video;
   }
-  return Kind::Image;
+  return FileKind::Image;
 }
 
 // A piece of a sound as long as the model takes, cut where it is quietest near the end.
@@ -58,8 +58,11 @@ size_t clip_end(std::span<const float> samples, size_t longest) {
 
 }  // namespace
 
-std::string_view kind_name(Kind kind) noexcept {
-  return kind == Kind::Image ? "image" : kind == Kind::Audio ? "audio" : kind == Kind::Video ? "video" : "media";
+std::string_view kind_name(FileKind kind) noexcept {
+  return kind == FileKind::Image   ? "image"
+         : kind == FileKind::Audio ? "audio"
+         : kind == FileKind::Video ? "video"
+                                   : "media";
 }
 
 int room_for_media(const Engine& engine, int n_text, int n_answer) {
@@ -93,8 +96,8 @@ MediaReader::Opened MediaReader::open(const MediaFile& file) const {
 MediaReader::Opened MediaReader::open(media::Source source, const MediaFile& file) const {
   Opened out{file, std::move(source), {}, 0};
   out.file.path = out.source.name();
-  out.file.kind = kind_of(out.source, file.kind);
-  if (out.file.kind != Kind::Image) return out;
+  out.file.kind = kind_of_file(out.source, file.kind);
+  if (out.file.kind != FileKind::Image) return out;
   check_sees(*engine_, out.source.name());
   const auto start = ReaderClock::now();
   out.image = media::decode_image(out.source.bytes(), out.source.name());
@@ -105,8 +108,8 @@ MediaReader::Opened MediaReader::open(media::Source source, const MediaFile& fil
 
 void MediaReader::take(Opened opened, ShownMedia& shown) {
   decode_seconds_ += opened.seconds;
-  if (opened.file.kind == Kind::Audio) return read_sound(opened.source, shown);
-  if (opened.file.kind == Kind::Video) return read_video(opened.source, shown);
+  if (opened.file.kind == FileKind::Audio) return read_sound(opened.source, shown);
+  if (opened.file.kind == FileKind::Video) return read_video(opened.source, shown);
   read(opened.image, opened.file, shown);
 }
 

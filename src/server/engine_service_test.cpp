@@ -6,12 +6,15 @@
 #include <filesystem>
 #include <future>
 
+#include "base/file.h"
+#include "runtime/prefix_cache.h"
 #include "server/api_error.h"
 
 namespace facet::server {
 namespace {
 
 constexpr const char* kNano = "models/nano/nano-q8_0.gguf";
+constexpr const char* kPicture = "models/nano/eval/media/colour-24-0.png";
 
 struct Answer {
   std::string text, thought;
@@ -36,7 +39,11 @@ class EngineServiceTest : public testing::Test {
     runtime::EngineOptions engine;
     engine.n_threads = 1;
     engine.context = 2048;
+    engine.cache_bytes = 64 << 20;
     options.load = [engine](const std::string& path) { return runtime::Engine::load(path, engine); };
+    options.open_cache = [](const std::shared_ptr<const runtime::Engine>& loaded) {
+      return std::make_shared<runtime::PrefixCache>(loaded);
+    };
     service_ = std::make_unique<EngineService>(std::make_unique<ModelCatalog>(
                                                    [] {
                                                      return std::vector<ServedModel>{{"nano", kNano}};
@@ -275,6 +282,47 @@ TEST_F(EngineServiceTest, ManyAtOnceGetTheirOwnAnswers) {
     answers.push_back(start(request));
   }
   for (size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(answers[i].get().text, "id-" + std::to_string(i));
+}
+
+TEST_F(EngineServiceTest, PicturesAreSeenAndEncodedOnce) {
+  GenerationRequest request = chat("");
+  request.messages[0]["content"] =
+      Json::parse(R"([{"type": "image"}, {"type": "text", "text": "What colour is it?"}])");
+  request.media.push_back({MediaInput::Kind::Image, read_file(kPicture), "messages[0].content[0]", "low"});
+  const Answer first = ask(request);
+  EXPECT_EQ(first.finishes, std::vector{Finish::Stop});
+  EXPECT_EQ(first.usage.n_prompt, service_->count_tokens(request));
+  GenerationRequest text = request;
+  text.messages[0]["content"] = "What colour is it?";
+  text.media.clear();
+  EXPECT_GT(first.usage.n_prompt, service_->count_tokens(text) + 20) << "the picture's own tokens";
+
+  GenerationRequest second = request;
+  second.messages.push_back({{"role", "assistant"}, {"content", first.text}});
+  second.messages.push_back({{"role", "user"}, {"content", "Who are you?"}});
+  EXPECT_GE(ask(second).usage.n_cached, first.usage.n_prompt) << "the picture and the answer were there";
+
+  request.media[0].bytes = "no picture";
+  EXPECT_TRUE(refusal(request).starts_with("400 messages[0].content[0]: ")) << refusal(request);
+}
+
+TEST_F(EngineServiceTest, NothingIsComputedTwice) {
+  GenerationRequest request = chat("Who are you? Please tell me a long story about it.");
+  const Answer first = ask(request);
+  EXPECT_EQ(first.usage.n_cached, 0);
+  EXPECT_EQ(ask(request).usage.n_cached, first.usage.n_prompt - 1);
+
+  // A chat that grows: what is new is computed, and the end of the answer, which no step has seen.
+  request.messages.push_back({{"role", "assistant"}, {"content", first.text}});
+  request.messages.push_back({{"role", "user"}, {"content", "And then?"}});
+  const Answer grown = ask(request);
+  EXPECT_GE(grown.usage.n_cached, first.usage.n_prompt);
+  // Another client in between, and an edit of the last message.
+  ask(chat("Something else altogether."));
+  GenerationRequest edited = request;
+  edited.messages.back()["content"] = "And before?";
+  EXPECT_GE(ask(edited).usage.n_cached, first.usage.n_prompt);
+  EXPECT_EQ(ask(request).usage.n_cached, grown.usage.n_prompt - 1);
 }
 
 }  // namespace
