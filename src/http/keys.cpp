@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -89,14 +88,6 @@ Key parse_key(const KeyJson& entry, const KeyPlace& place) {
 }
 
 }  // namespace
-
-Sha256 sha256(std::string_view bytes) {
-  Sha256 hash;
-  unsigned int n = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), &n, EVP_sha256(), nullptr) != 1 || n != hash.size())
-    throw_error<ResourceError>("OpenSSL cannot make a SHA-256 checksum");
-  return hash;
-}
 
 void Keys::add(Key key) {
   for (const auto& other : keys_) {

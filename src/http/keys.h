@@ -2,7 +2,6 @@
 // file may hold the hashes alone.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -11,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-namespace facet::http {
+#include "http/sha256.h"
 
-using Sha256 = std::array<unsigned char, 32>;
+namespace facet::http {
 
 struct Key {
   std::string name;  // in logs and metrics
@@ -23,8 +22,6 @@ struct Key {
   std::vector<std::string> dialects;  // "openai", "ollama", "anthropic", "gemini"; empty: all
   int requests_per_minute = 0;        // 0: any number
 };
-
-Sha256 sha256(std::string_view bytes);
 
 class Keys {
  public:

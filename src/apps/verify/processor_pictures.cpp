@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <array>
 
-#include "apps/sha256.h"
 #include "apps/verify/processor_cases.h"
 #include "base/mapped_file.h"
+#include "http/sha256.h"
 #include "media/image.h"
 #include "media/resize.h"
 
@@ -21,8 +21,9 @@ constexpr int kPatchSide = 16, kUnifiedSide = 48;
 template <class T>
 void expect_hash(const std::vector<T>& values, const Json& golden, const char* key, const std::string& what,
                  Case& result) {
-  if (!apps::has_sha256() || !golden.contains(key)) return;
-  result.expect(apps::sha256(std::as_bytes(std::span(values))) == golden[key].get<std::string>(), what + " differ");
+  if (!golden.contains(key)) return;
+  const std::string hash = http::hex_digits(http::sha256(std::as_bytes(std::span(values))));
+  result.expect(hash == golden[key].get<std::string>(), what + " differ");
 }
 
 // [patches, side, side, 3], row by row.
@@ -128,9 +129,8 @@ void check_picture(const MediaCase& picture, Case& result) {
     n_unified += static_cast<int>(golden.contains("unified") &&
                                   golden.at("torchvision_u8_sha256") == golden.at("resized_rgb_u8_sha256"));
   }
-  result.note(fmt::format("{} budgets{}{}", budgets.size(),
-                          n_unified > 0 ? fmt::format(", large patches at {}", n_unified) : "",
-                          apps::has_sha256() ? "" : ", without checksums: built without OpenSSL"));
+  result.note(fmt::format("{} budgets{}", budgets.size(),
+                          n_unified > 0 ? fmt::format(", large patches at {}", n_unified) : ""));
 }
 
 }  // namespace facet::verify
