@@ -1,5 +1,7 @@
 #include "apps/kept_pages.h"
 
+#include <fmt/format.h>
+
 #include "apps/model_options.h"
 #include "base/error.h"
 

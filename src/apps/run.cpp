@@ -150,7 +150,8 @@ int run(RunFlags flags) {
   const std::string text = read_prompt(flags);
   const InterruptGuard interrupt;
   MediaReader reader(engine, room_beside(text, flags, *engine), flags.media);
-  const Prompt prompt = make_prompt(flags, *engine, text, read_media(flags.media, reader));
+  Prompt prompt = make_prompt(flags, *engine, text, read_media(flags.media, reader));
+  if (flags.output.tool_choice == "none") prompt.declared.clear();  // what looks like a call is text
   runtime::Session session(engine, 0, flags.keep ? open_kept_pages(engine) : nullptr);
   auto options = flags.sampling.generate_options(*engine);
   options.cancel = &InterruptGuard::flag();

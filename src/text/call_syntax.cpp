@@ -1,7 +1,5 @@
 #include "text/call_syntax.h"
 
-#include <algorithm>
-
 #include "text/chat_value.h"
 
 namespace facet::text {

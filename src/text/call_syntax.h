@@ -1,6 +1,7 @@
 // What the body of a call is made of, for those who read it: blanks, brackets, keys, bare values. Internal to text/.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>

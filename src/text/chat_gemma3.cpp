@@ -1,5 +1,7 @@
 #include "text/chat_gemma3.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "text/chat_calls.h"
 
@@ -9,9 +11,8 @@ namespace {
 constexpr std::string_view kDeclarations =
     "You can call functions. They are declared here, their parameters as JSON Schema:\n";
 constexpr std::string_view kHowToCall =
-    "\nTo call one, answer with its JSON and nothing else: {\"name\":\"...\",\"parameters\":{...}}. Several calls make "
-    "a "
-    "list: [{...},{...}]. Where no function is of use, answer in words.\n\n";
+    "\nTo call one, answer with its JSON and nothing else: {\"name\":\"...\",\"parameters\":{...}}. "
+    "Several calls make a list: [{...},{...}]. Where no function is of use, answer in words.\n\n";
 constexpr std::string_view kResults = "Results of the calls:\n";
 
 // What stands before the first user text: the system message as it is, without trimming.
@@ -68,11 +69,13 @@ class Gemma3Renderer {
 
   void close() {
     if (turn_ == Turn::None) return;
-    if (!results_.empty()) out_.text(std::string(kResults) + one_or_list(std::exchange(results_, ChatJson::array())));
+    if (!results_.empty()) out_.text(take_results());
     out_.control("<end_of_turn>");
     out_.text("\n");
     turn_ = Turn::None;
   }
+
+  std::string take_results() { return std::string(kResults) + one_or_list(std::exchange(results_, ChatJson::array())); }
 
   // After the system message: user, assistant, user, ... The template refuses anything else. Results of calls are the
   // user's, alone or before what the user says.
@@ -87,7 +90,7 @@ class Gemma3Renderer {
       throw_error<RequestError>("messages[{}]: with Gemma 3 the roles user and assistant must alternate; found {}", i,
                                 role);
     if (is_user && has_results)
-      out_.text(std::string(kResults) + one_or_list(std::exchange(results_, ChatJson::array())) + "\n\n");
+      out_.text(take_results() + "\n\n");
     else
       open(is_user ? Turn::User : Turn::Model);
     caller_ = nullptr;

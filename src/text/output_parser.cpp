@@ -9,7 +9,11 @@ namespace facet::text {
 namespace {
 
 OutputParserOptions adapted(OutputParserOptions options, const Tokenizer& tokenizer) {
-  if (!tokenizer.find("<|channel>")) (options.declared.empty() ? options.plain : options.json_calls) = true;
+  if (tokenizer.find("<|channel>")) return options;
+  if (options.declared.empty())
+    options.plain = true;
+  else
+    options.json_calls = true;
   return options;
 }
 

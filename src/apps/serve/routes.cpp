@@ -10,6 +10,7 @@
 #include "http/keys.h"
 #include "server/api_error.h"
 #include "server/dialects/dialects.h"
+#include "server/multipart.h"
 #include "server/service.h"
 
 namespace facet::apps {
@@ -38,6 +39,14 @@ void check_dialect(const http::Request& request) {
                            fmt::format("the API key '{}' is not for the protocol {}", request.key->name, name));
 }
 
+// As the handlers read it: of several the last.
+std::string model_of_form(const http::Request& request) {
+  std::string name;
+  for (const server::FormPart& part : server::parse_multipart(request.header("content-type"), request.body))
+    if (part.name == "model") name = part.content;
+  return name;
+}
+
 // The model that a request names: in its path, or in its body. Nothing of requests about no model.
 std::optional<std::string> model_of(const http::Request& request) {
   const std::string_view path = request.path;
@@ -46,9 +55,10 @@ std::optional<std::string> model_of(const http::Request& request) {
     if (path.starts_with("/v1beta") || request.method == "POST") name = name.substr(0, name.rfind(':'));
     return std::string(name);
   }
-  if (request.method != "POST") return {};
+  if (request.method != "POST" || path == "/v1/files") return {};
+  if (path.starts_with("/v1/audio/")) return model_of_form(request);
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
-  if (!body.is_object()) return "";  // a form: of the default model, for all that is known here
+  if (!body.is_object()) return "";
   for (const char* key : {"model", "name", "source", "from"})
     if (body.contains(key) && body[key].is_string()) return body[key].get<std::string>();
   return "";
@@ -56,6 +66,10 @@ std::optional<std::string> model_of(const http::Request& request) {
 
 void check_model(const http::Request& request, server::Service& service) {
   if (!request.key || request.key->models.empty()) return;
+  if (request.method == "POST" && request.path == "/v1/batches")
+    throw server::ApiError(
+        server::ApiError::Kind::Forbidden,
+        fmt::format("the API key '{}' is for some models, and the lines of a batch may name any", request.key->name));
   const auto wanted = model_of(request);
   if (!wanted) return;
   const std::string name = service.model(*wanted).name;

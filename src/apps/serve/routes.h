@@ -10,7 +10,8 @@ class Store;
 
 namespace facet::apps {
 
-// A key that is for some dialects alone is refused by the others. The service and the store outlive the routes.
+// A key that is for some dialects or models alone is refused by the others. The service and the store outlive the
+// routes.
 http::Routes all_routes(server::Service& service, server::Store& store);
 
 }  // namespace facet::apps

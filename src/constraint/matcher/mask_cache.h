@@ -64,8 +64,9 @@ class MaskCache {
    public:
     void add(std::span<const TokenId> tokens, std::vector<TokenId>& out) {
       if (tokens.empty()) return;
-      if (tokens.data() != run_.data() + run_.size()) flush(out), run_ = {tokens.data(), 0};
-      run_ = {run_.data(), run_.size() + tokens.size()};
+      const bool goes_on = tokens.data() == run_.data() + run_.size();
+      if (!goes_on) flush(out);
+      run_ = goes_on ? std::span(run_.data(), run_.size() + tokens.size()) : tokens;
     }
     void flush(std::vector<TokenId>& out) {
       out.insert(out.end(), run_.begin(), run_.end());

@@ -27,6 +27,7 @@ std::string time_pattern() {
   return hour_minute + ":[0-5]\\d(?:\\.\\d+)?" + group("[Zz]|[+-]" + hour_minute);
 }
 
+// std::string("...") before what is added: of a literal GCC 12 warns, wrongly, that the two may overlap (-Wrestrict).
 std::string duration_pattern() {
   const std::string time = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
   const std::string date = "(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)";

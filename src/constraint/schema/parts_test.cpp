@@ -163,6 +163,14 @@ TEST(JsonSchema, MoreItemsThatDifferThanThereAreIsAContradiction) {
     schema.replace(at, n, std::to_string(std::stoi(schema.substr(at, n)) - 1));
     EXPECT_EQ(schema_refusal(schema), "") << schema;
   }
+  const auto lists = [](const std::string& sizes, const std::string& item) {
+    return schema_refusal(R"({"type":"array","minItems":2,"uniqueItems":true,"items":{"type":"array",)" + sizes +
+                          R"(,"items":)" + item + "}}");
+  };
+  for (const char* sizes : {R"("minItems":3)", R"("minItems":3,"maxItems":3)", R"("minItems":1500)"})
+    EXPECT_EQ(lists(sizes, R"({"type":"boolean"})"), "") << sizes;
+  EXPECT_EQ(lists(R"("minItems":3,"maxItems":4)", R"({"const":1})"), "");
+  EXPECT_NE(lists(R"("minItems":3,"maxItems":3)", R"({"const":1})"), "");
   EXPECT_EQ(schema_refusal(R"({"type":"array","minItems":1,"items":{"type":"array","items":{"const":1},
                                "uniqueItems":true,"minItems":2}})"),
             "schema at #/items contradicts itself: there is no value that obeys all it says");

@@ -104,13 +104,14 @@ size_t Expander::n_values(const Shape& shape, size_t limit) {
 }
 
 size_t Expander::n_lists(const ArrayShape& array, size_t limit) {
-  const size_t n_first = array.n_first();
-  size_t longest = is_possible(array.item(n_first)) ? limit : n_first;
+  const size_t n_first = array.n_first(), shortest = static_cast<size_t>(array.size.min);
+  if (shortest > kManyValues) return limit;
+  size_t longest = is_possible(array.item(n_first)) ? shortest + limit : n_first;
   if (array.size.max >= 0) longest = std::min(longest, static_cast<size_t>(array.size.max));
   size_t n = 0, n_of_length = 1;  // of the lists with i items
   for (size_t i = 0; n < limit && n_of_length > 0; ++i) {
-    if (i >= static_cast<size_t>(array.size.min)) n += n_of_length;
-    if (i >= std::min(longest, limit)) break;
+    if (i >= shortest) n += n_of_length;
+    if (i >= longest) break;
     n_of_length = std::min(limit, n_of_length * n_values(array.item(i), limit));
   }
   return std::min(n, limit);
