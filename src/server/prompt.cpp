@@ -192,7 +192,7 @@ BuiltPrompt build_prompt(const std::shared_ptr<const runtime::Engine>& engine, c
   out.is_chat = true;
   out.starts_in_thought = text::ends_in_thought(rendered);
   out.messages = prepared;
-  if (request.tools.is_array())
+  if (request.tools.is_array() && request.tool_choice.kind != ToolChoice::Kind::None)
     for (const Json& tool : request.tools) out.declared.push_back(tool["function"]["name"].get<std::string>());
   return out;
 }

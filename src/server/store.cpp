@@ -22,7 +22,11 @@ constexpr std::array<const char*, 1> kMigrations = {
 
 [[noreturn]] void throw_sqlite(sqlite3* db, const std::string& path) {
   const int code = sqlite3_errcode(db);
-  if (code == SQLITE_FULL) throw_error<ResourceError>("{}: no room left on the disk: free some, and ask again", path);
+  if (code == SQLITE_FULL)
+    throw_error<ResourceError>(
+        "{}: no room left, on the disk or in what the server may store: free some, or delete stored responses, batches "
+        "and files",
+        path);
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
     throw_error<ResourceError>("{}: damaged, or no database of this server: move it away to begin anew", path);
   throw_error<ResourceError>("{}: {}: check that the folder is there and can be written", path, sqlite3_errmsg(db));
