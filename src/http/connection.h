@@ -36,6 +36,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // On the thread of sockets.
   void start();
   void close_if_overdue(Clock::time_point now);
+  void tell_if_quiet(Clock::time_point now);
   void end_when_idle();  // the server stops
   void close();
 
@@ -98,7 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::deque<std::string> output_;
   size_t n_sent_of_first_ = 0;
   bool is_writing_ = false, has_reply_ = false, keeps_alive_ = true;
-  Clock::time_point write_deadline_;
+  Clock::time_point write_deadline_, last_output_;
   std::atomic<size_t> waiting_bytes_{0};
 };
 

@@ -62,7 +62,7 @@ void ConnectionExchange::reply(int status, std::string_view content_type, std::s
   output.is_last = true;
   output.closes = !style_.keeps_alive;
   send(std::move(output));
-  forget_callback();
+  forget_callbacks();
 }
 
 void ConnectionExchange::begin(int status, std::string_view content_type, Headers headers) {
@@ -90,7 +90,7 @@ void ConnectionExchange::end() {
   output.is_last = true;
   output.closes = !style_.keeps_alive;
   send(std::move(output));
-  forget_callback();
+  forget_callbacks();
 }
 
 void ConnectionExchange::on_close(std::function<void()> callback) {
@@ -105,20 +105,38 @@ void ConnectionExchange::on_close(std::function<void()> callback) {
 }
 
 void ConnectionExchange::notify_closed() {
-  std::function<void()> callback;
+  std::function<void()> callback, quiet;
   {
     const std::lock_guard lock(mutex_);
     if (is_closed_.exchange(true)) return;
     callback = std::exchange(on_close_, nullptr);
+    quiet.swap(on_quiet_);
   }
   if (callback) callback();
 }
 
-// It often holds the exchange itself.
-void ConnectionExchange::forget_callback() {
-  std::function<void()> callback;
+void ConnectionExchange::on_quiet(std::function<void()> callback) {
   const std::lock_guard lock(mutex_);
-  callback.swap(on_close_);
+  if (!is_closed_ && state_ != State::Ended) on_quiet_ = std::move(callback);
+}
+
+// What it throws (no memory) is no reason to end the connection.
+void ConnectionExchange::notify_quiet() noexcept try {
+  std::function<void()> callback;
+  {
+    const std::lock_guard lock(mutex_);
+    callback = on_quiet_;
+  }
+  if (callback) callback();
+} catch (...) {
+}
+
+// They often hold the exchange itself.
+void ConnectionExchange::forget_callbacks() {
+  std::function<void()> close, quiet;
+  const std::lock_guard lock(mutex_);
+  close.swap(on_close_);
+  quiet.swap(on_quiet_);
 }
 
 void ConnectionExchange::fail(std::exception_ptr error) {

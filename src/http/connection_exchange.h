@@ -36,12 +36,14 @@ class ConnectionExchange final : public Exchange, public std::enable_shared_from
   void end() override;
   bool is_closed() const override { return is_closed_; }
   void on_close(std::function<void()> callback) override;
+  void on_quiet(std::function<void()> callback) override;
 
   // What a handler threw, or what is refused: the reply by ServerOptions::on_error, or the connection's end where a
   // reply has begun.
   void fail(std::exception_ptr error);
   // The connection has ended before the reply.
   void notify_closed();
+  void notify_quiet() noexcept;
 
  private:
   enum class State : uint8_t { Fresh, Begun, Ended };
@@ -49,7 +51,7 @@ class ConnectionExchange final : public Exchange, public std::enable_shared_from
   bool leave_fresh(State next) noexcept;
   void send(Output output);
   void reply_plainly() noexcept;
-  void forget_callback();
+  void forget_callbacks();
 
   std::shared_ptr<Connection> connection_;
   Request request_;
@@ -57,7 +59,7 @@ class ConnectionExchange final : public Exchange, public std::enable_shared_from
   std::atomic<State> state_{State::Fresh};
   std::atomic<bool> is_closed_{false};
   std::mutex mutex_;
-  std::function<void()> on_close_;
+  std::function<void()> on_close_, on_quiet_;
   bool is_second_ = false;  // stands in for one that was dropped
   friend void reply_to_dropped(std::shared_ptr<Connection> connection, Request request, ReplyStyle style);
 };

@@ -64,6 +64,7 @@ void Connection::take_output(Output output) {
   if (output.status != 0) record_.status = output.status;
   record_.sent_bytes += output.body_bytes;
   if (!output.bytes.empty()) output_.push_back(std::move(output.bytes));
+  last_output_ = Clock::now();
   if (output.is_last) has_reply_ = true;
   if (output.closes) keeps_alive_ = false;
   write_more();
@@ -90,6 +91,13 @@ void Connection::close_if_overdue(Clock::time_point now) {
   if (phase_ != Phase::Body) return close();
   is_overdue_ = true;
   wake();
+}
+
+void Connection::tell_if_quiet(Clock::time_point now) {
+  const bool is_under_way = phase_ == Phase::Reply && record_.status != 0 && !has_reply_ && !is_closed_;
+  if (!is_under_way || !output_.empty() || now < last_output_ + hub_->options.limits.quiet) return;
+  last_output_ = now;
+  if (const auto exchange = exchange_.lock()) exchange->notify_quiet();
 }
 
 void Connection::end_when_idle() {

@@ -52,6 +52,10 @@ class Exchange {
   virtual bool is_closed() const = 0;
   // Called once, on any thread, when that happens; at once if it has.
   virtual void on_close(std::function<void()> callback) = 0;
+
+  // Called on any thread whenever nothing of a stream under way was written for a while (Limits::quiet), until it ends
+  // or is closed. It may write what keeps a connection alive, and must not wait. Where there is no connection, never.
+  virtual void on_quiet(std::function<void()> /*callback*/) {}
 };
 
 using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;

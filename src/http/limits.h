@@ -16,6 +16,7 @@ struct Limits {
   std::chrono::milliseconds body{30'000};   // and a second for each 64 KiB that have come; 408
   std::chrono::milliseconds idle{120'000};  // between requests; closed
   std::chrono::milliseconds write{30'000};  // in which a client takes nothing of what waits; closed
+  std::chrono::milliseconds quiet{15'000};  // in which nothing is written of a stream; Exchange::on_quiet
 };
 
 }  // namespace facet::http

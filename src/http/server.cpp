@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 
 // How often deadlines are looked at: several times in the shortest of them.
 milliseconds tick_of(const Limits& limits) {
-  const milliseconds shortest = std::min({limits.head, limits.body, limits.idle, limits.write});
+  const milliseconds shortest = std::min({limits.head, limits.body, limits.idle, limits.write, limits.quiet});
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(500));
 }
 
@@ -99,7 +99,10 @@ asio::awaitable<void> Server::State::watch_deadlines() {
     co_await ticks.async_wait(asio::redirect_error(asio::use_awaitable, error));
     const auto now = Connection::Clock::now();
     if (hub->is_stopping && now >= end_of_grace) close_all();
-    each_connection([now](Connection& c) { c.close_if_overdue(now); });
+    each_connection([now](Connection& c) {
+      c.close_if_overdue(now);
+      c.tell_if_quiet(now);
+    });
   }
   is_over = true;  // a signal that came meanwhile is taken, and no other waited for
   signals.cancel();

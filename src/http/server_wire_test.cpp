@@ -77,6 +77,35 @@ TEST(ServerWire, StreamsAreChunkedAndEachPieceIsSentAtOnce) {
   EXPECT_TRUE(has(client.ask(get("/none")).first, "404"));
 }
 
+// Heads may have been sent long before; nothing is said of replies that are whole, nor behind a stream's end.
+TEST(ServerWire, QuietStreamsAreKeptAlive) {
+  ServerOptions options;
+  options.limits.quiet = std::chrono::milliseconds(20);
+  std::promise<std::shared_ptr<Exchange>> handed_over;
+  std::promise<void> has_ended;
+  const TestServer server({route("GET", "/s", [&](const auto& exchange) { handed_over.set_value(exchange); })},
+                          std::move(options));
+  TestClient client = server.connect();
+  client.send(get("/s"));
+  const auto exchange = handed_over.get_future().get();
+  std::atomic<int> n_beats{0};
+  exchange->on_quiet([&, weak = std::weak_ptr(exchange)] {
+    ++n_beats;
+    weak.lock()->write(": beat\n\n");
+    if (n_beats == 3) {
+      weak.lock()->end();
+      has_ended.set_value();
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(n_beats, 0) << "before the head, there is no stream";
+  exchange->begin(200, "text/event-stream");
+  EXPECT_EQ(client.read_reply().second, ": beat\n\n: beat\n\n: beat\n\n");
+  has_ended.get_future().get();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(n_beats, 3);
+}
+
 TEST(ServerWire, HttpOneZero) {
   const TestServer server({route("GET", "/a", says("text")), route("GET", "/s", [](const auto& exchange) {
                              exchange->begin(200, "text/plain");

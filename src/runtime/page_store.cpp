@@ -1,6 +1,7 @@
 #include "runtime/page_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,15 @@ class PageStore::Descriptor {
   }
   void touch() const noexcept { ::futimens(fd_, nullptr); }
 
+  // Locks are of open files: other stores see them, in this process too, and they end with it however it ends. Where
+  // there are none (some network file systems), nothing counts as locked.
+  bool lock() const noexcept { return ::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
+  void unlock() const noexcept { ::flock(fd_, LOCK_UN); }
+  bool has_name() const noexcept {
+    struct stat info {};
+    return ::fstat(fd_, &info) == 0 && info.st_nlink > 0;
+  }
+
  private:
   int fd_;
 };
@@ -73,6 +83,14 @@ struct PageStore::Segment {
   int64_t used = 0;  // by the store's clock; before 0: not since it was opened
 
   int64_t bytes() const noexcept { return static_cast<int64_t>(pages_end + index_end); }
+
+  // False: another store writes it.
+  bool remove() const noexcept {
+    if (index.is_open() && !index.lock()) return false;
+    ::unlink((stem + ".index").c_str());
+    ::unlink((stem + ".pages").c_str());
+    return true;
+  }
 };
 
 PageStore::PageStore(std::string folder, const PageFormat& format, int64_t disk_bytes)
@@ -117,9 +135,8 @@ void PageStore::open_segment(const std::string& stem) {
     std::vector<std::byte> bytes(static_cast<size_t>(n_index));
     if (s->index.read(0, bytes)) records = parse_index(bytes, format_);
   }
-  if (records.empty()) {  // damaged, or begun by a process that has nothing in it yet; its files stay open there
-    ::unlink((stem + ".index").c_str());
-    ::unlink((stem + ".pages").c_str());
+  if (records.empty()) {  // damaged, or just begun by another store
+    s->remove();
     return;
   }
   s->pages_end = static_cast<uint64_t>(n_pages);
@@ -166,6 +183,8 @@ PageStore::Segment& PageStore::writable(size_t n_bytes) {
   if (writing_ != 0) {
     Segment& s = *segments_.at(writing_);
     if (s.bytes() + static_cast<int64_t>(n_bytes) <= most) return s;
+    s.index.unlock();
+    writing_ = 0;
   }
   for (int attempt = 0;; ++attempt) {
     const std::string stem = fmt::format("{}/{}-{}-{}", folder_, ::getpid(), next_, attempt);
@@ -175,6 +194,8 @@ PageStore::Segment& PageStore::writable(size_t n_bytes) {
       if (errno == EEXIST && attempt < 1000) continue;
       throw_error<ResourceError>("{}: cannot be made: {}", stem, std::strerror(errno));
     }
+    // Between the two calls another store may take it for one that a crash has left.
+    if ((!s->index.lock() || !s->index.has_name()) && attempt < 1000) continue;
     const auto header = write_header(format_);
     if (!s->index.write(0, header)) throw_error<ResourceError>("{}: cannot be written: {}", stem, std::strerror(errno));
     s->index_end = header.size();
@@ -184,21 +205,28 @@ PageStore::Segment& PageStore::writable(size_t n_bytes) {
   }
 }
 
-// Readers of a segment that goes have it open, and read on.
+// Those used least recently go, except what another store writes. Readers of one that goes have it open, and read on.
 void PageStore::make_room(int64_t n_bytes) {
-  while (bytes_ + n_bytes > disk_bytes_) {
-    auto oldest = segments_.end();
-    for (auto s = segments_.begin(); s != segments_.end(); ++s)
-      if (oldest == segments_.end() || s->second->used < oldest->second->used) oldest = s;
-    if (oldest == segments_.end())
-      throw_error<ResourceError>("{}: a page of {} bytes is more than the {} that may be kept", folder_, n_bytes,
-                                 disk_bytes_);
-    bytes_ -= oldest->second->bytes();
-    ::unlink((oldest->second->stem + ".index").c_str());
-    ::unlink((oldest->second->stem + ".pages").c_str());
-    if (oldest->first == writing_) writing_ = 0;
-    segments_.erase(oldest);
+  if (bytes_ + n_bytes <= disk_bytes_) return;
+  std::vector<std::pair<int64_t, uint32_t>> oldest_first;
+  for (const auto& [number, s] : segments_) oldest_first.emplace_back(s->used, number);
+  std::sort(oldest_first.begin(), oldest_first.end());
+  for (const auto& [used, number] : oldest_first) {
+    const auto s = segments_.find(number);
+    if (!s->second->remove()) continue;
+    bytes_ -= s->second->bytes();
+    if (number == writing_) writing_ = 0;
+    segments_.erase(s);
+    removed_.push_back(number);
+    if (bytes_ + n_bytes <= disk_bytes_) return;
   }
+  throw_error<ResourceError>("{}: a page of {} bytes finds no room in the {} that may be kept", folder_, n_bytes,
+                             disk_bytes_);
+}
+
+std::vector<uint32_t> PageStore::take_removed() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(removed_, {});
 }
 
 void PageStore::touch(const PagePlace& place) {

@@ -1,7 +1,7 @@
 // Pages on disk: segments that are only ever added to, one pair of files each. NAME.pages has the bytes of pages one
 // after another, NAME.index a slot for each (page_records.h), written after them; so whatever a crash leaves, what is
-// found by reading the indices is whole, or fails its checksum. Every store writes segments of its own, so several
-// processes may share a folder. Shared by threads.
+// found by reading the indices is whole, or fails its checksum. Every store writes segments of its own, and holds a
+// lock on the one it writes, which nobody else removes: several processes may share a folder. Shared by threads.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ struct StoredPage {
 
 class PageStore {
  public:
-  // Makes the folder. Throws ResourceError when it cannot. disk_bytes: what the segments of the folder take at most.
+  // Makes the folder. Throws ResourceError when it cannot. disk_bytes: what the segments that it found and
+  // those that it writes take at most.
   PageStore(std::string folder, const PageFormat& format, int64_t disk_bytes);
   ~PageStore();
   PageStore(const PageStore&) = delete;
@@ -38,6 +39,9 @@ class PageStore {
   // Adds a page, whose bytes record.group decides the number of, and makes room for it. Throws ResourceError: a full
   // disk, a folder that may not be written to.
   PagePlace append(PageRecord record, std::span<const std::byte> page);
+
+  // The segments that have made room since the last call: places in them are nowhere now.
+  std::vector<uint32_t> take_removed();
 
   // A segment in use is not the next to be removed.
   void touch(const PagePlace& place);
@@ -60,6 +64,7 @@ class PageStore {
   mutable std::mutex mutex_;
   std::map<uint32_t, std::shared_ptr<Segment>> segments_;
   std::vector<StoredPage> found_;
+  std::vector<uint32_t> removed_;
   uint32_t next_ = 1, writing_ = 0;  // segment numbers, of this process
   int64_t bytes_ = 0;
   int64_t clock_ = 0;

@@ -118,6 +118,25 @@ void PageTree::drop_place(PageNode& node, model::KvGroup group) {
   prune(&node);
 }
 
+void PageTree::drop_segments(std::span<const uint32_t> segments) {
+  if (segments.empty()) return;
+  std::vector<PageId> changed;  // pruning one may take others with it
+  for (const auto& [id, node] : nodes_)
+    for (const auto group : {model::KvGroup::Global, model::KvGroup::Local}) {
+      const uint32_t segment = node->places[static_cast<size_t>(group)].segment;
+      if (segment == 0 || std::find(segments.begin(), segments.end(), segment) == segments.end()) continue;
+      set_place(*node, group, {}, 0);
+      changed.push_back(id);
+    }
+  for (const PageId& id : changed)
+    if (PageNode* node = find(id)) prune(node);
+}
+
+void PageTree::end_writing(PageNode& node, model::KvGroup group) {
+  node.is_writing[static_cast<size_t>(group)] = false;
+  prune(&node);
+}
+
 void PageTree::drop(PageNode& node, model::KvGroup group) {
   const auto g = static_cast<size_t>(group);
   if (group == model::KvGroup::Local) node.n_local = 0;
@@ -164,7 +183,7 @@ void PageTree::shrink(int64_t limit) {
   for (const Candidate& c : all) {
     if (bytes_ <= limit - limit / 16) return;
     drop(*c.node, c.is_global ? model::KvGroup::Global : model::KvGroup::Local);
-    if (c.is_global) prune(c.node);
+    prune(c.node);
   }
 }
 

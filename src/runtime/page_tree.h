@@ -57,8 +57,12 @@ class PageTree {
   // Where it lies on disk; n: positions whose state it holds there.
   void set_place(PageNode& node, model::KvGroup group, const PagePlace& place, int n);
   void drop_place(PageNode& node, model::KvGroup group);
+  void drop_segments(std::span<const uint32_t> segments);  // all places in them
 
   PageNode* find(const PageId& id) const;  // or null
+
+  // Writing it has come to an end. Nothing is kept of a node that knows nothing and leads nowhere.
+  void end_writing(PageNode& node, model::KvGroup group);
 
   // Lets go of pages in memory: of what was not used for longest until `limit` bytes are left, with room for more: of a
   // text, its end goes first.
@@ -69,6 +73,7 @@ class PageTree {
   PageNode& root() noexcept { return *root_; }
   void touch(PageNode& node, model::KvGroup group) noexcept { node.used[static_cast<size_t>(group)] = clock_; }
   int64_t bytes() const noexcept { return bytes_; }
+  size_t n_nodes() const noexcept { return nodes_.size(); }
   int64_t n_pages(model::KvGroup group) const noexcept { return n_pages_[static_cast<size_t>(group)]; }
   bool has_layers(model::KvGroup group) const noexcept { return page_bytes_[static_cast<size_t>(group)] > 0; }
 

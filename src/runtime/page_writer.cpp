@@ -46,26 +46,22 @@ void PageWriter::run() {
     if (jobs_.empty()) return;
     const Job& job = jobs_.front();  // others are only added behind it
     lock.unlock();
-    const bool is_written = write(job);
+    const PagePlace place = has_failed_ ? PagePlace() : write(job);  // no other thread changes has_failed_
+    on_written_(job.record, place);
     lock.lock();
-    has_failed_ = !is_written;
+    has_failed_ = !place;
     bytes_ -= static_cast<int64_t>(bytes_of(job.record));
     jobs_.pop_front();
-    if (has_failed_) {
-      jobs_.clear();
-      bytes_ = 0;
-    }
     changed_.notify_all();
   }
 }
 
-bool PageWriter::write(const Job& job) {
+PagePlace PageWriter::write(const Job& job) {
   try {
-    on_written_(job.record, store_.append(job.record, {job.page.get(), bytes_of(job.record)}));
-    return true;
+    return store_.append(job.record, {job.page.get(), bytes_of(job.record)});
   } catch (const std::exception& error) {
     if (on_warning_) on_warning_(std::string(error.what()) + ": nothing more is kept on disk");
-    return false;
+    return {};
   }
 }
 

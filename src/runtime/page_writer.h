@@ -19,8 +19,8 @@ class PageWriter {
   using OnWritten = std::function<void(const PageRecord& record, const PagePlace& place)>;
   using OnWarning = std::function<void(const std::string& message)>;
 
-  // Both are called on its thread. on_warning: at most once; nothing is written after it. max_bytes: of pages that
-  // wait.
+  // Both are called on its thread. on_written: of every page that was pushed; with no place when it could not be
+  // written. on_warning: at most once; nothing is written after it. max_bytes: of pages that wait.
   PageWriter(PageStore& store, std::array<size_t, model::kKvGroups> page_bytes, int64_t max_bytes, OnWritten on_written,
              OnWarning on_warning);
   ~PageWriter();  // writes what waits
@@ -40,7 +40,7 @@ class PageWriter {
   };
   size_t bytes_of(const PageRecord& record) const { return page_bytes_[static_cast<size_t>(record.group)]; }
   void run();
-  bool write(const Job& job);
+  PagePlace write(const Job& job);
 
   PageStore& store_;
   const std::array<size_t, model::kKvGroups> page_bytes_;

@@ -90,7 +90,9 @@ bool PrefixCache::load(CachedPage& page, KvGroup group) {
   }
   PagePool& pool = (*engine_->page_pools())[g];
   PagePool::Ref loaded = pool.take();
-  if (!node->places[g] || !store_->read(node->places[g], {loaded.get(), pool.page_bytes()})) {
+  // It may have been written anew since find(), with fewer rows.
+  const bool is_stored = node->places[g] && (group == KvGroup::Global || node->n_stored_local >= page.n_local);
+  if (!is_stored || !store_->read(node->places[g], {loaded.get(), pool.page_bytes()})) {
     tree_.drop_place(*node, group);
     return false;
   }
@@ -150,10 +152,11 @@ void PrefixCache::write(PageNode& node, KvGroup group, int n) {
 
 void PrefixCache::note_written(const PageRecord& record, const PagePlace& place) {
   const std::lock_guard lock(mutex_);
-  PageNode* const node = tree_.find(record.id);
-  if (node == nullptr) return;
-  node->is_writing[static_cast<size_t>(record.group)] = false;
-  tree_.set_place(*node, record.group, place, record.n);
+  if (PageNode* const node = tree_.find(record.id)) {
+    if (place) tree_.set_place(*node, record.group, place, record.n);
+    tree_.end_writing(*node, record.group);
+  }
+  tree_.drop_segments(store_->take_removed());
 }
 
 void PrefixCache::flush() {
@@ -162,8 +165,8 @@ void PrefixCache::flush() {
 
 PrefixCacheStats PrefixCache::stats() const {
   const std::lock_guard lock(mutex_);
-  return {tree_.n_pages(KvGroup::Global), tree_.n_pages(KvGroup::Local), tree_.bytes(),
-          store_ == nullptr ? 0 : store_->bytes()};
+  return {tree_.n_pages(KvGroup::Global), tree_.n_pages(KvGroup::Local), static_cast<int64_t>(tree_.n_nodes()) - 1,
+          tree_.bytes(), store_ == nullptr ? 0 : store_->bytes()};
 }
 
 }  // namespace facet::runtime

@@ -34,6 +34,7 @@ struct PrefixCacheOptions {
 
 struct PrefixCacheStats {
   int64_t n_global_pages = 0, n_local_pages = 0;  // in memory
+  int64_t n_nodes = 0;  // pages of texts that are known of, in memory, on disk, or because others follow them
   int64_t memory_bytes = 0, disk_bytes = 0;
 };
 

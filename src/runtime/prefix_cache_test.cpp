@@ -1,6 +1,8 @@
 // What was computed once is not computed again, whoever asks: and everything is as if it had been.
 #include "runtime/prefix_cache.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -429,6 +431,74 @@ TEST_P(StoredPrefix, TheDiskHasALimitToo) {
   restart(limit);
   EXPECT_EQ(ask(random_tokens(300, 29)).n_computed, 1);
   EXPECT_GE(ask(random_tokens(300, 14)).n_computed, 299);  // <bos> may be there, of a text that is
+}
+
+TEST_P(StoredPrefix, WhatTheDiskMadeRoomForTakesNoMemory) {
+  const auto& page_bytes = engine->kv_layout().page_bytes;
+  const auto bytes_of = [&](int n_pages) { return n_pages * static_cast<int64_t>(page_bytes[0] + page_bytes[1]); };
+  cache.reset();
+  cache = make_prefix_cache(engine, bytes_of(8), folder, bytes_of(16));
+  for (uint32_t i = 0; i < 30; ++i) {  // of 5 pages each
+    ask(random_tokens(300, 10 + i));
+    cache->flush();
+  }
+  EXPECT_LE(cache->stats().n_nodes, 60);
+}
+
+// As where there is no disk at all.
+TEST_P(StoredPrefix, AFailedWriteHoldsNothing) {
+  const auto& page_bytes = engine->kv_layout().page_bytes;
+  PrefixCacheOptions options;
+  options.memory_bytes = static_cast<int64_t>(8 * (page_bytes[0] + page_bytes[1]));
+  options.disk_bytes = 1;  // no page fits
+  const auto n_nodes = [&](const std::string& in) {
+    options.folder = in;
+    cache.reset();
+    cache = std::make_shared<PrefixCache>(engine, options);
+    for (uint32_t i = 0; i < 12; ++i) {
+      ask(random_tokens(300, 10 + i));
+      cache->flush();
+    }
+    return cache->stats().n_nodes;
+  };
+  EXPECT_EQ(n_nodes(folder), n_nodes(""));
+}
+
+// Each makes room for its own pages, and not by what the other is writing.
+TEST_P(StoredPrefix, TwoShareAFolder) {
+  const auto& page_bytes = engine->kv_layout().page_bytes;
+  const auto first = cache;
+  const auto before = random_tokens(200, 1), after = random_tokens(200, 2);
+  ask(before);
+  first->flush();
+  cache =
+      make_prefix_cache(engine, int64_t{1} << 30, folder, static_cast<int64_t>(16 * (page_bytes[0] + page_bytes[1])));
+  EXPECT_GT(ask(before).n_from_disk, 0);
+  for (uint32_t i = 0; i < 10; ++i) {
+    ask(random_tokens(300, 10 + i));
+    cache->flush();
+  }
+  cache = first;
+  ask(after);
+  first->flush();
+  const auto second = make_prefix_cache(engine, int64_t{1} << 30, folder);
+  cache = second;
+  EXPECT_EQ(ask(before).n_computed, 1);
+  EXPECT_EQ(ask(after).n_computed, 1);
+}
+
+// A segment without a page is one that was begun just now, or in a process that has ended.
+TEST_P(StoredPrefix, ASegmentJustBegunIsItsWriters) {
+  ask(random_tokens(100, 1));
+  cache->flush();
+  const fs::path index = files(".index").at(0).parent_path() / "1-1-0.index";
+  const int fd = ::open(index.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+  ASSERT_EQ(::flock(fd, LOCK_EX), 0);
+  restart();
+  EXPECT_TRUE(fs::exists(index));
+  ::close(fd);
+  restart();
+  EXPECT_FALSE(fs::exists(index));
 }
 
 // Bits turned, ends cut off, files gone: what is computed is never wrong.

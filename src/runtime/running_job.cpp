@@ -151,15 +151,16 @@ void RunningJob::tell_embedding() {
   const int n = static_cast<int>(ticket_->job.tokens.size()) - first_wanted(ticket_->job);
   std::vector<float> embedding;
   for (const double sum : state_sum_) embedding.push_back(static_cast<float>(sum / n));
-  is_done_ = true;
   ticket_->job.listener->on_embedded(std::move(embedding), prompt_);
+  is_done_ = true;
 }
 
 void RunningJob::heed_cancel() {
   if (is_done_ || !ticket_->is_cancelled) return;
   if (choices_.empty()) {
-    is_done_ = true;
-    return tell_cancelled(ticket_->job);
+    tell_cancelled(ticket_->job);
+    is_done_ = true;  // now: a receiver that throws hears of the failure
+    return;
   }
   for (const auto& choice : choices_)
     if (!choice->is_finished()) choice->take();  // which looks at the flag first

@@ -18,6 +18,9 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     const bool is_stream = writer_->is_stream();
     auto job = ask([self = shared_from_this()](const Event& event) { self->take(event); });
     if (is_stream) begin();
+    exchange_->on_quiet([self = weak_from_this()] {
+      if (const auto delivery = self.lock()) delivery->beat();
+    });
     exchange_->on_close([job = std::weak_ptr(job)] {
       if (const auto running = job.lock()) running->cancel();
     });
@@ -29,6 +32,12 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     if (std::exchange(has_begun_, true)) return;
     exchange_->begin(200, writer_->content_type(), {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}});
     if (std::string beat = writer_->heartbeat(); !beat.empty()) exchange_->write(std::move(beat));
+  }
+
+  // Bytes that are being written are a sign of life too.
+  void beat() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (lock && has_begun_) exchange_->write(writer_->heartbeat());
   }
 
   // What a writer throws (a response that cannot be stored) ends the reply, and nothing else.

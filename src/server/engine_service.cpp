@@ -21,6 +21,7 @@ using Clock = LoadedModel::Clock;
 using Thought = runtime::OutputRules::Thought;
 
 constexpr int kMaxChoices = 128;
+constexpr std::chrono::milliseconds kCancelTick{100};  // how often it is asked whether somebody waits
 
 double seconds_after(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -80,6 +81,20 @@ class EmbeddingListener : public runtime::JobListener {
  private:
   std::promise<std::vector<float>> result_;
 };
+
+void check_wanted(const EmbeddingRequest& request) {
+  if (request.is_cancelled && request.is_cancelled()) throw CancelledError();
+}
+
+std::vector<float> embedding_of(runtime::Job job, runtime::Scheduler& scheduler, const EmbeddingRequest& request) {
+  auto listener = std::make_shared<EmbeddingListener>();
+  auto embedding = listener->result();
+  job.listener = std::move(listener);
+  const runtime::JobId id = scheduler.submit(std::move(job));
+  while (embedding.wait_for(kCancelTick) != std::future_status::ready)
+    if (request.is_cancelled && request.is_cancelled()) scheduler.cancel(id);
+  return embedding.get();
+}
 
 }  // namespace
 
@@ -327,6 +342,7 @@ EmbeddingResult EngineService::embed(const EmbeddingRequest& request) {
   result.load_seconds = in_use.load_seconds;
   std::vector<runtime::Job> jobs;
   for (const auto& input : request.inputs) {
+    check_wanted(request);
     runtime::Job job;
     job.tokens = input.tokens.empty() ? tokenizer.encode(input.text, text::Specials::Forbid) : input.tokens;
     if (input.tokens.empty() && tokenizer.bos()) job.tokens.insert(job.tokens.begin(), *tokenizer.bos());
@@ -342,11 +358,8 @@ EmbeddingResult EngineService::embed(const EmbeddingRequest& request) {
     jobs.push_back(std::move(job));
   }
   for (runtime::Job& job : jobs) {  // in turn: a list of many inputs must not fill the queue
-    auto listener = std::make_shared<EmbeddingListener>();
-    auto embedding = listener->result();
-    job.listener = std::move(listener);
-    model.scheduler.submit(std::move(job));
-    result.embeddings.push_back(normalized(embedding.get(), request.dimensions));
+    check_wanted(request);
+    result.embeddings.push_back(normalized(embedding_of(std::move(job), model.scheduler, request), request.dimensions));
   }
   result.total_seconds = seconds_after(start);
   return result;

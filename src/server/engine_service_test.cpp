@@ -262,6 +262,15 @@ TEST_F(EngineServiceTest, EmbeddingsHaveLengthOne) {
   EXPECT_EQ(service_->embed(request).embeddings[0].size(), 16u);
 }
 
+TEST_F(EngineServiceTest, EmbeddingsEndWithTheirClient) {
+  EmbeddingRequest request;
+  request.inputs.assign(50, {"a red circle", {}});
+  const auto n_computed = [&] { return service_->metrics().at("nano").n_finished; };
+  request.is_cancelled = [&] { return n_computed() >= 3; };
+  EXPECT_THROW(service_->embed(request), CancelledError);
+  EXPECT_LT(n_computed(), 10);
+}
+
 TEST_F(EngineServiceTest, ModelsComeAndGo) {
   EXPECT_FALSE(service_->model("nano").is_loaded);
   service_->load("NANO:latest", {});

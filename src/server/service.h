@@ -2,6 +2,7 @@
 // model; EngineService is the real one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,6 +46,7 @@ struct EmbeddingRequest {
   bool truncates = false;  // inputs that are too long are cut; else an error
   std::optional<double> keep_alive;
   std::string client;
+  std::function<bool()> is_cancelled;  // asked now and then, on the thread of embed(), which throws then; may be empty
 };
 struct EmbeddingResult {
   std::string model;
@@ -100,14 +102,15 @@ class Service {
   virtual std::vector<text::TokenId> tokenize(const std::string& model, const std::string& text, bool with_bos) = 0;
   virtual std::string detokenize(const std::string& model, std::span<const text::TokenId> tokens) = 0;
 
+  // Throws CancelledError too.
   virtual EmbeddingResult embed(const EmbeddingRequest& request) = 0;
   // segment: called with each as it is heard, on this thread; false ends it.
   virtual TranscriptionResult transcribe(const TranscriptionRequest& request,
                                          const std::function<bool(const TranscriptionSegment&)>& segment) = 0;
 };
 
-// Asks for an answer and writes it as the reply: the head of a stream at once, heartbeats while nothing comes, an error
-// in the dialect's words, cancelled when the client goes away. Blocks no thread.
+// Asks for an answer and writes it as the reply: the head of a stream at once, heartbeats while nothing comes
+// (http::Exchange::on_quiet), an error in the dialect's words, cancelled when the client goes away. Blocks no thread.
 void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
             std::unique_ptr<ReplyWriter> writer);
 // The same for what is more than one request of a service: start() asks, and may throw as Service::generate does.

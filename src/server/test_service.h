@@ -32,6 +32,11 @@ class TestExchange : public http::Exchange {
   bool is_closed() const override { return is_closed_; }
   void on_close(std::function<void()> callback) override { on_close_ = std::move(callback); }
 
+  void on_quiet(std::function<void()> callback) override { on_quiet_ = std::move(callback); }
+
+  void be_quiet() {
+    if (on_quiet_) on_quiet_();
+  }
   void close() {
     is_closed_ = true;
     if (on_close_) on_close_();
@@ -50,7 +55,7 @@ class TestExchange : public http::Exchange {
   std::vector<std::string> pieces_;
   http::Headers headers_;
   bool has_ended_ = false, is_closed_ = false;
-  std::function<void()> on_close_;
+  std::function<void()> on_close_, on_quiet_;
 };
 
 // Knows one model, "nano", and gives every request the events of `events`, at once.

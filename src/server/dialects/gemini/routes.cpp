@@ -45,6 +45,7 @@ void gemini_embed(const GeminiCall& call, bool is_batch) {
   EmbeddingRequest request =
       is_batch ? gemini_embeddings(call.body(), call.model) : gemini_embedding(call.body(), call.model);
   request.client = call.exchange->request().client;
+  request.is_cancelled = [&call] { return call.exchange->is_closed(); };
   Json list = Json::array();
   for (const auto& values : call.service.embed(request).embeddings) list.push_back({{"values", values}});
   call.reply(is_batch ? Json{{"embeddings", std::move(list)}} : Json{{"embedding", list.at(0)}});

@@ -77,6 +77,8 @@ void mcp_call(const std::shared_ptr<http::Exchange>& exchange, Service& service,
     if (auto* question = std::get_if<GenerationRequest>(&task))
       return answer(exchange, service, std::move(*question), std::make_unique<McpReply>(id));
     std::visit([&exchange](auto& request) { request.client = exchange->request().client; }, task);
+    if (auto* texts = std::get_if<EmbeddingRequest>(&task))
+      texts->is_cancelled = [&exchange] { return exchange->is_closed(); };
     const auto* sound = std::get_if<TranscriptionRequest>(&task);
     const Json result = sound ? mcp_result(service, *sound) : mcp_result(service, std::get<EmbeddingRequest>(task));
     reply_mcp(*exchange, mcp_response(id, result));

@@ -18,9 +18,10 @@ EmbeddingRequest ollama_embed_request(const Fields& body) {
   return request;
 }
 
-Json ollama_embed(Service& service, const Fields& body, const std::string& client) {
+Json ollama_embed(Service& service, const Fields& body, const http::Exchange& exchange) {
   EmbeddingRequest request = ollama_embed_request(body);
-  request.client = client;
+  request.client = exchange.request().client;
+  request.is_cancelled = [&exchange] { return exchange.is_closed(); };
   EmbeddingResult result;
   if (request.inputs.empty())
     service.load(request.model, request.keep_alive);
@@ -33,9 +34,10 @@ Json ollama_embed(Service& service, const Fields& body, const std::string& clien
           {"prompt_eval_count", result.n_tokens}};
 }
 
-Json ollama_embeddings(Service& service, const Fields& body, const std::string& client) {
+Json ollama_embeddings(Service& service, const Fields& body, const http::Exchange& exchange) {
   EmbeddingRequest request = ollama_embed_request(body);
-  request.client = client;
+  request.client = exchange.request().client;
+  request.is_cancelled = [&exchange] { return exchange.is_closed(); };
   request.inputs = {{body.string_or("prompt", ""), {}}};
   if (!request.inputs.front().text.empty()) return {{"embedding", service.embed(request).embeddings.at(0)}};
   service.load(request.model, request.keep_alive);

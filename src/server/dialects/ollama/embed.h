@@ -9,7 +9,7 @@ namespace facet::server {
 EmbeddingRequest ollama_embed_request(const Fields& body);
 
 // The bodies of the replies; client: whose turn it is.
-Json ollama_embed(Service& service, const Fields& body, const std::string& client);
-Json ollama_embeddings(Service& service, const Fields& body, const std::string& client);
+Json ollama_embed(Service& service, const Fields& body, const http::Exchange& exchange);
+Json ollama_embeddings(Service& service, const Fields& body, const http::Exchange& exchange);
 
 }  // namespace facet::server

@@ -101,10 +101,10 @@ http::Routes ollama_routes(Service& service) {
   const auto with_body = [&service](auto make) {
     return [&service, make](const Shared& exchange) {
       const Json json = parse_body(exchange->request().body);
-      reply_ollama(*exchange, make(service, Fields(json), exchange->request().client));
+      reply_ollama(*exchange, make(service, Fields(json), *exchange));
     };
   };
-  const auto show = [](Service& s, const Fields& body, const std::string&) {
+  const auto show = [](Service& s, const Fields& body, const http::Exchange&) {
     return ollama_show(s.model(ollama_model_name(body)));
   };
   using http::Scope;

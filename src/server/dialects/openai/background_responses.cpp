@@ -6,7 +6,13 @@
 namespace facet::server {
 namespace {
 
+constexpr const char* kStopped = "the server stopped before it was finished";
 constexpr const char* kMarker = "background";  // kind of the store's note that a response is under way
+
+void set_failed(Json& response, const char* why) {
+  response["status"] = "failed";
+  response["error"] = {{"code", "server_error"}, {"message", why}};
+}
 
 }  // namespace
 
@@ -19,8 +25,7 @@ void BackgroundResponses::fail_interrupted() {
   for (const StoredItem& marker : store_->all(kMarker)) {
     try {
       StoredResponse stored = responses_.load(marker.owner, marker.id);
-      stored.response["status"] = "failed";
-      stored.response["error"] = {{"code", "server_error"}, {"message", "the server stopped before it was finished"}};
+      set_failed(stored.response, kStopped);
       responses_.save(marker.owner, stored);
     } catch (const ApiError&) {
       // deleted in the meantime
@@ -35,8 +40,8 @@ Json BackgroundResponses::start(ResponsesRequest request, ReplyHead head) {
   const Json input = items_with_ids(request.input);
   Json queued = builder->response();
   queued["status"] = "queued";
+  store_->put({kMarker, id, owner, head.created, "{}", {}});  // first: what is queued is never without
   responses_.save(owner, {queued, input});
-  store_->put({kMarker, id, owner, head.created, "{}", {}});
   {
     const std::lock_guard lock(mutex_);
     running_[id];
@@ -67,16 +72,35 @@ void BackgroundResponses::set_job(const std::string& id, std::shared_ptr<Job> jo
   job->cancel();
 }
 
-void BackgroundResponses::finish(const std::string& owner, const StoredResponse& stored) {
+// Cancelled by nobody: the service ends.
+void BackgroundResponses::finish(const std::string& owner, StoredResponse stored) {
   const std::string id = stored.response["id"];
+  if (stored.response["status"] == "cancelled" && !is_cancelled(id)) set_failed(stored.response, kStopped);
   try {
     if (store_->get("response", id, owner)) responses_.save(owner, stored);  // else it was deleted
     store_->remove(kMarker, id, owner);
   } catch (const ResourceError&) {
-    // The disk is full: it stays as it was, and fails when the server starts again.
+    // The disk is full: it stays "queued", which current() knows better, and fails when the server starts again.
   }
   const std::lock_guard lock(mutex_);
   running_.erase(id);
+}
+
+bool BackgroundResponses::is_cancelled(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = running_.find(id);
+  return found != running_.end() && found->second.is_cancelled;
+}
+
+Json BackgroundResponses::current(const std::string& owner, const std::string& id) const {
+  const bool runs = is_running(id);  // before it is read: it ends with being stored
+  Json response = responses_.load(owner, id).response;
+  if (response["status"] != "queued") return response;
+  if (runs)
+    response["status"] = "in_progress";
+  else
+    set_failed(response, "the server could not store the response");
+  return response;
 }
 
 bool BackgroundResponses::is_running(const std::string& id) const {

@@ -22,6 +22,8 @@ class BackgroundResponses : public std::enable_shared_from_this<BackgroundRespon
   // Asks for it and returns the object as it is now, "queued". Throws what Service::generate throws.
   Json start(ResponsesRequest request, ReplyHead head);
   bool is_running(const std::string& id) const;
+  // Any stored response, as it is now. ApiError (NotFound).
+  Json current(const std::string& owner, const std::string& id) const;
   void cancel(const std::string& id);  // nothing, when it is not under way
 
  private:
@@ -29,7 +31,8 @@ class BackgroundResponses : public std::enable_shared_from_this<BackgroundRespon
     std::shared_ptr<Job> job;  // null until the service has taken the request
     bool is_cancelled = false;
   };
-  void finish(const std::string& owner, const StoredResponse& stored);
+  void finish(const std::string& owner, StoredResponse stored);
+  bool is_cancelled(const std::string& id) const;
   void set_job(const std::string& id, std::shared_ptr<Job> job);
   void fail_interrupted();
 

@@ -41,6 +41,7 @@ struct BatchRunner::Shared {
   std::deque<BatchId> queue;
   std::set<std::string> cancelled;
   std::deque<LineResult> results;
+  std::weak_ptr<LineExchange> asked;  // the last one, whose handler may not have returned
   bool stops = false;
 };
 
@@ -66,11 +67,15 @@ BatchRunner::BatchRunner(http::Routes endpoints, Store& store)
       enqueue({item.owner, item.id});
 }
 
+// Handlers may compute until they see that their exchange is closed (embeddings).
 BatchRunner::~BatchRunner() {
+  std::shared_ptr<LineExchange> asked;
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->stops = true;
+    asked = shared_->asked.lock();
   }
+  if (asked) asked->close();
   shared_->changed.notify_all();
   if (thread_.joinable()) thread_.join();
 }
@@ -246,8 +251,17 @@ void BatchRunner::ask(LineRun& run, const std::string& owner, size_t index) {
   };
   const auto exchange = std::make_shared<LineExchange>(std::move(request), done);
   run.running[index] = exchange;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->stops) return;
+    shared_->asked = exchange;
+  }
+  call_handler(run.endpoint, exchange);
+}
+
+void BatchRunner::call_handler(const std::string& endpoint, const std::shared_ptr<LineExchange>& exchange) const {
   for (const http::Route& route : endpoints_)
-    if (route.method == "POST" && route.path == run.endpoint) {
+    if (route.method == "POST" && route.path == endpoint) {
       try {
         route.handler(exchange);
       } catch (...) {

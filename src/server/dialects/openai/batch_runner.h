@@ -39,6 +39,7 @@ class BatchRunner {
   void run_batch(const BatchId& batch);
   bool run_lines(const BatchId& batch, LineRun& run);  // false: the runner stops
   void ask(LineRun& run, const std::string& owner, size_t index);
+  void call_handler(const std::string& endpoint, const std::shared_ptr<LineExchange>& exchange) const;
   void finish(const BatchId& batch, const LineRun& run);
   // The changed batch, when it is still there.
   Json update(const BatchId& batch, const std::function<void(Json&)>& change);

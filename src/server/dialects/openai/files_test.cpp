@@ -180,6 +180,34 @@ TEST_F(FilesTest, BatchGoesOnAfterARestartAndCanBeCancelled) {
   EXPECT_EQ(ended(other)["status"], "cancelled");
 }
 
+// Computes embeddings until nobody wants them.
+class EndlessService : public TestService {
+ public:
+  EmbeddingResult embed(const EmbeddingRequest& request) override {
+    ++n_asked;
+    for (int i = 0; i < 2000 && !request.is_cancelled(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (!request.is_cancelled()) ++n_unheard;
+    throw CancelledError();
+  }
+  std::atomic<int> n_asked = 0, n_unheard = 0;
+};
+
+TEST_F(FilesTest, EmbeddingsOfABatchEndWithTheServer) {
+  EndlessService endless;
+  const auto embed_line = [](const std::string& id) {
+    return R"({"custom_id":")" + id +
+           R"(","method":"POST","url":"/v1/embeddings","body":{"model":"nano","input":"x"}})" + "\n";
+  };
+  store.put({"file", "file-2", "ann", 1, "{}", embed_line("r0") + embed_line("r1")});
+  {
+    const http::Routes routes = openai_routes(endless, store);
+    asked_once(routes, "POST", "/v1/batches", R"({"endpoint":"/v1/embeddings","input_file_id":"file-2"})");
+    for (int i = 0; i < 2000 && endless.n_asked < 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(endless.n_asked, 1);
+  EXPECT_EQ(endless.n_unheard, 0);
+}
+
 TEST_F(FilesTest, TranscriptsInEveryFormat) {
   const auto heard = [&](const std::string& format) {
     return post_form("/v1/audio/transcriptions", {{"model", "nano"}, {"language", "en"}, {"response_format", format}},

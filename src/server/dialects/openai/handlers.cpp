@@ -40,6 +40,7 @@ void reply_completion(const ExchangePtr& exchange, Service& service) {
 void reply_embeddings(const ExchangePtr& exchange, Service& service) {
   EmbeddingsCall call = parse_embeddings(parse_body(exchange->request().body));
   call.request.client = exchange->request().client;
+  call.request.is_cancelled = [exchange] { return exchange->is_closed(); };
   reply_json(*exchange, embeddings_json(service.embed(call.request), call.is_base64));
 }
 

@@ -39,13 +39,13 @@ class ResponsesEndpoint {
   void get(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
     if (request.path.ends_with("/input_items")) return list_input(exchange);
-    reply_json(exchange, current(request.client, path_id(request, kResponsesPath)));
+    reply_json(exchange, background_->current(request.client, path_id(request, kResponsesPath)));
   }
 
   void cancel(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
     const std::string id = path_id(request, kResponsesPath, "/cancel");
-    Json response = current(request.client, id);
+    Json response = background_->current(request.client, id);
     if (response["background"] != true) throw_invalid("response_id", "only background responses can be cancelled");
     if (background_->is_running(id)) response["status"] = "cancelled";
     background_->cancel(id);
@@ -77,12 +77,6 @@ class ResponsesEndpoint {
       if (response["status"] != "cancelled" && response["status"] != "failed")
         stored.save(owner, {response, items_with_ids(input)});
     };
-  }
-
-  Json current(const std::string& owner, const std::string& id) {
-    Json response = stored_.load(owner, id).response;
-    if (response["status"] == "queued" && background_->is_running(id)) response["status"] = "in_progress";
-    return response;
   }
 
   void list_input(http::Exchange& exchange) {
