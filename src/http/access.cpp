@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/ascii_case.h"
 #include "base/error.h"
 #include "http/status_error.h"
 
@@ -14,13 +15,6 @@ namespace facet::http {
 namespace {
 
 constexpr std::string_view kPageSchemes[] = {"app://", "tauri://", "vscode-webview://", "vscode-file://"};
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 bool is_address(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> address;
@@ -59,7 +53,7 @@ bool matches_origin(std::string_view pattern, std::string_view origin) {
 std::vector<std::string> credentials(const Request& request) {
   std::vector<std::string> found;
   const std::string_view authorization = request.header("authorization");
-  if (lower_case(authorization.substr(0, 7)) == "bearer ") found.emplace_back(authorization.substr(7));
+  if (equals_ignoring_case(authorization.substr(0, 7), "bearer ")) found.emplace_back(authorization.substr(7));
   for (const char* header : {"x-api-key", "api-key", "x-goog-api-key"})
     if (const auto value = request.header(header); !value.empty()) found.emplace_back(value);
   if (const auto value = request.parameter("key"); !value.empty()) found.emplace_back(value);
@@ -74,7 +68,7 @@ std::string host_name(std::string_view host) {
   if (end == std::string_view::npos) return {};
   const std::string_view port = host.substr(is_v6 ? end + 1 : end);
   if (!port.empty() && (port[0] != ':' || !is_port(port.substr(1)))) return {};
-  std::string name = lower_case(host.substr(is_v6 ? 1 : 0, end - (is_v6 ? 1 : 0)));
+  std::string name = ascii_lower(host.substr(is_v6 ? 1 : 0, end - (is_v6 ? 1 : 0)));
   if (is_v6) return is_address(name) ? name : std::string();
   if (name.ends_with('.')) name.pop_back();
   if (name.size() > 253 || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._") != std::string::npos)
@@ -83,9 +77,9 @@ std::string host_name(std::string_view host) {
 }
 
 Access::Access(AccessOptions options) : options_(std::move(options)) {
-  for (std::string& host : options_.hosts) host = lower_case(host);
+  for (std::string& host : options_.hosts) host = ascii_lower(host);
   for (std::string& origin : options_.origins) {
-    origin = lower_case(origin);
+    origin = ascii_lower(origin);
     const size_t scheme = origin.find("://");
     const bool is_origin =
         origin == "*" || origin == "null" ||
@@ -118,13 +112,13 @@ void Access::check_host(const Request& request, bool is_loopback) const {
 bool Access::is_same_origin(const Request& request) const {
   const std::string_view origin = request.header("origin");
   const size_t scheme = origin.find("://");
-  if (scheme == std::string_view::npos || lower_case(origin.substr(scheme + 3)) != lower_case(request.header("host")))
+  if (scheme == std::string_view::npos || !equals_ignoring_case(origin.substr(scheme + 3), request.header("host")))
     return false;
-  return has_keys() || is_own_host(origin_host(lower_case(origin)));
+  return has_keys() || is_own_host(origin_host(ascii_lower(origin)));
 }
 
 bool Access::is_allowed_origin(const Request& request) const {
-  const std::string origin = lower_case(request.header("origin"));
+  const std::string origin = ascii_lower(request.header("origin"));
   const auto matches = [&origin](std::string_view pattern) { return matches_origin(pattern, origin); };
   if (std::any_of(options_.origins.begin(), options_.origins.end(), matches)) return true;
   for (const std::string_view scheme : kPageSchemes)

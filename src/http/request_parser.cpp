@@ -5,6 +5,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "base/ascii_case.h"
 #include "http/status_error.h"
 #include "http/target.h"
 
@@ -26,13 +27,6 @@ std::string_view view(boost::beast::string_view text) { return {text.data(), tex
     throw StatusError(413, "the request's body is larger than " + limits_hint);
   if (error == beast_http::error::bad_version) throw StatusError(505, "the request is not HTTP/1.0 or HTTP/1.1");
   throw StatusError(400, "the request is not HTTP: " + error.message());
-}
-
-std::string lower_name(std::string_view name) {
-  std::string out(name);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 }  // namespace
@@ -82,7 +76,7 @@ void RequestParser::read_head() {
   head.path = std::move(target.path);
   head.query = std::move(target.query);
   for (const auto& header : message) {
-    const auto [place, is_new] = head.headers.emplace(lower_name(view(header.name_string())), view(header.value()));
+    const auto [place, is_new] = head.headers.emplace(ascii_lower(view(header.name_string())), view(header.value()));
     if (!is_new) place->second.append(", ").append(view(header.value()));
   }
 }

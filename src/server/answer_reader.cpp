@@ -1,6 +1,6 @@
 #include "server/answer_reader.h"
 
-#include <random>
+#include "server/ids.h"
 
 namespace facet::server {
 namespace {
@@ -19,14 +19,6 @@ std::string token_bytes(const text::Tokenizer& tokenizer, text::TokenId token) {
 }
 
 }  // namespace
-
-std::string make_call_id() {
-  static constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  std::string id = "call_";
-  for (int i = 0; i < 24; ++i) id += kDigits[random() % kDigits.size()];
-  return id;
-}
 
 AnswerReader::AnswerReader(const text::Tokenizer& tokenizer, AnswerFacts facts, int choice, EventSink sink)
     : tokenizer_(tokenizer),
@@ -102,7 +94,7 @@ void AnswerReader::send_call(const text::OutputEvent& event) {
   drop_logprobs();
   const auto call = static_cast<size_t>(event.index);
   const bool has_begun = call < call_ids_.size();
-  while (call >= call_ids_.size()) call_ids_.push_back(make_call_id());
+  while (call >= call_ids_.size()) call_ids_.push_back(new_id("call_"));
   const std::string& id = call_ids_[call];
   if (event.kind == Kind::CallArguments) {
     if (!event.text.empty()) sink_(event::CallArguments{choice_, event.index, event.text});

@@ -54,7 +54,4 @@ class AnswerReader {
   bool has_call_ = false;  // one that is complete
 };
 
-// "call_" and 24 letters and digits.
-std::string make_call_id();
-
 }  // namespace facet::server

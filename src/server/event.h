@@ -1,6 +1,7 @@
 // What an answer under way consists of: the events that dialects turn into their streams and bodies.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <string>
@@ -17,6 +18,8 @@ struct TokenLogprob {
   float logprob = 0;
   std::vector<std::pair<std::string, float>> top;  // bytes and log-probability, most likely first
 };
+// As replies show it: JSON has no infinity, so what is impossible is -9999.
+inline float finite_logprob(float logprob) { return std::max(logprob, -9999.0f); }
 
 struct Usage {
   int n_prompt = 0;     // tokens, cached ones among them

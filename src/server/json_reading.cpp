@@ -61,10 +61,12 @@ const std::string& string_at(const Json& value, const std::string& place) {
 }
 
 double number_at(const Json& value, const std::string& place, double low, double high) {
-  if (!value.is_number()) throw_type(place, "a number", value);
-  const auto number = value.get<double>();
+  if (!value.is_number() && !value.is_binary()) throw_type(place, "a number", value);
+  // Binary: more digits than 64 bits hold.
+  const double number = value.is_number() ? value.get<double>() : std::numeric_limits<double>::infinity();
   if (!(number >= low && number <= high))
-    throw_invalid(place, fmt::format("expected a number from {} to {}, got {}", low, high, number));
+    throw_invalid(place,
+                  fmt::format("expected a number from {} to {}, got {}", low, high, text::chat_json_text(value)));
   return number;
 }
 
@@ -142,6 +144,14 @@ std::vector<std::string> Fields::strings(const char* key) const {
 std::optional<Fields> Fields::object(const char* key) const {
   const Json* value = find(key);
   return value ? std::optional<Fields>(std::in_place, *value, place(key)) : std::nullopt;
+}
+
+std::vector<std::string> stop_strings(const Fields& fields, const char* key) {
+  constexpr size_t kMaxStops = 64;
+  std::vector<std::string> stops = fields.strings(key);
+  std::erase_if(stops, [](const std::string& stop) { return stop.empty(); });
+  if (stops.size() > kMaxStops) throw_invalid(fields.place(key), fmt::format("more than {} strings", kMaxStops));
+  return stops;
 }
 
 const Json& Fields::list(const char* key) const {

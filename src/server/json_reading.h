@@ -58,6 +58,9 @@ class Fields {
   std::string place_;
 };
 
+// Strings that end an answer, empty ones left out; at most 64, as each token is compared with all of them.
+std::vector<std::string> stop_strings(const Fields& fields, const char* key);
+
 // The string of a list's item or of any value with a place.
 const std::string& string_at(const Json& value, const std::string& place);
 int64_t integer_at(const Json& value, const std::string& place, int64_t low, int64_t high);

@@ -59,6 +59,18 @@ TEST(JsonReading, Numbers) {
     EXPECT_TRUE(refusal([&] { fields.integer(key); }).starts_with(std::string(key) + ": expected a whole number"));
   EXPECT_EQ(refusal([&] { fields.integer("f", 0, 4); }), "f: expected a whole number from 0 to 4, got 8.0");
   EXPECT_EQ(refusal([&] { fields.number("h", 0, 2); }), "h: expected a number from 0 to 2, got 8.5");
+  EXPECT_EQ(refusal([&] { fields.number("huge", 0, 2); }),
+            "huge: expected a number from 0 to 2, got 123456789012345678901234567890");
+}
+
+TEST(JsonReading, StopStringsAreFew) {
+  Json body = parse_body(R"({"one": "END", "some": ["", "a", "b"]})");
+  body["many"] = std::vector<std::string>(65, "x");
+  const Fields fields(body);
+  EXPECT_EQ(stop_strings(fields, "one"), std::vector<std::string>{"END"});
+  EXPECT_EQ(stop_strings(fields, "some"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(stop_strings(fields, "none").empty());
+  EXPECT_EQ(refusal([&] { stop_strings(fields, "many"); }), "many: more than 64 strings");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii_case.h"
 #include "base/error.h"
 #include "media/data_uri.h"
 #include "media/file_type.h"
@@ -15,13 +16,6 @@ namespace {
 
 std::string string_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::string lower_ascii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
 }
 
 bool is_text(std::string_view bytes) { return text::is_utf8(bytes) && bytes.find('\0') == std::string_view::npos; }
@@ -39,14 +33,14 @@ std::string bytes_of_base64(std::string_view text, const std::string& place) {
 }
 
 DataUrl bytes_of_url(std::string_view url, const std::string& place) {
-  const std::string scheme = lower_ascii(url.substr(0, std::min<size_t>(url.find(':'), 16)));
+  const std::string scheme = ascii_lower(url.substr(0, std::min<size_t>(url.find(':'), 16)));
   if (scheme == "http" || scheme == "https")
     throw ApiError(ApiError::Kind::Unsupported,
                    place + ": this server does not fetch addresses, send the content as a data: URL", place);
   const size_t comma = url.find(',');
   if (scheme != "data" || comma == std::string_view::npos)
     throw_invalid(place, fmt::format("'{}' is no data: URL (data:TYPE;base64,CONTENT)", url.substr(0, 40)));
-  std::string head = lower_ascii(url.substr(5, comma - 5));
+  std::string head = ascii_lower(url.substr(5, comma - 5));
   constexpr std::string_view kBase64 = ";base64";
   const bool is_base64 = head.ends_with(kBase64);
   if (is_base64) head.resize(head.size() - kBase64.size());
@@ -73,7 +67,7 @@ Json file_part(std::string bytes, std::string_view type, const std::string& name
   const auto as = [&](MediaInput::Kind kind) { return media_part({kind, std::move(bytes), place, {}}, media); };
   if (media::is_picture(found.type)) return as(MediaInput::Kind::Image);
   if (found.type == media::FileType::kSoundOrVideo)
-    return as(lower_ascii(type).starts_with("video/") ? MediaInput::Kind::Video : MediaInput::Kind::Audio);
+    return as(ascii_lower(type).starts_with("video/") ? MediaInput::Kind::Video : MediaInput::Kind::Audio);
   if (found.type != media::FileType::kDocument && is_text(bytes))
     return {{"type", "text"}, {"text", name.empty() ? std::move(bytes) : name + ":\n" + std::move(bytes)}};
   throw ApiError(ApiError::Kind::Unsupported,

@@ -6,9 +6,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 
+#include "base/ascii_case.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "runtime/chat_format.h"
@@ -18,8 +18,8 @@
 namespace facet::server {
 namespace {
 
-std::string plain_name(std::string name) {
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+std::string plain_name(std::string_view given) {
+  std::string name = ascii_lower(given);
   for (const std::string_view ending : {":latest", ".gguf"})
     if (name.ends_with(ending)) name.resize(name.size() - ending.size());
   return name;

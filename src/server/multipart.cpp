@@ -5,18 +5,13 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii_case.h"
 #include "server/json_reading.h"
 
 namespace facet::server {
 namespace {
 
 constexpr size_t kMaxParts = 100, kMaxHeadBytes = 8192, kMaxBoundaryBytes = 200;  // RFC 2046 allows 70
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t";

@@ -14,6 +14,9 @@
 
 namespace facet::server {
 
+// Answers that one request may ask for (GenerationRequest::n).
+inline constexpr int kMaxChoices = 128;
+
 // A model that can be asked for by name.
 struct ModelInfo {
   std::string name;  // "gemma-4-E2B-it-Q4_0"

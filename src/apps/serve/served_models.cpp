@@ -1,11 +1,11 @@
 #include "apps/serve/served_models.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "apps/kept_pages.h"
 #include "apps/shipped_models.h"
 #include "base/error.h"
+#include "server/duration.h"
 
 namespace facet::apps {
 namespace {
@@ -22,6 +22,11 @@ ModelOptions with_cache(const ServedModelFlags& flags) {
   ModelOptions options = flags.options;
   if (!flags.forgets) options.cache_bytes = kCacheBytes;
   return options;
+}
+
+double keep_alive_seconds(const std::string& text) {
+  if (const auto seconds = server::parse_duration(text)) return *seconds;
+  throw_error<RequestError>("--keep-alive {}: expected a time such as 90s, 5m or 2h, or -1 for ever", text);
 }
 
 // Those that were named, then the library's, then those that came with the program.
@@ -75,17 +80,6 @@ void ServedModelFlags::add_to(CLI::App& command) {
       ->type_name("N");
 }
 
-double parse_duration(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  const std::string_view unit(rest, static_cast<size_t>(end - rest));
-  const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (error != std::errc() || scale == 0 || !(value * scale < 1e9))
-    throw_error<RequestError>("--keep-alive {}: expected a time such as 90s, 5m or 2h, or -1 for ever", text);
-  return value * scale;
-}
-
 std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flags) {
   std::vector<server::ServedModel> named;
   for (const std::string& given : flags.models) named.push_back(named_model(given));
@@ -93,7 +87,7 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   server::EngineServiceOptions options;
   options.load = [from = with_cache(flags)](const std::string& path) { return from.load_from(path); };
   if (!flags.forgets) options.open_cache = open_kept_pages;
-  options.keep_alive = parse_duration(flags.keep_alive);
+  options.keep_alive = keep_alive_seconds(flags.keep_alive);
   options.thinks = flags.think;
   options.scheduler.max_running = flags.parallel;
   options.scheduler.max_queued = flags.queue;

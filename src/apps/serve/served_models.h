@@ -22,9 +22,6 @@ struct ServedModelFlags {
   void add_to(CLI::App& command);
 };
 
-// "5m", "90s", "2h", "300"; "-1": for ever. RequestError for anything else.
-double parse_duration(const std::string& text);
-
 // RequestError when a model that was named is not there.
 std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flags);
 

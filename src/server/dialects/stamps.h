@@ -1,4 +1,4 @@
-// Times as replies show them.
+// Times, and as replies show them.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,8 @@
 
 namespace facet::server {
 
-std::string utc_time(int64_t seconds);  // since 1970: "2026-11-27T07:12:02Z"
+int64_t unix_time();                    // seconds since 1970
+std::string utc_time(int64_t seconds);  // unix_time as "2026-11-27T07:12:02Z"
 std::string utc_now();                  // "2026-11-27T07:12:02.123456Z"
 
 }  // namespace facet::server

@@ -28,13 +28,14 @@ inline std::shared_ptr<TestExchange> ask_routes(const http::Routes& routes, http
 }
 
 inline std::shared_ptr<TestExchange> ask_routes(const http::Routes& routes, const std::string& method,
-                                                const std::string& path, const std::string& body = {}) {
+                                                const std::string& path, const std::string& body = {},
+                                                const std::string& client = "tester") {
   http::Request request;
   request.method = method;
   request.path = path;
   request.body = body;
   request.id = "req_1";
-  request.client = "tester";
+  request.client = client;
   return ask_routes(routes, std::move(request));
 }
 

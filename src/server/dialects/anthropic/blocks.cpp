@@ -18,6 +18,13 @@ void append_anthropic_text(const std::string& text, Json& parts) {
   throw_invalid(block.place("type"), fmt::format("'{}' is no content block that this server knows", type));
 }
 
+// The blocks in a list called "content".
+void append_anthropic_list(const Fields& owner, std::vector<MediaInput>& media, Json& parts) {
+  const Json& list = owner.list("content");
+  for (size_t i = 0; i < list.size(); i++)
+    append_anthropic_parts(Fields(list[i], item_place(owner.place("content"), i)), media, parts);
+}
+
 // source of an image or a document: base64, a url (data: alone), or text.
 void append_anthropic_source(const Fields& block, std::vector<MediaInput>& media, Json& parts) {
   const Fields source(block.require("source"), block.place("source"));
@@ -36,8 +43,7 @@ void append_anthropic_source(const Fields& block, std::vector<MediaInput>& media
     append_anthropic_text(name, parts);
     const Json& content = source.require("content");
     if (content.is_string()) return append_anthropic_text(content.get<std::string>(), parts);
-    for (size_t i = 0; i < source.list("content").size(); i++)
-      append_anthropic_parts(Fields(content[i], item_place(source.place("content"), i)), media, parts);
+    append_anthropic_list(source, media, parts);
   } else {
     throw ApiError(ApiError::Kind::Unsupported,
                    fmt::format("{}: '{}' is not supported, send the content as base64", source.place("type"), type),
@@ -47,15 +53,15 @@ void append_anthropic_source(const Fields& block, std::vector<MediaInput>& media
 
 // An image block must be one; a document may be text.
 void append_anthropic_image(const Fields& block, std::vector<MediaInput>& media, Json& parts) {
+  const size_t n_before = parts.size();
   append_anthropic_source(block, media, parts);
-  if (parts.empty() || parts.back().at("type") == "text")
+  if (parts.size() == n_before || parts.back().at("type") == "text")
     throw_invalid(block.place("source"), "is no picture that can be read");
 }
 
 void append_search_result(const Fields& block, std::vector<MediaInput>& media, Json& parts) {
   append_anthropic_text(fmt::format("{} ({})", block.string_or("title", ""), block.string_or("source", "")), parts);
-  for (size_t i = 0; i < block.list("content").size(); i++)
-    append_anthropic_parts(Fields(block.list("content")[i], item_place(block.place("content"), i)), media, parts);
+  append_anthropic_list(block, media, parts);
 }
 
 }  // namespace
@@ -87,12 +93,10 @@ void append_anthropic_parts(const Fields& block, std::vector<MediaInput>& media,
 Json anthropic_tool_result(const Fields& block, std::vector<MediaInput>& media) {
   Json parts = Json::array();
   const Json* content = block.find("content");
-  if (content && content->is_string()) {
+  if (content && content->is_string())
     append_anthropic_text(content->get<std::string>(), parts);
-  } else {
-    for (size_t i = 0; i < block.list("content").size(); i++)
-      append_anthropic_parts(Fields((*content)[i], item_place(block.place("content"), i)), media, parts);
-  }
+  else
+    append_anthropic_list(block, media, parts);
   // The chat format has no place for "is_error": the model is told in words.
   if (block.boolean_or("is_error", false)) parts.insert(parts.begin(), Json{{"type", "text"}, {"text", "Error:"}});
   return {{"role", "tool"},

@@ -4,8 +4,7 @@
 
 #include "server/dialects/anthropic/reply_parts.h"
 #include "server/dialects/anthropic/stream.h"
-#include "server/dialects/errors.h"
-#include "server/dialects/openai/ids.h"
+#include "server/ids.h"
 #include "server/json_reading.h"
 
 namespace facet::server {
@@ -64,8 +63,6 @@ class AnthropicWhole final : public ReplyWriter {
       end_ = anthropic_end(*finished);
     } else if (const auto* done = std::get_if<event::Done>(&event)) {
       return body(done->usage);
-    } else if (const auto* failed = std::get_if<event::Failed>(&event)) {
-      return anthropic_error(to_api_error(failed->error));
     }
     return {};
   }

@@ -54,15 +54,16 @@ void read_anthropic_sampling(const Fields& body, GenerationRequest& generation) 
   generation.sampling.temperature = body.number("temperature", 0, 2);
   generation.sampling.top_p = body.number("top_p", 0, 1);
   generation.sampling.top_k = body.integer("top_k", 0, std::numeric_limits<int>::max());
-  generation.stop = body.strings("stop_sequences");
+  generation.stop = stop_strings(body, "stop_sequences");
 }
 
 }  // namespace
 
 Json anthropic_tools(const Fields& body) {
   Json tools;
-  for (size_t i = 0; i < body.list("tools").size(); i++) {
-    const Fields tool(body.list("tools")[i], item_place("tools", i));
+  const Json& list = body.list("tools");
+  for (size_t i = 0; i < list.size(); i++) {
+    const Fields tool(list[i], item_place("tools", i));
     const std::string type = tool.string_or("type", "custom");
     if (type != "custom") {
       if (is_anthropic_server_tool(type)) continue;

@@ -141,6 +141,11 @@ TEST(AnthropicRequest, WhatIsWrongIsNamed) {
   EXPECT_NE(anthropic_refusal(message(R"([{"role": "user", "content": [{"type": "image", "source":
       {"type": "base64", "media_type": "image/png", "data": "bm90IGFuIGltYWdl"}}]}])")),
             "");
+  // An image without content is none, also behind one that has some.
+  EXPECT_EQ(anthropic_refusal(message(R"([{"role": "user", "content": [
+      {"type": "image", "source": {"type": "base64", "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="}},
+      {"type": "image", "source": {"type": "text", "data": ""}}]}])")),
+            "messages[0].content[1].source: is no picture that can be read");
   EXPECT_NE(anthropic_refusal({{"max_tokens", nullptr}}).find("max_tokens"), std::string::npos);
   EXPECT_NE(anthropic_refusal({{"max_tokens", 0}}), "");
   EXPECT_NE(anthropic_refusal({{"mcp_servers", {{{"url", "https://x"}}}}}), "");

@@ -18,10 +18,12 @@ void GeminiCandidate::add_call(const std::string& id, const std::string& name, c
 
 void GeminiCandidate::add_logprobs(const std::vector<TokenLogprob>& tokens) {
   for (const TokenLogprob& token : tokens) {
-    chosen_.push_back({{"token", token.bytes}, {"tokenId", token.token}, {"logProbability", token.logprob}});
-    logprob_sum_ += token.logprob;
+    chosen_.push_back(
+        {{"token", token.bytes}, {"tokenId", token.token}, {"logProbability", finite_logprob(token.logprob)}});
+    logprob_sum_ += finite_logprob(token.logprob);
     Json list = Json::array();
-    for (const auto& [bytes, logprob] : token.top) list.push_back({{"token", bytes}, {"logProbability", logprob}});
+    for (const auto& [bytes, logprob] : token.top)
+      list.push_back({{"token", bytes}, {"logProbability", finite_logprob(logprob)}});
     top_.push_back({{"candidates", std::move(list)}});
   }
 }

@@ -1,8 +1,7 @@
 // Gemini's generationConfig.
 #include <fmt/format.h>
 
-#include <cctype>
-
+#include "base/ascii_case.h"
 #include "server/dialects/gemini/normal_form.h"
 #include "server/dialects/gemini/request.h"
 
@@ -18,9 +17,9 @@ void read_gemini_sampling(const Fields& config, GenerationRequest& generation) {
   sampling.presence_penalty = config.number("presencePenalty", -2, 2);
   sampling.frequency_penalty = config.number("frequencyPenalty", -2, 2);
   if (const auto seed = config.integer("seed")) sampling.seed = static_cast<uint64_t>(*seed);
-  generation.n = static_cast<int>(config.integer("candidateCount", 1, 64).value_or(1));
+  generation.n = static_cast<int>(config.integer("candidateCount", 1, kMaxChoices).value_or(1));
   generation.max_tokens = static_cast<int>(config.integer("maxOutputTokens", 1, kMost).value_or(-1));
-  generation.stop = config.strings("stopSequences");
+  generation.stop = stop_strings(config, "stopSequences");
   const auto n_top = config.integer("logprobs", 0, 20);
   if (config.boolean_or("responseLogprobs", false)) generation.n_logprobs = static_cast<int>(n_top.value_or(0));
 }
@@ -52,11 +51,8 @@ OutputFormat gemini_format(const Fields& config) {
 
 // A budget (0: none, -1: as the model likes) or a level. Thoughts that are to be shown are also to be thought.
 Thinking gemini_thinking(const Fields& config) {
-  if (const auto level = config.string("thinkingLevel"); level && *level != "THINKING_LEVEL_UNSPECIFIED") {
-    std::string word = *level;
-    for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return thinking_of_effort(word, config.place("thinkingLevel"));
-  }
+  if (const auto level = config.string("thinkingLevel"); level && *level != "THINKING_LEVEL_UNSPECIFIED")
+    return thinking_of_effort(ascii_lower(*level), config.place("thinkingLevel"));
   const auto budget = config.integer("thinkingBudget", -1, std::numeric_limits<int>::max());
   if (budget) return {*budget != 0, *budget > 0 ? static_cast<int>(*budget) : -1};
   if (config.boolean_or("includeThoughts", false)) return {true, -1};

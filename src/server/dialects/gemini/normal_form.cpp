@@ -5,6 +5,10 @@
 #include <cctype>
 #include <charconv>
 #include <string_view>
+#include <unordered_map>
+
+#include "base/ascii_case.h"
+#include "text/chat_value.h"
 
 namespace facet::server {
 namespace {
@@ -49,14 +53,18 @@ Json unquoted(const Json& count) {
   return error == std::errc() && end == text.data() + text.size() ? Json(number) : count;
 }
 
+// Those that `order` names come first.
 Json ordered_properties(const Json& properties, const Json& order) {
-  Json result = Json::object();
+  std::unordered_map<std::string, const Json*> left;
+  for (const auto& item : properties.items()) left.emplace(item.key(), &item.value());
+  text::ObjectBuilder result;
+  const auto take = [&](const std::string& name) {
+    if (const auto found = left.extract(name)) result.set(name, gemini_json_schema(*found.mapped()));
+  };
   for (const Json& name : order)
-    if (name.is_string() && properties.contains(name.get_ref<const std::string&>()))
-      result[name.get<std::string>()] = gemini_json_schema(properties[name.get<std::string>()]);
-  for (const auto& item : properties.items())
-    if (!result.contains(item.key())) result[item.key()] = gemini_json_schema(item.value());
-  return result;
+    if (name.is_string()) take(name.get_ref<const std::string&>());
+  for (const auto& item : properties.items()) take(item.key());
+  return result.take();
 }
 
 Json each_schema(const Json& schemas) {
@@ -65,31 +73,26 @@ Json each_schema(const Json& schemas) {
   return result;
 }
 
-std::string lower_word(std::string word) {
-  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return word;
-}
-
 // One keyword of a schema; unknown ones stay.
-void add_keyword(const std::string& key, const Json& value, Json& result) {
+void add_keyword(const std::string& key, const Json& value, text::ObjectBuilder& result) {
   static constexpr std::array<std::string_view, 6> kCounts = {"minItems",  "maxItems",      "minLength",
                                                               "maxLength", "minProperties", "maxProperties"};
   static constexpr std::array<std::string_view, 5> kNumberFormats = {"int32", "int64", "float", "double", "enum"};
   if (key == "nullable" || key == "propertyOrdering" || key == "example" || key == "properties") return;
   if (key == "type" && value.is_string()) {
-    if (value != "TYPE_UNSPECIFIED") result[key] = lower_word(value.get<std::string>());
+    if (value != "TYPE_UNSPECIFIED") result.set(key, ascii_lower(value.get_ref<const std::string&>()));
   } else if (key == "format" && value.is_string()) {
-    if (!is_one_of(value.get_ref<const std::string&>(), kNumberFormats)) result[key] = value;
+    if (!is_one_of(value.get_ref<const std::string&>(), kNumberFormats)) result.set(key, value);
   } else if (is_one_of(key, kCounts)) {
-    result[key] = unquoted(value);
+    result.set(key, unquoted(value));
   } else if (key == "items" || key == "additionalProperties") {
-    result[key] = gemini_json_schema(value);
+    result.set(key, gemini_json_schema(value));
   } else if (key == "anyOf" || key == "prefixItems" || key == "oneOf" || key == "allOf") {
-    result[key] = each_schema(value);
+    result.set(key, each_schema(value));
   } else if (key == "defs" || key == "$defs") {
-    result["$defs"] = each_schema(value);
+    result.set("$defs", each_schema(value));
   } else {
-    result[key == "ref" ? "$ref" : key] = value;
+    result.set(key == "ref" ? "$ref" : key, value);
   }
 }
 
@@ -99,20 +102,22 @@ Json gemini_normal_form(Json body) {
   if (body.is_array())
     for (Json& item : body) item = gemini_normal_form(std::move(item));
   if (!body.is_object()) return body;
-  Json result = Json::object();
+  text::ObjectBuilder result;
   for (auto& item : body.items()) {
-    const std::string key = camel_case(item.key());
-    result[key] = normal_value(key, std::move(item.value()));
+    std::string key = camel_case(item.key());
+    Json value = normal_value(key, std::move(item.value()));
+    result.set(std::move(key), std::move(value));
   }
-  return result;
+  return result.take();
 }
 
 Json gemini_json_schema(const Json& schema) {
   if (!schema.is_object()) return schema;
-  Json result = Json::object();
-  for (const auto& item : schema.items()) add_keyword(item.key(), item.value(), result);
+  text::ObjectBuilder builder;
+  for (const auto& item : schema.items()) add_keyword(item.key(), item.value(), builder);
   if (const auto found = schema.find("properties"); found != schema.end() && found->is_object())
-    result["properties"] = ordered_properties(*found, schema.value("propertyOrdering", Json::array()));
+    builder.set("properties", ordered_properties(*found, schema.value("propertyOrdering", Json::array())));
+  Json result = builder.take();
   const auto nullable = schema.find("nullable");
   if (nullable != schema.end() && *nullable == true) return {{"anyOf", {std::move(result), {{"type", "null"}}}}};
   return result;

@@ -4,7 +4,7 @@
 
 #include "server/dialects/errors.h"
 #include "server/dialects/gemini/candidate.h"
-#include "server/dialects/openai/ids.h"
+#include "server/ids.h"
 #include "server/json_reading.h"
 
 namespace facet::server {
@@ -75,7 +75,7 @@ class GeminiReply final : public ReplyWriter {
   std::string fail(const ApiError& error) {
     const std::string body = gemini_error(error);
     if (form_ == GeminiForm::Events) return "data: " + body + "\n\n";
-    return form_ == GeminiForm::Array ? std::string(has_begun_ ? ",\n" : "[") + body + "]" : body;
+    return (has_begun_ ? ",\n" : "[") + body + "]";
   }
 
   std::string piece(const Json& response) {

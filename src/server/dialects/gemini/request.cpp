@@ -34,8 +34,9 @@ ToolChoice gemini_tool_choice(const Fields& config) {
 // The text of an embedding's content.
 std::string gemini_text(const Fields& content) {
   std::string text;
-  for (size_t i = 0; i < content.list("parts").size(); i++)
-    text += Fields(content.list("parts")[i], item_place(content.place("parts"), i)).required_string("text");
+  const Json& parts = content.list("parts");
+  for (size_t i = 0; i < parts.size(); i++)
+    text += Fields(parts[i], item_place(content.place("parts"), i)).required_string("text");
   return text;
 }
 
@@ -43,8 +44,9 @@ std::string gemini_text(const Fields& content) {
 
 Json gemini_tools(const Fields& body) {
   Json tools;
-  for (size_t i = 0; i < body.list("tools").size(); i++) {
-    const Fields tool(body.list("tools")[i], item_place("tools", i));
+  const Json& list = body.list("tools");
+  for (size_t i = 0; i < list.size(); i++) {
+    const Fields tool(list[i], item_place("tools", i));
     const Json& declarations = tool.list("functionDeclarations");
     for (size_t k = 0; k < declarations.size(); k++)
       tools.push_back(gemini_declaration(Fields(declarations[k], item_place(tool.place("functionDeclarations"), k))));

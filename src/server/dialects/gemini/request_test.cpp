@@ -34,6 +34,12 @@ TEST(GeminiNormalForm, BothSpellingsAreOne) {
   EXPECT_EQ(gemini_normal_form(camel), camel);
 }
 
+TEST(GeminiNormalForm, WhatIsNamedTwiceIsThereOnce) {
+  EXPECT_EQ(gemini_normal_form(Json::parse(R"({"top_k": 1, "seed": 3, "topK": 2})")).dump(), R"({"topK":2,"seed":3})");
+  const Json schema = Json::parse(R"({"properties": {"a": {}, "b": {}}, "propertyOrdering": ["b", "none", "b", 1]})");
+  EXPECT_EQ(gemini_json_schema(schema).dump(), R"({"properties":{"b":{},"a":{}}})");
+}
+
 TEST(GeminiNormalForm, DataKeepsItsKeys) {
   const Json data = Json::parse(R"({"functionCall": {"name": "f", "args": {"first_name": {"a_b": 1}}},
       "parameters": {"properties": {"first_name": {"type": "STRING"}}, "required": ["first_name"]}})");

@@ -72,7 +72,17 @@ TEST_F(McpRoutes, ErrorsOfToolsAreResults) {
   EXPECT_EQ(call("no-such-tool", Json::object())["error"]["code"], -32602);
   EXPECT_EQ(Json::parse(send(R"({"jsonrpc": "2.0", "id": 1, "method": "resources/list"})")->body())["error"]["code"],
             -32601);
-  EXPECT_EQ(Json::parse(send("{}")->body())["error"]["code"], -32600);
+}
+
+TEST_F(McpRoutes, DamagedMessagesAreErrorsOfJsonRpc) {
+  const auto code = [this](const char* body) { return Json::parse(send(body)->body())["error"]["code"]; };
+  EXPECT_EQ(code("{"), -32700);
+  EXPECT_EQ(code("{}"), -32600);
+  EXPECT_EQ(code(R"({"jsonrpc": "2.0", "id": 1})"), -32600);
+  EXPECT_EQ(code(R"({"jsonrpc": "2.0", "id": 1, "method": 2})"), -32600);
+  EXPECT_EQ(code(R"({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": [1]})"), -32602);
+  EXPECT_EQ(Json::parse(send(R"({"id": "x", "method": "initialize", "params": 1})")->body())["id"], "x");
+  EXPECT_EQ(send(R"({"jsonrpc": "2.0", "id": 1, "result": {}})")->status(), 202);  // an answer wants none
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 // Revisions of the protocol that have what is used here; the newest is offered to clients that name another.
 constexpr std::array<std::string_view, 3> kMcpRevisions = {"2025-06-18", "2025-03-26", "2024-11-05"};
 
-constexpr int kInvalidRequest = -32600, kUnknownMethod = -32601, kInvalidParams = -32602;
+constexpr int kParseError = -32700, kInvalidRequest = -32600, kUnknownMethod = -32601, kInvalidParams = -32602;
 
 Json mcp_response(const Json& id, Json result) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}};
@@ -90,21 +90,35 @@ void mcp_call(const std::shared_ptr<http::Exchange>& exchange, Service& service,
   }
 }
 
+// A message that wants an answer.
+void mcp_answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, const Json& id,
+                const std::string& method, const Fields& params) {
+  if (method == "initialize") return reply_mcp(*exchange, mcp_response(id, mcp_initialize(params)));
+  if (method == "ping") return reply_mcp(*exchange, mcp_response(id, Json::object()));
+  if (method == "tools/list") return reply_mcp(*exchange, mcp_response(id, {{"tools", mcp_tools(service.model(""))}}));
+  if (method == "tools/call") return mcp_call(exchange, service, id, params);
+  reply_mcp(*exchange, mcp_error(id, kUnknownMethod, "method not found: " + method));
+}
+
+// What is wrong with a message is said in JSON-RPC's words, and under its id where that could be read.
 void mcp_post(const std::shared_ptr<http::Exchange>& exchange, Service& service) {
-  const Json json = parse_body(exchange->request().body);
-  const Fields message(json);
-  const Json* id = message.find("id");
-  if (!message.has("method") && !id) return reply_mcp(*exchange, mcp_error(nullptr, kInvalidRequest, "no method"));
-  if (!message.has("method") || !id) return exchange->reply(202, "application/json", "");  // wants no answer
-  const std::string method = message.required_string("method");
   static const Json kNone = Json::object();
-  const Json* given = message.find("params");
-  const Fields params(given ? *given : kNone, "params");
-  if (method == "initialize") return reply_mcp(*exchange, mcp_response(*id, mcp_initialize(params)));
-  if (method == "ping") return reply_mcp(*exchange, mcp_response(*id, Json::object()));
-  if (method == "tools/list") return reply_mcp(*exchange, mcp_response(*id, {{"tools", mcp_tools(service.model(""))}}));
-  if (method == "tools/call") return mcp_call(exchange, service, *id, params);
-  reply_mcp(*exchange, mcp_error(*id, kUnknownMethod, "method not found: " + method));
+  Json id;
+  int code = kParseError;
+  try {
+    const Json json = parse_body(exchange->request().body);
+    code = kInvalidRequest;
+    const Fields message(json);
+    if (const Json* given = message.find("id")) id = *given;
+    const bool is_response = !message.has("method") && (message.has("result") || message.has("error"));
+    if (is_response || (message.has("method") && id.is_null())) return exchange->reply(202, "application/json", "");
+    const std::string method = message.required_string("method");
+    code = kInvalidParams;
+    const Json* params = message.find("params");
+    mcp_answer(exchange, service, id, method, Fields(params ? *params : kNone, "params"));
+  } catch (const ApiError& e) {
+    reply_mcp(*exchange, mcp_error(id, code, e.what()));
+  }
 }
 
 }  // namespace

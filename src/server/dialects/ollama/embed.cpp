@@ -3,13 +3,14 @@
 
 #include "server/dialects/ollama/reply.h"
 #include "server/dialects/ollama/request.h"
+#include "server/duration.h"
 
 namespace facet::server {
 
 EmbeddingRequest ollama_embed_request(const Fields& body) {
   EmbeddingRequest request;
   request.model = ollama_model_name(body);
-  request.keep_alive = ollama_keep_alive(body);
+  request.keep_alive = read_keep_alive(body);
   request.truncates = body.boolean_or("truncate", true);
   request.dimensions = static_cast<int>(body.integer("dimensions", 0, 1 << 20).value_or(0));
   const Json* input = body.find("input");

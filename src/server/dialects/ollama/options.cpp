@@ -1,8 +1,6 @@
 // The fields that Ollama's chat and generate share.
-#include <fmt/format.h>
-
-#include "server/dialects/ollama/duration.h"
 #include "server/dialects/ollama/request.h"
+#include "server/duration.h"
 
 namespace facet::server {
 namespace {
@@ -21,7 +19,7 @@ void read_ollama_sampling(const Fields& options, GenerationRequest& generation) 
   sampling.penalty_window = options.integer("repeat_last_n", -1, std::numeric_limits<int>::max());
   const auto seed = options.integer("seed");
   if (seed && *seed >= 0) sampling.seed = static_cast<uint64_t>(*seed);  // -1: a random one
-  generation.stop = options.strings("stop");
+  generation.stop = stop_strings(options, "stop");
   // -1: without end, -2: to the end of the context; both end there.
   const int64_t n = options.integer("num_predict", -2, std::numeric_limits<int>::max()).value_or(-1);
   if (n > 0) generation.max_tokens = static_cast<int>(n);
@@ -59,23 +57,13 @@ std::string ollama_model_name(const Fields& body) {
   return name;
 }
 
-std::optional<double> ollama_keep_alive(const Fields& body) {
-  const Json* value = body.find("keep_alive");
-  if (!value) return {};
-  if (value->is_number()) return value->get<double>();
-  const std::string text = body.required_string("keep_alive");
-  if (text.empty()) return {};
-  if (const auto seconds = parse_duration(text)) return seconds;
-  throw_invalid("keep_alive", fmt::format("'{}' is no duration, expected one like \"5m\", or seconds", text));
-}
-
 void read_ollama_options(const Fields& body, const ModelInfo& model, OllamaRequest& request) {
   GenerationRequest& generation = request.generation;
   request.is_stream = body.boolean_or("stream", true);
   if (const auto options = body.object("options")) read_ollama_sampling(*options, generation);
   generation.format = ollama_format(body);
   generation.thinking = ollama_thinking(body, model);
-  generation.keep_alive = ollama_keep_alive(body);
+  generation.keep_alive = read_keep_alive(body);
   generation.shortens = body.boolean_or("truncate", true);
   const auto n_top = body.integer("top_logprobs", 0, 20);
   if (body.boolean_or("logprobs", false)) generation.n_logprobs = static_cast<int>(n_top.value_or(0));

@@ -14,7 +14,7 @@ namespace {
 Json ollama_token(const std::string& bytes, float logprob) {
   Json list = Json::array();
   for (const char c : bytes) list.push_back(static_cast<unsigned char>(c));
-  return {{"token", bytes}, {"logprob", logprob}, {"bytes", std::move(list)}};
+  return {{"token", bytes}, {"logprob", finite_logprob(logprob)}, {"bytes", std::move(list)}};
 }
 
 void append_logprobs(const std::vector<TokenLogprob>& tokens, Json& list) {

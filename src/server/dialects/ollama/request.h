@@ -21,9 +21,6 @@ std::string ollama_model_name(const Fields& body);
 OllamaRequest ollama_chat_request(const Fields& body, const ModelInfo& model);
 OllamaRequest ollama_generate_request(const Fields& body, const ModelInfo& model);
 
-// "keep_alive": a duration ("5m") or seconds, negative for ever.
-std::optional<double> ollama_keep_alive(const Fields& body);
-
 // The fields that chat and generate share: stream, options, format, think, keep_alive, truncate, logprobs.
 // "num_ctx" is not a wish we follow: clients guess another one each turn, and the server's context is larger anyway.
 void read_ollama_options(const Fields& body, const ModelInfo& model, OllamaRequest& request);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "server/dialects/ollama/context.h"
-#include "server/dialects/ollama/duration.h"
 #include "server/test_service.h"
 
 namespace facet::server {
@@ -36,19 +35,6 @@ std::string ollama_refusal(F&& read) {
 }
 
 Json one_message(const std::string& text = "Hi") { return Json::array({{{"role", "user"}, {"content", text}}}); }
-
-TEST(OllamaDuration, IsWhatGoWritesOrSeconds) {
-  EXPECT_EQ(parse_duration("5m"), 300);
-  EXPECT_EQ(parse_duration("1h30m"), 5400);
-  EXPECT_DOUBLE_EQ(parse_duration("300ms").value(), 0.3);
-  EXPECT_DOUBLE_EQ(parse_duration("1.5h").value(), 5400);
-  EXPECT_EQ(parse_duration("-1s"), -1);
-  EXPECT_EQ(parse_duration("-1"), -1);
-  EXPECT_EQ(parse_duration("0"), 0);
-  EXPECT_EQ(parse_duration("90"), 90);
-  for (const char* bad : {"", "m", "5 m", "5x", "1h30", "--1", "1e3s", "inf", "0x10"})
-    EXPECT_FALSE(parse_duration(bad)) << bad;
-}
 
 TEST(OllamaRequest, OptionsBecomeSampling) {
   const OllamaRequest r = ollama_chat({{"messages", one_message()},

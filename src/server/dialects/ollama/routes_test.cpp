@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "server/dialects/dialects.h"
 #include "server/dialects/test_routes.h"
 
@@ -76,7 +78,7 @@ TEST_F(OllamaRoutes, GenerateGivesAContextThatContinues) {
 
 TEST_F(OllamaRoutes, LogprobsComeWithTheirTokens) {
   service.events = short_answer(Finish::Stop);
-  std::get<event::Text>(service.events[1]).logprobs = {{"Hi", 5, -0.5f, {{"Hi", -0.5f}, {"Ho", -1.5f}}}};
+  std::get<event::Text>(service.events[1]).logprobs = {{"Hi", 5, -0.5f, {{"Hi", -0.5f}, {"Ho", -INFINITY}}}};
   Json body = chat_body(false);
   body["logprobs"] = true;
   body["top_logprobs"] = 2;
@@ -85,6 +87,7 @@ TEST_F(OllamaRoutes, LogprobsComeWithTheirTokens) {
   EXPECT_EQ(whole["logprobs"][0]["token"], "Hi");
   EXPECT_EQ(whole["logprobs"][0]["bytes"], Json({72, 105}));
   EXPECT_EQ(whole["logprobs"][0]["top_logprobs"][1]["token"], "Ho");
+  EXPECT_EQ(whole["logprobs"][0]["top_logprobs"][1]["logprob"], -9999.0);
 }
 
 TEST_F(OllamaRoutes, EmptyRequestsLoadAndLetGo) {

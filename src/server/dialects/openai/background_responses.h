@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "server/dialects/openai/ids.h"
+#include "server/dialects/openai/reply_head.h"
 #include "server/dialects/openai/responses_request.h"
 #include "server/dialects/openai/stored_responses.h"
 #include "server/service.h"

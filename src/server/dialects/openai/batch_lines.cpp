@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "server/dialects/openai/ids.h"
+#include "server/ids.h"
 
 namespace facet::server {
 namespace {

@@ -4,6 +4,8 @@
 #include "server/dialects/openai/batch_runner.h"
 #include "server/dialects/openai/handlers.h"
 #include "server/dialects/openai/pages.h"
+#include "server/dialects/stamps.h"
+#include "server/ids.h"
 
 namespace facet::server {
 namespace {

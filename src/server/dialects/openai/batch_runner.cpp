@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
@@ -10,15 +9,18 @@
 
 #include "base/error.h"
 #include "server/dialects/openai/handlers.h"
+#include "server/dialects/stamps.h"
 
 namespace facet::server {
 namespace {
 
 constexpr size_t kLinesAtOnce = 2;  // few: others come first
-constexpr auto kBusyPause = std::chrono::seconds(1);
+constexpr int kMaxTries = 60;       // of a line that is sent away: then the queue does not empty
 
 // Finished lines are stored under a kind of the batch's own.
 std::string lines_kind(const std::string& batch) { return "batch_line:" + batch; }
+
+bool has_failed(const Json& reply) { return reply.at("response").at("status_code") >= 400; }
 
 bool is_under_way(const Json& batch) {
   for (const char* status : {"validating", "in_progress", "finalizing", "cancelling"})
@@ -50,18 +52,24 @@ struct BatchRunner::LineRun {
   std::string batch, endpoint;
   std::vector<BatchLine> lines;
   std::map<size_t, Json> replies;  // by line
+  int n_failed = 0;                // of these
   std::deque<size_t> waiting;
+  std::map<size_t, int> n_refused;  // of lines that were sent away
   std::map<size_t, std::shared_ptr<LineExchange>> running;
 
-  int n_failed() const {
-    int n = 0;
-    for (const auto& [index, reply] : replies) n += reply["response"]["status_code"] >= 400;
-    return n;
+  void stop() {
+    for (const auto& [index, exchange] : running) exchange->close();
+    running.clear();
+    waiting.clear();
+  }
+  void add(size_t index, Json reply) {
+    n_failed += has_failed(reply);
+    replies[index] = std::move(reply);
   }
 };
 
-BatchRunner::BatchRunner(http::Routes endpoints, Store& store)
-    : endpoints_(std::move(endpoints)), store_(&store), shared_(std::make_shared<Shared>()) {
+BatchRunner::BatchRunner(http::Routes endpoints, Store& store, std::chrono::milliseconds busy_pause)
+    : endpoints_(std::move(endpoints)), store_(&store), busy_pause_(busy_pause), shared_(std::make_shared<Shared>()) {
   for (const StoredItem& item : store.all("batch"))
     if (const Json batch = Json::parse(item.json, nullptr, false); batch.is_object() && is_under_way(batch))
       enqueue({item.owner, item.id});
@@ -121,7 +129,7 @@ Json BatchRunner::cancel(const std::string& owner, const std::string& id) {
     json["status"] = "cancelling";
     json["cancelling_at"] = unix_time();
   });
-  {
+  if (batch["status"] == "cancelling") {
     const std::lock_guard lock(shared_->mutex);
     shared_->cancelled.insert(id);
   }
@@ -170,8 +178,7 @@ void BatchRunner::run_batch(const BatchId& batch) {
     });
     return;
   }
-  for (const StoredItem& line : store_->all(lines_kind(batch.id)))
-    run.replies[std::stoul(line.id)] = Json::parse(line.json);
+  for (const StoredItem& line : store_->all(lines_kind(batch.id))) run.add(std::stoul(line.id), Json::parse(line.json));
   for (size_t i = 0; i < run.lines.size(); ++i)
     if (!run.replies.contains(i)) run.waiting.push_back(i);
   update(batch, [&](Json& b) {
@@ -184,11 +191,6 @@ void BatchRunner::run_batch(const BatchId& batch) {
 }
 
 bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
-  const auto stop_running = [&run] {
-    for (const auto& [index, exchange] : run.running) exchange->close();
-    run.running.clear();
-    run.waiting.clear();
-  };
   bool is_busy = false;
   while (!run.waiting.empty() || !run.running.empty()) {
     while (!is_busy && run.running.size() < kLinesAtOnce && !run.waiting.empty()) {
@@ -203,36 +205,39 @@ bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
         return shared_->stops || shared_->cancelled.contains(batch.id) || !shared_->results.empty();
       };
       if (is_busy)
-        shared_->changed.wait_for(lock, kBusyPause, has_news);
+        shared_->changed.wait_for(lock, busy_pause_, has_news);
       else
         shared_->changed.wait(lock, has_news);
       is_busy = false;
       if (shared_->stops || shared_->cancelled.contains(batch.id)) {
         const bool goes_on = !shared_->stops;
         lock.unlock();
-        stop_running();
+        run.stop();
         return goes_on;
       }
       results.swap(shared_->results);
     }
     for (const Shared::LineResult& result : results) {
       if (result.batch != batch.id || run.running.erase(result.index) == 0) continue;
-      if (result.status == 503 || result.status == 429) {
+      const bool is_refused = result.status == 503 || result.status == 429;
+      if (is_refused && ++run.n_refused[result.index] < kMaxTries) {
         run.waiting.push_front(result.index);
         is_busy = true;
         continue;
       }
-      const Json& reply = run.replies[result.index] =
-          batch_reply(run.lines[result.index].custom_id, result.status, result.body);
-      store_->put(
-          {lines_kind(batch.id), std::to_string(result.index), batch.owner, unix_time(), to_json_text(reply), {}});
-      update(batch, [&](Json& b) {
-        b["request_counts"]["failed"] = run.n_failed();
-        b["request_counts"]["completed"] = static_cast<int>(run.replies.size()) - run.n_failed();
-      });
+      keep_reply(batch, run, result.index, batch_reply(run.lines[result.index].custom_id, result.status, result.body));
     }
   }
   return true;
+}
+
+void BatchRunner::keep_reply(const BatchId& batch, LineRun& run, size_t index, Json reply) {
+  store_->put({lines_kind(batch.id), std::to_string(index), batch.owner, unix_time(), to_json_text(reply), {}});
+  run.add(index, std::move(reply));
+  update(batch, [&](Json& b) {
+    b["request_counts"]["failed"] = run.n_failed;
+    b["request_counts"]["completed"] = static_cast<int>(run.replies.size()) - run.n_failed;
+  });
 }
 
 void BatchRunner::ask(LineRun& run, const std::string& owner, size_t index) {
@@ -274,8 +279,7 @@ void BatchRunner::call_handler(const std::string& endpoint, const std::shared_pt
 
 void BatchRunner::finish(const BatchId& batch, const LineRun& run) {
   std::string output, failures;
-  for (const auto& [index, reply] : run.replies)
-    (reply["response"]["status_code"] >= 400 ? failures : output) += to_json_text(reply) + "\n";
+  for (const auto& [index, reply] : run.replies) (has_failed(reply) ? failures : output) += to_json_text(reply) + "\n";
   const auto file = [&](const std::string& content, const char* name) {
     return content.empty() ? Json() : put_file(*store_, batch.owner, batch.id + name, "batch_output", content)["id"];
   };

@@ -2,6 +2,7 @@
 // finished line is stored, so a batch goes on where it was when the server starts again.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -18,8 +19,9 @@ namespace facet::server {
 
 class BatchRunner {
  public:
-  // endpoints: the routes that lines may ask. Batches that were under way go on.
-  BatchRunner(http::Routes endpoints, Store& store);
+  // endpoints: the routes that lines may ask; busy_pause: until a line is asked again that was sent away, 60 times in
+  // all. Batches that were under way go on.
+  BatchRunner(http::Routes endpoints, Store& store, std::chrono::milliseconds busy_pause = std::chrono::seconds(1));
   ~BatchRunner();  // stops; what is under way is asked again the next time
 
   bool has_endpoint(const std::string& path) const;
@@ -38,6 +40,7 @@ class BatchRunner {
   void run_all();
   void run_batch(const BatchId& batch);
   bool run_lines(const BatchId& batch, LineRun& run);  // false: the runner stops
+  void keep_reply(const BatchId& batch, LineRun& run, size_t index, Json reply);
   void ask(LineRun& run, const std::string& owner, size_t index);
   void call_handler(const std::string& endpoint, const std::shared_ptr<LineExchange>& exchange) const;
   void finish(const BatchId& batch, const LineRun& run);
@@ -46,6 +49,7 @@ class BatchRunner {
 
   http::Routes endpoints_;
   Store* store_;
+  const std::chrono::milliseconds busy_pause_;
   std::shared_ptr<Shared> shared_;
   std::thread thread_;
 };

@@ -25,7 +25,8 @@ Json message_json(const ChatChoice& choice, bool is_legacy) {
   Json message = {{"role", "assistant"}};
   message["content"] = choice.content.empty() && !choice.calls.empty() ? Json(nullptr) : Json(choice.content);
   message["refusal"] = nullptr;
-  if (!choice.reasoning.empty()) message["reasoning_content"] = message["reasoning"] = choice.reasoning;
+  if (!choice.reasoning.empty())
+    for (const char* name : {"reasoning", "reasoning_content"}) message[name] = choice.reasoning;
   if (choice.calls.empty()) return message;
   if (is_legacy) {
     message["function_call"] = function_json(choice.calls[0]);

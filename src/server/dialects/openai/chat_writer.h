@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "server/dialects/openai/chat_request.h"
-#include "server/dialects/openai/ids.h"
+#include "server/dialects/openai/reply_head.h"
 #include "server/event.h"
 
 namespace facet::server {

@@ -1,9 +1,12 @@
 #include "server/dialects/openai/completion_request.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "server/dialects/openai/options.h"
 #include "server/dialects/openai/output_format.h"
+#include "server/service.h"
 
 namespace facet::server {
 namespace {
@@ -30,9 +33,9 @@ std::vector<RawPrompt> read_prompts(const Fields& body) {
   const Json& prompt = body.require("prompt");
   if (prompt.is_string()) return {{prompt, {}}};
   const Json& list = body.list("prompt");
+  if (!list.empty() && list[0].is_number()) return {prompt_of_tokens(list, "prompt")};
   if (list.empty() || list.size() > kMaxPrompts)
-    if (list.empty() || !list[0].is_number()) throw_invalid("prompt", "expected a text or a list of 1 to 256 of them");
-  if (list[0].is_number()) return {prompt_of_tokens(list, "prompt")};
+    throw_invalid("prompt", fmt::format("expected a text or a list of 1 to {} of them", kMaxPrompts));
   std::vector<RawPrompt> prompts;
   for (const Json& item : list) {
     const std::string place = item_place("prompt", prompts.size());
@@ -43,7 +46,7 @@ std::vector<RawPrompt> read_prompts(const Fields& body) {
 
 void refuse_unsupported(const Fields& body, const CompletionRequest& request, const GenerationRequest& generation) {
   using Kind = ApiError::Kind;
-  if (const auto best = body.integer("best_of", 1, 128); best && *best != generation.n)
+  if (const auto best = body.integer("best_of", 1, kMaxChoices); best && *best != generation.n)
     throw ApiError(Kind::Unsupported, "best_of: answers are not ranked here, leave it out or give n", "best_of");
   if (request.echoes && generation.n_logprobs >= 0)
     throw ApiError(Kind::Unsupported, "logprobs: not known of a prompt, leave out echo or logprobs", "logprobs");

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "server/dialects/openai/completion_request.h"
-#include "server/dialects/openai/ids.h"
+#include "server/dialects/openai/reply_head.h"
 #include "server/event.h"
 
 namespace facet::server {

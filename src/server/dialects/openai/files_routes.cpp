@@ -3,6 +3,8 @@
 
 #include "server/dialects/openai/handlers.h"
 #include "server/dialects/openai/pages.h"
+#include "server/dialects/stamps.h"
+#include "server/ids.h"
 #include "server/multipart.h"
 
 namespace facet::server {

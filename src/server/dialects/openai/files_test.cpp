@@ -1,7 +1,9 @@
 // Files, batches and transcripts as clients see them.
+#include <atomic>
 #include <chrono>
 #include <thread>
 
+#include "server/dialects/openai/batch_runner.h"
 #include "server/dialects/openai/openai_test.h"
 
 namespace facet::server {
@@ -138,22 +140,6 @@ class SilentService : public TestService {
   std::atomic<int> n_asked = 0;
 };
 
-std::shared_ptr<TestExchange> asked_once(const http::Routes& routes, const std::string& method, const std::string& path,
-                                         const std::string& body = {}) {
-  http::Request request;
-  request.method = method;
-  request.path = path;
-  request.body = body;
-  request.client = "ann";
-  const auto exchange = std::make_shared<TestExchange>(request);
-  for (const http::Route& route : routes)
-    if (exchange->status() == 0 && route.method == method &&
-        (route.path == path ||
-         (route.path.ends_with('*') && path.starts_with(route.path.substr(0, route.path.size() - 1)))))
-      route.handler(exchange);
-  return exchange;
-}
-
 TEST_F(FilesTest, BatchGoesOnAfterARestartAndCanBeCancelled) {
   SilentService silent;
   store.put({"file", "file-1", "ann", 1, "{}", line("r0", "nano") + line("r1", "nano") + line("r2", "nano")});
@@ -161,7 +147,7 @@ TEST_F(FilesTest, BatchGoesOnAfterARestartAndCanBeCancelled) {
   std::string id;
   {
     const http::Routes first = openai_routes(silent, store);
-    id = Json::parse(asked_once(first, "POST", "/v1/batches", body)->body())["id"];
+    id = Json::parse(ask_routes(first, "POST", "/v1/batches", body, client)->body())["id"];
     for (int i = 0; i < 2000 && silent.n_asked < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_EQ(silent.n_asked, 2);  // not all at once
   }
@@ -173,9 +159,9 @@ TEST_F(FilesTest, BatchGoesOnAfterARestartAndCanBeCancelled) {
 
   silent.n_asked = 0;
   const http::Routes second = openai_routes(silent, store);
-  const std::string other = Json::parse(asked_once(second, "POST", "/v1/batches", body)->body())["id"];
+  const std::string other = Json::parse(ask_routes(second, "POST", "/v1/batches", body, client)->body())["id"];
   for (int i = 0; i < 2000 && silent.n_asked < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(Json::parse(asked_once(second, "POST", "/v1/batches/" + other + "/cancel")->body())["status"],
+  EXPECT_EQ(Json::parse(ask_routes(second, "POST", "/v1/batches/" + other + "/cancel", {}, client)->body())["status"],
             "cancelling");
   EXPECT_EQ(ended(other)["status"], "cancelled");
 }
@@ -198,14 +184,37 @@ TEST_F(FilesTest, EmbeddingsOfABatchEndWithTheServer) {
     return R"({"custom_id":")" + id +
            R"(","method":"POST","url":"/v1/embeddings","body":{"model":"nano","input":"x"}})" + "\n";
   };
-  store.put({"file", "file-2", "ann", 1, "{}", embed_line("r0") + embed_line("r1")});
+  store.put({"file", "file-2", client, 1, "{}", embed_line("r0") + embed_line("r1")});
   {
     const http::Routes routes = openai_routes(endless, store);
-    asked_once(routes, "POST", "/v1/batches", R"({"endpoint":"/v1/embeddings","input_file_id":"file-2"})");
+    ask_routes(routes, "POST", "/v1/batches", R"({"endpoint":"/v1/embeddings","input_file_id":"file-2"})", client);
     for (int i = 0; i < 2000 && endless.n_asked < 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_EQ(endless.n_asked, 1);
   EXPECT_EQ(endless.n_unheard, 0);
+}
+
+TEST_F(FilesTest, ALineThatIsAlwaysSentAwayEndsAsAnError) {
+  std::atomic<int> n_asked = 0;
+  const auto busy = [&n_asked](const std::shared_ptr<http::Exchange>& exchange) {
+    ++n_asked;
+    exchange->reply(503, "application/json", R"({"error":{"message":"the queue is full"}})", {});
+  };
+  store.put({"file", "file-1", client, 1, "{}", line("r0", "nano")});
+  BatchRunner runner({{"POST", "/v1/chat/completions", busy}}, store, std::chrono::milliseconds(1));
+  runner.add(client, {{"id", "batch_1"},
+                      {"endpoint", "/v1/chat/completions"},
+                      {"input_file_id", "file-1"},
+                      {"status", "validating"},
+                      {"created_at", 1}});
+  const Json batch = ended("batch_1");
+  EXPECT_EQ(batch["status"], "completed");
+  EXPECT_EQ(batch["request_counts"]["failed"], 1);
+  EXPECT_EQ(n_asked, 60);
+  const Json failed =
+      Json::parse(ask("GET", "/v1/files/" + batch["error_file_id"].get<std::string>() + "/content")->body());
+  EXPECT_EQ(failed["response"]["status_code"], 503);
+  EXPECT_EQ(failed["response"]["body"]["error"]["message"], "the queue is full");
 }
 
 TEST_F(FilesTest, TranscriptsInEveryFormat) {

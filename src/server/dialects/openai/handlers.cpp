@@ -5,6 +5,8 @@
 #include "server/dialects/openai/completion_writer.h"
 #include "server/dialects/openai/embeddings.h"
 #include "server/dialects/openai/many_prompts.h"
+#include "server/dialects/stamps.h"
+#include "server/ids.h"
 
 namespace facet::server {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "http/exchange.h"
 #include "server/dialects/openai/content.h"
-#include "server/dialects/openai/ids.h"
+#include "server/dialects/openai/reply_head.h"
 #include "server/service.h"
 #include "server/store.h"
 

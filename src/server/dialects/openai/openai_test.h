@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "server/dialects/dialects.h"
-#include "server/json_reading.h"
+#include "server/dialects/test_routes.h"
 #include "server/store.h"
-#include "server/test_service.h"
 
 namespace facet::server {
 
 class OpenAiTest : public testing::Test {
  protected:
-  // The reply of the first route that fits, or of what it throws.
   std::shared_ptr<TestExchange> ask(const std::string& method, const std::string& path, const std::string& body = {},
                                     std::map<std::string, std::string> headers = {}) {
     http::Request request;
@@ -27,23 +25,10 @@ class OpenAiTest : public testing::Test {
     request.headers = std::move(headers);
     request.body = body;
     request.client = client;
-    const auto exchange = std::make_shared<TestExchange>(request);
     if (routes.empty())
       for (const http::Routes& more : {openai_routes(service, store), model_routes(service)})
         routes.insert(routes.end(), more.begin(), more.end());
-    for (const http::Route& route : routes)
-      if (exchange->status() == 0 && route.method == method && fits(route.path, request.path)) run(route, exchange);
-    return exchange;
-  }
-  static bool fits(const std::string& pattern, const std::string& path) {
-    return pattern.ends_with('*') ? path.starts_with(pattern.substr(0, pattern.size() - 1)) : pattern == path;
-  }
-  static void run(const http::Route& route, const std::shared_ptr<TestExchange>& exchange) {
-    try {
-      route.handler(exchange);
-    } catch (...) {
-      reply_error(*exchange, dialect_of(exchange->request()), to_api_error(std::current_exception()));
-    }
+    return ask_routes(routes, std::move(request));
   }
 
   Json ask_json(const std::string& path, const std::string& body, int status = 200) {

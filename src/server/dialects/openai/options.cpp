@@ -4,11 +4,11 @@
 
 #include <charconv>
 
+#include "server/duration.h"
+#include "server/service.h"
+
 namespace facet::server {
 namespace {
-
-constexpr int kMaxChoices = 128;
-constexpr size_t kMaxStops = 64;
 
 std::optional<float> option(const Fields& body, const char* key, double low, double high) {
   const auto value = body.number(key, low, high);
@@ -39,36 +39,6 @@ std::vector<std::pair<int, float>> read_bias(const Fields& body) {
   return bias;
 }
 
-// Seconds, or a duration such as "5m" or "1h30m"; negative: for ever.
-std::optional<double> read_keep_alive(const Fields& body) {
-  const Json* value = body.find("keep_alive");
-  if (!value) return {};
-  if (!value->is_string()) return number_at(*value, "keep_alive", -1e9, 1e9);
-  const auto& text = value->get_ref<const std::string&>();
-  const auto refuse = [] { throw_invalid("keep_alive", "expected seconds or a duration such as \"5m\""); };
-  std::string_view rest = text;
-  const bool is_negative = rest.starts_with('-');
-  if (is_negative) rest.remove_prefix(1);
-  if (rest.empty()) refuse();
-  double seconds = 0;
-  while (!rest.empty()) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    if (error != std::errc()) refuse();
-    rest.remove_prefix(static_cast<size_t>(end - rest.data()));
-    const std::string_view unit = rest.substr(0, rest.find_first_not_of("hmns"));
-    rest.remove_prefix(unit.size());
-    const double scale = unit == "h"                   ? 3600
-                         : unit == "m"                 ? 60
-                         : unit == "s" || unit.empty() ? 1
-                         : unit == "ms"                ? 1e-3
-                                                       : 0;
-    if (scale == 0) refuse();
-    seconds += number * scale;
-  }
-  return is_negative ? -seconds : seconds;
-}
-
 void read_sampling(const Fields& body, SamplingRequest& sampling) {
   sampling.temperature = option(body, "temperature", 0, 10);
   sampling.top_p = option(body, "top_p", 0, 1);
@@ -91,9 +61,7 @@ void read_options(const Fields& body, GenerationRequest& request) {
   request.model = body.string_or("model", "");
   read_sampling(body, request.sampling);
   request.n = whole_option(body, "n", 1, kMaxChoices).value_or(1);
-  for (std::string& stop : body.strings("stop"))
-    if (!stop.empty()) request.stop.push_back(std::move(stop));
-  if (request.stop.size() > kMaxStops) throw_invalid("stop", "more than 64 strings");
+  request.stop = stop_strings(body, "stop");
   request.ignores_stop = body.boolean_or("ignore_eos", false);
   request.keep_alive = read_keep_alive(body);
 }

@@ -5,19 +5,19 @@
 namespace facet::server {
 namespace {
 
-using Kind = OutputFormat::Kind;
+using FormatKind = OutputFormat::Kind;
 
 OutputFormat schema_format(const Json& schema, const std::string& place) {
   if (!schema.is_object() && !schema.is_boolean()) throw_invalid(place, "expected a JSON schema: an object");
-  return {Kind::Schema, schema, {}, {}};
+  return {FormatKind::Schema, schema, {}, {}};
 }
 
-OutputFormat text_format(Kind kind, const Json& text, const std::string& place) {
+OutputFormat text_format(FormatKind kind, const Json& text, const std::string& place) {
   return {kind, {}, string_at(text, place), {}};
 }
 
 OutputFormat choice_format(const Json& list, const std::string& place) {
-  OutputFormat format{Kind::Choice, {}, {}, {}};
+  OutputFormat format{FormatKind::Choice, {}, {}, {}};
   if (!list.is_array() || list.empty()) throw_invalid(place, "expected a list of strings");
   for (const Json& choice : list) format.choices.push_back(string_at(choice, item_place(place, format.choices.size())));
   return format;
@@ -33,8 +33,8 @@ struct Extension {
   const char* key;
   OutputFormat (*read)(const Json& value, const std::string& place);
 };
-OutputFormat regex_of(const Json& v, const std::string& place) { return text_format(Kind::Regex, v, place); }
-OutputFormat grammar_of(const Json& v, const std::string& place) { return text_format(Kind::Grammar, v, place); }
+OutputFormat regex_of(const Json& v, const std::string& place) { return text_format(FormatKind::Regex, v, place); }
+OutputFormat grammar_of(const Json& v, const std::string& place) { return text_format(FormatKind::Grammar, v, place); }
 
 constexpr Extension kExtensions[] = {
     {"grammar", grammar_of},         {"guided_grammar", grammar_of}, {"regex", regex_of},
@@ -48,7 +48,7 @@ OutputFormat read_format(const Fields& format) {
   if (type == "text") return {};
   if (type == "json_object")
     return format.has("schema") ? schema_format(format.require("schema"), format.place("schema"))
-                                : OutputFormat{Kind::JsonObject, {}, {}, {}};
+                                : OutputFormat{FormatKind::JsonObject, {}, {}, {}};
   if (type == "json_schema") {
     const auto inner = format.object("json_schema");
     const Fields& fields = inner ? *inner : format;
@@ -56,7 +56,8 @@ OutputFormat read_format(const Fields& format) {
   }
   if (type == "regex" || type == "grammar") {
     const char* key = format.has("value") ? "value" : type == "regex" ? "regex" : "grammar";
-    return text_format(type == "regex" ? Kind::Regex : Kind::Grammar, format.require(key), format.place(key));
+    return text_format(type == "regex" ? FormatKind::Regex : FormatKind::Grammar, format.require(key),
+                       format.place(key));
   }
   throw ApiError(ApiError::Kind::Unsupported,
                  fmt::format("{}: '{}' is not supported, expected text, json_object, json_schema, regex or grammar",
@@ -70,7 +71,7 @@ OutputFormat read_response_format(const Fields& body) {
   if (format) result = read_format(*format);
   for (const Extension& extension : kExtensions)
     if (const Json* value = body.find(extension.key)) {
-      if (result.kind != Kind::Text) throw_invalid(extension.key, "the answer's form is given twice");
+      if (result.kind != FormatKind::Text) throw_invalid(extension.key, "the answer's form is given twice");
       result = extension.read(*value, extension.key);
     }
   return result;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "server/dialects/openai/ids.h"
+#include "server/dialects/openai/reply_head.h"
 #include "server/dialects/openai/responses_request.h"
 #include "server/event.h"
 

@@ -11,8 +11,6 @@
 namespace facet::server {
 namespace {
 
-using Kind = ApiError::Kind;
-
 // Declares the function under its own name, or, where that is taken, with its namespace in front.
 void add_namespaced(const Fields& function, const std::string& space, ResponsesRequest& request) {
   Json tool = function_tool(function);
@@ -33,7 +31,7 @@ void read_response_tool(const Fields& tool, ResponsesRequest& request) {
     return add_tool(request.generation.tools, function_tool(inner ? *inner : tool), tool.place());
   }
   if (type == "mcp")
-    throw ApiError(Kind::Unsupported,
+    throw ApiError(ApiError::Kind::Unsupported,
                    tool.place("type") + ": tools of MCP servers are not supported: declare functions",
                    tool.place("type"));
   if (type != "namespace") return;  // tools that others host; agents declare them whatever the server is
@@ -60,12 +58,17 @@ Json input_items(const Fields& body) {
 
 // References become the items that they name.
 Json resolved_items(Json items, const ResponseSources& sources) {
+  constexpr int kMaxReferences = 256;  // each may name an item of megabytes
+  int n_references = 0;
   for (size_t i = 0; i < items.size(); ++i) {
     const Fields item(items[i], item_place("input", i));
     if (item.string_or("type", item.has("role") ? "message" : "item_reference") != "item_reference") continue;
+    if (++n_references > kMaxReferences)
+      throw_invalid("input", fmt::format("more than {} references to stored items", kMaxReferences));
     const std::string id = item.required_string("id"), place = item.place("id");
     Json found = sources.item ? sources.item(id) : Json();
-    if (found.is_null()) throw ApiError(Kind::NotFound, fmt::format("{}: no stored item '{}'", place, id), place);
+    if (found.is_null())
+      throw ApiError(ApiError::Kind::NotFound, fmt::format("{}: no stored item '{}'", place, id), place);
     items[i] = std::move(found);
   }
   return items;
@@ -87,7 +90,8 @@ void read_conversation(const Fields& body, ResponsesRequest& request, const Resp
 
 void refuse_hosted(const Fields& body) {
   for (const char* key : {"conversation", "prompt"})
-    if (body.has(key)) throw ApiError(Kind::Unsupported, fmt::format("{}: is not kept by this server", key), key);
+    if (body.has(key))
+      throw ApiError(ApiError::Kind::Unsupported, fmt::format("{}: is not kept by this server", key), key);
 }
 
 void read_reasoning(const Fields& body, ResponsesRequest& request) {
@@ -138,7 +142,8 @@ ResponsesRequest parse_responses_request(const Json& json, const ResponseSources
   request.is_background = generation.is_background = body.boolean_or("background", false);
   if (request.is_background && !request.is_stored) throw_invalid("background", "needs store to be true");
   if (request.is_background && request.is_stream)
-    throw ApiError(Kind::Unsupported, "stream: not together with background, ask for the response later", "stream");
+    throw ApiError(ApiError::Kind::Unsupported, "stream: not together with background, ask for the response later",
+                   "stream");
   request.echo = echo_of(json);
   return request;
 }

@@ -255,6 +255,10 @@ TEST_F(ResponsesTest, ConversationsGoOn) {
   const std::string item = first["output"][0]["id"];
   const GenerationRequest request = asked(R"("input":[{"type":"item_reference","id":")" + item + "\"}]");
   EXPECT_EQ(request.messages[0]["content"][0]["text"], "Hello");
+  std::string many = R"({"type":"item_reference","id":")" + item + "\"}";
+  const std::string one = "," + many;
+  for (int i = 0; i < 256; ++i) many += one;
+  EXPECT_EQ(refused("\"input\":[" + many + "]")["param"], "input");
 
   client = "bob";
   refused(R"("input":"x","previous_response_id":")" + id + "\"", 404);
@@ -302,31 +306,18 @@ class SlowService : public TestService {
   EventSink sink;
 };
 
-Json asked_of(const http::Routes& routes, const std::string& method, const std::string& path,
-              const std::string& body = {}) {
-  http::Request request;
-  request.method = method;
-  request.path = path;
-  request.body = body;
-  request.client = "ann";
-  const auto exchange = std::make_shared<TestExchange>(request);
-  for (const http::Route& route : routes)
-    if (exchange->status() == 0 && route.method == method &&
-        (route.path == path ||
-         (route.path.ends_with('*') && path.starts_with(route.path.substr(0, route.path.size() - 1)))))
-      route.handler(exchange);
-  return Json::parse(exchange->body());
-}
-
 TEST(BackgroundResponses, AreMadeCancelledAndFailAfterARestart) {
   SlowService service;
   Store store(":memory:");
   const http::Routes routes = openai_routes(service, store);
   const std::string body = R"({"input":"Hi","background":true})";
-  const auto status = [&](const Json& made) {
-    return asked_of(routes, "GET", "/v1/responses/" + made["id"].get<std::string>())["status"].get<std::string>();
+  const auto ask = [&](const char* method, const std::string& path, const std::string& text = {}) {
+    return Json::parse(ask_routes(routes, method, path, text)->body());
   };
-  const Json first = asked_of(routes, "POST", kResponses, body);
+  const auto status = [&](const Json& made) {
+    return ask("GET", "/v1/responses/" + made["id"].get<std::string>())["status"].get<std::string>();
+  };
+  const Json first = ask("POST", kResponses, body);
   EXPECT_EQ(first["status"], "queued");
   EXPECT_EQ(status(first), "in_progress");
   service.sink(event::Started{"nano", 1, 0});
@@ -335,12 +326,12 @@ TEST(BackgroundResponses, AreMadeCancelledAndFailAfterARestart) {
   service.sink(event::Done{});
   EXPECT_EQ(status(first), "completed");
 
-  const Json second = asked_of(routes, "POST", kResponses, body);
+  const Json second = ask("POST", kResponses, body);
   const std::string path = "/v1/responses/" + second["id"].get<std::string>();
-  EXPECT_EQ(asked_of(routes, "POST", path + "/cancel")["status"], "cancelled");
+  EXPECT_EQ(ask("POST", path + "/cancel")["status"], "cancelled");
   EXPECT_EQ(status(second), "cancelled");
 
-  const Json third = asked_of(routes, "POST", kResponses, body);
+  const Json third = ask("POST", kResponses, body);
   openai_routes(service, store);  // as a new start does
   EXPECT_EQ(status(third), "failed");
   EXPECT_EQ(status(first), "completed");

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "server/dialects/openai/ids.h"
+#include "server/ids.h"
 
 namespace facet::server {
 namespace {

@@ -1,7 +1,5 @@
 #include "server/dialects/openai/usage.h"
 
-#include <algorithm>
-
 #include "server/json_reading.h"
 
 namespace facet::server {
@@ -22,8 +20,6 @@ Json usage_json(const Usage& usage) {
           {"prompt_tokens_details", {{"cached_tokens", usage.n_cached}}},
           {"completion_tokens_details", {{"reasoning_tokens", usage.n_thought}}}};
 }
-
-float finite_logprob(float logprob) { return std::max(logprob, -9999.0f); }
 
 Json logprobs_json(const std::vector<TokenLogprob>& tokens) {
   Json list = Json::array();

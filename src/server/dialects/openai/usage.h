@@ -12,8 +12,6 @@ namespace facet::server {
 Json usage_json(const Usage& usage);
 // [{token, logprob, bytes, top_logprobs}].
 Json logprobs_json(const std::vector<TokenLogprob>& tokens);
-// JSON has no infinity: what is impossible is -9999.
-float finite_logprob(float logprob);
 // "stop", "length", "tool_calls".
 std::string_view finish_word(Finish reason);
 // One event of a stream: "data: ...", and an empty line.

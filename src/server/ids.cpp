@@ -1,6 +1,5 @@
-#include "server/dialects/openai/ids.h"
+#include "server/ids.h"
 
-#include <chrono>
 #include <random>
 
 namespace facet::server {
@@ -12,10 +11,6 @@ std::string new_id(std::string_view prefix) {
   std::string id(prefix);
   for (int i = 0; i < 24; ++i) id += kLetters[letter(device)];
   return id;
-}
-
-int64_t unix_time() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace facet::server

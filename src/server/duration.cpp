@@ -1,4 +1,6 @@
-#include "server/dialects/ollama/duration.h"
+#include "server/duration.h"
+
+#include <fmt/format.h>
 
 #include <array>
 #include <charconv>
@@ -6,6 +8,8 @@
 
 namespace facet::server {
 namespace {
+
+constexpr double kMaxSeconds = 1e9;  // 30 years, and a clock's ticks still hold it
 
 // Takes a number without a sign from the front of the text.
 std::optional<double> take_number(std::string_view& text) {
@@ -47,12 +51,20 @@ std::optional<double> parse_duration(std::string_view text) {
   for (bool is_first = true; is_first || !text.empty(); is_first = false) {
     const auto number = take_number(text);
     if (!number) return {};
-    if (is_first && text.empty()) return sign * *number;
-    const auto unit = take_unit(text);
+    const auto unit = is_first && text.empty() ? std::optional(1.0) : take_unit(text);
     if (!unit) return {};
     sum += *number * *unit;
   }
-  return sign * sum;
+  return sum <= kMaxSeconds ? std::optional(sign * sum) : std::nullopt;
+}
+
+std::optional<double> read_keep_alive(const Fields& body) {
+  const Json* value = body.find("keep_alive");
+  if (!value || *value == "") return {};
+  if (!value->is_string()) return number_at(*value, "keep_alive", -kMaxSeconds, kMaxSeconds);
+  const auto& text = value->get_ref<const std::string&>();
+  if (const auto seconds = parse_duration(text)) return seconds;
+  throw_invalid("keep_alive", fmt::format("'{}' is no duration, expected one like \"5m\", or seconds", text));
 }
 
 }  // namespace facet::server
