@@ -13,7 +13,7 @@
 namespace facet::server {
 namespace {
 
-using Kind = runtime::MediaFile::Kind;
+using FileKind = runtime::MediaFile::Kind;
 
 [[noreturn]] void refuse_length(size_t n_tokens, int context) {
   throw ApiError(ApiError::Kind::ContextFull,
@@ -49,9 +49,9 @@ class MediaParts {
 
   Json read(const MediaInput& input) {
     runtime::MediaFile file;
-    file.kind = input.kind == MediaInput::Kind::Image   ? Kind::Image
-                : input.kind == MediaInput::Kind::Audio ? Kind::Audio
-                                                        : Kind::Video;
+    file.kind = input.kind == MediaInput::Kind::Image   ? FileKind::Image
+                : input.kind == MediaInput::Kind::Audio ? FileKind::Audio
+                                                        : FileKind::Video;
     if (!input.budget.empty()) file.budget = input.budget;
     runtime::ShownMedia shown;
     const auto* begin = reinterpret_cast<const std::byte*>(input.bytes.data());
