@@ -20,6 +20,8 @@ namespace {
 using Clock = LoadedModel::Clock;
 using Thought = runtime::OutputRules::Thought;
 
+constexpr std::chrono::milliseconds kCancelTick{100};  // how often it is asked whether somebody waits
+
 double seconds_after(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 runtime::GenerateOptions generate_options(const GenerationRequest& request, const runtime::Engine& engine) {
