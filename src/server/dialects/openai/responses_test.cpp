@@ -341,11 +341,13 @@ TEST(BackgroundResponses, WhatNobodyCancelledHasFailedWithTheServer) {
   SlowService service;
   Store store(":memory:");
   const http::Routes routes = openai_routes(service, store);
-  const Json made = asked_of(routes, "POST", kResponses, R"({"input":"Hi","background":true})");
+  const Json made =
+      Json::parse(ask_routes(routes, "POST", kResponses, R"({"input":"Hi","background":true})", "ann")->body());
   service.sink(event::Started{"nano", 1, 0});
   service.sink(event::Finished{0, Finish::Cancelled, "", {}});  // as a service does that ends
   service.sink(event::Done{});
-  const Json now = asked_of(routes, "GET", "/v1/responses/" + made["id"].get<std::string>());
+  const Json now =
+      Json::parse(ask_routes(routes, "GET", "/v1/responses/" + made["id"].get<std::string>(), "", "ann")->body());
   EXPECT_EQ(now["status"], "failed");
   EXPECT_EQ(now["error"]["message"], "the server stopped before it was finished");
 }
@@ -354,12 +356,14 @@ TEST(BackgroundResponses, OnAFullDiskTheyHaveFailed) {
   SlowService service;
   Store store(":memory:", 1 << 20);
   const http::Routes routes = openai_routes(service, store);
-  const Json made = asked_of(routes, "POST", kResponses, R"({"input":"Hi","background":true})");
+  const Json made =
+      Json::parse(ask_routes(routes, "POST", kResponses, R"({"input":"Hi","background":true})", "ann")->body());
   service.sink(event::Started{"nano", 1, 0});
   service.sink(event::Text{0, std::string(2 << 20, 'x'), {}});
   service.sink(event::Finished{0, Finish::Stop, "", {}});
   service.sink(event::Done{});
-  const Json now = asked_of(routes, "GET", "/v1/responses/" + made["id"].get<std::string>());
+  const Json now =
+      Json::parse(ask_routes(routes, "GET", "/v1/responses/" + made["id"].get<std::string>(), "", "ann")->body());
   EXPECT_EQ(now["status"], "failed");
   EXPECT_EQ(now["error"]["message"], "the server could not store the response");
 }
