@@ -17,6 +17,10 @@ using beast_http::field;
 
 // Of chunk heads, which the parser takes whole.
 constexpr size_t kMaxChunkHeadBytes = 4096;
+// Beast asserts that of a last chunk, once it has seen the head, it is shown as much as "0\r\n\r\n" at a time. More is
+// sure to come: chunks whose bytes look like that are followed by a last one.
+constexpr std::string_view kLastChunkHead = "0\r\n";
+constexpr size_t kMinLastChunkBytes = 5;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -52,6 +56,7 @@ size_t RequestParser::put(std::string_view bytes) {
   if (!parser.got_some() && bytes == "\r") return 0;
   if (!parser.got_some() && bytes.starts_with("\r\n")) return 2;
   const bool had_head = parser.is_header_done();
+  if (had_head && parser.chunked() && bytes.size() < kMinLastChunkBytes && bytes.starts_with(kLastChunkHead)) return 0;
   boost::system::error_code error;
   const size_t n_taken = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   const bool wants_more = error == beast_http::error::need_more;

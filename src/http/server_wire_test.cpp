@@ -37,6 +37,23 @@ TEST(ServerWire, ChunkedBodies) {
   EXPECT_EQ(client.ask(head + "5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\nTrailer: ignored\r\n\r\n").second,
             "hello, world");
   EXPECT_EQ(client.ask(post("/b", "again")).second, "again");
+  EXPECT_EQ(client.ask(head + "4\r\n0\r\n0\r\n0\r\n\r\n").second, "0\r\n0");
+}
+
+TEST(ServerWire, ChunkedBodiesByteByByte) {
+  const TestServer server({route("POST", "/b", echo())});
+  TestClient client = server.connect();
+  const std::string head = "POST /b HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string body : {"", "0\r\n0", "hello"}) {
+    std::string chunks = head;
+    if (!body.empty()) chunks += std::to_string(body.size()) + "\r\n" + body + "\r\n";
+    chunks += "0\r\n\r\n";
+    for (const char c : chunks) {
+      client.send(std::string(1, c));
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    EXPECT_EQ(client.read_reply().second, body);
+  }
 }
 
 TEST(ServerWire, LargeBodiesGoThroughBothWays) {
