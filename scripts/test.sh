@@ -29,7 +29,7 @@ tsan_skips="$sanitizer_skips:*_ref:*/scalar:*/avx512*:*/amx:*/12b*:*/31b*:*/e4b*
 tsan_skips+=':Sampler.*:Allocations.*:Ceilings.*:Tuning.ChoosesOfWhatItMeasuredHere:DraftTest.EndsWhereAPlainAnswerEnds'
 tsan_skips+=':*.OnePromptKeepsToItsExpectation:*.PromptsThatEndFarApartKeepToThePlan:*ProductsTest.Linear/*'
 tsan_skips+=':*AttentionOpTest.WavesDoNotShow/*:Matcher.MasksAreWhatIsAccepted:Pattern.*:Numbers.*:Regexes.*:Matcher.*Many*'
-tsan_skips+=':*SessionPieces.*'
+tsan_skips+=':*SessionPieces.*:*StoredPrefix.TheDisk*:*StoredPrefix.What*:*StoredPrefix.AF*:*StoredPrefix.Damage*'
 for name in GrowingChats Branches WhereTextsPart ASession Rewound Answers ACancelled Forgets ALimit Media TwoClients; do
   tsan_skips+=":*CachedPrefix.$name*"
 done

@@ -15,6 +15,8 @@ double passed_since(Moment::time_point start) { return std::chrono::duration<dou
 // end too.
 constexpr int kOldestEvery = 4;
 
+constexpr double kMostPatience = 4;
+
 }  // namespace
 
 JobBatch::JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap)
@@ -56,11 +58,15 @@ void JobBatch::step() {
   remove_done();
 }
 
-// More answers in a decode step cost little where it has room for them: then prompts are more urgent.
+// More answers in a decode step cost little where it has room for them: then prompts are more urgent. So they are when
+// several wait: a longer gap, within kMostPatience times the target, costs those who read less than it saves those who
+// have nothing yet, and larger pieces cost less a row.
 int JobBatch::most_prompt_rows(size_t n_answering) const noexcept {
   const Executor& executor = engine_->executor();
   if (n_answering == 0) return executor.chunk_rows();
-  return pacer_.rows(std::clamp(executor.max_decode_rows() / static_cast<double>(n_answering), 1.0, 4.0));
+  const auto n_waiting = std::ranges::count_if(jobs_, [](const auto& job) { return job->is_in_prompt(); });
+  return pacer_.rows(std::clamp(executor.max_decode_rows() / static_cast<double>(n_answering), 1.0, 4.0),
+                     std::clamp(static_cast<double>(n_waiting), 1.0, kMostPatience));
 }
 
 std::vector<Choice*> JobBatch::answering() const {

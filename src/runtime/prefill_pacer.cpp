@@ -37,8 +37,8 @@ double PrefillPacer::seconds_per_row(int n_rows) const noexcept {
   return 0;
 }
 
-int PrefillPacer::rows(double least) const noexcept {
-  const double budget = std::max(target_gap_ - decode_seconds_, least * decode_seconds_);
+int PrefillPacer::rows(double least, double patience) const noexcept {
+  const double budget = std::max(patience * target_gap_ - decode_seconds_, least * decode_seconds_);
   const int fewest = std::min(kFewest, most_rows_);
   if (seconds_per_row(most_rows_) == 0) return fewest;
   int n = most_rows_;

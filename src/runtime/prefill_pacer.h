@@ -16,9 +16,9 @@ class PrefillPacer {
   // A step for each answer under way.
   void record_decode(double seconds) noexcept;
 
-  // The most rows that leave the gap near its target; but they may take `least` times a decode step's time in any case,
-  // so that prompts are not starved where the target cannot be kept.
-  int rows(double least = 1) const noexcept;
+  // The most rows that leave the gap near its target, or near `patience` times that; but they may take `least` times a
+  // decode step's time in any case, so that prompts are not starved where the target cannot be kept.
+  int rows(double least = 1, double patience = 1) const noexcept;
 
   static constexpr int kFewest = 32;  // a step's fixed cost beside its rows' would be too much
 

@@ -29,6 +29,14 @@ TEST(PrefillPacer, StepsFillTheGap) {
   EXPECT_EQ(pacer.rows(), kMost);
 }
 
+TEST(PrefillPacer, WhereManyWaitTheGapIsLonger) {
+  PrefillPacer pacer(kMost, 0.12);
+  learn(pacer, 1, 20);
+  const int n = pacer.rows(1, 3);
+  EXPECT_LE(n + 5 + 20, 375);
+  EXPECT_GE(n + 5 + 20, 300);
+}
+
 TEST(PrefillPacer, PromptsAreNotStarved) {
   PrefillPacer pacer(kMost, 0.12);
   learn(pacer, 1, 500);  // the gap cannot be kept

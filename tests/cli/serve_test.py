@@ -10,7 +10,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from facet_cli import BINARY, CliTest
+from facet_cli import BINARY, CliTest, run
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -131,6 +131,17 @@ class ServeTest(CliTest):
         self.assert_error(1, "none.pem", "serve", "--tls-cert", "none.pem", "--tls-key", "none.pem", "--port", "0")
         self.assert_error(2, "keys.json", "serve", "--keys", self.write("keys.json", "{}"), "--port", "0")
         self.assert_error(2, "origin", "serve", "--allow-origin", "chat.example", "--port", "0")
+
+    def test_skills_are_the_same_in_every_protocol(self):
+        skills = ["--skills", "copy,tool_result,tool_choice,add,colour", "--limit", "3", "--json"]
+        own = json.loads(run("eval", "nano", *skills).out)["skills"]
+        with Server() as server:
+            for dialect in ("openai", "responses", "ollama", "anthropic", "gemini"):
+                said = json.loads(run("eval", "nano", "--via", server.url, "--dialect", dialect, *skills).out)["skills"]
+                for name, score in said.items():
+                    if score["n"] > 0:
+                        self.assertEqual(score["right"], own[name]["right"], (dialect, name))
+                self.assertGreaterEqual(sum(score["n"] for score in said.values()), 12, dialect)
 
 
 if __name__ == "__main__":

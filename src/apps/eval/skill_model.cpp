@@ -7,18 +7,6 @@
 #include "runtime/encoders.h"
 
 namespace facet::apps::eval {
-namespace {
-
-bool has_part(const evaluation::Item& item, const char* type) {
-  for (const text::ChatJson& message : item.messages)
-    if (message.contains("content") && message["content"].is_array())
-      for (const text::ChatJson& part : message["content"])
-        if (part.value("type", "") == type) return true;
-  return false;
-}
-
-}  // namespace
-
 SkillModel::SkillModel(std::shared_ptr<const runtime::Engine> engine, const std::atomic<bool>* cancel)
     : engine_(std::move(engine)), session_(engine_), files_(engine_, cancel, false), cancel_(cancel) {}
 

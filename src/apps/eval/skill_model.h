@@ -3,23 +3,23 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "apps/chat/shown_files.h"
-#include "evaluation/skill_set.h"
+#include "apps/eval/subject.h"
 #include "runtime/generate.h"
 
 namespace facet::apps::eval {
 
-class SkillModel {
+class SkillModel : public Subject {
  public:
   SkillModel(std::shared_ptr<const runtime::Engine> engine, const std::atomic<bool>* cancel);
 
-  // Why the model cannot be asked this: it lacks a sense.
-  std::optional<std::string> why_not(const evaluation::Item& item) const;
-  // Greedy. Throws FormatError naming the item when its files or messages cannot be used, CancelledError.
-  evaluation::Answer answer(const evaluation::Item& item);
+  std::string name() const override { return engine_->path(); }
+  // It lacks a sense.
+  std::optional<std::string> why_not(const evaluation::Item& item) const override;
+  // FormatError when an item's files or messages cannot be used.
+  evaluation::Answer answer(const evaluation::Item& item) override;
 
  private:
   evaluation::Answer generate(const evaluation::Item& item);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 
+#include "apps/eval/served_subject.h"
 #include "apps/eval/skill_model.h"
 #include "apps/eval/skill_report.h"
 #include "apps/json_output.h"
@@ -44,23 +46,23 @@ void count(Result result, const std::string& why, evaluation::Score& score) {
   score.n_right += result == Result::Right;
 }
 
-void try_item(SkillModel& model, const evaluation::Item& item, evaluation::Score& score,
+void try_item(Subject& subject, const evaluation::Item& item, evaluation::Score& score,
               std::vector<Failure>& failures) {
-  if (const auto why = model.why_not(item)) return count(Result::Skipped, *why, score);
-  evaluation::Answer answer = model.answer(item);
+  if (const auto why = subject.why_not(item)) return count(Result::Skipped, *why, score);
+  evaluation::Answer answer = subject.answer(item);
   evaluation::Verdict verdict = judge(item.expect, answer);
   count(verdict.result, verdict.why, score);
   if (verdict.result == Result::Wrong)
     failures.push_back({score.skill, item, std::move(answer), std::move(verdict.why)});
 }
 
-evaluation::Score try_skill(SkillModel& model, const evaluation::Skill& skill, std::vector<Failure>& failures) {
+evaluation::Score try_skill(Subject& subject, const evaluation::Skill& skill, std::vector<Failure>& failures) {
   const auto start = Clock::now();
   evaluation::Score score{.skill = skill.name, .why_skipped = {}};
   ProgressLine progress(skill.name);
   for (size_t i = 0; i < skill.items.size(); ++i) {
     progress.show(static_cast<int64_t>(i), static_cast<int64_t>(skill.items.size()));
-    try_item(model, skill.items[i], score, failures);
+    try_item(subject, skill.items[i], score, failures);
   }
   score.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return score;
@@ -74,6 +76,13 @@ evaluation::GoldenScores read_golden(const SkillsFlags& flags, const std::string
   return evaluation::parse_scores(read_file(path), path, rows);
 }
 
+std::unique_ptr<Subject> make_subject(const SkillsFlags& flags) {
+  if (flags.via.empty()) return std::make_unique<SkillModel>(flags.model.load(), &InterruptGuard::flag());
+  const char* key = std::getenv("FACET_API_KEY");
+  return std::make_unique<ServedSubject>(flags.via, *parse_dialect(flags.dialect), flags.model.model,
+                                         key == nullptr ? "" : key, &InterruptGuard::flag());
+}
+
 }  // namespace
 
 int eval_skills(SkillsFlags flags) {
@@ -81,11 +90,10 @@ int eval_skills(SkillsFlags flags) {
   const auto skills = evaluation::read_skills(folder, flags.skills, flags.limit);
   const auto golden = read_golden(flags, folder);
   if (flags.model.model.empty() && folder != flags.set) flags.model.model = flags.set;
-  const auto engine = flags.model.load();
   const InterruptGuard interrupt;
-  SkillModel model(engine, &InterruptGuard::flag());
-  SkillReport report{folder, engine->path(), {}, {}};
-  for (const evaluation::Skill& skill : skills) report.scores.push_back(try_skill(model, skill, report.failures));
+  const auto subject = make_subject(flags);
+  SkillReport report{folder, subject->name(), {}, {}};
+  for (const evaluation::Skill& skill : skills) report.scores.push_back(try_skill(*subject, skill, report.failures));
 
   if (flags.json)
     print_json(to_json(report, flags.failures));
@@ -100,6 +108,13 @@ int eval_skills(SkillsFlags flags) {
 void SkillsFlags::add_to(CLI::App& command) {
   command.add_option("SET", set, "A set of skills: nano, which comes with facet, or a folder of SKILL.jsonl files");
   model.add_to(command);
+  command
+      .add_option("--via", via,
+                  "Ask this server, http://HOST:PORT, for the model called -m there; FACET_API_KEY is the key, if it "
+                  "wants one")
+      ->type_name("URL");
+  command.add_option("--dialect", dialect, fmt::format("The protocol to ask it in [{}]", dialect))
+      ->check(CLI::IsMember(dialect_names()));
   command.add_option("--skills", skills, "Only these, with commas between them [all]")
       ->delimiter(',')
       ->allow_extra_args(false)

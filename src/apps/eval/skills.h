@@ -12,6 +12,7 @@ namespace facet::apps::eval {
 struct SkillsFlags {
   ModelOptions model;
   std::string set;
+  std::string via, dialect = "openai";
   std::vector<std::string> skills;
   int limit = 0;
   double margin = 0.02;

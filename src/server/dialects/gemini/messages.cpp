@@ -33,10 +33,19 @@ Json gemini_file_data(const Fields& data, std::vector<MediaInput>& media) {
   return file_part(std::move(url.bytes), url.type, data.string_or("displayName", ""), place, media);
 }
 
+// Responses are objects, so Google's libraries put what is none into {"result": ...}, and its documentation into
+// {"output": ...}: that member alone is what the function gave.
+std::string gemini_result_text(const Json& response) {
+  const bool is_wrapped = response.is_object() && response.size() == 1 &&
+                          (response.begin().key() == "result" || response.begin().key() == "output");
+  const Json& result = is_wrapped ? response.front() : response;
+  return result.is_string() ? result.get<std::string>() : text::chat_json_text(result);
+}
+
 // A function's result may have media beside its response.
 Json gemini_result(const Fields& result, std::vector<MediaInput>& media) {
   const Json* response = result.find("response");
-  Json content = response ? text::chat_json_text(*response) : "";
+  Json content = response ? gemini_result_text(*response) : "";
   const Json& parts = result.list("parts");
   if (!parts.empty()) content = Json::array({{{"type", "text"}, {"text", content}}});
   for (size_t i = 0; i < parts.size(); i++) {

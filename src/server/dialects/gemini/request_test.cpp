@@ -122,7 +122,7 @@ TEST(GeminiRequest, ContentsBecomeMessages) {
             Json::parse(R"([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Set red"},
       {"role": "assistant", "content": "", "reasoning_content": "hm",
        "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]},
-      {"role": "tool", "name": "f", "content": "{\"result\":\"ok\"}"}, {"role": "user", "content": "Go on."}])"));
+      {"role": "tool", "name": "f", "content": "ok"}, {"role": "user", "content": "Go on."}])"));
   EXPECT_FALSE(r.continues_last);
 }
 

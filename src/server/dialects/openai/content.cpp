@@ -18,9 +18,10 @@ Address read_address(const Fields& fields, const char* key) {
   return {inner.required_string("url"), inner.string_or("detail", ""), inner.place("url")};
 }
 
-// How many tokens a picture may take, by the word that asks for it.
+// How many tokens a picture may take, by the word that asks for it; or, as nobody else has it, by their number.
 std::string budget_of_detail(const std::string& detail) {
-  if (detail == "low" || detail == "high") return detail;
+  const bool is_number = !detail.empty() && detail.find_first_not_of("0123456789") == std::string::npos;
+  if (detail == "low" || detail == "high" || is_number) return detail;
   return detail == "original" ? "high" : "";
 }
 
