@@ -42,15 +42,14 @@ void LiveTranscriber::push(std::span<const float> samples) {
   }
 }
 
-// A noise may begin as speech does and then be left out by the segmenter: that turn has no words.
+// What was told to be speech ends as a turn, though it be one without words.
 void LiveTranscriber::follow_speech(const std::optional<media::Segment>& segment) {
-  const bool is_open = !segmenter_.open_samples().empty();
-  if (segment || (has_speech_ && !is_open)) {
+  if (segment || (has_speech_ && segmenter_.open_samples().empty())) {
     begin_turn(segment ? seconds_of(n_before_ + segment->end()) : position());
     if (segment) hear(*segment);
     end_turn();
   }
-  if (!is_open || has_speech_) return;
+  if (has_speech_ || !segmenter_.has_speech()) return;
   has_speech_ = true;
   listener_.on_speech(seconds_of(n_before_ + segmenter_.open_start()));
 }

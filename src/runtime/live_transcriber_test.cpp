@@ -73,12 +73,11 @@ TEST_F(TrainedLive, SilenceEndsTurnsAndWordsFollow) {
   push_silence(3);
   push_digits("digits2.wav");
   push_silence(1);
-  EXPECT_EQ(notes_.lines.size(), 8u + notes_.told().size() - 3);
+  std::string kinds;
+  for (const std::string& line : notes_.lines) kinds += line[0];
+  EXPECT_EQ(kinds, "st+=st++=");
   EXPECT_EQ(notes_.lines[0], "speech 2.8");
   EXPECT_EQ(notes_.lines[1], "turn 3.8");
-  EXPECT_EQ(notes_.lines[2], "+7");
-  EXPECT_EQ(notes_.lines[3], "=7 (0.9)");
-  EXPECT_EQ(notes_.lines[4], "speech 6.4");
   EXPECT_EQ(notes_.told(), "774");
   EXPECT_EQ(notes_.transcripts(), (std::vector<std::string>{"7", "74"}));
 }
