@@ -60,6 +60,7 @@ class BackupTest(CliTest):
         other.close()
         self.assert_error(1, "written by a newer version", "admin", "backup", self.copy, "--home", self.home)
         self.assertFalse(self.copy.exists())
+        state.write_text("")
         self.assert_error(1, "nowhere", "admin", "backup", self.folder / "nowhere" / "copy.db", "--home", self.home)
 
     def test_help(self):
