@@ -29,5 +29,6 @@ void add_cache(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_dump(CLI::App& app, Action& action);
+void add_admin(CLI::App& app, Action& action);
 
 }  // namespace facet::apps

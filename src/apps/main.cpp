@@ -53,7 +53,8 @@ constexpr Command kCommands[] = {{"run", facet::apps::add_run},
                                  {"cache", facet::apps::add_cache},
                                  {"doctor", facet::apps::add_doctor},
                                  {"verify", facet::apps::add_verify},
-                                 {"dump", facet::apps::add_dump}};
+                                 {"dump", facet::apps::add_dump},
+                                 {"admin", facet::apps::add_admin}};
 
 // Describing all commands and their options takes milliseconds: the one that is named is enough, and the version needs
 // none.

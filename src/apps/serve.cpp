@@ -163,6 +163,8 @@ int serve(const ServeFlags& flags) {
   add_gauges(running.metrics, *running.service);
   running.metrics.add_gauge("facet_http_connections", "Open connections",
                             [&running] { return static_cast<double>(running.server->n_connections()); });
+  running.metrics.add_gauge("facet_http_web_sockets", "Open WebSocket sessions",
+                            [&running] { return static_cast<double>(running.server->n_web_sockets()); });
   say_where(*running.server);
   running.server->run();
   return 0;

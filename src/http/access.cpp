@@ -10,6 +10,7 @@
 #include "base/ascii_case.h"
 #include "base/error.h"
 #include "http/status_error.h"
+#include "http/web_socket_handshake.h"
 
 namespace facet::http {
 namespace {
@@ -56,6 +57,10 @@ std::vector<std::string> credentials(const Request& request) {
   if (equals_ignoring_case(authorization.substr(0, 7), "bearer ")) found.emplace_back(authorization.substr(7));
   for (const char* header : {"x-api-key", "api-key", "x-goog-api-key"})
     if (const auto value = request.header(header); !value.empty()) found.emplace_back(value);
+  // Pages cannot give a WebSocket headers, but for this one.
+  constexpr std::string_view kKeyProtocol = "openai-insecure-api-key.";
+  for (const std::string& protocol : offered_protocols(request))
+    if (protocol.starts_with(kKeyProtocol)) found.push_back(protocol.substr(kKeyProtocol.size()));
   if (const auto value = request.parameter("key"); !value.empty()) found.emplace_back(value);
   return found;
 }

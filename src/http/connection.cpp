@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "http/status_error.h"
+#include "http/web_socket_handshake.h"
 
 namespace facet::http {
 namespace {
@@ -66,6 +67,7 @@ void Connection::start() {
   // An exception is lack of memory: the connection ends, others go on.
   asio::co_spawn(hub_->io, run(), [self](const std::exception_ptr&) {
     self->close();
+    self->web_socket_.reset();
     self->hub_->connections.erase(self.get());
     --self->hub_->n_connections;
   });
@@ -116,6 +118,7 @@ void Connection::begin_request() {
   set_deadline(is_first_ ? limits.head : limits.idle);
   is_first_ = false;
   route_ = nullptr;
+  may_upgrade_ = false;
   style_ = ReplyStyle{.keeps_alive = false, .request_id = request_id({}, hub_->random), .cors = {}};
   record_ = RequestRecord{};
   if (input_.empty()) input_ = std::string();
@@ -152,6 +155,8 @@ void Connection::accept_head() {
   style_.request_id = head.id;
   style_.is_http10 = parser_->is_http10();
   style_.is_head = head.method == "HEAD";
+  may_upgrade_ = !style_.is_http10 && wants_web_socket(head);
+  if (may_upgrade_ && is_reading_) throw StatusError(400, "a WebSocket is asked for when all before was answered");
   admit(head);
   if (parser_->expects_continue() && !parser_->is_done() && input_.empty()) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -238,15 +243,27 @@ void Connection::hand_over(const std::shared_ptr<ConnectionExchange>& exchange) 
 
 // Reads on, to see the client's end; what comes are its next requests.
 asio::awaitable<void> Connection::finish_reply() {
-  while (!is_closed_ && !(has_reply_ && output_.empty())) {
+  while (!is_closed_ && !upgrade_ && !(has_reply_ && output_.empty())) {
     if (has_end_ && !has_reply_) {
       close();
       break;
     }
-    if (input_.size() < kMaxUnparsed) read_more();
+    if (input_.size() < kMaxUnparsed && !may_upgrade_) read_more();
     co_await changed();
   }
+  if (upgrade_) co_await speak_web_socket();
   finish_record();
+}
+
+asio::awaitable<void> Connection::speak_web_socket() {
+  keeps_alive_ = false;
+  record_.status = 101;
+  web_socket_ = std::make_shared<WebSocketSession>(hub_, stream_, std::exchange(input_, {}), shared_from_this());
+  if (hub_->is_stopping) end_when_idle();
+  has_reply_ = co_await web_socket_->run(std::move(*upgrade_));
+  record_.received_bytes += web_socket_->received_bytes();
+  record_.sent_bytes = web_socket_->sent_bytes();
+  web_socket_.reset();
 }
 
 void Connection::finish_record() {

@@ -17,6 +17,7 @@
 #include "http/hub.h"
 #include "http/request_parser.h"
 #include "http/stream.h"
+#include "http/web_socket_session.h"
 
 namespace facet::http {
 
@@ -28,8 +29,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection();
 
   // Any thread.
-  void send(Output output);  // part of the reply to the current request
-  void abort();              // what is not sent is lost; the exchange is told
+  void send(Output output);       // part of the reply to the current request
+  void abort();                   // what is not sent is lost; the exchange is told
+  void upgrade(Upgrade upgrade);  // in place of a reply
   size_t waiting_bytes() const { return waiting_bytes_; }
   const std::shared_ptr<Hub>& hub() const { return hub_; }
 
@@ -49,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<void> refuse(std::exception_ptr error);
   boost::asio::awaitable<void> finish_reply();
+  boost::asio::awaitable<void> speak_web_socket();
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<void> changed();  // returns after wake()
   void begin_request();
@@ -94,6 +97,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   RequestRecord record_;
   size_t counted_body_bytes_ = 0;
   std::weak_ptr<ConnectionExchange> exchange_;
+  bool may_upgrade_ = false;  // what follows may be no HTTP, and is not read before that is known
+  std::optional<Upgrade> upgrade_;
+  std::shared_ptr<WebSocketSession> web_socket_;
 
   // Writing
   std::deque<std::string> output_;

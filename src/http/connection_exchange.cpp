@@ -4,6 +4,7 @@
 
 #include "http/connection.h"
 #include "http/status_error.h"
+#include "http/web_socket_handshake.h"
 
 namespace facet::http {
 
@@ -118,6 +119,15 @@ void ConnectionExchange::notify_closed() {
 void ConnectionExchange::on_quiet(std::function<void()> callback) {
   const std::lock_guard lock(mutex_);
   if (!is_closed_ && state_ != State::Ended) on_quiet_ = std::move(callback);
+}
+
+void ConnectionExchange::accept_web_socket(std::unique_ptr<WebSocketHandler> handler, std::string protocol) {
+  check_web_socket(request_);
+  if (!leave_fresh(State::Ended)) return;
+  Headers headers = style_.cors;
+  headers.emplace_back("X-Request-Id", style_.request_id);
+  connection_->upgrade({request_, std::move(handler), std::move(protocol), std::move(headers)});
+  forget_callbacks();
 }
 
 // What it throws (no memory) is no reason to end the connection.

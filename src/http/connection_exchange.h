@@ -37,6 +37,7 @@ class ConnectionExchange final : public Exchange, public std::enable_shared_from
   bool is_closed() const override { return is_closed_; }
   void on_close(std::function<void()> callback) override;
   void on_quiet(std::function<void()> callback) override;
+  void accept_web_socket(std::unique_ptr<WebSocketHandler> handler, std::string protocol) override;
 
   // What a handler threw, or what is refused: the reply by ServerOptions::on_error, or the connection's end where a
   // reply has begun.

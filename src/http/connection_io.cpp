@@ -71,6 +71,13 @@ void Connection::take_output(Output output) {
   wake();
 }
 
+void Connection::upgrade(Upgrade upgrade) {
+  hub_->post([self = shared_from_this(), upgrade = std::move(upgrade)]() mutable {
+    self->upgrade_.emplace(std::move(upgrade));
+    self->wake();
+  });
+}
+
 void Connection::abort() {
   hub_->post([self = shared_from_this()] { self->close(); });
 }
@@ -82,10 +89,12 @@ void Connection::close() {
   stream_.close();
   const auto exchange = exchange_.lock();
   if (exchange && !has_reply_) exchange->notify_closed();
+  if (web_socket_) web_socket_->end();
   wake();
 }
 
 void Connection::close_if_overdue(Clock::time_point now) {
+  if (web_socket_) return web_socket_->look_at_clock(now);
   if (is_writing_ && now > write_deadline_) return close();
   if (phase_ == Phase::Reply || now <= deadline_) return;
   if (phase_ != Phase::Body) return close();
@@ -102,6 +111,7 @@ void Connection::tell_if_quiet(Clock::time_point now) {
 
 void Connection::end_when_idle() {
   if (phase_ == Phase::Idle) close();
+  if (web_socket_) web_socket_->close(CloseCode::GoingAway, "the server stops");
 }
 
 }  // namespace facet::http

@@ -13,6 +13,7 @@
 namespace facet::http {
 
 struct Key;  // keys.h
+class WebSocketHandler;
 
 struct Request {
   std::string method;                             // "GET", in capitals
@@ -52,6 +53,11 @@ class Exchange {
   virtual bool is_closed() const = 0;
   // Called once, on any thread, when that happens; at once if it has.
   virtual void on_close(std::function<void()> callback) = 0;
+
+  // In place of a reply: the connection becomes a WebSocket (web_socket.h). protocol: of those that the client offers
+  // the one that is spoken; empty: none. Throws StatusError where the request asks for no WebSocket, and then, as
+  // before any reply, another one may be given.
+  virtual void accept_web_socket(std::unique_ptr<WebSocketHandler> handler, std::string protocol);
 
   // Called on any thread whenever nothing of a stream under way was written for a while (Limits::quiet), until it ends
   // or is closed. It may write what keeps a connection alive, and must not wait. Where there is no connection, never.

@@ -48,7 +48,7 @@ struct Hub {
   std::unordered_set<Connection*> connections;
   std::mt19937_64 random{std::random_device{}()};
 
-  std::atomic<size_t> n_connections{0};
+  std::atomic<size_t> n_connections{0}, n_web_sockets{0};
   std::atomic<size_t> body_bytes{0};  // of all requests that are here
   std::atomic<bool> is_stopping{false};
 };

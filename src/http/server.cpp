@@ -27,7 +27,8 @@ using std::chrono::milliseconds;
 
 // How often deadlines are looked at: several times in the shortest of them.
 milliseconds tick_of(const Limits& limits) {
-  const milliseconds shortest = std::min({limits.head, limits.body, limits.idle, limits.write, limits.quiet});
+  const milliseconds shortest =
+      std::min({limits.head, limits.body, limits.idle, limits.write, limits.quiet, limits.silence});
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(500));
 }
 
@@ -188,5 +189,6 @@ const std::vector<std::string>& Server::urls() const { return state_->urls; }
 bool Server::inherits_sockets() { return n_inherited_sockets() > 0; }
 bool Server::is_stopping() const { return state_->hub->is_stopping; }
 size_t Server::n_connections() const { return state_->hub->n_connections; }
+size_t Server::n_web_sockets() const { return state_->hub->n_web_sockets; }
 
 }  // namespace facet::http

@@ -71,6 +71,7 @@ class Server {
   void stop();  // no new connections, running replies finish within the grace; a second call ends them. Any thread
   bool is_stopping() const;
   size_t n_connections() const;
+  size_t n_web_sockets() const;
 
  private:
   struct State;

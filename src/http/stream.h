@@ -22,15 +22,15 @@ class Stream {
   bool is_open() const { return socket_.is_open(); }
 
   // handler(error_code, n)
-  template <class Handler>
-  void read_some(boost::asio::mutable_buffer buffer, Handler handler) {
+  template <class Buffers, class Handler>
+  void read_some(const Buffers& buffers, Handler handler) {
     if (tls_)
-      tls_->async_read_some(buffer, std::move(handler));
+      tls_->async_read_some(buffers, std::move(handler));
     else
-      socket_.async_read_some(buffer, std::move(handler));
+      socket_.async_read_some(buffers, std::move(handler));
   }
-  template <class Handler>
-  void write_some(const std::vector<boost::asio::const_buffer>& buffers, Handler handler) {
+  template <class Buffers, class Handler>
+  void write_some(const Buffers& buffers, Handler handler) {
     if (tls_)
       tls_->async_write_some(buffers, std::move(handler));
     else

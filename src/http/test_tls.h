@@ -51,10 +51,36 @@ class TestTlsClient {
     SSL_free(ssl_);
     SSL_CTX_free(context_);
   }
-  TestTlsClient(const TestTlsClient&) = delete;
+  TestTlsClient(TestTlsClient&& other) noexcept
+      : client_(std::move(other.client_)),
+        context_(std::exchange(other.context_, nullptr)),
+        ssl_(std::exchange(other.ssl_, nullptr)),
+        is_connected_(other.is_connected_) {}
   TestTlsClient& operator=(const TestTlsClient&) = delete;
 
   bool is_connected() const { return is_connected_; }
+
+  bool send(const std::string& bytes) {
+    return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size());
+  }
+  // Fewer when the connection ends before.
+  std::string read_bytes(size_t n) {
+    std::string out(n, '\0');
+    size_t at = 0;
+    for (int got = 1; at < n && got > 0; at += static_cast<size_t>(std::max(got, 0)))
+      got = SSL_read(ssl_, out.data() + at, static_cast<int>(n - at));
+    out.resize(at);
+    return out;
+  }
+  std::string read_until(std::string_view end) {
+    std::string out;
+    while (!out.ends_with(end)) {
+      const std::string more = read_bytes(1);
+      if (more.empty()) break;
+      out += more;
+    }
+    return out;
+  }
 
   // Head and body of the reply, by its Content-Length.
   std::string ask(const std::string& request) {

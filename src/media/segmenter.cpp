@@ -61,6 +61,11 @@ std::span<const float> Segmenter::open_samples() const noexcept {
   return std::span(samples_).first(std::min(samples_.size(), (last_active_ + limits_.padding) * kVoiceFrame));
 }
 
+bool Segmenter::has_speech() const noexcept {
+  const auto n_voiced = std::count_if(frames_.begin(), frames_.end(), is_voice);
+  return is_open_ && n_voiced >= static_cast<std::ptrdiff_t>(kLeastSpeech);
+}
+
 size_t Segmenter::held_bytes() const noexcept {
   const size_t n_floats = samples_.capacity() + rest_.capacity() + (complete_ ? complete_->samples.capacity() : 0);
   return n_floats * sizeof(float) + frames_.capacity() * sizeof(VoiceFrame);

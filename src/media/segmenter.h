@@ -49,6 +49,8 @@ class Segmenter {
   // Valid until the next push.
   std::span<const float> open_samples() const noexcept;
   int64_t open_start() const noexcept { return start_; }
+  // Whether that has enough speech to be no noise, which is left out.
+  bool has_speech() const noexcept;
 
   int64_t position() const noexcept { return start_ + static_cast<int64_t>(samples_.size() + rest_.size()); }
   size_t held_bytes() const noexcept;

@@ -216,5 +216,22 @@ TEST(Segmenter, HoldsNoMoreOfTenMinutesThanOfOne) {
   EXPECT_NEAR(static_cast<double>(segmenter.position()) / 16000, 599, 1);
 }
 
+TEST(Segmenter, HasSpeechOnceItIsMoreThanANoise) {
+  TestSound sound(-70);
+  sound.silence(1).speech(0.5, -20);
+  Segmenter segmenter;
+  const std::span<const float> samples = sound.samples();
+  bool was_open = false;
+  for (size_t at = 0; at < samples.size() && !segmenter.has_speech(); at += kVoiceFrame) {
+    was_open = was_open || !segmenter.open_samples().empty();
+    segmenter.push(samples.subspan(at, kVoiceFrame));
+  }
+  EXPECT_TRUE(was_open) << "of what has just begun it is not known";
+  ASSERT_TRUE(segmenter.has_speech());
+  segmenter.finish();
+  EXPECT_FALSE(segmenter.has_speech());
+  EXPECT_TRUE(segmenter.take());
+}
+
 }  // namespace
 }  // namespace facet::media

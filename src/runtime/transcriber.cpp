@@ -148,7 +148,7 @@ void Transcriber::check_context() {
         name_, longest, needed, session_.context());
 }
 
-MediaPrompt Transcriber::prompt(const Clip& clip) {
+MediaPrompt Transcriber::prompt(std::span<const float> samples) {
   std::string instruction = transcription_instruction(options_);
   if (options_.show_context && !tail_.empty())
     instruction += fmt::format("\n* The speech before this segment ended with: {}", tail_);
@@ -161,7 +161,7 @@ MediaPrompt Transcriber::prompt(const Clip& clip) {
   text::ChatOptions format;
   format.format = chat_template(*engine_);
   const text::Prompt rendered = text::render_chat(messages, nullptr, format);
-  return assemble(rendered, engine_->tokenizer(), {encoder_.sound(clip.samples, name_)});
+  return assemble(rendered, engine_->tokenizer(), {encoder_.sound(samples, name_)});
 }
 
 std::string Transcriber::answer(const MediaPrompt& prompt, int max_tokens, bool& is_cut, const OnText& on_text) {
@@ -178,7 +178,7 @@ std::string Transcriber::answer(const MediaPrompt& prompt, int max_tokens, bool&
     tokens.push_back(event.token);
     const std::string more = content_of(parser.push(event.token));
     so_far += more;
-    if (on_text && !more.empty()) on_text(so_far);
+    if (on_text && !more.empty() && options_.translate_to.empty()) on_text(one_line(so_far));
     n_circle = circle(tokens);
     return n_circle == 0;
   });
@@ -192,13 +192,13 @@ std::string Transcriber::answer(const MediaPrompt& prompt, int max_tokens, bool&
   return content_of(std::span(tokens).first(tokens.size() - n_repeated), engine_->tokenizer());
 }
 
-TranscribedSegment Transcriber::hear(const Clip& clip, const OnText& on_text) {
+TranscribedSegment Transcriber::hear(int64_t start, std::span<const float> samples, const OnText& on_text) {
   TranscribedSegment segment;
-  const auto n = static_cast<int64_t>(clip.samples.size());
-  segment.start = to_seconds(clip.start);
-  segment.end = to_seconds(clip.start + n);
+  const auto n = static_cast<int64_t>(samples.size());
+  segment.start = to_seconds(start);
+  segment.end = to_seconds(start + n);
   stats_.heard_seconds += to_seconds(n);
-  const std::string said = answer(prompt(clip), max_tokens(to_seconds(n)), segment.is_cut, on_text);
+  const std::string said = answer(prompt(samples), max_tokens(to_seconds(n)), segment.is_cut, on_text);
   if (options_.translate_to.empty())
     segment.text = one_line(said);
   else
@@ -224,7 +224,7 @@ void Transcriber::put(TranscribedSegment segment, bool ends_inside, const OnSegm
 bool Transcriber::take(const OnSegment& on_segment) {
   const auto segment = segmenter_.take();
   if (!segment) return false;
-  TranscribedSegment heard = hear({segment->start, segment->samples}, {});
+  TranscribedSegment heard = hear(segment->start, segment->samples, {});
   ++stats_.n_segments;
   const auto said = text::words(heard.text);
   if (!said.empty()) {
@@ -253,7 +253,7 @@ void Transcriber::finish(const OnSegment& on_segment) {
 std::optional<TranscribedSegment> Transcriber::listen(const OnText& on_text) {
   const auto samples = segmenter_.open_samples();
   if (samples.size() < media::kMinClipSamples) return {};
-  TranscribedSegment open = hear({segmenter_.open_start(), samples}, on_text);
+  TranscribedSegment open = hear(segmenter_.open_start(), samples, on_text);
   return held_ ? one_segment(*held_, std::move(open)) : open;
 }
 

@@ -59,6 +59,11 @@ class Transcriber {
   void push(std::span<const float> samples, const OnSegment& on_segment);
   void finish(const OnSegment& on_segment);
 
+  // What is said in one clip, of at most TranscribeOptions::segments.longest, whose start is told as it is given (a
+  // sample's position). Has nothing to do with what is pushed. on_text gets the text so far as it is written, in one
+  // line; for a translation nothing.
+  TranscribedSegment hear(int64_t start, std::span<const float> samples, const OnText& on_text);
+
   // What was said so far in the segment that is not complete, after what is held; nothing in silence. on_text gets
   // what is new as it is written.
   std::optional<TranscribedSegment> listen(const OnText& on_text = {});
@@ -72,13 +77,7 @@ class Transcriber {
   TranscriberStats stats() const;
 
  private:
-  struct Clip {
-    int64_t start;
-    std::span<const float> samples;
-  };
-
-  TranscribedSegment hear(const Clip& clip, const OnText& on_text);
-  MediaPrompt prompt(const Clip& clip);
+  MediaPrompt prompt(std::span<const float> samples);
   std::string answer(const MediaPrompt& prompt, int max_tokens, bool& is_cut, const OnText& on_text);
   void put(TranscribedSegment segment, bool ends_inside, const OnSegment& on_segment);
   bool take(const OnSegment& on_segment);

@@ -370,6 +370,25 @@ TranscriptionResult EngineService::transcribe(const TranscriptionRequest& reques
   return transcribe_sound(*in_use.model, request, segment);
 }
 
+class EngineService::Live : public LiveTranscription {
+ public:
+  Live(Use use, const LiveRequest& request, runtime::LiveListener& listener)
+      : use_(std::move(use)), transcriber_(use_.model->engine, live_options(request), listener) {}
+
+  void push(std::span<const float> samples) override { transcriber_.push(samples); }
+  bool commit() override { return transcriber_.commit(); }
+  void clear() override { transcriber_.clear(); }
+  double position() const override { return transcriber_.position(); }
+
+ private:
+  Use use_;
+  runtime::LiveTranscriber transcriber_;
+};
+
+std::unique_ptr<LiveTranscription> EngineService::listen(const LiveRequest& request, runtime::LiveListener& listener) {
+  return std::make_unique<Live>(use(request.model), request, listener);
+}
+
 bool EngineService::drain(double seconds) {
   std::vector<std::shared_ptr<LoadedModel>> models;
   {

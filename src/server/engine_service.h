@@ -47,6 +47,7 @@ class EngineService : public Service {
   EmbeddingResult embed(const EmbeddingRequest& request) override;
   TranscriptionResult transcribe(const TranscriptionRequest& request,
                                  const std::function<bool(const TranscriptionSegment&)>& segment) override;
+  std::unique_ptr<LiveTranscription> listen(const LiveRequest& request, runtime::LiveListener& listener) override;
 
   // Waits at most so long until all jobs are done. False: some are not.
   bool drain(double seconds);
@@ -56,6 +57,7 @@ class EngineService : public Service {
 
  private:
   struct Use;  // of a model, which is not let go of meanwhile
+  class Live;
 
   Use use(const std::string& name, std::optional<double> keep_alive = {});
   void begin_use(LoadedModel& model);

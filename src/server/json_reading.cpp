@@ -92,9 +92,14 @@ Fields::Fields(const Json& object, std::string place) : object_(&object), place_
   if (!object.is_object()) throw_type(place_, "an object", object);
 }
 
-const Json* Fields::find(const char* key) const {
+const Json* Fields::value(const char* key) const {
   const auto found = object_->find(key);
-  return found != object_->end() && !found->is_null() ? &*found : nullptr;
+  return found != object_->end() ? &*found : nullptr;
+}
+
+const Json* Fields::find(const char* key) const {
+  const Json* found = value(key);
+  return found && !found->is_null() ? found : nullptr;
 }
 
 const Json& Fields::require(const char* key) const {

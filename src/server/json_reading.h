@@ -35,6 +35,7 @@ class Fields {
   explicit Fields(const Json& object, std::string place = {});
 
   const Json* find(const char* key) const;     // null where there is none, or JSON's null
+  const Json* value(const char* key) const;    // likewise, but null is a value: for the few fields that it switches off
   const Json& require(const char* key) const;  // ApiError where find() gives none
   bool has(const char* key) const { return find(key) != nullptr; }
   std::string place(const char* key = nullptr) const;  // of a field, or of the object itself

@@ -8,6 +8,7 @@
 
 #include "runtime/chat_format.h"
 #include "runtime/embedding_cache.h"
+#include "runtime/live_transcriber.h"
 #include "runtime/scheduler.h"
 #include "server/grammars.h"
 #include "server/model_catalog.h"
@@ -52,5 +53,6 @@ struct LoadedModel {
 
 TranscriptionResult transcribe_sound(const LoadedModel& model, const TranscriptionRequest& request,
                                      const std::function<bool(const TranscriptionSegment&)>& on_segment);
+runtime::LiveOptions live_options(const LiveRequest& request);
 
 }  // namespace facet::server

@@ -2,6 +2,7 @@
 // model; EngineService is the real one.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "http/exchange.h"
+#include "runtime/live_listener.h"
 #include "server/event.h"
 #include "server/request.h"
 
@@ -78,6 +80,25 @@ struct TranscriptionResult {
   std::vector<TranscriptionSegment> segments;
 };
 
+// Sound that comes while it is spoken.
+struct LiveRequest {
+  std::string model;
+  std::string language;                       // as of TranscriptionRequest
+  bool finds_turns = true;                    // turns end in silence; else by commit() alone
+  double silence = 0.5, padding = 0.3;        // seconds that end a turn, and that are heard around one
+  const std::atomic<bool>* cancel = nullptr;  // ends what is computed; outlives the transcription
+};
+// On one thread, which computes. Throws CancelledError too; after an exception of push() or commit(), clear() comes
+// first. The model stays in use as long as this lives.
+class LiveTranscription {
+ public:
+  virtual ~LiveTranscription() = default;
+  virtual void push(std::span<const float> samples) = 0;  // mono, 16 kHz
+  virtual bool commit() = 0;                              // what has come is a turn; false: nothing has
+  virtual void clear() = 0;                               // forgets what has come of a turn
+  virtual double position() const = 0;                    // seconds that were pushed
+};
+
 // An answer under way. The service keeps it as long as it runs; to drop it does not cancel.
 class Job {
  public:
@@ -110,6 +131,8 @@ class Service {
   // segment: called with each as it is heard, on this thread; false ends it.
   virtual TranscriptionResult transcribe(const TranscriptionRequest& request,
                                          const std::function<bool(const TranscriptionSegment&)>& segment) = 0;
+  // listener: told of turns and words from within what is called of the transcription, which it outlives.
+  virtual std::unique_ptr<LiveTranscription> listen(const LiveRequest& request, runtime::LiveListener& listener) = 0;
 };
 
 // Asks for an answer and writes it as the reply: the head of a stream at once, heartbeats while nothing comes

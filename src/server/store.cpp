@@ -206,8 +206,17 @@ int Store::remove_older(const std::string& kind, int64_t created_before) {
   return sqlite3_changes(state_->db);
 }
 
+std::map<std::string, int64_t> Store::counts() {
+  const std::lock_guard lock(state_->mutex);
+  Query query(state_->db, state_->path, "SELECT kind, COUNT(*) FROM items GROUP BY kind");
+  std::map<std::string, int64_t> counts;
+  while (query.step()) counts[query.text_at(0)] = query.number_at(1);
+  return counts;
+}
+
 void Store::backup(const std::string& path) {
   const std::lock_guard lock(state_->mutex);
+  create_private(path);
   sqlite3* to = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(to, sqlite3_close_v2);

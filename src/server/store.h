@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,7 +41,9 @@ class Store {
   std::vector<StoredItem> all(const std::string& kind);                                   // of all owners, json alone
   bool remove(const std::string& kind, const std::string& id, const std::string& owner);  // false: was not there
   int remove_older(const std::string& kind, int64_t created_before);
-  void backup(const std::string& path);  // a consistent copy while the server runs
+  std::map<std::string, int64_t> counts();  // of each kind
+  // A consistent copy while the server runs, readable for its owner alone. What is at `path` is replaced.
+  void backup(const std::string& path);
 
  private:
   struct State;

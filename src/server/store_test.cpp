@@ -101,7 +101,11 @@ TEST_F(StoreTest, BackupIsADatabaseOfItsOwn) {
   store.put({"file", "f", "ann", 1, "{}", "bytes"});
   store.backup(path("copy.db"));
   store.remove("file", "f", "ann");
-  EXPECT_EQ(Store(path("copy.db")).get("file", "f", "ann", true)->bytes, "bytes");
+  Store copy(path("copy.db"));
+  EXPECT_EQ(copy.get("file", "f", "ann", true)->bytes, "bytes");
+  EXPECT_EQ(copy.counts(), (std::map<std::string, int64_t>{{"file", 1}}));
+  EXPECT_TRUE(store.counts().empty());
+  EXPECT_EQ(std::filesystem::status(path("copy.db")).permissions(), std::filesystem::perms(0600));
 }
 
 TEST_F(StoreTest, SaysWhatToDoAboutFilesItCannotUse) {

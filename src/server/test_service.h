@@ -1,6 +1,7 @@
 // A service whose answers a test writes down, and exchanges whose replies it reads. For tests of dialects.
 #pragma once
 
+#include <cmath>
 #include <utility>
 
 #include "base/error.h"
@@ -65,6 +66,7 @@ class TestService : public Service {
   std::vector<GenerationRequest> asked;
   std::vector<EmbeddingRequest> embedded;
   std::vector<TranscriptionRequest> transcribed;
+  std::vector<LiveRequest> listened;
   std::vector<std::string> names;  // that were added
   ModelInfo info = test_model();
 
@@ -139,6 +141,44 @@ class TestService : public Service {
     for (const auto& s : result.segments)
       if (segment && !segment(s)) break;
     return result;
+  }
+
+  // Sound is speech where it is not 0; each turn says "one two". Louder than 0.9 is too much for it.
+  std::unique_ptr<LiveTranscription> listen(const LiveRequest& request, runtime::LiveListener& listener) override {
+    model(request.model);
+    listened.push_back(request);
+    class Live : public LiveTranscription {
+     public:
+      Live(bool finds_turns, runtime::LiveListener& listener) : finds_turns_(finds_turns), listener_(listener) {}
+      void push(std::span<const float> samples) override {
+        for (const float sample : samples) {
+          n_samples_ += 1;
+          is_loud_ = is_loud_ || sample > 0.9f;
+          const bool is_speech = std::abs(sample) > 0.01f, had_speech = has_speech_;
+          has_speech_ = had_speech || is_speech;
+          if (!finds_turns_) continue;
+          if (is_speech && !had_speech) listener_.on_speech(position());
+          if (!is_speech && had_speech) commit();
+        }
+      }
+      bool commit() override {
+        if (!std::exchange(has_speech_, false)) return false;
+        listener_.on_turn(position());
+        if (is_loud_) throw ResourceError("too loud");
+        listener_.on_words("one");
+        listener_.on_words(" two");
+        listener_.on_transcript("one two", 0.5);
+        return true;
+      }
+      void clear() override { has_speech_ = is_loud_ = false; }
+      double position() const override { return n_samples_ / 16000; }
+
+     private:
+      bool finds_turns_, has_speech_ = false, is_loud_ = false;
+      runtime::LiveListener& listener_;
+      double n_samples_ = 0;
+    };
+    return std::make_unique<Live>(request.finds_turns, listener);
   }
 };
 

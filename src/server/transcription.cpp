@@ -1,4 +1,4 @@
-// What is said in a sound file that a client sent.
+// What is said in a sound file that a client sent, or while it is said.
 #include "base/error.h"
 #include "media/sound.h"
 #include "runtime/transcriber.h"
@@ -37,6 +37,16 @@ TranscriptionResult transcribe_sound(const LoadedModel& model, const Transcripti
   transcriber.finish(take);
   result.duration = transcriber.position();
   return result;
+}
+
+runtime::LiveOptions live_options(const LiveRequest& request) {
+  runtime::LiveOptions options;
+  options.finds_turns = request.finds_turns;
+  options.silence = request.silence;
+  options.padding = request.padding;
+  if (!request.language.empty()) options.transcribe.language = text::language_name(request.language);
+  options.transcribe.cancel = request.cancel;
+  return options;
 }
 
 }  // namespace facet::server

@@ -10,6 +10,7 @@
 #include "http/keys.h"
 #include "server/api_error.h"
 #include "server/dialects/dialects.h"
+#include "server/key_models.h"
 #include "server/multipart.h"
 #include "server/service.h"
 
@@ -70,13 +71,7 @@ void check_model(const http::Request& request, server::Service& service) {
     throw server::ApiError(
         server::ApiError::Kind::Forbidden,
         fmt::format("the API key '{}' is for some models, and the lines of a batch may name any", request.key->name));
-  const auto wanted = model_of(request);
-  if (!wanted) return;
-  const std::string name = service.model(*wanted).name;
-  const auto& allowed = request.key->models;
-  if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
-    throw server::ApiError(server::ApiError::Kind::Forbidden,
-                           fmt::format("the API key '{}' is not for the model {}", request.key->name, name), "model");
+  if (const auto wanted = model_of(request)) server::check_key_model(request, service, *wanted);
 }
 
 }  // namespace

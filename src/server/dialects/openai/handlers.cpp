@@ -5,6 +5,7 @@
 #include "server/dialects/openai/completion_writer.h"
 #include "server/dialects/openai/embeddings.h"
 #include "server/dialects/openai/many_prompts.h"
+#include "server/dialects/openai/realtime.h"
 #include "server/dialects/stamps.h"
 #include "server/ids.h"
 
@@ -94,6 +95,7 @@ http::Routes openai_routes(Service& service, Store& store) {
   add(batch_routes(routes, store));  // asks those above
   add(file_routes(store));
   add(audio_routes(service));
+  add(realtime_routes(service));
   return routes;
 }
 

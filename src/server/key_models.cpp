@@ -1,0 +1,22 @@
+#include "server/key_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "http/keys.h"
+#include "server/api_error.h"
+#include "server/service.h"
+
+namespace facet::server {
+
+void check_key_model(const http::Request& request, Service& service, const std::string& model) {
+  if (!request.key || request.key->models.empty()) return;
+  const std::string name = service.model(model).name;
+  const auto& allowed = request.key->models;
+  if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+    throw ApiError(ApiError::Kind::Forbidden,
+                   fmt::format("the API key '{}' is not for the model {}", request.key->name, name), "model");
+}
+
+}  // namespace facet::server
