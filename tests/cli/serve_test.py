@@ -2,56 +2,13 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import tempfile
 import unittest
-import urllib.error
-import urllib.request
 
 from facet_cli import BINARY, CliTest
-
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Server:
-    """A running server on a free port."""
-
-    def __init__(self, *args, env=None, home=None):
-        self.own_home = tempfile.TemporaryDirectory() if home is None else None
-        self.process = subprocess.Popen([BINARY, "serve", "--port", "0", *args], stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "FACET_HOME": home or self.own_home.name, **(env or {})})
-        self.said = self.process.stderr.readline() + self.process.stderr.readline()
-        self.url = re.search(r"listening on (\S+)", self.said)[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
-        if self.own_home:
-            self.own_home.cleanup()
-
-    def get(self, path, body=None, **headers):
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode() if body is not None else None,
-                                         {k.replace("_", "-"): v for k, v in headers.items()})
-        try:
-            with OPENER.open(request, timeout=30) as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def chat(self, text, model="nano", **headers):
-        status, body = self.get("/v1/chat/completions", {"model": model, "temperature": 0, "max_tokens": 16, "messages": [
-            {"role": "user", "content": text}]}, **headers)
-        return status, json.loads(body)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30), self.process.stderr.read()
+from facet_server import Server
 
 
 class ServeTest(CliTest):
