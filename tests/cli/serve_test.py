@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 from facet_cli import BINARY, CliTest
@@ -63,6 +64,29 @@ class ServeTest(CliTest):
             self.assertEqual(server.chat("Hello!", x_api_key="1")[0], 403)
             self.assertEqual(server.chat("Hello!", x_api_key="2")[0], 200)
             self.assertEqual(server.chat("Hello!", model="", x_api_key="1")[0], 403)
+
+    def test_two_servers_share_a_home(self):
+        with Server("--log", "off") as first:
+            made = [first.ask("/v1/responses", {"input": "Tell me a story.", "background": True,
+                                                   "max_output_tokens": 64})[1]["id"] for _ in range(100)]
+            with Server("--log", "off", home=first.home) as second:
+                statuses = {second.ask("/v1/responses/" + response)[1]["status"] for response in made}
+                self.assertLessEqual(statuses, {"in_progress", "completed", "incomplete"}, "none has failed")
+                second.stop()
+            for response in made:
+                while (status := first.ask("/v1/responses/" + response)[1]["status"]) == "in_progress":
+                    time.sleep(0.01)
+                self.assertIn(status, ("completed", "incomplete"))
+
+    def test_a_damaged_model_is_no_reason_to_wait(self):
+        model = self.write("damaged.gguf", b"GGUF" + bytes(100))
+        with Server("--log", "off", "-m", model) as server:
+            for path in ("/v1/chat/completions", "/v1/messages", "/api/chat"):
+                status, reply = server.ask(path, {"model": "damaged", "max_tokens": 4, "messages": [
+                    {"role": "user", "content": "Hello!"}]})
+                self.assertEqual(status, 500, reply)
+                self.assertIn("damaged.gguf", json.dumps(reply["error"]))
+            self.assertEqual(server.chat("Hello!")[0], 200, "others are not touched by it")
 
     def test_two_signals_at_once_end_it(self):
         with Server() as server:
