@@ -16,6 +16,7 @@ TEST(Metrics, CountByRouteAndStatusAndAskForGauges) {
   metrics.record(record);
   metrics.record({});
   metrics.add_gauge("facet_things", "Things", [] { return 2.5; });
+  metrics.add_counter("facet_deeds_total", "Deeds", [] { return 7; });
   const std::string text = metrics.text();
   for (const char* line : {"facet_http_requests_total{route=\"/v1/models/*\",status=\"200\"} 2",
                            "facet_http_requests_total{route=\"none\",status=\"0\"} 1",
