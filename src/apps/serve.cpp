@@ -118,20 +118,27 @@ http::Routes own_routes(Running& running) {
           {"GET", "/", page, http::Scope::Use}};
 }
 
-// Where it cannot be written, what it would hold lives as long as the server.
-std::unique_ptr<server::Store> open_store() {
-  const std::string folder = facet_home() + "/server";
+std::unique_ptr<server::Store> open_store_in(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (!error) {
-    constexpr int64_t kMaxBytes = int64_t{4} << 30, kKeptSeconds = 30 * 86400;
-    auto store = std::make_unique<server::Store>(folder + "/state.db", kMaxBytes);
+  if (error) throw_error<ResourceError>("{}: cannot be made ({})", folder, error.message());
+  constexpr int64_t kMaxBytes = int64_t{4} << 30, kKeptSeconds = 30 * 86400;
+  auto store = std::make_unique<server::Store>(folder + "/state.db", kMaxBytes);
+  try {
     store->remove_older("response", std::time(nullptr) - kKeptSeconds);
-    return store;
+  } catch (const ResourceError&) {  // at the next start then; what has to be stored is refused meanwhile
   }
-  fmt::print(stderr, "facet: {}: cannot be made ({}): stored responses, files and batches are kept in memory\n", folder,
-             error.message());
-  return std::make_unique<server::Store>(":memory:");
+  return store;
+}
+
+// Where it cannot be used, what it would hold lives as long as the server: answers need nothing of it.
+std::unique_ptr<server::Store> open_store() {
+  try {
+    return open_store_in(facet_home() + "/server");
+  } catch (const ResourceError& e) {
+    fmt::print(stderr, "facet: {}: stored responses, files and batches are kept in memory\n", e.what());
+    return std::make_unique<server::Store>(":memory:");
+  }
 }
 
 // Each connection is a descriptor, and 1024 is what a shell usually allows.
@@ -152,6 +159,7 @@ void say_where(const http::Server& server) {
 
 int serve(const ServeFlags& flags) {
   std::signal(SIGPIPE, SIG_IGN);  // a log that nobody reads any more ends no server
+  std::signal(SIGXFSZ, SIG_IGN);  // nor does a limit on what a file may hold: writing fails then
   raise_descriptor_limit();
   Running running;
   running.log = log_of(flags);
@@ -160,7 +168,7 @@ int serve(const ServeFlags& flags) {
   http::Routes routes = all_routes(*running.service, *running.store);
   std::ranges::move(own_routes(running), std::back_inserter(routes));
   running.server = std::make_unique<http::Server>(options_of(flags, running), std::move(routes));
-  add_gauges(running.metrics, *running.service);
+  add_figures(running.metrics, *running.service);
   running.metrics.add_gauge("facet_http_connections", "Open connections",
                             [&running] { return static_cast<double>(running.server->n_connections()); });
   running.metrics.add_gauge("facet_http_web_sockets", "Open WebSocket sessions",

@@ -39,6 +39,12 @@ class ResourceError : public Error {
   using Error::Error;
 };
 
+// Of these, what there may be enough of at another time: memory, room on a disk, a turn.
+class ShortageError : public ResourceError {
+ public:
+  using ResourceError::ResourceError;
+};
+
 // The caller asked to stop.
 class CancelledError : public Error {
  public:

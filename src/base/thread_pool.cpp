@@ -54,7 +54,7 @@ ThreadPool::ThreadPool(int n_threads, const std::vector<int>& processors) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     const size_t n_started = workers_.size() + 1;
     stop();
-    throw_error<ResourceError>("cannot start thread {} of {}: {}: ask for fewer threads", n_started + 1, n, e.what());
+    throw_error<ShortageError>("cannot start thread {} of {}: {}: ask for fewer threads", n_started + 1, n, e.what());
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!processors.empty()) bind(processors);

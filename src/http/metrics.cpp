@@ -18,9 +18,16 @@ const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.005, 0.02, 0.1, 
 }  // namespace
 
 struct Metrics::State {
-  struct CallbackGauge {
+  struct Figure {
     std::string name, help;
+    prometheus::MetricType type;
     std::function<double()> value;
+
+    prometheus::MetricFamily now() const {
+      prometheus::ClientMetric metric;
+      (type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = value();
+      return {name, help, type, {metric}};
+    }
   };
 
   prometheus::Registry registry;
@@ -38,7 +45,7 @@ struct Metrics::State {
   prometheus::Counter& received = bytes.Add({{"direction", "received"}});
   prometheus::Counter& sent = bytes.Add({{"direction", "sent"}});
   std::mutex mutex;
-  std::vector<CallbackGauge> gauges;
+  std::vector<Figure> figures;
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
@@ -55,17 +62,18 @@ void Metrics::record(const RequestRecord& request) {
 
 void Metrics::add_gauge(const std::string& name, const std::string& help, std::function<double()> value) {
   const std::lock_guard lock(state_->mutex);
-  state_->gauges.push_back({name, help, std::move(value)});
+  state_->figures.push_back({name, help, prometheus::MetricType::Gauge, std::move(value)});
+}
+
+void Metrics::add_counter(const std::string& name, const std::string& help, std::function<double()> value) {
+  const std::lock_guard lock(state_->mutex);
+  state_->figures.push_back({name, help, prometheus::MetricType::Counter, std::move(value)});
 }
 
 std::string Metrics::text() const {
   std::vector<prometheus::MetricFamily> families = state_->registry.Collect();
   const std::lock_guard lock(state_->mutex);
-  for (const State::CallbackGauge& gauge : state_->gauges) {
-    prometheus::ClientMetric metric;
-    metric.gauge.value = gauge.value();
-    families.push_back({gauge.name, gauge.help, prometheus::MetricType::Gauge, {metric}});
-  }
+  for (const State::Figure& figure : state_->figures) families.push_back(figure.now());
   return prometheus::TextSerializer().Serialize(families);
 }
 

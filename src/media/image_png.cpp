@@ -33,7 +33,7 @@ class PngReader {
     info_ = png_ != nullptr ? png_create_info_struct(png_) : nullptr;
     if (info_ == nullptr) {
       png_destroy_read_struct(&png_, nullptr, nullptr);
-      throw_error<ResourceError>("{}: no memory to read a PNG", file_.name);
+      throw_error<ShortageError>("{}: no memory to read a PNG", file_.name);
     }
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }

@@ -13,9 +13,9 @@
 namespace facet::runtime {
 
 // Too many jobs are waiting, or one has waited for as long as it may.
-class BusyError : public ResourceError {
+class BusyError : public ShortageError {
  public:
-  BusyError(std::string_view message, double retry_after) : ResourceError(message), retry_after_(retry_after) {}
+  BusyError(std::string_view message, double retry_after) : ShortageError(message), retry_after_(retry_after) {}
   double retry_after() const noexcept { return retry_after_; }  // seconds after which to try again, an estimate
 
  private:

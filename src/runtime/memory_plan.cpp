@@ -130,7 +130,7 @@ void check_fits(const std::string& path, const MemoryPlan& p, KvPrecision kv) {
   if (p.available_bytes <= 0 ||
       p.kv_limit_bytes + p.cache_limit_bytes + activations + p.tokenizer_bytes <= p.available_bytes)
     return;
-  throw_error<ResourceError>(
+  throw_error<ShortageError>(
       "{}: not enough memory for a context of {} tokens: keys and values take {:.2f} GB, those kept for later {:.2f} "
       "GB, activations and logits {:.2f} "
       "GB, the tokenizer {:.2f} GB (beside {:.2f} GB of weights, which stay in the file), and {:.2f} GB are available: "

@@ -52,7 +52,7 @@ void prepare(ModelFacts& m, Purpose purpose) {
   const MemoryPlan& plan = m.plan;
   if (purpose == Purpose::Compute && m.options.lock_memory) {
     if (plan.available_bytes > 0 && plan.resident_bytes > plan.available_bytes)
-      throw_error<ResourceError>(
+      throw_error<ShortageError>(
           "{}: {:.2f} GB are asked to stay in memory and {:.2f} GB are available: do without "
           "locking (--mlock), or ask for a smaller --ctx",
           m.path, static_cast<double>(plan.resident_bytes) / 1e9, static_cast<double>(plan.available_bytes) / 1e9);

@@ -44,7 +44,7 @@ struct PagePool::Shared {
   Page* allocate() {
     constexpr size_t kAlign = 64;
     void* const memory = std::calloc(1, sizeof(Page) + kAlign + page_bytes);
-    if (memory == nullptr) throw_error<ResourceError>("no memory for another {} bytes of keys and values", page_bytes);
+    if (memory == nullptr) throw_error<ShortageError>("no memory for another {} bytes of keys and values", page_bytes);
     Page* const page = new (memory) Page;
     const auto end = reinterpret_cast<uintptr_t>(memory) + sizeof(Page);
     page->bytes = static_cast<std::byte*>(memory) + sizeof(Page) + (kAlign - end % kAlign) % kAlign;

@@ -21,4 +21,24 @@ double TimeHistogram::quantile(double share) const noexcept {
   return kFirst * std::pow(kGrowth, static_cast<double>(place));
 }
 
+SchedulerMetrics& SchedulerMetrics::operator+=(const SchedulerMetrics& other) noexcept {
+  n_queued += other.n_queued;
+  n_running += other.n_running;
+  n_answering += other.n_answering;
+  kv_reserved_bytes += other.kv_reserved_bytes;
+  n_decode_steps += other.n_decode_steps;
+  n_decode_rows += other.n_decode_rows;
+  n_prefill_steps += other.n_prefill_steps;
+  n_prefill_rows += other.n_prefill_rows;
+  n_reused_tokens += other.n_reused_tokens;
+  n_tokens += other.n_tokens;
+  n_finished += other.n_finished;
+  n_failed += other.n_failed;
+  n_cancelled += other.n_cancelled;
+  n_refused += other.n_refused;
+  gap_p50 = std::max(gap_p50, other.gap_p50);
+  gap_p99 = std::max(gap_p99, other.gap_p99);
+  return *this;
+}
+
 }  // namespace facet::runtime

@@ -30,6 +30,9 @@ struct SchedulerMetrics {
   int64_t n_finished = 0, n_failed = 0, n_cancelled = 0;  // jobs
   int64_t n_refused = 0;                                  // for lack of room in the queue, or waited for too long
   double gap_p50 = 0, gap_p99 = 0;                        // seconds between two steps of an answer
+
+  // Sums; of the gaps, the larger ones.
+  SchedulerMetrics& operator+=(const SchedulerMetrics& other) noexcept;
 };
 
 }  // namespace facet::runtime

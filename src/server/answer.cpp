@@ -10,8 +10,8 @@ namespace {
 // One answer on its way to a client. Events come on the service's thread, the client's leaving on another.
 class Delivery : public std::enable_shared_from_this<Delivery> {
  public:
-  Delivery(std::shared_ptr<http::Exchange> exchange, std::unique_ptr<ReplyWriter> writer)
-      : exchange_(std::move(exchange)), writer_(std::move(writer)) {}
+  Delivery(std::shared_ptr<http::Exchange> exchange, std::unique_ptr<ReplyWriter> writer, RunEnd at_end)
+      : exchange_(std::move(exchange)), writer_(std::move(writer)), at_end_(std::move(at_end)) {}
 
   // What is wrong with the request is thrown, before a stream has begun.
   void start(const std::function<std::shared_ptr<Job>(EventSink)>& ask) {
@@ -40,8 +40,13 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
     if (lock && has_begun_) exchange_->write(writer_->heartbeat());
   }
 
-  // What a writer throws (a response that cannot be stored) ends the reply, and nothing else.
   void take(const Event& event) {
+    if (!at_end_ || !is_last(event)) return take_now(event);
+    at_end_([self = shared_from_this(), event] { self->take_now(event); });
+  }
+
+  // What a writer throws (a response that cannot be stored) ends the reply, and nothing else.
+  void take_now(const Event& event) {
     if (is_over_) return;
     try {
       pass(event);
@@ -79,25 +84,29 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
   std::shared_ptr<http::Exchange> exchange_;
   std::unique_ptr<ReplyWriter> writer_;
+  const RunEnd at_end_;
   std::mutex mutex_;  // of has_begun_, and of what is written
   bool has_begun_ = false;
   std::string body_;
-  bool is_over_ = false;  // of take() alone
+  bool is_over_ = false;  // of take_now() alone
 };
 
 }  // namespace
 
 void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
-            std::unique_ptr<ReplyWriter> writer) {
+            std::unique_ptr<ReplyWriter> writer, const RunEnd& at_end) {
   if (request.client.empty()) request.client = exchange->request().client;
-  answer(
-      exchange, [&](EventSink sink) { return service.generate(std::move(request), std::move(sink)); },
-      std::move(writer));
+  const auto cancel = std::make_shared<std::atomic<bool>>(false);
+  request.cancel = cancel;
+  exchange->on_close([cancel] { *cancel = true; });  // until there is a job to cancel
+  std::make_shared<Delivery>(exchange, std::move(writer), at_end)->start([&](EventSink sink) {
+    return service.generate(std::move(request), std::move(sink));
+  });
 }
 
 void answer(const std::shared_ptr<http::Exchange>& exchange,
             const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer) {
-  std::make_shared<Delivery>(exchange, std::move(writer))->start(start);
+  std::make_shared<Delivery>(exchange, std::move(writer), RunEnd())->start(start);
 }
 
 }  // namespace facet::server

@@ -61,5 +61,24 @@ TEST(Answer, WholeRepliesDoNot) {
   EXPECT_EQ(exchange->body(), "word");
 }
 
+// Its client goes while the prompt is prepared.
+class LeftService : public TestService {
+ public:
+  std::shared_ptr<TestExchange> exchange = std::make_shared<TestExchange>(http::Request{});
+  bool has_heard = false;
+  std::shared_ptr<Job> generate(GenerationRequest request, EventSink) override {
+    EXPECT_FALSE(*request.cancel);
+    exchange->close();
+    has_heard = *request.cancel;
+    throw CancelledError();
+  }
+};
+
+TEST(Answer, PreparationHearsThatTheClientHasGone) {
+  LeftService service;
+  EXPECT_THROW(answer(service.exchange, service, {}, std::make_unique<BeatingWriter>(false)), CancelledError);
+  EXPECT_TRUE(service.has_heard);
+}
+
 }  // namespace
 }  // namespace facet::server

@@ -55,7 +55,7 @@ ApiError to_api_error(std::exception_ptr error) {
     return {Kind::Invalid, fmt::format("a value of the request is not what was expected: {}", e.what())};
   } catch (const runtime::BusyError& e) {
     return {Kind::Busy, e.what(), {}, std::max(1.0, e.retry_after())};
-  } catch (const ResourceError& e) {
+  } catch (const ShortageError& e) {
     return {Kind::Busy, e.what(), {}, 5};
   } catch (const CancelledError& e) {
     return {Kind::Timeout, e.what()};
@@ -64,6 +64,11 @@ ApiError to_api_error(std::exception_ptr error) {
   } catch (const std::exception& e) {
     return {Kind::Internal, e.what()};
   }
+}
+
+ApiError to_model_error(std::exception_ptr error) {
+  const ApiError e = to_api_error(std::move(error));
+  return e.kind() == ApiError::Kind::Invalid ? ApiError(ApiError::Kind::Internal, e.what()) : e;
 }
 
 Dialect dialect_of(const http::Request& request) {

@@ -23,7 +23,7 @@ class ApiError : public std::runtime_error {
     Conflict,      // 409
     TooLarge,      // 413
     TooMany,       // 429: this client's limit
-    Internal,      // 500
+    Internal,      // 500: nothing that a client could mend, nor time: a damaged model
     Busy,          // 503: the queue is full, or the model does not fit beside what runs
     Timeout,       // 504
   };
@@ -44,8 +44,13 @@ class ApiError : public std::runtime_error {
   double retry_after_;
 };
 
-// Of anything thrown: RequestError and FormatError are Invalid, ResourceError is Busy, what nobody expects Internal.
+// Of anything thrown: RequestError and FormatError are Invalid, ShortageError is Busy, other ResourceErrors and what
+// nobody expects Internal: to ask again would not help.
 ApiError to_api_error(std::exception_ptr error);
+
+// The same of what reading a model's files threw: what is wrong with those is no fault of the request. Internal, or
+// Busy where there is no memory for them now.
+ApiError to_model_error(std::exception_ptr error);
 
 // The protocols that share the port.
 enum class Dialect : uint8_t { OpenAi, Ollama, Anthropic, Gemini };

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "base/error.h"
+#include "base/system_memory.h"
 #include "runtime/chat_format.h"
 #include "server/api_error.h"
 #include "server/call_loops.h"
@@ -60,14 +61,7 @@ std::vector<float> normalized(std::vector<float> x, int dimensions) {
   return x;
 }
 
-// Half of what the rest of the plan leaves of memory, so that answers without a limit, which count with the whole
-// context, do not wait for one another where there is room; one of them fits in any case.
-int64_t kv_budget_of(const runtime::Engine& engine) {
-  const runtime::MemoryPlan plan = engine.plan(engine.context());
-  const int64_t limit = engine.options().memory_limit > 0 ? engine.options().memory_limit : plan.available_bytes;
-  const int64_t others = plan.resident_limit_bytes - plan.kv_limit_bytes;
-  return std::max(plan.kv_limit_bytes, (limit - others) / 2);
-}
+double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 
 class EmbeddingListener : public runtime::JobListener {
  public:
@@ -113,7 +107,10 @@ struct EngineService::Use {
 };
 
 EngineService::EngineService(std::unique_ptr<ModelCatalog> catalog, EngineServiceOptions options)
-    : catalog_(std::move(catalog)), options_(std::move(options)), janitor_([this] { let_go_of_idle_models(); }) {}
+    : catalog_(std::move(catalog)), options_(std::move(options)) {
+  if (options_.memory_bytes <= 0) options_.memory_bytes = available_memory();
+  janitor_ = std::thread([this] { let_go_of_idle_models(); });
+}
 
 EngineService::~EngineService() {
   {
@@ -204,33 +201,66 @@ std::shared_ptr<LoadedModel> EngineService::find_or_load(const ServedModel& mode
   if (auto loaded = find()) return loaded;
   const std::scoped_lock loading(loading_mutex_);
   if (auto loaded = find()) return loaded;
-  std::shared_ptr<const runtime::Engine> engine;
-  while (engine == nullptr) {
-    try {
-      engine = options_.load(model.path);
-    } catch (const ResourceError&) {
-      if (!free_idle_model()) throw;
-    }
-  }
+  auto [engine, share] = load_engine(model);
   runtime::SchedulerOptions scheduler = options_.scheduler;
   if (options_.open_cache) scheduler.cache = options_.open_cache(engine);
-  if (scheduler.kv_budget == 0) scheduler.kv_budget = kv_budget_of(*engine);
+  scheduler.kv_budget = share.kv_budget;
   runtime::EmbeddingCacheOptions media;
   media.folder = options_.media_folder;
+  media.memory_bytes = share.media_bytes;
   auto loaded = std::make_shared<LoadedModel>(model, std::move(engine), scheduler,
                                               std::make_shared<runtime::EmbeddingCache>(media), options_.keep_alive);
+  loaded->memory_bytes = share.total_bytes;
   const std::scoped_lock lock(mutex_);
   return loaded_[model.path] = std::move(loaded);
 }
 
+// With what the models that are loaded leave. Where that is too little, or would give it a smaller context than it has
+// alone, idle ones make room. Alone it has its way, as the system can drop weights and read them again.
+EngineService::LoadedEngine EngineService::load_engine(const ServedModel& model) {
+  const int context = catalog_->describe(model).context;
+  for (;;) {
+    const int64_t taken = memory_bytes(), left = options_.memory_bytes - taken;
+    try {
+      LoadedEngine loaded{options_.load(model.path, std::max<int64_t>(left, 1)), {}};
+      loaded.share = share_of(*loaded.engine, left, options_.scheduler.kv_budget);
+      const bool fits = loaded.share.total_bytes <= left;
+      if (taken == 0 || (fits && loaded.engine->context() >= context)) return loaded;
+      if (!free_idle_model()) {
+        if (fits) return loaded;
+        throw_error<ShortageError>("{}: takes up to {:.2f} GB", model.path, gigabytes(loaded.share.total_bytes));
+      }
+    } catch (const ShortageError& e) {
+      if (free_idle_model()) continue;
+      if (taken == 0) throw;
+      throw_error<ShortageError>(
+          "{}; models that are in use may take {:.2f} of {:.2f} GB: try again when they are done", e.what(),
+          gigabytes(taken), gigabytes(options_.memory_bytes));
+    } catch (...) {
+      throw to_model_error(std::current_exception());
+    }
+  }
+}
+
+// Under mutex_. Its scheduler has told of its last job, and counts it within the step.
+std::shared_ptr<LoadedModel> EngineService::take_out(Loaded::iterator entry) {
+  auto model = std::move(entry->second);
+  loaded_.erase(entry);
+  model->scheduler.drain(1);
+  past_ += model->scheduler.metrics();
+  return model;
+}
+
 // The one that was used least recently. False: all are in use.
 bool EngineService::free_idle_model() {
-  std::shared_ptr<LoadedModel> oldest;
+  std::shared_ptr<LoadedModel> oldest;  // ends after the lock, which it takes a while to
   const std::scoped_lock lock(mutex_);
-  for (const auto& [path, model] : loaded_)
-    if (model->n_uses == 0 && (!oldest || model->last_used < oldest->last_used)) oldest = model;
-  if (!oldest) return false;
-  loaded_.erase(oldest->model.path);
+  auto found = loaded_.end();
+  for (auto entry = loaded_.begin(); entry != loaded_.end(); ++entry)
+    if (entry->second->n_uses == 0 && (found == loaded_.end() || entry->second->last_used < found->second->last_used))
+      found = entry;
+  if (found == loaded_.end()) return false;
+  oldest = take_out(found);
   return true;
 }
 
@@ -243,8 +273,7 @@ void EngineService::let_go_of_idle_models() {
       const LoadedModel& model = *entry->second;
       const double left = model.expires_in();
       if (left == 0 && model.n_uses == 0) {
-        gone.push_back(std::move(entry->second));
-        entry = loaded_.erase(entry);
+        gone.push_back(take_out(entry++));
         continue;
       }
       if (left > 0) next = std::min(next, left);
@@ -273,7 +302,9 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
     request.tool_choice = {ToolChoice::Kind::None, {}, {}};
   SharedGrammar grammar = model->grammars.find(request);
   if (grammar) engine.token_table();  // made here, once, and not while others wait for their next token
-  const BuiltPrompt prompt = build_prompt(model->engine, request, thinks, model->media_cache, model->thoughts);
+  const BuiltPrompt prompt =
+      build_prompt(model->engine, request, thinks, model->media_cache, model->thoughts, request.cancel.get());
+  if (request.cancel && *request.cancel) throw CancelledError();
 
   runtime::Job job;
   job.tokens = prompt.tokens;
@@ -406,6 +437,20 @@ std::map<std::string, runtime::SchedulerMetrics> EngineService::metrics() {
   std::map<std::string, runtime::SchedulerMetrics> out;
   for (const auto& [path, model] : loaded_) out[model->model.name] = model->scheduler.metrics();
   return out;
+}
+
+int64_t EngineService::memory_bytes() {
+  const std::scoped_lock lock(mutex_);
+  int64_t sum = 0;
+  for (const auto& [path, model] : loaded_) sum += model->memory_bytes;
+  return sum;
+}
+
+runtime::SchedulerMetrics EngineService::total() {
+  const std::scoped_lock lock(mutex_);
+  runtime::SchedulerMetrics sum = past_;
+  for (const auto& [path, model] : loaded_) sum += model->scheduler.metrics();
+  return sum;
 }
 
 }  // namespace facet::server

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "runtime/scheduler.h"
+#include "server/memory_share.h"
 #include "server/model_catalog.h"
 #include "server/service.h"
 
@@ -16,8 +17,10 @@ namespace facet::server {
 struct LoadedModel;
 
 struct EngineServiceOptions {
-  // The engine of a model's file or folder; throws as Engine::load does.
-  std::function<std::shared_ptr<const runtime::Engine>(const std::string& path)> load;
+  // The engine of a model's file or folder, planned for so much memory; throws as Engine::load does.
+  std::function<std::shared_ptr<const runtime::Engine>(const std::string& path, int64_t memory_bytes)> load;
+  int64_t memory_bytes =
+      0;  // of all models together, at most; 0: what the machine has available when the service begins
   // What is kept of prompts and answers of that engine beyond them; empty: nothing is.
   std::function<std::shared_ptr<runtime::PrefixCache>(const std::shared_ptr<const runtime::Engine>&)> open_cache;
   double keep_alive = 300;  // seconds that an unused model stays loaded; negative: for ever
@@ -54,6 +57,10 @@ class EngineService : public Service {
 
   // Of each model that is loaded, by its name.
   std::map<std::string, runtime::SchedulerMetrics> metrics();
+  // What the models that are loaded may come to take of EngineServiceOptions::memory_bytes.
+  int64_t memory_bytes();
+  // Of all models since the service began, those among them that were let go of.
+  runtime::SchedulerMetrics total();
 
  private:
   struct Use;  // of a model, which is not let go of meanwhile
@@ -63,15 +70,23 @@ class EngineService : public Service {
   void begin_use(LoadedModel& model);
   void end_use(LoadedModel& model);
   std::shared_ptr<LoadedModel> find_or_load(const ServedModel& model);
+  struct LoadedEngine {
+    std::shared_ptr<const runtime::Engine> engine;
+    MemoryShare share;
+  };
+  LoadedEngine load_engine(const ServedModel& model);
+  using Loaded = std::map<std::string, std::shared_ptr<LoadedModel>>;  // by path
+  std::shared_ptr<LoadedModel> take_out(Loaded::iterator entry);       // which is then no longer found
   bool free_idle_model();
   void let_go_of_idle_models();
   void fill_in_state(ModelInfo& info);
 
   std::unique_ptr<ModelCatalog> catalog_;
   EngineServiceOptions options_;
-  std::mutex mutex_;                                            // of loaded_
-  std::mutex loading_mutex_;                                    // one model is loaded at a time
-  std::map<std::string, std::shared_ptr<LoadedModel>> loaded_;  // by path
+  std::mutex mutex_;          // of loaded_ and past_
+  std::mutex loading_mutex_;  // one model is loaded at a time
+  Loaded loaded_;
+  runtime::SchedulerMetrics past_;  // of models that were let go of
   std::condition_variable changed_;
   bool is_ending_ = false;
   std::thread janitor_;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "runtime/prefix_cache.h"
 #include "server/api_error.h"
@@ -34,22 +35,26 @@ class EngineServiceTest : public testing::Test {
     make({});
   }
 
-  void make(EngineServiceOptions options) {
-    service_ = nullptr;
+  static runtime::EngineOptions engine_options() {
     runtime::EngineOptions engine;
     engine.n_threads = 1;
     engine.context = 2048;
     engine.cache_bytes = 64 << 20;
-    options.load = [engine](const std::string& path) { return runtime::Engine::load(path, engine); };
+    return engine;
+  }
+
+  void make(EngineServiceOptions options, decltype(EngineServiceOptions::load) load = {}) {
+    service_ = nullptr;
+    options.load = [engine = engine_options()](const std::string& path, int64_t memory_bytes) mutable {
+      engine.memory_limit = memory_bytes;
+      return runtime::Engine::load(path, engine);
+    };
+    if (load) options.load = std::move(load);
     options.open_cache = [](const std::shared_ptr<const runtime::Engine>& loaded) {
       return std::make_shared<runtime::PrefixCache>(loaded);
     };
-    service_ = std::make_unique<EngineService>(std::make_unique<ModelCatalog>(
-                                                   [] {
-                                                     return std::vector<ServedModel>{{"nano", kNano}};
-                                                   },
-                                                   engine),
-                                               options);
+    service_ = std::make_unique<EngineService>(
+        std::make_unique<ModelCatalog>([this] { return catalog_; }, engine_options()), options);
   }
 
   static GenerationRequest chat(const std::string& text) {
@@ -107,6 +112,7 @@ class EngineServiceTest : public testing::Test {
     return "";
   }
 
+  std::vector<ServedModel> catalog_{{"nano", kNano}};
   std::unique_ptr<EngineService> service_;
 };
 
@@ -283,6 +289,110 @@ TEST_F(EngineServiceTest, ModelsComeAndGo) {
   EXPECT_EQ(ask(chat("Who are you?")).finishes.size(), 1u);  // and come back
 }
 
+TEST_F(EngineServiceTest, FiguresOutliveTheirModels) {
+  const int n_generated = ask(chat("Who are you?")).usage.n_generated;
+  service_->unload("nano");
+  for (int i = 0; i < 2000 && service_->model("nano").is_loaded; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(service_->metrics().empty());
+  const runtime::SchedulerMetrics past = service_->total();
+  EXPECT_EQ(past.n_tokens, n_generated);
+  EXPECT_EQ(past.n_finished, 1);
+  EXPECT_EQ(past.n_running, 0);
+  EXPECT_EQ(past.kv_reserved_bytes, 0);
+  ask(chat("Who are you?"));
+  EXPECT_GT(service_->total().n_tokens, n_generated);
+}
+
+TEST_F(EngineServiceTest, DamagedModelsAreNoShortage) {
+  const std::string path = std::filesystem::temp_directory_path() / ("facet_damaged_" + std::to_string(::getpid()));
+  replace_file(path, read_file(kNano).substr(0, 1 << 20));
+  catalog_ = {{"damaged", path}, {"gone", path + ".gone"}};
+  for (const char* name : {"damaged", "gone"}) {
+    GenerationRequest request = chat("x");
+    request.model = name;
+    EXPECT_TRUE(refusal(request).starts_with("500 " + path)) << refusal(request);
+    try {
+      service_->model(name);
+      ADD_FAILURE() << name << " was described";
+    } catch (const ApiError& e) {
+      EXPECT_EQ(e.status(), 500);
+      EXPECT_EQ(e.retry_after(), 0);
+    }
+  }
+  std::filesystem::remove(path);
+}
+
+TEST_F(EngineServiceTest, LackOfMemoryPasses) {
+  EngineServiceOptions options;
+  make(options, [](const std::string&, int64_t) -> std::shared_ptr<const runtime::Engine> {
+    throw ShortageError("not enough memory");
+  });
+  EXPECT_EQ(refusal(chat("x")), "503 not enough memory");
+}
+
+// The same model twice, as two files.
+class TwoModels : public EngineServiceTest {
+ protected:
+  void SetUp() override {
+    EngineServiceTest::SetUp();
+    if (IsSkipped()) return;
+    std::filesystem::copy_file(kNano, copy_, std::filesystem::copy_options::overwrite_existing);
+    catalog_.push_back({"copy", copy_});
+    least_ = share_of(*runtime::Engine::load(kNano, engine_options()), 0).total_bytes;
+  }
+  void TearDown() override {
+    service_ = nullptr;
+    std::filesystem::remove(copy_);
+  }
+  // Room for so many models of the least that one takes.
+  void make_room_for(double n_models) {
+    EngineServiceOptions options;
+    options.memory_bytes = static_cast<int64_t>(n_models * static_cast<double>(least_));
+    make(options);
+  }
+  bool is_loaded(const std::string& name) { return service_->model(name).is_loaded; }
+
+  const std::string copy_ =
+      std::filesystem::temp_directory_path() / ("facet_copy_" + std::to_string(::getpid()) + ".gguf");
+  int64_t least_ = 0;
+};
+
+TEST_F(TwoModels, StayWhereThereIsRoomForBoth) {
+  make_room_for(6);
+  service_->load("nano", {});
+  service_->load("copy", {});
+  EXPECT_TRUE(is_loaded("nano") && is_loaded("copy"));
+  EXPECT_LE(service_->memory_bytes(), 6 * least_);
+}
+
+TEST_F(TwoModels, AnIdleOneMakesRoom) {
+  make_room_for(1.2);
+  service_->load("nano", {});
+  service_->load("copy", {});
+  EXPECT_TRUE(is_loaded("copy"));
+  EXPECT_FALSE(is_loaded("nano"));
+  EXPECT_LE(service_->memory_bytes(), static_cast<int64_t>(1.2 * static_cast<double>(least_)));
+}
+
+TEST_F(TwoModels, OneInUseStays) {
+  make_room_for(1.2);
+  GenerationRequest request = chat("Who are you?");
+  request.ignores_stop = true;
+  request.max_tokens = 2000;
+  std::shared_ptr<Job> job;
+  auto answer = start(request, &job);
+  GenerationRequest other = chat("Who are you?");
+  other.model = "copy";
+  const std::string refused = refusal(other);
+  EXPECT_TRUE(refused.starts_with("503 ")) << refused;
+  EXPECT_NE(refused.find("models that are in use"), std::string::npos) << refused;
+  job->cancel();
+  answer.get();
+  for (int i = 0; i < 2000 && refusal(other) != ""; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(is_loaded("copy")) << "once the first was idle";
+}
+
 TEST_F(EngineServiceTest, ManyAtOnceGetTheirOwnAnswers) {
   std::vector<std::future<Answer>> answers;
   for (int i = 0; i < 12; ++i) {
@@ -313,6 +423,18 @@ TEST_F(EngineServiceTest, PicturesAreSeenAndEncodedOnce) {
 
   request.media[0].bytes = "no picture";
   EXPECT_TRUE(refusal(request).starts_with("400 messages[0].content[0]: ")) << refusal(request);
+}
+
+TEST_F(EngineServiceTest, NothingIsEncodedForAClientThatHasGone) {
+  service_->load("nano", {});
+  GenerationRequest request = chat("");
+  request.messages[0]["content"] = Json::parse(R"([{"type": "image"}])");
+  request.media.push_back({MediaInput::Kind::Image, read_file(kPicture), "messages[0].content[0]", "low"});
+  request.cancel = std::make_shared<std::atomic<bool>>(true);
+  EXPECT_TRUE(refusal(request).starts_with("504 ")) << refusal(request);
+  EXPECT_EQ(service_->total().n_finished + service_->total().n_running + service_->total().n_queued, 0);
+  request.cancel = nullptr;
+  EXPECT_EQ(ask(request).finishes.size(), 1u);
 }
 
 TEST_F(EngineServiceTest, NothingIsComputedTwice) {

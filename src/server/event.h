@@ -83,6 +83,11 @@ struct Failed {
 
 using Event = std::variant<event::Started, event::Text, event::Thought, event::CallBegin, event::CallArguments,
                            event::CallEnd, event::Finished, event::Done, event::Failed>;
+// Whether nothing comes after it.
+inline bool is_last(const Event& e) {
+  return std::holds_alternative<event::Done>(e) || std::holds_alternative<event::Failed>(e);
+}
+
 // One at a time, on a thread of the service's; must not block.
 using EventSink = std::function<void(const Event&)>;
 

@@ -38,6 +38,8 @@ struct LoadedModel {
   ThoughtMemory thoughts;
   runtime::Scheduler scheduler;
 
+  int64_t memory_bytes = 0;  // that it may come to take
+
   // Of the service, under its lock.
   double keep_alive;  // seconds; negative: for ever
   Clock::time_point last_used;

@@ -40,6 +40,14 @@ std::string count_text(uint64_t n) {
   return x >= 1e9 ? fmt::format("{:.1f}B", x / 1e9) : fmt::format("{:.1f}M", x / 1e6);
 }
 
+runtime::ModelFacts read_facts(const std::string& path, const runtime::EngineOptions& options) {
+  try {
+    return runtime::read_model(path, options);
+  } catch (...) {
+    throw to_model_error(std::current_exception());
+  }
+}
+
 // Tells files apart without reading them: 64 digits of what is known of the file and its name.
 std::string digest_of(const ModelInfo& info) {
   std::string text = fmt::format("{}\n{}\n{}\n{}", info.name, info.path, info.size_bytes, info.modified), out;
@@ -141,7 +149,7 @@ ModelInfo ModelCatalog::describe(const ServedModel& model) {
       return info;
     }
   }
-  const runtime::ModelFacts facts = runtime::read_model(model.path, options_);
+  const runtime::ModelFacts facts = read_facts(model.path, options_);
   const runtime::ModelSummary summary = runtime::summarize(facts);
   ModelInfo info;
   info.name = model.name;

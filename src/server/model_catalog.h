@@ -35,7 +35,7 @@ class ModelCatalog {
 
   // Of all models whose files can be read.
   std::vector<ModelInfo> describe_all();
-  // Throws what reading the file does.
+  // Throws ApiError: Internal when its files cannot be read.
   ModelInfo describe(const ServedModel& model);
 
  private:

@@ -1,7 +1,9 @@
 // What the dialects translate requests into. What is not given keeps the model's default.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -85,6 +87,8 @@ struct GenerationRequest {
   std::string client;                // http::Request::client
   double timeout = 0;                // seconds in the queue; 0: any
   bool is_background = false;        // others go first
+  // Becomes true when nobody waits any more, so that not even the prompt is prepared to its end; may be null.
+  std::shared_ptr<const std::atomic<bool>> cancel;
 };
 
 }  // namespace facet::server

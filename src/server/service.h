@@ -137,8 +137,11 @@ class Service {
 
 // Asks for an answer and writes it as the reply: the head of a stream at once, heartbeats while nothing comes
 // (http::Exchange::on_quiet), an error in the dialect's words, cancelled when the client goes away. Blocks no thread.
+// at_end: runs what writes the reply's end, which may take its time: elsewhere than on the service's thread. Empty:
+// there.
+using RunEnd = std::function<void(std::function<void()> end)>;
 void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
-            std::unique_ptr<ReplyWriter> writer);
+            std::unique_ptr<ReplyWriter> writer, const RunEnd& at_end = {});
 // The same for what is more than one request of a service: start() asks, and may throw as Service::generate does.
 void answer(const std::shared_ptr<http::Exchange>& exchange,
             const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer);

@@ -7,9 +7,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "server/presence.h"
 
 namespace facet::server {
 namespace {
@@ -23,12 +26,13 @@ constexpr std::array<const char*, 1> kMigrations = {
 [[noreturn]] void throw_sqlite(sqlite3* db, const std::string& path) {
   const int code = sqlite3_errcode(db);
   if (code == SQLITE_FULL)
-    throw_error<ResourceError>(
+    throw_error<ShortageError>(
         "{}: no room left, on the disk or in what the server may store: free some, or delete stored responses, batches "
         "and files",
         path);
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
     throw_error<ResourceError>("{}: damaged, or no database of this server: move it away to begin anew", path);
+  if (code == SQLITE_BUSY) throw_error<ShortageError>("{}: another program has held it for too long: try again", path);
   throw_error<ResourceError>("{}: {}: check that the folder is there and can be written", path, sqlite3_errmsg(db));
 }
 
@@ -36,7 +40,10 @@ constexpr std::array<const char*, 1> kMigrations = {
 
 // The connection.
 struct Store::State {
-  std::string path;
+  explicit State(const std::string& p) : path(p), presence(p == ":memory:" ? "" : p + ".servers") {}
+
+  const std::string path;
+  Presence presence;
   std::mutex mutex;
   sqlite3* db = nullptr;
 
@@ -45,6 +52,10 @@ struct Store::State {
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw_sqlite(db, path);
   }
   void migrate();
+  void put(const StoredItem& item);
+  std::optional<StoredItem> get(const std::string& kind, const std::string& id, const std::string& owner,
+                                bool with_bytes);
+  bool is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner);
 };
 
 namespace {
@@ -130,11 +141,11 @@ void Store::State::migrate() {
     throw_error<ResourceError>("{}: written by a newer version (layout {}, known are {}): update, or move it away",
                                path, version, newest);
   for (int v = version; v < newest; ++v) run(kMigrations[static_cast<size_t>(v)]);
-  run(fmt::format("PRAGMA user_version = {}; COMMIT", newest).c_str());
+  if (version < newest) run(fmt::format("PRAGMA user_version = {}", newest).c_str());  // a full disk can be read
+  run("COMMIT");
 }
 
-Store::Store(const std::string& path, int64_t max_bytes) : state_(std::make_unique<State>()) {
-  state_->path = path;
+Store::Store(const std::string& path, int64_t max_bytes) : state_(std::make_unique<State>(path)) {
   if (path != ":memory:") create_private(path);
   if (sqlite3_open_v2(path.c_str(), &state_->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK)
     throw_sqlite(state_->db, path);
@@ -147,23 +158,60 @@ Store::Store(const std::string& path, int64_t max_bytes) : state_(std::make_uniq
 
 Store::~Store() = default;
 
-void Store::put(const StoredItem& item) {
-  const std::lock_guard lock(state_->mutex);
-  Query query(state_->db, state_->path,
+void Store::State::put(const StoredItem& item) {
+  Query query(db, path,
               "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET owner = excluded.owner,"
               " created = excluded.created, json = excluded.json, bytes = excluded.bytes");
   query.text(item.kind).text(item.id).text(item.owner).number(item.created).text(item.json).bytes(item.bytes).step();
 }
 
-std::optional<StoredItem> Store::get(const std::string& kind, const std::string& id, const std::string& owner,
-                                     bool with_bytes) {
-  const std::lock_guard lock(state_->mutex);
-  Query query(state_->db, state_->path,
+std::optional<StoredItem> Store::State::get(const std::string& kind, const std::string& id, const std::string& owner,
+                                            bool with_bytes) {
+  Query query(db, path,
               with_bytes
                   ? "SELECT kind, id, owner, created, json, bytes FROM items WHERE kind = ? AND id = ? AND owner = ?"
                   : "SELECT kind, id, owner, created, json FROM items WHERE kind = ? AND id = ? AND owner = ?");
   query.text(kind).text(id).text(owner);
   return query.step() ? std::optional(item_of(query, with_bytes)) : std::nullopt;
+}
+
+void Store::put(const StoredItem& item) {
+  const std::lock_guard lock(state_->mutex);
+  state_->put(item);
+}
+
+std::optional<StoredItem> Store::get(const std::string& kind, const std::string& id, const std::string& owner,
+                                     bool with_bytes) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->get(kind, id, owner, with_bytes);
+}
+
+bool Store::State::is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner) {
+  const auto claim = get(kind, id, owner, false);
+  if (!claim) return false;
+  const auto json = nlohmann::json::parse(claim->json, nullptr, false);
+  const std::string server = json.is_object() ? json.value("server", "") : "";
+  return server != presence.id() && presence.is_here(server);
+}
+
+bool Store::is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->is_claimed_elsewhere(kind, id, owner);
+}
+
+bool Store::claim(const std::string& kind, const std::string& id, const std::string& owner) {
+  const std::lock_guard lock(state_->mutex);
+  state_->run("BEGIN IMMEDIATE");  // no other server looks in between
+  try {
+    const bool is_free = !state_->is_claimed_elsewhere(kind, id, owner);
+    const nlohmann::json note = {{"server", state_->presence.id()}};
+    if (is_free) state_->put({kind, id, owner, std::time(nullptr), note.dump(), {}});
+    state_->run("COMMIT");
+    return is_free;
+  } catch (...) {
+    sqlite3_exec(state_->db, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
 }
 
 std::vector<StoredItem> Store::list(const std::string& kind, const std::string& owner, int limit,

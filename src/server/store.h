@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "server/task_queue.h"
+
 namespace facet::server {
 
 // A JSON object or a file's bytes under an id, owned by a client (Exchange's http::Request::client): nobody else finds
@@ -45,9 +47,18 @@ class Store {
   // A consistent copy while the server runs, readable for its owner alone. What is at `path` is replaced.
   void backup(const std::string& path);
 
+  // Several servers may share a store. claim() notes, as an item of this kind, that this one works on something. False:
+  // another does, which is running now; what a server left behind when it ended is anybody's.
+  bool claim(const std::string& kind, const std::string& id, const std::string& owner);
+  bool is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner);
+
+  // For those who must not wait for the disk. What was pushed is done before the store ends.
+  TaskQueue& queue() noexcept { return queue_; }
+
  private:
   struct State;
   std::unique_ptr<State> state_;
+  TaskQueue queue_;  // ends first: its tasks use the store
 };
 
 }  // namespace facet::server

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -135,6 +137,44 @@ TEST_F(StoreTest, ManyThreadsAtOnce) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(store.all("file").size(), 40u);
+}
+
+TEST_F(StoreTest, ServersThatShareAStoreKnowOfEachOther) {
+  auto first = std::make_unique<Store>(path());
+  Store second(path());
+  EXPECT_TRUE(first->claim("work", "w1", "ann"));
+  EXPECT_TRUE(first->claim("work", "w1", "ann")) << "its own";
+  EXPECT_FALSE(first->is_claimed_elsewhere("work", "w1", "ann"));
+  EXPECT_TRUE(second.is_claimed_elsewhere("work", "w1", "ann"));
+  EXPECT_FALSE(second.claim("work", "w1", "ann"));
+  EXPECT_TRUE(second.claim("work", "w2", "ann"));
+  first = nullptr;
+  EXPECT_FALSE(second.is_claimed_elsewhere("work", "w1", "ann"));
+  EXPECT_TRUE(second.claim("work", "w1", "ann")) << "what the first one left behind";
+}
+
+TEST_F(StoreTest, AServerThatWasKilledIsGone) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (new Store(path()))->claim("work", "w1", "ann");  // never ended
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  Store store(path());
+  EXPECT_TRUE(store.claim("work", "w1", "ann"));
+  size_t n_files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path() + ".servers")) n_files += entry.is_regular_file();
+  EXPECT_EQ(n_files, 1u) << "its own: that of the other was removed";
+}
+
+TEST_F(StoreTest, WhatWasPushedIsDoneBeforeItEnds) {
+  {
+    Store store(path());
+    for (int i = 0; i < 20; ++i)
+      store.queue().push([&store, i] { store.put({"response", std::to_string(i), "ann", i, "{}", {}}); });
+  }
+  EXPECT_EQ(Store(path()).list("response", "ann", 100).size(), 20u);
 }
 
 }  // namespace

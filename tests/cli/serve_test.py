@@ -2,56 +2,14 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
-import urllib.error
-import urllib.request
 
-from facet_cli import BINARY, CliTest, run
-
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Server:
-    """A running server on a free port."""
-
-    def __init__(self, *args, env=None, home=None):
-        self.own_home = tempfile.TemporaryDirectory() if home is None else None
-        self.process = subprocess.Popen([BINARY, "serve", "--port", "0", *args], stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "FACET_HOME": home or self.own_home.name, **(env or {})})
-        self.said = self.process.stderr.readline() + self.process.stderr.readline()
-        self.url = re.search(r"listening on (\S+)", self.said)[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
-        if self.own_home:
-            self.own_home.cleanup()
-
-    def get(self, path, body=None, **headers):
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode() if body is not None else None,
-                                         {k.replace("_", "-"): v for k, v in headers.items()})
-        try:
-            with OPENER.open(request, timeout=30) as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def chat(self, text, model="nano", **headers):
-        status, body = self.get("/v1/chat/completions", {"model": model, "temperature": 0, "max_tokens": 16, "messages": [
-            {"role": "user", "content": text}]}, **headers)
-        return status, json.loads(body)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30), self.process.stderr.read()
+from facet_cli import CliTest, run
+from facet_server import Server
 
 
 class ServeTest(CliTest):
@@ -106,6 +64,29 @@ class ServeTest(CliTest):
             self.assertEqual(server.chat("Hello!", x_api_key="1")[0], 403)
             self.assertEqual(server.chat("Hello!", x_api_key="2")[0], 200)
             self.assertEqual(server.chat("Hello!", model="", x_api_key="1")[0], 403)
+
+    def test_two_servers_share_a_home(self):
+        with Server("--log", "off") as first:
+            made = [first.ask("/v1/responses", {"input": "Tell me a story.", "background": True,
+                                                   "max_output_tokens": 64})[1]["id"] for _ in range(100)]
+            with Server("--log", "off", home=first.home) as second:
+                statuses = {second.ask("/v1/responses/" + response)[1]["status"] for response in made}
+                self.assertLessEqual(statuses, {"in_progress", "completed", "incomplete"}, "none has failed")
+                second.stop()
+            for response in made:
+                while (status := first.ask("/v1/responses/" + response)[1]["status"]) == "in_progress":
+                    time.sleep(0.01)
+                self.assertIn(status, ("completed", "incomplete"))
+
+    def test_a_damaged_model_is_no_reason_to_wait(self):
+        model = self.write("damaged.gguf", b"GGUF" + bytes(100))
+        with Server("--log", "off", "-m", model) as server:
+            for path in ("/v1/chat/completions", "/v1/messages", "/api/chat"):
+                status, reply = server.ask(path, {"model": "damaged", "max_tokens": 4, "messages": [
+                    {"role": "user", "content": "Hello!"}]})
+                self.assertEqual(status, 500, reply)
+                self.assertIn("damaged.gguf", json.dumps(reply["error"]))
+            self.assertEqual(server.chat("Hello!")[0], 200, "others are not touched by it")
 
     def test_two_signals_at_once_end_it(self):
         with Server() as server:

@@ -5,6 +5,7 @@
 #include "apps/kept_pages.h"
 #include "apps/shipped_models.h"
 #include "base/error.h"
+#include "base/system_memory.h"
 #include "server/duration.h"
 
 namespace facet::apps {
@@ -83,9 +84,14 @@ void ServedModelFlags::add_to(CLI::App& command) {
 std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flags) {
   std::vector<server::ServedModel> named;
   for (const std::string& given : flags.models) named.push_back(named_model(given));
-  const runtime::EngineOptions engine = flags.options.engine_options();
+  runtime::EngineOptions engine = with_cache(flags).engine_options();
+  if (engine.memory_limit == 0) engine.memory_limit = available_memory();
   server::EngineServiceOptions options;
-  options.load = [from = with_cache(flags)](const std::string& path) { return from.load_from(path); };
+  options.memory_bytes = engine.memory_limit;
+  options.load = [from = with_cache(flags)](const std::string& path, int64_t memory_bytes) mutable {
+    from.memory_limit = std::to_string(memory_bytes);
+    return from.load_from(path);
+  };
   if (!flags.forgets) options.open_cache = open_kept_pages;
   options.keep_alive = keep_alive_seconds(flags.keep_alive);
   options.thinks = flags.think;
@@ -103,23 +109,28 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
       std::move(options));
 }
 
-void add_gauges(http::Metrics& metrics, server::EngineService& service) {
+void add_figures(http::Metrics& metrics, server::EngineService& service) {
   using Figures = runtime::SchedulerMetrics;
-  const auto add = [&](const char* name, const char* help, auto member) {
-    metrics.add_gauge(name, help, [&service, member] {
-      double sum = 0;
-      for (const auto& [model, figures] : service.metrics()) sum += static_cast<double>(figures.*member);
-      return sum;
-    });
+  const auto of = [&service](auto member) {
+    return [&service, member] { return static_cast<double>(service.total().*member); };
   };
-  add("facet_queued_requests", "Requests that wait", &Figures::n_queued);
-  add("facet_running_requests", "Requests that are computed", &Figures::n_running);
-  add("facet_kv_reserved_bytes", "Keys and values that running requests may come to take", &Figures::kv_reserved_bytes);
-  add("facet_generated_tokens", "Tokens of answers so far", &Figures::n_tokens);
-  add("facet_reused_tokens", "Tokens of prompts that were not computed again", &Figures::n_reused_tokens);
-  add("facet_prefill_rows", "Tokens of prompts computed", &Figures::n_prefill_rows);
-  add("facet_decode_steps", "Steps of answers", &Figures::n_decode_steps);
-  add("facet_refused_requests", "Requests sent away because too many waited", &Figures::n_refused);
+  const auto gauge = [&](const char* name, const char* help, auto member) {
+    metrics.add_gauge(name, help, of(member));
+  };
+  const auto counter = [&](const char* name, const char* help, auto member) {
+    metrics.add_counter(name, help, of(member));
+  };
+  gauge("facet_queued_requests", "Requests that wait", &Figures::n_queued);
+  gauge("facet_running_requests", "Requests that are computed", &Figures::n_running);
+  gauge("facet_kv_reserved_bytes", "Keys and values that running requests may come to take",
+        &Figures::kv_reserved_bytes);
+  metrics.add_gauge("facet_memory_bytes", "What loaded models may come to take",
+                    [&service] { return static_cast<double>(service.memory_bytes()); });
+  counter("facet_generated_tokens_total", "Tokens of answers", &Figures::n_tokens);
+  counter("facet_reused_tokens_total", "Tokens of prompts that were not computed again", &Figures::n_reused_tokens);
+  counter("facet_prefill_rows_total", "Tokens of prompts computed", &Figures::n_prefill_rows);
+  counter("facet_decode_steps_total", "Steps of answers", &Figures::n_decode_steps);
+  counter("facet_refused_requests_total", "Requests sent away because too many waited", &Figures::n_refused);
 }
 
 }  // namespace facet::apps

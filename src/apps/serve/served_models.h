@@ -25,7 +25,7 @@ struct ServedModelFlags {
 // RequestError when a model that was named is not there.
 std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flags);
 
-// Gauges of what the service's schedulers do, all models together.
-void add_gauges(http::Metrics& metrics, server::EngineService& service);
+// What the service's schedulers do, all models together.
+void add_figures(http::Metrics& metrics, server::EngineService& service);
 
 }  // namespace facet::apps

@@ -86,7 +86,7 @@ TEST_F(AnthropicRoutes, StopReasons) {
 }
 
 TEST_F(AnthropicRoutes, AnErrorInAStreamIsAnEvent) {
-  service.events = {event::Started{"nano", 5, 0}, event::Failed{std::make_exception_ptr(ResourceError("no memory"))}};
+  service.events = {event::Started{"nano", 5, 0}, event::Failed{std::make_exception_ptr(ShortageError("no memory"))}};
   const auto reply = post({{"stream", true}});
   EXPECT_EQ(json_lines(reply->body()).back()["error"]["type"], "overloaded_error");
   EXPECT_NE(reply->body().find("event: error\n"), std::string::npos);

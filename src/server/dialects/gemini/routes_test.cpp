@@ -62,7 +62,7 @@ TEST_F(GeminiRoutes, AStreamWithoutEventsIsAnArray) {
   const Json list = Json::parse(post("/v1beta/models/nano:streamGenerateContent")->body());
   ASSERT_EQ(list.size(), 6u);
   EXPECT_EQ(list[5]["candidates"][0]["finishReason"], "STOP");
-  service.events = {event::Failed{std::make_exception_ptr(ResourceError("no memory"))}};
+  service.events = {event::Failed{std::make_exception_ptr(ShortageError("no memory"))}};
   const Json failed = Json::parse(post("/v1beta/models/nano:streamGenerateContent")->body());
   EXPECT_EQ(failed[0]["error"]["status"], "UNAVAILABLE");
 }

@@ -7,7 +7,7 @@ namespace facet::server {
 namespace {
 
 constexpr const char* kStopped = "the server stopped before it was finished";
-constexpr const char* kMarker = "background";  // kind of the store's note that a response is under way
+constexpr const char* kMarker = "background";  // kind of the store's claims to responses under way
 
 void set_failed(Json& response, const char* why) {
   response["status"] = "failed";
@@ -24,11 +24,14 @@ BackgroundResponses::BackgroundResponses(Service& service, Store& store)
 void BackgroundResponses::fail_interrupted() {
   for (const StoredItem& marker : store_->all(kMarker)) {
     try {
+      if (!store_->claim(kMarker, marker.id, marker.owner)) continue;  // another server makes it
       StoredResponse stored = responses_.load(marker.owner, marker.id);
       set_failed(stored.response, kStopped);
       responses_.save(marker.owner, stored);
     } catch (const ApiError&) {
       // deleted in the meantime
+    } catch (const ResourceError&) {
+      continue;  // the disk is full: it stays "queued", which current() knows better
     }
     store_->remove(kMarker, marker.id, marker.owner);
   }
@@ -40,7 +43,7 @@ Json BackgroundResponses::start(ResponsesRequest request, ReplyHead head) {
   const Json input = items_with_ids(request.input);
   Json queued = builder->response();
   queued["status"] = "queued";
-  store_->put({kMarker, id, owner, head.created, "{}", {}});  // first: what is queued is never without
+  store_->claim(kMarker, id, owner);  // first: what is queued is never without
   responses_.save(owner, {queued, input});
   {
     const std::lock_guard lock(mutex_);
@@ -48,8 +51,8 @@ Json BackgroundResponses::start(ResponsesRequest request, ReplyHead head) {
   }
   const auto sink = [self = shared_from_this(), builder, input, owner](const Event& event) {
     builder->take(event);
-    if (std::holds_alternative<event::Done>(event) || std::holds_alternative<event::Failed>(event))
-      self->finish(owner, {builder->response(), input});
+    if (is_last(event))
+      self->store_->queue().push([self, builder, input, owner] { self->finish(owner, {builder->response(), input}); });
   };
   try {
     set_job(id, service_->generate(std::move(request.generation), sink));
@@ -93,7 +96,8 @@ bool BackgroundResponses::is_cancelled(const std::string& id) const {
 }
 
 Json BackgroundResponses::current(const std::string& owner, const std::string& id) const {
-  const bool runs = is_running(id);  // before it is read: it ends with being stored
+  // Before it is read: it ends with being stored.
+  const bool runs = is_running(id) || store_->is_claimed_elsewhere(kMarker, id, owner);
   Json response = responses_.load(owner, id).response;
   if (response["status"] != "queued") return response;
   if (runs)

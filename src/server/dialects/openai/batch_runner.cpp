@@ -14,8 +14,9 @@
 namespace facet::server {
 namespace {
 
-constexpr size_t kLinesAtOnce = 2;  // few: others come first
-constexpr int kMaxTries = 60;       // of a line that is sent away: then the queue does not empty
+constexpr const char* kClaim = "batch_claim";  // kind of the store's claims to batches under way
+constexpr size_t kLinesAtOnce = 2;             // few: others come first
+constexpr int kMaxTries = 60;                  // of a line that is sent away: then the queue does not empty
 
 // Finished lines are stored under a kind of the batch's own.
 std::string lines_kind(const std::string& batch) { return "batch_line:" + batch; }
@@ -72,7 +73,15 @@ BatchRunner::BatchRunner(http::Routes endpoints, Store& store, std::chrono::mill
     : endpoints_(std::move(endpoints)), store_(&store), busy_pause_(busy_pause), shared_(std::make_shared<Shared>()) {
   for (const StoredItem& item : store.all("batch"))
     if (const Json batch = Json::parse(item.json, nullptr, false); batch.is_object() && is_under_way(batch))
-      enqueue({item.owner, item.id});
+      take_up({item.owner, item.id});
+}
+
+void BatchRunner::take_up(BatchId batch) {
+  try {
+    if (store_->claim(kClaim, batch.id, batch.owner)) enqueue(std::move(batch));  // else another server runs it
+  } catch (const ResourceError&) {
+    // The disk is full: it goes on when the server starts again.
+  }
 }
 
 // Handlers may compute until they see that their exchange is closed (embeddings).
@@ -105,6 +114,7 @@ void BatchRunner::enqueue(BatchId batch) {
 
 void BatchRunner::add(const std::string& owner, const Json& batch) {
   const std::string id = batch["id"];
+  store_->claim(kClaim, id, owner);  // first: no other server takes it up
   store_->put({"batch", id, owner, batch["created_at"], to_json_text(batch), {}});
   enqueue({owner, id});
 }
@@ -176,6 +186,7 @@ void BatchRunner::run_batch(const BatchId& batch) {
       b["failed_at"] = unix_time();
       b["errors"] = {{"object", "list"}, {"data", errors}};
     });
+    store_->remove(kClaim, batch.id, batch.owner);
     return;
   }
   for (const StoredItem& line : store_->all(lines_kind(batch.id))) run.add(std::stoul(line.id), Json::parse(line.json));
@@ -187,7 +198,9 @@ void BatchRunner::run_batch(const BatchId& batch) {
     b["in_progress_at"] = unix_time();
     b["request_counts"]["total"] = run.lines.size();
   });
-  if (run_lines(batch, run)) finish(batch, run);
+  if (!run_lines(batch, run)) return;
+  finish(batch, run);
+  store_->remove(kClaim, batch.id, batch.owner);
 }
 
 bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
@@ -234,10 +247,13 @@ bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
 void BatchRunner::keep_reply(const BatchId& batch, LineRun& run, size_t index, Json reply) {
   store_->put({lines_kind(batch.id), std::to_string(index), batch.owner, unix_time(), to_json_text(reply), {}});
   run.add(index, std::move(reply));
-  update(batch, [&](Json& b) {
+  const Json now = update(batch, [&](Json& b) {
     b["request_counts"]["failed"] = run.n_failed;
     b["request_counts"]["completed"] = static_cast<int>(run.replies.size()) - run.n_failed;
   });
+  if (now["status"] != "cancelling") return;  // by another server that shares the store
+  const std::lock_guard lock(shared_->mutex);
+  shared_->cancelled.insert(batch.id);
 }
 
 void BatchRunner::ask(LineRun& run, const std::string& owner, size_t index) {

@@ -36,6 +36,7 @@ class BatchRunner {
   struct Shared;  // what lines under way report to; outlives the runner
   struct LineRun;
 
+  void take_up(BatchId batch);
   void enqueue(BatchId batch);
   void run_all();
   void run_batch(const BatchId& batch);

@@ -217,6 +217,27 @@ TEST_F(FilesTest, ALineThatIsAlwaysSentAwayEndsAsAnError) {
   EXPECT_EQ(failed["response"]["body"]["error"]["message"], "the queue is full");
 }
 
+// A service whose model's file is damaged.
+class DamagedService : public TestService {
+ public:
+  std::shared_ptr<Job> generate(GenerationRequest, EventSink) override {
+    ++n_asked;
+    throw ResourceError("nano.gguf: cannot open");
+  }
+  std::atomic<int> n_asked = 0;
+};
+
+TEST_F(FilesTest, ALineWhoseModelCannotBeReadEndsAtOnce) {
+  DamagedService damaged;
+  routes = openai_routes(damaged, store);
+  store.put({"file", "file-1", client, 1, "{}", line("r0", "nano")});
+  const Json batch =
+      ended(ask_json("/v1/batches", R"({"endpoint":"/v1/chat/completions","input_file_id":"file-1"})")["id"]);
+  EXPECT_EQ(batch["request_counts"]["failed"], 1);
+  EXPECT_EQ(damaged.n_asked, 1);
+  routes.clear();
+}
+
 TEST_F(FilesTest, TranscriptsInEveryFormat) {
   const auto heard = [&](const std::string& format) {
     return post_form("/v1/audio/transcriptions", {{"model", "nano"}, {"language", "en"}, {"response_format", format}},

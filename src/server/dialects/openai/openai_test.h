@@ -28,7 +28,9 @@ class OpenAiTest : public testing::Test {
     if (routes.empty())
       for (const http::Routes& more : {openai_routes(service, store), model_routes(service)})
         routes.insert(routes.end(), more.begin(), more.end());
-    return ask_routes(routes, std::move(request));
+    auto exchange = ask_routes(routes, std::move(request));
+    store.queue().wait();  // stored, and answered
+    return exchange;
   }
 
   Json ask_json(const std::string& path, const std::string& body, int status = 200) {

@@ -14,9 +14,9 @@ class ResponseWriter : public ReplyWriter {
 
   std::string write(const Event& event) override {
     const std::vector<Json> events = builder_.take(event);
-    const bool is_last = std::holds_alternative<event::Done>(event) || std::holds_alternative<event::Failed>(event);
-    if (is_last && finish_) finish_(builder_.response());
-    if (!is_stream_) return is_last ? to_json_text(builder_.response()) : std::string();
+    const bool ends = is_last(event);
+    if (ends && finish_) finish_(builder_.response());
+    if (!is_stream_) return ends ? to_json_text(builder_.response()) : std::string();
     std::string out;
     for (const Json& e : events) out += named(e);
     return out;

@@ -24,10 +24,13 @@ class ResponsesEndpoint {
     ResponsesRequest request = parse(exchange->request());
     ReplyHead head = reply_head(*service_, request.generation.model, "resp_");
     if (request.is_background) return reply_json(*exchange, background_->start(std::move(request), std::move(head)));
-    std::function<void(const Json&)> keep;
-    if (request.is_stored) keep = keeper(request);
-    auto writer = response_writer(request, std::move(head), std::move(keep));
-    answer(exchange, *service_, std::move(request.generation), std::move(writer));
+    if (!request.is_stored) {
+      auto writer = response_writer(request, std::move(head), {});
+      return answer(exchange, *service_, std::move(request.generation), std::move(writer));
+    }
+    auto writer = response_writer(request, std::move(head), keeper(request));
+    answer(exchange, *service_, std::move(request.generation), std::move(writer),
+           [queue = &store_->queue()](std::function<void()> end) { queue->push(std::move(end)); });
   }
 
   void count_tokens(http::Exchange& exchange) {
@@ -47,7 +50,11 @@ class ResponsesEndpoint {
     const std::string id = path_id(request, kResponsesPath, "/cancel");
     Json response = background_->current(request.client, id);
     if (response["background"] != true) throw_invalid("response_id", "only background responses can be cancelled");
-    if (background_->is_running(id)) response["status"] = "cancelled";
+    if (background_->is_running(id))
+      response["status"] = "cancelled";
+    else if (response["status"] == "in_progress")
+      throw ApiError(ApiError::Kind::Conflict, "another server that shares this one's store makes it: ask that one",
+                     "response_id");
     background_->cancel(id);
     reply_json(exchange, response);
   }

@@ -1,4 +1,9 @@
 // Responses as clients see them: items in, items and events out, and what is kept.
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
+
 #include "server/dialects/openai/openai_test.h"
 
 namespace facet::server {
@@ -324,11 +329,13 @@ TEST(BackgroundResponses, AreMadeCancelledAndFailAfterARestart) {
   service.sink(event::Text{0, "Hello", {}});
   service.sink(event::Finished{0, Finish::Stop, "", {}});
   service.sink(event::Done{});
+  store.queue().wait();
   EXPECT_EQ(status(first), "completed");
 
   const Json second = ask("POST", kResponses, body);
   const std::string path = "/v1/responses/" + second["id"].get<std::string>();
   EXPECT_EQ(ask("POST", path + "/cancel")["status"], "cancelled");
+  store.queue().wait();
   EXPECT_EQ(status(second), "cancelled");
 
   const Json third = ask("POST", kResponses, body);
@@ -346,6 +353,7 @@ TEST(BackgroundResponses, WhatNobodyCancelledHasFailedWithTheServer) {
   service.sink(event::Started{"nano", 1, 0});
   service.sink(event::Finished{0, Finish::Cancelled, "", {}});  // as a service does that ends
   service.sink(event::Done{});
+  store.queue().wait();
   const Json now =
       Json::parse(ask_routes(routes, "GET", "/v1/responses/" + made["id"].get<std::string>(), "", "ann")->body());
   EXPECT_EQ(now["status"], "failed");
@@ -362,10 +370,73 @@ TEST(BackgroundResponses, OnAFullDiskTheyHaveFailed) {
   service.sink(event::Text{0, std::string(2 << 20, 'x'), {}});
   service.sink(event::Finished{0, Finish::Stop, "", {}});
   service.sink(event::Done{});
+  store.queue().wait();
   const Json now =
       Json::parse(ask_routes(routes, "GET", "/v1/responses/" + made["id"].get<std::string>(), "", "ann")->body());
   EXPECT_EQ(now["status"], "failed");
   EXPECT_EQ(now["error"]["message"], "the server could not store the response");
+}
+
+// Two servers that share a store, as two processes do.
+class SharedStore : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::create_directories(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  Json ask(const http::Routes& routes, const char* method, const std::string& path, const std::string& body = {}) {
+    const auto exchange = ask_routes(routes, method, path, body);
+    Json json = Json::parse(exchange->body());
+    json["http_status"] = exchange->status();
+    return json;
+  }
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("facet_shared_" + std::to_string(::getpid()));
+  const std::string path_ = folder_ / "state.db";
+};
+
+TEST_F(SharedStore, WhatAnotherServerMakesIsLeftAlone) {
+  SlowService one, two;
+  auto first_store = std::make_unique<Store>(path_);
+  auto first = std::make_unique<http::Routes>(openai_routes(one, *first_store));
+  const std::string id = ask(*first, "POST", kResponses, R"({"input":"Hi","background":true})")["id"];
+  const std::string other = ask(*first, "POST", kResponses, R"({"input":"Hi","background":true})")["id"];
+
+  Store store(path_);
+  const http::Routes second = openai_routes(two, store);
+  EXPECT_EQ(ask(second, "GET", "/v1/responses/" + id)["status"], "in_progress");
+  EXPECT_EQ(ask(second, "POST", "/v1/responses/" + id + "/cancel")["http_status"], 409);
+
+  one.sink(event::Started{"nano", 1, 0});
+  one.sink(event::Finished{0, Finish::Stop, "", {}});
+  one.sink(event::Done{});
+  first_store->queue().wait();
+  EXPECT_EQ(ask(second, "GET", "/v1/responses/" + other)["status"], "completed");
+
+  one.sink = nullptr;
+  first = nullptr;  // ends with the other response under way
+  first_store = nullptr;
+  EXPECT_EQ(ask(second, "GET", "/v1/responses/" + id)["status"], "failed");
+  Store third(path_);
+  EXPECT_EQ(ask(openai_routes(two, third), "GET", "/v1/responses/" + id)["error"]["message"],
+            "the server stopped before it was finished");
+}
+
+// The disk, which a test can hold up.
+TEST_F(ResponsesTest, OthersGoOnWhileOneIsStored) {
+  std::promise<void> go;
+  store.queue().push([&] { go.get_future().wait(); });
+  http::Request request;
+  request.method = "POST";
+  request.path = kResponses;
+  request.body = R"({"input":"Hi"})";
+  const http::Routes own = openai_routes(service, store);
+  const auto exchange = ask_routes(own, request);  // returns, although its answer is over
+  EXPECT_FALSE(exchange->has_ended()) << "it is not stored";
+  request.body = R"({"input":"Hi","store":false})";
+  EXPECT_TRUE(ask_routes(own, request)->has_ended()) << "it needs no disk";
+  go.set_value();
+  store.queue().wait();
+  EXPECT_TRUE(exchange->has_ended());
+  EXPECT_EQ(store.list("response", "", 10).size(), 1u);
 }
 
 }  // namespace

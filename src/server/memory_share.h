@@ -1,0 +1,22 @@
+// What one loaded model may come to take of the memory that all of them share, beyond the plan of its engine: room for
+// the keys and values of many requests, and embeddings of media that are kept. Internal to server/.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/engine.h"
+
+namespace facet::server {
+
+struct MemoryShare {
+  int64_t kv_budget = 0;    // SchedulerOptions::kv_budget
+  int64_t media_bytes = 0;  // EmbeddingCacheOptions::memory_bytes
+  int64_t total_bytes = 0;  // at most: weights, all that the engine's plan has, and these
+};
+
+// Of a model that finds so much available. kv_budget: 0 lets it have half of what the rest leaves, so that answers
+// without a limit, which count with the whole context, do not wait for one another where there is room; one of them
+// fits in any case, even where the total then is more than there is.
+MemoryShare share_of(const runtime::Engine& engine, int64_t available_bytes, int64_t kv_budget = 0);
+
+}  // namespace facet::server
