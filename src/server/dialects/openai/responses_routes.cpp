@@ -14,11 +14,12 @@ constexpr std::string_view kResponsesPath = "/v1/responses/";
 
 class ResponsesEndpoint {
  public:
-  ResponsesEndpoint(Service& service, Store& store)
+  ResponsesEndpoint(Service& service, Store& store, McpAccess mcp)
       : service_(&service),
         store_(&store),
         stored_(store),
-        background_(std::make_shared<BackgroundResponses>(service, store)) {}
+        jobs_(service, std::move(mcp)),
+        background_(std::make_shared<BackgroundResponses>(jobs_, store)) {}
 
   void create(const std::shared_ptr<http::Exchange>& exchange) {
     ResponsesRequest request = parse(exchange->request());
@@ -27,7 +28,8 @@ class ResponsesEndpoint {
     std::function<void(const Json&)> keep;
     if (request.is_stored) keep = keeper(request);
     auto writer = response_writer(request, std::move(head), std::move(keep));
-    answer(exchange, *service_, std::move(request.generation), std::move(writer));
+    const auto start = [&](EventSink sink) { return jobs_.start(std::move(request), std::move(sink)); };
+    answer(exchange, start, std::move(writer));
   }
 
   void count_tokens(http::Exchange& exchange) {
@@ -89,14 +91,15 @@ class ResponsesEndpoint {
   Service* service_;
   Store* store_;
   StoredResponses stored_;
+  ResponseJobs jobs_;
   std::shared_ptr<BackgroundResponses> background_;
 };
 
 }  // namespace
 
-http::Routes responses_routes(Service& service, Store& store) {
+http::Routes responses_routes(Service& service, Store& store, McpAccess mcp) {
   using ExchangePtr = std::shared_ptr<http::Exchange>;
-  const auto endpoint = std::make_shared<ResponsesEndpoint>(service, store);
+  const auto endpoint = std::make_shared<ResponsesEndpoint>(service, store, std::move(mcp));
   const std::string one = std::string(kResponsesPath) + "*";
   return {{"POST", "/v1/responses", [endpoint](const ExchangePtr& exchange) { endpoint->create(exchange); }},
           {"POST", "/v1/responses/input_tokens",
