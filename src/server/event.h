@@ -66,8 +66,8 @@ struct CallEnd {
   std::string id, name;
   Json arguments;  // whole: an object; text::chat_json_text() writes it
 };
-// Something that the server itself does between what the model says, in the words of the dialect that lets it: an item of
-// its own in the reply. Items are numbered from 0.
+// Something that the server itself does between what the model says, in the words of the dialect that lets it: an item
+// of its own in the reply. Items are numbered from 0.
 struct HostedItem {
   enum class Step : uint8_t { Begin, Progress, End };
   Step step;

@@ -29,13 +29,12 @@ constexpr V4Block kSpecialV4[] = {{0x00000000, 8},  {0x0a000000, 8},  {0x6440000
                                   {0xcb007100, 24}, {0xe0000000, 4},  {0xf0000000, 4}};
 
 bool is_public(uint32_t address) {
-  return std::none_of(std::begin(kSpecialV4), std::end(kSpecialV4), [&](const V4Block& block) {
-    return (address ^ block.address) >> (32 - block.n_bits) == 0;
-  });
+  return std::none_of(std::begin(kSpecialV4), std::end(kSpecialV4),
+                      [&](const V4Block& block) { return (address ^ block.address) >> (32 - block.n_bits) == 0; });
 }
 
-// Global unicast (2000::/3) without Teredo and other protocols (2001::/23), documentation (2001:db8::/32, 3fff::/20) and
-// 6to4 (2002::/16), behind which another address may stand.
+// Global unicast (2000::/3) without Teredo and other protocols (2001::/23), documentation (2001:db8::/32, 3fff::/20)
+// and 6to4 (2002::/16), behind which another address may stand.
 bool is_public(const V6Bytes& a) {
   if ((a[0] & 0xe0) != 0x20) return false;
   if (a[0] == 0x20 && a[1] == 0x01 && a[2] < 2) return false;
@@ -72,7 +71,7 @@ bool is_local_host(const std::string& host) {
 }
 
 [[noreturn]] void refuse_rule(const std::string& rule) {
-  throw_error<RequestError>("--allow-mcp {}: expected HOST, HOST:PORT, [ADDRESS]:PORT or *", rule);
+  throw_error<RequestError>("--allow-mcp {}: expected HOST, HOST:PORT, [ADDRESS]:PORT, * or none", rule);
 }
 
 int port_of_rule(const std::string& rule, std::string_view text) {
@@ -87,20 +86,21 @@ int port_of_rule(const std::string& rule, std::string_view text) {
 McpAccess::McpAccess(const std::vector<std::string>& allowed, std::function<bool()> is_local)
     : is_local_(allowed.empty() ? std::move(is_local) : nullptr) {
   for (const std::string& rule : allowed) {
-    if (rule == "*") {
-      any_public_ = true;
-      continue;
-    }
-    const bool is_bracketed = rule.starts_with('[');
-    const bool is_bare_v6 = !is_bracketed && std::count(rule.begin(), rule.end(), ':') > 1;
-    const size_t end = is_bracketed ? rule.find(']') : is_bare_v6 ? rule.size() : std::min(rule.find(':'), rule.size());
-    if (end == std::string::npos) refuse_rule(rule);
-    const std::string host = ascii_lower(rule.substr(is_bracketed, end - is_bracketed));
-    const std::string_view rest = std::string_view(rule).substr(end + is_bracketed);
-    const bool is_host = !host.empty() && host.find_first_of("/@?# *") == std::string::npos;
-    if (!is_host || (!rest.empty() && rest[0] != ':')) refuse_rule(rule);
-    named_.push_back({host, rest.empty() ? 0 : port_of_rule(rule, rest.substr(1))});
+    if (rule == "*") any_public_ = true;
+    if (rule != "*" && rule != "none") named_.push_back(peer_of(rule));
   }
+}
+
+McpAccess::Peer McpAccess::peer_of(const std::string& rule) {
+  const bool is_bracketed = rule.starts_with('[');
+  const bool is_bare_v6 = !is_bracketed && std::count(rule.begin(), rule.end(), ':') > 1;
+  const size_t end = is_bracketed ? rule.find(']') : is_bare_v6 ? rule.size() : std::min(rule.find(':'), rule.size());
+  if (end == std::string::npos) refuse_rule(rule);
+  const std::string host = ascii_lower(rule.substr(is_bracketed, end - is_bracketed));
+  const std::string_view rest = std::string_view(rule).substr(end + is_bracketed);
+  const bool is_host = !host.empty() && host.find_first_of("/@?# *") == std::string::npos;
+  if (!is_host || (!rest.empty() && rest[0] != ':')) refuse_rule(rule);
+  return {host, rest.empty() ? 0 : port_of_rule(rule, rest.substr(1))};
 }
 
 McpReach McpAccess::reach(const std::string& host, int port) const {

@@ -17,8 +17,9 @@ enum class McpReach : uint8_t { None, Loopback, Public, Any };
 class McpAccess {
  public:
   McpAccess() = default;  // nothing may be reached
-  // allowed: "HOST", "HOST:PORT", "[ADDRESS]:PORT"; "*" for every public address. None: this machine's own servers,
-  // while is_local says that this server is for this machine alone. RequestError for what is none of these.
+  // allowed: "HOST", "HOST:PORT", "[ADDRESS]:PORT"; "*" for every public address, "none". An empty list: this machine's
+  // own servers, while is_local says that this server is for this machine alone. RequestError for what is none of
+  // these.
   McpAccess(const std::vector<std::string>& allowed, std::function<bool()> is_local);
 
   // host: in lower case, an IPv6 address without brackets.
@@ -29,6 +30,8 @@ class McpAccess {
     std::string host;
     int port;  // 0: any
   };
+  static Peer peer_of(const std::string& rule);
+
   std::vector<Peer> named_;
   bool any_public_ = false;
   std::function<bool()> is_local_;  // empty: there are rules

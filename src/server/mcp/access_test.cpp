@@ -42,6 +42,7 @@ TEST(McpAccess, NamesAndPortsAreExact) {
   EXPECT_EQ(access.reach("fd00::1", 81), McpReach::None);
   EXPECT_EQ(access.reach("fd00::2", 81), McpReach::Any);
   EXPECT_EQ(access.reach("localhost", 80), McpReach::None) << "rules replace the default";
+  EXPECT_EQ(McpAccess({"none"}, [] { return true; }).reach("localhost", 80), McpReach::None);
   EXPECT_EQ(McpAccess({"*"}, {}).reach("anything.example", 443), McpReach::Public);
 }
 
@@ -53,10 +54,27 @@ TEST(McpAccess, RulesThatAreNoneAreRefused) {
 TEST(McpAccess, PublicAddressesAreThoseOfNobodysOwnNetwork) {
   for (const char* address : {"8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"})
     EXPECT_TRUE(may(McpReach::Public, address)) << address;
-  for (const char* address :
-       {"10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "127.0.0.1", "169.254.169.254",
-        "0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fd00::1", "ff02::1", "::ffff:127.0.0.1",
-        "::ffff:169.254.169.254", "64:ff9b::a00:1", "2002:a00:1::", "2001::1", "2001:db8::1"})
+  for (const char* address : {"10.1.2.3",
+                              "172.16.0.1",
+                              "172.31.255.255",
+                              "192.168.1.1",
+                              "100.64.0.1",
+                              "127.0.0.1",
+                              "169.254.169.254",
+                              "0.0.0.0",
+                              "224.0.0.1",
+                              "255.255.255.255",
+                              "::",
+                              "::1",
+                              "fe80::1",
+                              "fd00::1",
+                              "ff02::1",
+                              "::ffff:127.0.0.1",
+                              "::ffff:169.254.169.254",
+                              "64:ff9b::a00:1",
+                              "2002:a00:1::",
+                              "2001::1",
+                              "2001:db8::1"})
     EXPECT_FALSE(may(McpReach::Public, address)) << address;
 }
 

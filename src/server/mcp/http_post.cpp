@@ -210,8 +210,18 @@ struct HttpPoster::State {
 };
 
 HttpPoster::HttpPoster(std::string url, McpReach reach, std::function<bool()> is_cancelled)
-    : state_(new State{std::move(url), reach, std::move(is_cancelled), curl().easy_init(), nullptr, {}, {}, {}, false,
-                       false, false, nullptr}) {
+    : state_(new State{std::move(url),
+                       reach,
+                       std::move(is_cancelled),
+                       curl().easy_init(),
+                       nullptr,
+                       {},
+                       {},
+                       {},
+                       false,
+                       false,
+                       false,
+                       nullptr}) {
   if (state_->handle == nullptr) throw std::bad_alloc();
   state_->set_up();
 }
@@ -251,7 +261,8 @@ struct HttpPoster::State {};
 // Comes before all else, so that nothing is posted.
 HttpPlace http_place(const std::string&, const std::string& parameter) {
   throw ApiError(ApiError::Kind::Unsupported,
-                 parameter + ": this build cannot ask servers of MCP: it was made with -DFACET_MCP_CLIENT=OFF", parameter);
+                 parameter + ": this build cannot ask servers of MCP: it was made with -DFACET_MCP_CLIENT=OFF",
+                 parameter);
 }
 HttpPoster::HttpPoster(std::string, McpReach, std::function<bool()>) {}
 HttpPoster::~HttpPoster() = default;

@@ -9,7 +9,9 @@ namespace {
 
 constexpr int kInternalError = -32603;
 
-[[noreturn]] void refuse_answer(const std::string& what) { throw McpError(McpError::Kind::Protocol, kInternalError, what); }
+[[noreturn]] void refuse_answer(const std::string& what) {
+  throw McpError(McpError::Kind::Protocol, kInternalError, what);
+}
 
 // A string member, or "".
 std::string member_text(const Json& object, const char* key) {
@@ -77,8 +79,10 @@ McpOutput mcp_output(const Json& result) {
   McpOutput output;
   const auto content = result.find("content");
   const bool has_content = content != result.end() && content->is_array();
-  if (has_content)
-    for (const Json& part : *content) output.text += (output.text.empty() ? "" : "\n") + content_text(part);
+  for (const Json& part : has_content ? *content : Json::array()) {
+    if (!output.text.empty()) output.text += '\n';
+    output.text += content_text(part);
+  }
   if (const auto structured = result.find("structuredContent"); output.text.empty() && structured != result.end())
     output.text = to_json_text(*structured);
   if (const auto is_error = result.find("isError"); is_error != result.end() && *is_error == true)

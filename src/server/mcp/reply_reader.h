@@ -21,7 +21,8 @@ class McpReplyReader {
   void begin(std::string_view content_type);
   // False: the answer is there, and no more is wanted. FormatError for what is no JSON, or too large.
   bool push(std::string_view bytes);
-  // When all has come: the message with the answer, an object that has "result" or "error". FormatError where none came.
+  // When all has come: the message with the answer, an object that has "result" or "error". FormatError where none
+  // came.
   Json take();
 
  private:
@@ -32,7 +33,7 @@ class McpReplyReader {
   int id_;
   bool is_stream_ = false, was_return_ = false;
   size_t n_bytes_ = 0;
-  std::string line_;                // of a stream; of JSON all
+  std::string line_;                 // of a stream; of JSON all
   std::optional<std::string> data_;  // of the event so far
   Json answer_;
 };

@@ -153,8 +153,9 @@ bool McpAnswer::take_round() {
   McpRound round(tools_, items_, sink_);
   generate(round);
   add_round(usage_, round.usage());
-  if (round.finished().reason == Finish::Length || round.finished().reason == Finish::Cancelled ||
-      !make_calls(round)) {
+  const Finish reason = round.finished().reason;
+  const bool is_cut = reason == Finish::Length || reason == Finish::Cancelled;
+  if (is_cut || !make_calls(round) || n_rounds_ == kMaxRounds) {
     end(round.finished());
     return false;
   }

@@ -32,7 +32,7 @@ class McpAnswer : public Job {
   void list_tools();
   Json listed_by(const McpServer& server);  // null: it could not be
   void make_approved_calls();
-  bool take_round();  // false: the response ends with it
+  bool take_round();               // false: the response ends with it
   void generate(McpRound& round);  // waits for its end
   void set_job(std::shared_ptr<Job> job);
   bool make_calls(const McpRound& round);  // false: what comes next is the client's

@@ -56,8 +56,9 @@ bool is_header_name(std::string_view name) {
 // What the connection and the protocol say themselves.
 bool is_reserved_header(std::string_view name) {
   static constexpr std::string_view kReserved[] = {
-      "accept",         "connection", "content-length",       "content-type", "expect", "host", "keep-alive",
-      "mcp-session-id", "te",         "mcp-protocol-version", "trailer",      "upgrade", "transfer-encoding"};
+      "accept",  "connection", "content-length",   "content-type", "expect",
+      "host",    "keep-alive", "mcp-session-id",   "te",           "mcp-protocol-version",
+      "trailer", "upgrade",    "transfer-encoding"};
   return std::any_of(std::begin(kReserved), std::end(kReserved),
                      [&](std::string_view reserved) { return equals_ignoring_case(name, reserved); });
 }
@@ -96,8 +97,8 @@ bool McpFilter::fits(const Json& tool) const {
   if (names && !names->contains(tool["name"].get<std::string>())) return false;
   if (!read_only) return true;
   const Json& annotations = tool["annotations"];
-  const bool is_read_only = annotations.is_object() && annotations.contains("readOnlyHint") &&
-                            annotations["readOnlyHint"] == true;
+  const bool is_read_only =
+      annotations.is_object() && annotations.contains("readOnlyHint") && annotations["readOnlyHint"] == true;
   return is_read_only == *read_only;
 }
 
@@ -116,7 +117,8 @@ const McpServer* McpRequest::find(const std::string& label) const {
 }
 
 void read_mcp_server(const Fields& tool, McpRequest& request) {
-  if (request.servers.size() == kMaxServers) throw_invalid(tool.place(), fmt::format("more than {} servers", kMaxServers));
+  if (request.servers.size() == kMaxServers)
+    throw_invalid(tool.place(), fmt::format("more than {} servers", kMaxServers));
   McpServer server;
   server.place = tool.place();
   server.label = tool.required_string("server_label");

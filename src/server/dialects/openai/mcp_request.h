@@ -1,5 +1,5 @@
-// Tools of type "mcp" in a responses request: which servers are to be asked, for which of their tools, and what has to be
-// approved first.
+// Tools of type "mcp" in a responses request: which servers are to be asked, for which of their tools, and what has to
+// be approved first.
 #pragma once
 
 #include <map>

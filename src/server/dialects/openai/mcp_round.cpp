@@ -36,7 +36,10 @@ void McpItems::say_arguments(int item, const std::string& text) {
 void McpItems::end_call(int item, const std::string& arguments, const Json& output, const Json& error) {
   const bool has_failed = !error.is_null();
   progress(item, has_failed ? "response.mcp_call.failed" : "response.mcp_call.completed");
-  end(item, {{"status", has_failed ? "failed" : "completed"}, {"arguments", arguments}, {"output", output}, {"error", error}});
+  end(item, {{"status", has_failed ? "failed" : "completed"},
+             {"arguments", arguments},
+             {"output", output},
+             {"error", error}});
 }
 
 void McpRound::take(const Event& event) {
@@ -60,9 +63,8 @@ Json McpRound::message() const {
   if (!thought_.empty()) message["reasoning_content"] = thought_;
   for (const Call& call : calls_)
     if (call.whole)
-      message["tool_calls"].push_back({{"id", call.id},
-                                     {"type", "function"},
-                                     {"function", {{"name", call.name}, {"arguments", *call.whole}}}});
+      message["tool_calls"].push_back(
+          {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.name}, {"arguments", *call.whole}}}});
   return message;
 }
 

@@ -15,7 +15,7 @@ Json mcp_function(const std::string& declared, const McpTools::Tool& tool) {
   std::string description =
       tool.listed["description"].is_string() ? tool.listed["description"].get<std::string>() : std::string();
   if (const std::string& server = tool.server->description; !server.empty())
-    description += (description.empty() ? "" : " ") + fmt::format("({})", server);
+    description += fmt::format("{}({})", description.empty() ? "" : " ", server);
   if (!description.empty()) function["description"] = std::move(description);
   return {{"type", "function"}, {"function", std::move(function)}};
 }
@@ -48,9 +48,8 @@ const McpTools::Tool* McpTools::find(const std::string& declared) const {
 }
 
 const McpTools::Tool* McpTools::find(const std::string& label, const std::string& name) const {
-  const auto found = std::find_if(tools_.begin(), tools_.end(), [&](const Tool& tool) {
-    return tool.server->label == label && tool.name() == name;
-  });
+  const auto found = std::find_if(tools_.begin(), tools_.end(),
+                                  [&](const Tool& tool) { return tool.server->label == label && tool.name() == name; });
   return found != tools_.end() ? &*found : nullptr;
 }
 
@@ -84,10 +83,11 @@ void McpTools::settle_choice(const McpRequest& mcp, ToolChoice& choice) const {
         choice.allowed.push_back(declared);
     }
     if (choice.allowed.size() == n_before)
-      throw_invalid("tool_choice", chosen.name.empty()
-                                       ? fmt::format("the MCP server '{}' has no tools that may be called", chosen.label)
-                                       : fmt::format("the MCP server '{}' has no tool '{}' that may be called",
-                                                     chosen.label, chosen.name));
+      throw_invalid(
+          "tool_choice",
+          chosen.name.empty()
+              ? fmt::format("the MCP server '{}' has no tools that may be called", chosen.label)
+              : fmt::format("the MCP server '{}' has no tool '{}' that may be called", chosen.label, chosen.name));
   }
   if (choice.kind == ToolChoice::Kind::Named && !mcp.chosen.empty()) {
     choice.name = choice.allowed.front();

@@ -90,8 +90,8 @@ void read_conversation(const Fields& body, ResponsesRequest& request, const Resp
   for (const Json& item : request.input) reader.add(item, item_place("input", index++));
   for (const ApprovedMcpCall& call : request.mcp.approved)
     if (request.mcp.find(call.label) == nullptr)
-      throw_invalid("input", fmt::format("a call of the MCP server '{}' is approved, which is not among the tools",
-                                         call.label));
+      throw_invalid("input",
+                    fmt::format("a call of the MCP server '{}' is approved, which is not among the tools", call.label));
 }
 
 void refuse_hosted(const Fields& body) {
