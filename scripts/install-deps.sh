@@ -15,7 +15,7 @@ packages=(
   libjpeg-dev libpng-dev libwebp-dev libgif-dev  # pictures
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libsoxr-dev portaudio19-dev  # sound and video, microphone
   libssl-dev  # checksums, TLS
-  libboost-dev libsqlite3-dev libspdlog-dev prometheus-cpp-dev  # the server
+  libboost-dev libsqlite3-dev libspdlog-dev prometheus-cpp-dev libcurl4-openssl-dev  # the server
   libzip-dev libexpat1-dev  # DOCX
   poppler-utils  # pages of PDF, drawn by its program
   libgtest-dev libbenchmark-dev

@@ -23,7 +23,7 @@ namespace facet::apps {
 namespace {
 
 struct ServeFlags {
-  std::vector<std::string> hosts, sockets, allowed_origins, allowed_hosts;
+  std::vector<std::string> hosts, sockets, allowed_origins, allowed_hosts, allowed_mcp;
   int port = 11434, grace = 30, max_body_mib = 64, workers = 8;
   std::string certificate, private_key, api_key, keys_file;
   std::string log = "text", log_level = "info";
@@ -90,6 +90,17 @@ http::ServerOptions options_of(const ServeFlags& flags, Running& running) {
     if (running.log) running.log->record(record);
   };
   return options;
+}
+
+bool is_local_url(const std::string& url) {
+  if (url.starts_with("unix:")) return true;
+  const std::string_view address = std::string_view(url).substr(url.find("://") + 3);
+  return address.starts_with("127.") || address.starts_with("[::1]:");
+}
+
+server::McpAccess mcp_access_of(const ServeFlags& flags, const Running& running) {
+  return {flags.allowed_mcp,
+          [&running] { return running.server && std::ranges::all_of(running.server->urls(), is_local_url); }};
 }
 
 http::Route instant(const std::string& path, http::Scope scope, http::Handler handler) {
@@ -165,7 +176,7 @@ int serve(const ServeFlags& flags) {
   running.log = log_of(flags);
   running.store = open_store();
   running.service = make_service(flags.served);
-  http::Routes routes = all_routes(*running.service, *running.store);
+  http::Routes routes = all_routes(*running.service, *running.store, mcp_access_of(flags, running));
   std::ranges::move(own_routes(running), std::back_inserter(routes));
   running.server = std::make_unique<http::Server>(options_of(flags, running), std::move(routes));
   add_figures(running.metrics, *running.service);
@@ -199,6 +210,11 @@ void add_security_flags(CLI::App& command, ServeFlags& flags) {
   command
       .add_option("--allow-origin", flags.allowed_origins, "Web pages of this origin may use the server; repeatable")
       ->type_name("ORIGIN");
+  command
+      .add_option("--allow-mcp", flags.allowed_mcp,
+                  "An MCP server that clients may have this one ask: a host, HOST:PORT, * for every public one, none; "
+                  "repeatable [those on this machine, while the server is for this machine alone]")
+      ->type_name("HOST");
   command.add_option("--allow-host", flags.allowed_hosts, "A name that this machine is reached by; repeatable")
       ->type_name("NAME");
 }

@@ -93,20 +93,24 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
 }  // namespace
 
-void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
-            std::unique_ptr<ReplyWriter> writer, const RunEnd& at_end) {
-  if (request.client.empty()) request.client = exchange->request().client;
+void cancel_with(http::Exchange& exchange, GenerationRequest& request) {
   const auto cancel = std::make_shared<std::atomic<bool>>(false);
   request.cancel = cancel;
-  exchange->on_close([cancel] { *cancel = true; });  // until there is a job to cancel
-  std::make_shared<Delivery>(exchange, std::move(writer), at_end)->start([&](EventSink sink) {
-    return service.generate(std::move(request), std::move(sink));
-  });
+  exchange.on_close([cancel] { *cancel = true; });
+}
+
+void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
+            std::unique_ptr<ReplyWriter> writer) {
+  if (request.client.empty()) request.client = exchange->request().client;
+  cancel_with(*exchange, request);
+  const auto start = [&](EventSink sink) { return service.generate(std::move(request), std::move(sink)); };
+  answer(exchange, start, std::move(writer));
 }
 
 void answer(const std::shared_ptr<http::Exchange>& exchange,
-            const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer) {
-  std::make_shared<Delivery>(exchange, std::move(writer), RunEnd())->start(start);
+            const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer,
+            const RunEnd& at_end) {
+  std::make_shared<Delivery>(exchange, std::move(writer), at_end)->start(start);
 }
 
 }  // namespace facet::server

@@ -66,6 +66,15 @@ struct CallEnd {
   std::string id, name;
   Json arguments;  // whole: an object; text::chat_json_text() writes it
 };
+// Something that the server itself does between what the model says, in the words of the dialect that lets it: an item
+// of its own in the reply. Items are numbered from 0.
+struct HostedItem {
+  enum class Step : uint8_t { Begin, Progress, End };
+  Step step;
+  int item;
+  std::string name;  // Begin: what its id begins with; Progress: of an event about it
+  Json fields;       // Begin: the item; Progress: of the event; End: what has changed of the item
+};
 struct Finished {
   int choice;
   Finish reason;
@@ -82,7 +91,7 @@ struct Failed {
 }  // namespace event
 
 using Event = std::variant<event::Started, event::Text, event::Thought, event::CallBegin, event::CallArguments,
-                           event::CallEnd, event::Finished, event::Done, event::Failed>;
+                           event::CallEnd, event::HostedItem, event::Finished, event::Done, event::Failed>;
 // Whether nothing comes after it.
 inline bool is_last(const Event& e) {
   return std::holds_alternative<event::Done>(e) || std::holds_alternative<event::Failed>(e);

@@ -137,13 +137,16 @@ class Service {
 
 // Asks for an answer and writes it as the reply: the head of a stream at once, heartbeats while nothing comes
 // (http::Exchange::on_quiet), an error in the dialect's words, cancelled when the client goes away. Blocks no thread.
+void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
+            std::unique_ptr<ReplyWriter> writer);
+// The same for what is more than one request of a service: start() asks, and may throw as Service::generate does.
 // at_end: runs what writes the reply's end, which may take its time: elsewhere than on the service's thread. Empty:
 // there.
 using RunEnd = std::function<void(std::function<void()> end)>;
-void answer(const std::shared_ptr<http::Exchange>& exchange, Service& service, GenerationRequest request,
-            std::unique_ptr<ReplyWriter> writer, const RunEnd& at_end = {});
-// The same for what is more than one request of a service: start() asks, and may throw as Service::generate does.
 void answer(const std::shared_ptr<http::Exchange>& exchange,
-            const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer);
+            const std::function<std::shared_ptr<Job>(EventSink)>& start, std::unique_ptr<ReplyWriter> writer,
+            const RunEnd& at_end = {});
+// Lets the client's leaving cancel a request that is still being prepared; a job that answer() has takes its place.
+void cancel_with(http::Exchange& exchange, GenerationRequest& request);
 
 }  // namespace facet::server

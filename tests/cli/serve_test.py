@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from facet_cli import CliTest, run
+from facet_cli import BINARY, CliTest, run
 from facet_server import Server
 
 
@@ -87,6 +87,36 @@ class ServeTest(CliTest):
                 self.assertEqual(status, 500, reply)
                 self.assertIn("damaged.gguf", json.dumps(reply["error"]))
             self.assertEqual(server.chat("Hello!")[0], 200, "others are not touched by it")
+
+    def test_tools_of_an_mcp_server(self):
+        def ask(server, url):
+            status, body = server.get("/v1/responses", {"input": "Hi", "max_output_tokens": 8, "tools": [
+                {"type": "mcp", "server_label": "own", "server_url": url, "allowed_tools": ["ask"]}]})
+            return status, json.loads(body)
+
+        with Server() as server:  # its own
+            status, body = ask(server, server.url + "/mcp")
+            self.assertEqual(status, 200, body)
+            self.assertEqual(body["output"][0]["type"], "mcp_list_tools")
+            self.assertIn("ask", [tool["name"] for tool in body["output"][0]["tools"]])
+            self.assertEqual(ask(server, "http://10.0.0.1/mcp")[0], 400)
+        with Server("--allow-mcp", "none") as server:
+            status, body = ask(server, server.url + "/mcp")
+            self.assertEqual(status, 400)
+            self.assertIn("--allow-mcp", body["error"]["message"])
+        self.assert_error(2, "--allow-mcp http://x: expected HOST", "serve", "--allow-mcp", "http://x", "--port", "0")
+
+    def test_mcp_on_standard_input_and_output(self):
+        messages = [{"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}},
+                    {"method": "notifications/initialized"}, {"id": 2, "method": "tools/list"},
+                    {"id": 3, "method": "tools/call", "params": {"name": "ask", "arguments": {
+                        "prompt": "Hi", "max_tokens": 4}}}]
+        done = run("mcp", "-m", "nano", stdin="".join(json.dumps({"jsonrpc": "2.0", **m}) + "\n" for m in messages))
+        self.assertEqual(done.status, 0, done.err)
+        answers = {answer["id"]: answer["result"] for answer in map(json.loads, done.out.splitlines())}
+        self.assertEqual(sorted(answers), [1, 2, 3])
+        self.assertIn("ask", [tool["name"] for tool in answers[2]["tools"]])
+        self.assertFalse(answers[3]["isError"])
 
     def test_two_signals_at_once_end_it(self):
         with Server() as server:

@@ -76,12 +76,12 @@ void check_model(const http::Request& request, server::Service& service) {
 
 }  // namespace
 
-http::Routes all_routes(server::Service& service, server::Store& store) {
+http::Routes all_routes(server::Service& service, server::Store& store, server::McpAccess mcp) {
   http::Routes all;
   for (http::Routes routes :
-       {server::openai_routes(service, store), server::ollama_routes(service), server::anthropic_routes(service),
-        server::gemini_routes(service), server::discovery_routes(service), server::model_routes(service),
-        server::mcp_routes(service)})
+       {server::openai_routes(service, store, std::move(mcp)), server::ollama_routes(service),
+        server::anthropic_routes(service), server::gemini_routes(service), server::discovery_routes(service),
+        server::model_routes(service), server::mcp_routes(service)})
     std::move(routes.begin(), routes.end(), std::back_inserter(all));
   for (http::Route& route : all)
     route.handler = [&service, handler = std::move(route.handler)](const std::shared_ptr<http::Exchange>& exchange) {

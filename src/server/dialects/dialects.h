@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/exchange.h"
+#include "server/mcp/access.h"
 
 namespace facet::server {
 
@@ -9,7 +10,7 @@ class Service;
 class Store;
 
 // They refer to the service and the store, which outlive them.
-http::Routes openai_routes(Service& service, Store& store);
+http::Routes openai_routes(Service& service, Store& store, McpAccess mcp = {});  // mcp: servers that clients may name
 http::Routes ollama_routes(Service& service);
 http::Routes anthropic_routes(Service& service);
 http::Routes gemini_routes(Service& service);

@@ -16,8 +16,8 @@ void set_failed(Json& response, const char* why) {
 
 }  // namespace
 
-BackgroundResponses::BackgroundResponses(Service& service, Store& store)
-    : service_(&service), store_(&store), responses_(store) {
+BackgroundResponses::BackgroundResponses(ResponseJobs& jobs, Store& store)
+    : jobs_(&jobs), store_(&store), responses_(store) {
   fail_interrupted();
 }
 
@@ -55,7 +55,7 @@ Json BackgroundResponses::start(ResponsesRequest request, ReplyHead head) {
       self->store_->queue().push([self, builder, input, owner] { self->finish(owner, {builder->response(), input}); });
   };
   try {
-    set_job(id, service_->generate(std::move(request.generation), sink));
+    set_job(id, jobs_->start(std::move(request), sink));
   } catch (...) {
     finish(owner, {queued, input});
     store_->remove("response", id, owner);

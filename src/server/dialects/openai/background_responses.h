@@ -8,6 +8,7 @@
 #include <string>
 
 #include "server/dialects/openai/reply_head.h"
+#include "server/dialects/openai/response_jobs.h"
 #include "server/dialects/openai/responses_request.h"
 #include "server/dialects/openai/stored_responses.h"
 #include "server/service.h"
@@ -17,9 +18,10 @@ namespace facet::server {
 // Shared with the events under way, which outlive a request.
 class BackgroundResponses : public std::enable_shared_from_this<BackgroundResponses> {
  public:
-  BackgroundResponses(Service& service, Store& store);
+  // jobs: outlives the calls of start().
+  BackgroundResponses(ResponseJobs& jobs, Store& store);
 
-  // Asks for it and returns the object as it is now, "queued". Throws what Service::generate throws.
+  // Asks for it and returns the object as it is now, "queued". Throws what ResponseJobs::start throws.
   Json start(ResponsesRequest request, ReplyHead head);
   bool is_running(const std::string& id) const;
   // Any stored response, as it is now. ApiError (NotFound).
@@ -36,7 +38,7 @@ class BackgroundResponses : public std::enable_shared_from_this<BackgroundRespon
   void set_job(const std::string& id, std::shared_ptr<Job> job);
   void fail_interrupted();
 
-  Service* service_;
+  ResponseJobs* jobs_;
   Store* store_;
   StoredResponses responses_;
   mutable std::mutex mutex_;

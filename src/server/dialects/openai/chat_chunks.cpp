@@ -54,6 +54,7 @@ class ChatChunks : public ReplyWriter {
     if (has_arguments_.contains({call.choice, call.call})) return {};
     return on(event::CallArguments{call.choice, call.call, text::chat_json_text(call.arguments)});
   }
+  std::string on(const event::HostedItem&) { return {}; }  // responses alone have such
   std::string on(const event::Finished& finished) {
     const bool is_function = reply_.is_legacy_function && finished.reason == Finish::Calls;
     return chunk(finished.choice, Json::object(), finished.logprobs,

@@ -85,13 +85,13 @@ http::Routes embedding_routes(Service& service) {
   return {{"POST", "/v1/embeddings", [&service](const ExchangePtr& exchange) { reply_embeddings(exchange, service); }}};
 }
 
-http::Routes openai_routes(Service& service, Store& store) {
+http::Routes openai_routes(Service& service, Store& store, McpAccess mcp) {
   http::Routes routes;
   const auto add = [&routes](const http::Routes& more) { routes.insert(routes.end(), more.begin(), more.end()); };
   add(chat_routes(service, store));
   add(completion_routes(service));
   add(embedding_routes(service));
-  add(responses_routes(service, store));
+  add(responses_routes(service, store, std::move(mcp)));
   add(batch_routes(routes, store));  // asks those above
   add(file_routes(store));
   add(audio_routes(service));

@@ -4,6 +4,7 @@
 #include "http/exchange.h"
 #include "server/dialects/openai/content.h"
 #include "server/dialects/openai/reply_head.h"
+#include "server/mcp/access.h"
 #include "server/service.h"
 #include "server/store.h"
 
@@ -12,7 +13,7 @@ namespace facet::server {
 http::Routes chat_routes(Service& service, Store& store);
 http::Routes completion_routes(Service& service);
 http::Routes embedding_routes(Service& service);
-http::Routes responses_routes(Service& service, Store& store);
+http::Routes responses_routes(Service& service, Store& store, McpAccess mcp);  // mcp: whom it may ask for clients
 http::Routes file_routes(Store& store);
 http::Routes audio_routes(Service& service);
 // endpoints: the routes that the lines of a batch may ask.

@@ -1,5 +1,7 @@
 #include "server/dialects/openai/response_builder.h"
 
+#include <algorithm>
+
 #include "server/api_error.h"
 #include "server/dialects/openai/usage.h"
 
@@ -42,8 +44,10 @@ Json ResponseBuilder::response() const {
   return response;
 }
 
-void ResponseBuilder::send(const char* type, Json fields) {
-  Json event = {{"type", type}, {"item_id", item()["id"]}, {"output_index", output_.size() - 1}};
+void ResponseBuilder::send(const char* type, Json fields) { send_about(output_.size() - 1, type, fields); }
+
+void ResponseBuilder::send_about(size_t index, const std::string& type, const Json& fields) {
+  Json event = {{"type", type}, {"item_id", output_[index]["id"]}, {"output_index", index}};
   event.update(fields);
   events_.push_back(std::move(event));
 }
@@ -52,11 +56,15 @@ void ResponseBuilder::send_response(const char* type) { events_.push_back({{"typ
 
 void ResponseBuilder::open(Open kind, const char* id_prefix, Json item) {
   close("completed");
-  item["id"] = id_prefix + head_.id.substr(head_.id.find('_')) + "_" + std::to_string(output_.size());
-  output_.push_back(std::move(item));
   open_ = kind;
   text_.clear();
   logprobs_ = Json::array();
+  add_item(id_prefix, std::move(item));
+}
+
+void ResponseBuilder::add_item(const char* id_prefix, Json item) {
+  item["id"] = id_prefix + head_.id.substr(head_.id.find('_')) + "_" + std::to_string(output_.size());
+  output_.push_back(std::move(item));
   events_.push_back(
       {{"type", "response.output_item.added"}, {"output_index", output_.size() - 1}, {"item", output_.back()}});
 }
@@ -154,13 +162,43 @@ void ResponseBuilder::on(const event::CallEnd& call) {
   close("completed");
 }
 
+void ResponseBuilder::on(const event::HostedItem& hosted) {
+  using Step = event::HostedItem::Step;
+  if (hosted.step == Step::Begin) {
+    close("completed");
+    hosted_[hosted.item] = output_.size();
+    return add_item(hosted.name.c_str(), hosted.fields);
+  }
+  const auto found = hosted_.find(hosted.item);
+  if (found == hosted_.end()) return;
+  const size_t index = found->second;
+  if (hosted.step == Step::Progress) return send_about(index, hosted.name, hosted.fields);
+  hosted_.erase(found);
+  output_[index].update(hosted.fields);
+  end_hosted(index);
+}
+
+void ResponseBuilder::end_hosted(size_t index) {
+  events_.push_back({{"type", "response.output_item.done"}, {"output_index", index}, {"item", output_[index]}});
+}
+
+// The answer ends while they are under way.
+void ResponseBuilder::end_all_hosted() {
+  for (const auto& [item, index] : std::exchange(hosted_, {})) {
+    if (output_[index].contains("status")) output_[index]["status"] = "incomplete";
+    end_hosted(index);
+  }
+}
+
 void ResponseBuilder::on(const event::Finished& finished) {
+  end_all_hosted();
   status_ = finished.reason == Finish::Length      ? "incomplete"
             : finished.reason == Finish::Cancelled ? "cancelled"
                                                    : "completed";
   if (finished.reason == Finish::Length) incomplete_ = {{"reason", "max_output_tokens"}};
   // Clients look for a message, also where the model said nothing.
-  if (output_.empty()) on(event::Text{finished.choice, "", {}});
+  const auto is_list = [](const Json& item) { return item["type"] == "mcp_list_tools"; };
+  if (std::all_of(output_.begin(), output_.end(), is_list)) on(event::Text{finished.choice, "", {}});
   close(status_ == "completed" ? "completed" : "incomplete");
 }
 
@@ -171,6 +209,7 @@ void ResponseBuilder::on(const event::Done& done) {
 
 void ResponseBuilder::on(const event::Failed& failed) {
   close("incomplete");
+  end_all_hosted();
   status_ = "failed";
   const ApiError error = to_api_error(failed.error);
   error_ = {{"code", error.status() == 429 ? "rate_limit_exceeded" : "server_error"}, {"message", error.what()}};

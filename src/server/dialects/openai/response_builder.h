@@ -1,6 +1,7 @@
 // A response as it comes to be: events of the service in, events of the stream out, and the whole object at the end.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class ResponseBuilder {
   void on(const event::CallBegin& call);
   void on(const event::CallArguments& piece);
   void on(const event::CallEnd& call);
+  void on(const event::HostedItem& hosted);
   void on(const event::Finished& finished);
   void on(const event::Done& done);
   void on(const event::Failed& failed);
@@ -39,7 +41,11 @@ class ResponseBuilder {
   void close_thought();
   void close_message();
   void close_call();
-  void send(const char* type, Json fields);  // with the item's id and index
+  void add_item(const char* id_prefix, Json item);
+  void end_hosted(size_t index);
+  void end_all_hosted();
+  void send(const char* type, Json fields);  // with the last item's id and index
+  void send_about(size_t index, const std::string& type, const Json& fields);
   void send_response(const char* type);
   Json& item() { return output_.back(); }
 
@@ -50,6 +56,7 @@ class ResponseBuilder {
   std::string model_, status_ = "in_progress";
   Json error_, incomplete_, usage_;
   std::vector<Json> output_;
+  std::map<int, size_t> hosted_;  // those that have not ended: their places in output_
   Open open_ = Open::Nothing;
   std::string text_;  // of the open item so far
   Json logprobs_ = Json::array();

@@ -12,8 +12,7 @@ namespace {
 constexpr std::string_view kSeal = "facet-thought-1:";
 
 bool is_hosted(std::string_view type) {
-  return type.ends_with("_call") || type.ends_with("_call_output") || type.starts_with("mcp_") ||
-         type.starts_with("compaction");
+  return type.ends_with("_call") || type.ends_with("_call_output") || type.starts_with("compaction");
 }
 
 // The texts of [{type, text}].
@@ -98,6 +97,7 @@ void ItemReader::add(const Json& json, const std::string& place) {
   if (type == "custom_tool_call") return add_call(item, "input");
   if (type == "function_call_output" || type == "custom_tool_call_output") return add_result(item);
   if (type == "reasoning") return add_thought(item);
+  if (add_of_mcp(item, type)) return;
   if (!is_hosted(type))
     throw_invalid(item.place("type"), fmt::format("expected message, function_call, function_call_output, reasoning "
                                                   "or item_reference, got '{}'",

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/dialects/openai/content.h"
+#include "server/dialects/openai/mcp_request.h"
 #include "server/json_reading.h"
 #include "server/request.h"
 
@@ -20,8 +21,9 @@ using Namespaces = std::map<std::string, NamespacedName>;
 // one message.
 class ItemReader {
  public:
-  ItemReader(GenerationRequest& request, FindFile find_file, const Namespaces& namespaces)
-      : request_(&request), content_(request.media, std::move(find_file)), namespaces_(&namespaces) {}
+  // mcp: gets the lists of tools that are among the items, and the calls that were approved and not made yet.
+  ItemReader(GenerationRequest& request, FindFile find_file, const Namespaces& namespaces, McpRequest& mcp)
+      : request_(&request), content_(request.media, std::move(find_file)), namespaces_(&namespaces), mcp_(&mcp) {}
 
   // Items of hosted tools are skipped, as nothing here made them; ApiError for unknown types and what is malformed.
   void add(const Json& item, const std::string& place);
@@ -31,12 +33,19 @@ class ItemReader {
   void add_call(const Fields& item, const char* arguments_key);
   void add_result(const Fields& item);
   void add_thought(const Fields& item);
+  bool add_of_mcp(const Fields& item, const std::string& type);  // false: it is of another type
+  void add_mcp_call(const Fields& item);
+  void add_mcp_approval(const Fields& item);
+  void add_mcp_turn(const std::string& id, const McpToolName& tool, const std::string& arguments,
+                    const std::string& output);
   Json& open_turn();  // the model's message under way
   std::string declared_name(const Fields& item) const;
 
   GenerationRequest* request_;
   ContentReader content_;
   const Namespaces* namespaces_;
+  McpRequest* mcp_;
+  std::map<std::string, ApprovedMcpCall> approval_requests_;  // by their ids, not answered yet
   bool is_turn_open_ = false;
 };
 

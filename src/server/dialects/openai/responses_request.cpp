@@ -30,10 +30,7 @@ void read_response_tool(const Fields& tool, ResponsesRequest& request) {
     const auto inner = tool.object("function");  // as in chats
     return add_tool(request.generation.tools, function_tool(inner ? *inner : tool), tool.place());
   }
-  if (type == "mcp")
-    throw ApiError(ApiError::Kind::Unsupported,
-                   tool.place("type") + ": tools of MCP servers are not supported: declare functions",
-                   tool.place("type"));
+  if (type == "mcp") return read_mcp_server(tool, request.mcp);
   if (type != "namespace") return;  // tools that others host; agents declare them whatever the server is
   const std::string space = tool.required_string("name");
   size_t index = 0;
@@ -46,7 +43,12 @@ void read_response_tool(const Fields& tool, ResponsesRequest& request) {
 void read_response_tools(const Fields& body, ResponsesRequest& request) {
   size_t index = 0;
   for (const Json& tool : body.list("tools")) read_response_tool(Fields(tool, item_place("tools", index++)), request);
-  read_tool_choice(body, request.generation);
+  request.mcp.max_calls =
+      static_cast<int>(body.integer("max_tool_calls", 0, std::numeric_limits<int>::max()).value_or(-1));
+  if (read_mcp_choice(body, request.mcp, request.generation))
+    request.generation.parallel_calls = body.boolean("parallel_tool_calls");
+  else
+    read_tool_choice(body, request.generation, !request.mcp.is_empty());
 }
 
 Json input_items(const Fields& body) {
@@ -78,7 +80,7 @@ void read_conversation(const Fields& body, ResponsesRequest& request, const Resp
   GenerationRequest& generation = request.generation;
   if (const auto instructions = body.string("instructions"))
     generation.messages.push_back({{"role", "developer"}, {"content", *instructions}});
-  ItemReader reader(generation, sources.find_file, request.namespaces);
+  ItemReader reader(generation, sources.find_file, request.namespaces, request.mcp);
   if (const auto previous = body.string("previous_response_id")) {
     size_t index = 0;
     for (const Json& item : sources.history(*previous)) reader.add(item, item_place("previous_response_id", index++));
@@ -86,6 +88,10 @@ void read_conversation(const Fields& body, ResponsesRequest& request, const Resp
   request.input = resolved_items(input_items(body), sources);
   size_t index = 0;
   for (const Json& item : request.input) reader.add(item, item_place("input", index++));
+  for (const ApprovedMcpCall& call : request.mcp.approved)
+    if (request.mcp.find(call.label) == nullptr)
+      throw_invalid("input",
+                    fmt::format("a call of the MCP server '{}' is approved, which is not among the tools", call.label));
 }
 
 void refuse_hosted(const Fields& body) {
@@ -108,7 +114,7 @@ void read_reasoning(const Fields& body, ResponsesRequest& request) {
 }
 
 Json echo_of(const Json& body) {
-  static const Json kDefaults = Json::parse(R"({"instructions": null, "max_output_tokens": null,
+  static const Json kDefaults = Json::parse(R"({"instructions": null, "max_output_tokens": null, "max_tool_calls": null,
       "parallel_tool_calls": true, "previous_response_id": null, "prompt_cache_key": null, "reasoning":
       {"effort": null, "summary": null}, "safety_identifier": null, "service_tier": "default", "store": true,
       "temperature": null, "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [], "top_logprobs": 0,
@@ -116,6 +122,7 @@ Json echo_of(const Json& body) {
   Json echo = kDefaults;
   for (auto& [key, value] : echo.items())
     if (const auto given = body.find(key); given != body.end() && !given->is_null()) value = *given;
+  echo["tools"] = without_secrets(std::move(echo["tools"]));
   if (!echo["text"].contains("format")) echo["text"]["format"] = {{"type", "text"}};
   return echo;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "server/dialects/openai/mcp_request.h"
 #include "server/dialects/openai/response_items.h"
 #include "server/request.h"
 
@@ -19,6 +20,7 @@ struct ResponseSources {
 struct ResponsesRequest {
   GenerationRequest generation;
   Namespaces namespaces;
+  McpRequest mcp;
   Json input;  // this request's own items, as they are stored
   // What a response repeats of its request: instructions, tools, text, metadata, ...
   Json echo;

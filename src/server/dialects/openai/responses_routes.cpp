@@ -14,23 +14,27 @@ constexpr std::string_view kResponsesPath = "/v1/responses/";
 
 class ResponsesEndpoint {
  public:
-  ResponsesEndpoint(Service& service, Store& store)
+  ResponsesEndpoint(Service& service, Store& store, McpAccess mcp)
       : service_(&service),
         store_(&store),
         stored_(store),
-        background_(std::make_shared<BackgroundResponses>(service, store)) {}
+        jobs_(service, std::move(mcp)),
+        background_(std::make_shared<BackgroundResponses>(jobs_, store)) {}
 
   void create(const std::shared_ptr<http::Exchange>& exchange) {
     ResponsesRequest request = parse(exchange->request());
     ReplyHead head = reply_head(*service_, request.generation.model, "resp_");
     if (request.is_background) return reply_json(*exchange, background_->start(std::move(request), std::move(head)));
-    if (!request.is_stored) {
-      auto writer = response_writer(request, std::move(head), {});
-      return answer(exchange, *service_, std::move(request.generation), std::move(writer));
+    std::function<void(const Json&)> keep;
+    RunEnd at_end;
+    if (request.is_stored) {
+      keep = keeper(request);
+      at_end = [queue = &store_->queue()](std::function<void()> end) { queue->push(std::move(end)); };
     }
-    auto writer = response_writer(request, std::move(head), keeper(request));
-    answer(exchange, *service_, std::move(request.generation), std::move(writer),
-           [queue = &store_->queue()](std::function<void()> end) { queue->push(std::move(end)); });
+    auto writer = response_writer(request, std::move(head), std::move(keep));
+    cancel_with(*exchange, request.generation);
+    const auto start = [&](EventSink sink) { return jobs_.start(std::move(request), std::move(sink)); };
+    answer(exchange, start, std::move(writer), at_end);
   }
 
   void count_tokens(http::Exchange& exchange) {
@@ -96,14 +100,15 @@ class ResponsesEndpoint {
   Service* service_;
   Store* store_;
   StoredResponses stored_;
+  ResponseJobs jobs_;
   std::shared_ptr<BackgroundResponses> background_;
 };
 
 }  // namespace
 
-http::Routes responses_routes(Service& service, Store& store) {
+http::Routes responses_routes(Service& service, Store& store, McpAccess mcp) {
   using ExchangePtr = std::shared_ptr<http::Exchange>;
-  const auto endpoint = std::make_shared<ResponsesEndpoint>(service, store);
+  const auto endpoint = std::make_shared<ResponsesEndpoint>(service, store, std::move(mcp));
   const std::string one = std::string(kResponsesPath) + "*";
   return {{"POST", "/v1/responses", [endpoint](const ExchangePtr& exchange) { endpoint->create(exchange); }},
           {"POST", "/v1/responses/input_tokens",

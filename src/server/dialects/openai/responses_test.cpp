@@ -126,7 +126,8 @@ TEST_F(ResponsesTest, WrongFieldsAreNamed) {
   EXPECT_EQ(refused(R"("input":"x","text":{"format":{"type":"yaml"}})")["param"], "text.format.type");
   EXPECT_EQ(refused(R"("input":"x","background":true,"store":false)")["param"], "background");
   EXPECT_EQ(refused(R"("input":"x","conversation":"c")")["param"], "conversation");
-  EXPECT_EQ(refused(R"("input":"x","tools":[{"type":"mcp","server_url":"http://x"}])")["param"], "tools[0].type");
+  EXPECT_EQ(refused(R"("input":"x","tools":[{"type":"mcp","server_url":"http://x"}])")["param"],
+            "tools[0].server_label");
   EXPECT_EQ(refused(R"("input":"x","max_output_tokens":"many")")["param"], "max_output_tokens");
 }
 

@@ -84,11 +84,11 @@ void add_tool(Json& tools, Json tool, const std::string& place) {
   tools.push_back(std::move(tool));
 }
 
-void read_tool_choice(const Fields& body, GenerationRequest& request) {
+void read_tool_choice(const Fields& body, GenerationRequest& request, bool has_others) {
   if (const Json* choice = body.find("tool_choice"))
     request.tool_choice = choice->is_string() ? choice_of_word(choice->get<std::string>(), "tool_choice")
                                               : choice_of_object(Fields(*choice, "tool_choice"), request.tools);
-  if (request.tool_choice.kind == ToolChoice::Kind::Required && request.tools.is_null())
+  if (request.tool_choice.kind == ToolChoice::Kind::Required && request.tools.is_null() && !has_others)
     throw_invalid("tool_choice", "a call is required, but no tools are declared");
   request.parallel_calls = body.boolean("parallel_tool_calls");
 }

@@ -15,7 +15,7 @@ Json function_tool(const Fields& declaration);
 void add_tool(Json& tools, Json tool, const std::string& place);
 
 // tool_choice in the words of chat requests ({type: function, function: {name}}) and of responses ({type: function,
-// name}). Names are checked against request.tools.
-void read_tool_choice(const Fields& body, GenerationRequest& request);
+// name}). Names are checked against request.tools. has_others: there are tools beside those, so a call may be required.
+void read_tool_choice(const Fields& body, GenerationRequest& request, bool has_others = false);
 
 }  // namespace facet::server
