@@ -21,8 +21,6 @@ import time
 import urllib.error
 import urllib.request
 
-from jsonschema.validators import Draft202012Validator, validator_for
-
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 STRING, ARRAY, UINT32 = 8, 9, 4
 
@@ -105,6 +103,7 @@ def function_sets(tools, n_sets):
 
 def fault_of(message, functions):
     """Why an answer that has ended is not a valid call; None if it is one."""
+    from jsonschema.validators import Draft202012Validator, validator_for
     calls = message.get("tool_calls") or []
     if message.get("content") or len(calls) != 1:
         return f"{len(calls)} calls and the content {message.get('content')!r}"
@@ -135,20 +134,25 @@ class Server:
         self.process.terminate()
         self.process.communicate()
 
-    def ask(self, functions, seed, n_tokens):
-        """How one answer turned out, and what there is to say of it."""
+    def answer(self, functions, seed, n_tokens):
+        """The message of one answer and why it ended. Raises HTTPError if it is refused."""
         body = {"model": "model", "temperature": 1, "seed": seed, "max_tokens": n_tokens, "tool_choice": "required",
                 "parallel_tool_calls": False, "tools": [{"type": "function", "function": f} for f in functions],
                 "messages": [{"role": "user", "content": "Use one of the functions with arguments that make sense."}]}
         request = urllib.request.Request(self.url + "/v1/chat/completions", json.dumps(body).encode())
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=1200) as reply:
+            choice = json.load(reply)["choices"][0]
+        return choice["message"], choice["finish_reason"]
+
+    def judge(self, functions, seed, n_tokens):
+        """How one answer turned out, and what there is to say of it."""
         try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=1200) as reply:
-                choice = json.load(reply)["choices"][0]
+            message, finish = self.answer(functions, seed, n_tokens)
         except urllib.error.HTTPError as error:
             return "refused", error.read().decode().strip()
-        if choice["finish_reason"] == "length":
-            return "cut", json.dumps(choice["message"])
-        fault = fault_of(choice["message"], functions)
+        if finish == "length":
+            return "cut", json.dumps(message)
+        fault = fault_of(message, functions)
         return ("faulty", fault) if fault else ("valid", None)
 
 
@@ -172,7 +176,7 @@ def main():
         with Server(flags.facet, model, name) as server:
             for seed in range(1, flags.seeds + 1):
                 for functions in sets:
-                    kind, why = server.ask(functions, seed, flags.tokens)
+                    kind, why = server.judge(functions, seed, flags.tokens)
                     count[kind] += 1
                     if why:
                         print(f"{kind} {[f['name'] for f in functions]}, seed {seed}: {why}", flush=True)

@@ -7,7 +7,7 @@ namespace facet::constraint {
 namespace {
 
 constexpr uint32_t kNotAsked = UINT32_MAX;
-constexpr size_t kMaxSteps = 20'000;  // of a search; the straight way has as many as it has bytes
+constexpr size_t kMaxSteps = 10'000;  // of a search; the straight way has as many as it has bytes
 
 }  // namespace
 
@@ -42,18 +42,19 @@ std::vector<uint8_t> Endings::bytes_to_try(StateId state) {
   return out;
 }
 
-// By A*. All states on a way that was found keep it, so that there is one from each.
+// What is nearest to the end goes first: straight where distances are exact, and soon there where texts must differ, of
+// which the shortest are many. All states on a way that was found keep it, so that there is one from each.
 bool Endings::find(StateId from) {
   struct Place {
-    uint32_t n_bytes, n_read;  // at least, to the end; so far
+    uint32_t distance, n_read;
     StateId state;
-    bool operator<(const Place& o) const { return n_bytes != o.n_bytes ? n_bytes > o.n_bytes : n_read < o.n_read; }
+    bool operator<(const Place& o) const { return distance != o.distance ? distance > o.distance : n_read > o.n_read; }
   };
   std::priority_queue<Place> open;
   std::unordered_map<StateId, Step> before;
   const auto visit = [&](StateId state, Step step, uint32_t n_read) {
-    const uint32_t n_bytes = n_read + distance(state);
-    if (n_bytes < kLongest && before.emplace(state, step).second) open.push({n_bytes, n_read, state});
+    const uint32_t left = distance(state);
+    if (n_read + left < kLongest && before.emplace(state, step).second) open.push({left, n_read, state});
   };
   visit(from, {kDead, 0}, 0);
   for (size_t n = 0; !open.empty() && n < kMaxSteps; ++n) {

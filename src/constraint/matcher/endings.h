@@ -20,8 +20,8 @@ class Endings {
   // Bytes to the end; a guess from below unless are_exact().
   uint32_t distance(StateId state);
   bool are_exact() const noexcept { return distances_.are_exact(); }
-  // The shortest text that ends what has been written, "" where it may end; none: there is none, or it was not found.
-  // Behind the first bytes of it, it is the rest of them.
+  // The shortest text that ends what has been written, or a short one where texts must differ; "" where it may end;
+  // none: there is none, or it was not found. Behind the first bytes of it, it is the rest of them.
   std::optional<std::string> shortest(StateId state);
   size_t n_bytes() const noexcept {
     return distances_.n_bytes() + distance_.capacity() * sizeof(uint32_t) + next_.size() * 40;

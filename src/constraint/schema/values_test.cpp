@@ -133,10 +133,10 @@ TEST(JsonSchema, NotesSayWhichUniqueItemsMayRunOut) {
   Grammar grammar;
   SchemaNotes notes;
   add_schema(grammar, SchemaJson::parse(R"({"properties":{
-    "flags":{"uniqueItems":true,"items":{"properties":{"a":{"type":"boolean"}},"additionalProperties":false}},
+    "flags":{"uniqueItems":true,"items":{"type":"object","properties":{"a":{"type":"boolean"}},"additionalProperties":false}},
     "halves":{"uniqueItems":true,"items":{"type":"number","multipleOf":0.5}},
     "names":{"uniqueItems":true,"items":{"type":"string"}}, "dice":{"uniqueItems":true,"items":{"enum":[1,2,3]}},
-    "people":{"uniqueItems":true,"items":{"properties":{"name":{"type":"string"}}}}}})"),
+    "people":{"uniqueItems":true,"items":{"type":"object","properties":{"name":{"type":"string"}}}}}})"),
              {}, &notes);
   EXPECT_EQ(notes.inexact,
             (std::vector<std::string>{"/properties/flags/uniqueItems", "/properties/halves/uniqueItems"}));
