@@ -3,7 +3,8 @@
 // the schemas.
 //
 // usage: structure_walks SCHEMAS.jsonl TOKENIZER.json N_WALKS [SEED]
-// Prints one line of JSON a walk: {"id", "line", "text", "ended", "limit"}; {"id", "line", "refused"} for a schema that is.
+// Prints one line of JSON a walk: {"id", "line", "text", "ended", "limit"}; {"id", "line", "refused"} for a schema that
+// is.
 #include <fmt/format.h>
 
 #include <algorithm>
