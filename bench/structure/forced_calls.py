@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Forced calls on a real model: function sets of real catalogues and agents, `--tool-choice required`, a temperature of 1.
-Every answer that ends must be a call of a declared function whose arguments PyPI's jsonschema accepts.
+Every answer must end, and be a call of a declared function whose arguments PyPI's jsonschema accepts. One server answers
+all, so that the model is loaded once.
 
     bench/structure/forced_calls.py MODEL.gguf --facet build/release/facet \
         --schemas SCHEMAS.jsonl --recorded FOLDER [--sets 50] [--seeds 4] [--tokens 400]
@@ -10,13 +11,15 @@ model without a chat format is given Gemma 3's, in a copy. Needs `pip install js
 """
 import argparse
 import json
+import os
 import pathlib
+import re
 import struct
 import subprocess
 import tempfile
 import time
-
-from jsonschema.validators import Draft202012Validator, validator_for
+import urllib.error
+import urllib.request
 
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 STRING, ARRAY, UINT32 = 8, 9, 4
@@ -98,31 +101,59 @@ def function_sets(tools, n_sets):
     return [tools[i * step:i * step + min(3, step)] for i in range(n_sets) if i * step < len(tools)]
 
 
-def fault_of(answer, functions):
+def fault_of(message, functions):
     """Why an answer that has ended is not a valid call; None if it is one."""
-    if answer["content"] or len(answer["tool_calls"]) != 1:
-        return f"{len(answer['tool_calls'])} calls and the content {answer['content']!r}"
-    call = answer["tool_calls"][0]
-    schema = next((f["parameters"] for f in functions if f["name"] == call["name"]), None)
+    from jsonschema.validators import Draft202012Validator, validator_for
+    calls = message.get("tool_calls") or []
+    if message.get("content") or len(calls) != 1:
+        return f"{len(calls)} calls and the content {message.get('content')!r}"
+    name, arguments = calls[0]["function"]["name"], json.loads(calls[0]["function"]["arguments"])
+    schema = next((f["parameters"] for f in functions if f["name"] == name), None)
     if schema is None:
-        return f"{call['name']} is not declared"
+        return f"{name} is not declared"
     validator = validator_for(schema, default=Draft202012Validator)(schema)
-    return next((f"{call['name']}: {e.message}" for e in validator.iter_errors(call["arguments"])), None)
+    return next((f"{name}: {e.message}" for e in validator.iter_errors(arguments)), None)
 
 
-def ask(facet, model, file, functions, seed, n_tokens):
-    """How one answer turned out, and what there is to say of it."""
-    run = subprocess.run(
-        [facet, "run", "-m", model, "--tools", file, "--tool-choice", "required", "--no-parallel-calls", "--temperature", "1",
-         "--seed", str(seed), "-n", str(n_tokens), "--json", "Use one of the functions with arguments that make sense."],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
-    if run.returncode != 0:
-        return "refused", run.stderr.strip()
-    answer = json.loads(run.stdout)
-    if answer["finish"] != "stop":
-        return "cut", None
-    fault = fault_of(answer, functions)
-    return ("faulty", fault) if fault else ("valid", None)
+class Server:
+    """facet with one model, on a free port."""
+
+    def __init__(self, facet, model, home):
+        self.process = subprocess.Popen([facet, "serve", "--port", "0", "--only", "--log", "off", "-m", f"model={model}"],
+                                        stderr=subprocess.PIPE, text=True, env={**os.environ, "FACET_HOME": str(home)})
+        for line in self.process.stderr:
+            if found := re.search(r"listening on (\S+)", line):
+                self.url = found[1]
+                return
+        raise SystemExit("forced_calls: facet serve did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.communicate()
+
+    def answer(self, functions, seed, n_tokens):
+        """The message of one answer and why it ended. Raises HTTPError if it is refused."""
+        body = {"model": "model", "temperature": 1, "seed": seed, "max_tokens": n_tokens, "tool_choice": "required",
+                "parallel_tool_calls": False, "tools": [{"type": "function", "function": f} for f in functions],
+                "messages": [{"role": "user", "content": "Use one of the functions with arguments that make sense."}]}
+        request = urllib.request.Request(self.url + "/v1/chat/completions", json.dumps(body).encode())
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=1200) as reply:
+            choice = json.load(reply)["choices"][0]
+        return choice["message"], choice["finish_reason"]
+
+    def judge(self, functions, seed, n_tokens):
+        """How one answer turned out, and what there is to say of it."""
+        try:
+            message, finish = self.answer(functions, seed, n_tokens)
+        except urllib.error.HTTPError as error:
+            return "refused", error.read().decode().strip()
+        if finish == "length":
+            return "cut", json.dumps(message)
+        fault = fault_of(message, functions)
+        return ("faulty", fault) if fault else ("valid", None)
 
 
 def main():
@@ -142,19 +173,15 @@ def main():
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         model = with_chat_format(flags.model, pathlib.Path(name))
-        file = pathlib.Path(name) / "tools.json"
-        try:
+        with Server(flags.facet, model, name) as server:
             for seed in range(1, flags.seeds + 1):
                 for functions in sets:
-                    file.write_text(json.dumps([{"type": "function", "function": f} for f in functions]))
-                    kind, why = ask(flags.facet, model, file, functions, seed, flags.tokens)
+                    kind, why = server.judge(functions, seed, flags.tokens)
                     count[kind] += 1
                     if why:
                         print(f"{kind} {[f['name'] for f in functions]}, seed {seed}: {why}", flush=True)
-        except KeyboardInterrupt:
-            print("interrupted")
     print(f"{len(sets)} sets, {len(tools)} functions known: {count} in {time.monotonic() - begin:.0f} s")
-    raise SystemExit(1 if count["faulty"] else 0)
+    raise SystemExit(1 if count["faulty"] or count["cut"] else 0)
 
 
 if __name__ == "__main__":

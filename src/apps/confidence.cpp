@@ -16,19 +16,22 @@ size_t answer_begin(const runtime::Engine& engine, const std::vector<runtime::To
 
 }  // namespace
 
-double confidence_score(const runtime::Engine& engine, const runtime::GenerateResult& result) {
+double confidence_score(const runtime::Engine& engine, const runtime::GenerateResult& result,
+                        const std::vector<ChoiceShare>& choices, const std::string& answer) {
+  for (const ChoiceShare& choice : choices)
+    if (choice.text == answer) return choice.p;
   const size_t begin = answer_begin(engine, result.tokens), n = result.probabilities.size() - begin;
   double sum = 0;
   for (size_t i = begin; i < result.probabilities.size(); ++i) sum += std::log(double{result.probabilities[i]});
   return n == 0 ? 1 : std::exp(sum / static_cast<double>(n));
 }
 
-text::ChatJson confidence_json(const runtime::Engine& engine, const runtime::GenerateResult& result) {
+text::ChatJson token_probabilities(const runtime::Engine& engine, const runtime::GenerateResult& result) {
   text::ChatJson tokens = text::ChatJson::array();
   for (size_t i = 0; i < result.tokens.size(); ++i)
     tokens.push_back(
         {{"text", engine.tokenizer().decode(std::span(&result.tokens[i], 1), false)}, {"p", result.probabilities[i]}});
-  return {{"score", confidence_score(engine, result)}, {"tokens", std::move(tokens)}};
+  return tokens;
 }
 
 std::vector<ChoiceShare> choice_shares(const std::shared_ptr<const runtime::Engine>& engine,

@@ -11,12 +11,6 @@
 
 namespace facet::apps {
 
-// The geometric mean of the probabilities of an answer's tokens, thoughts apart: what a token of it is worth. 1 for an
-// answer without tokens.
-double confidence_score(const runtime::Engine& engine, const runtime::GenerateResult& result);
-// {"score", "tokens": [{"text", "p"}]}
-text::ChatJson confidence_json(const runtime::Engine& engine, const runtime::GenerateResult& result);
-
 // How likely each choice is where the answer begins, behind what the model thought; the shares add up to 1, and the
 // most likely comes first. Each is read in the tokens that the tokenizer makes of it.
 struct ChoiceShare {
@@ -26,5 +20,12 @@ struct ChoiceShare {
 std::vector<ChoiceShare> choice_shares(const std::shared_ptr<const runtime::Engine>& engine,
                                        const std::vector<std::string>& choices, const Prompt& prompt,
                                        const runtime::GenerateResult& result);
+
+// Of an answer that is one of the choices: its share. Of others the geometric mean of the probabilities of their
+// tokens, thoughts apart: what a token is worth; 1 without tokens.
+double confidence_score(const runtime::Engine& engine, const runtime::GenerateResult& result,
+                        const std::vector<ChoiceShare>& choices, const std::string& answer);
+// {"text", "p"} of each token.
+text::ChatJson token_probabilities(const runtime::Engine& engine, const runtime::GenerateResult& result);
 
 }  // namespace facet::apps

@@ -42,6 +42,9 @@ void print_text(const GrammarFlags& flags, const GrammarInput& input, const cons
                 const std::optional<FirstTokens>& first) {
   fmt::print("{}: {}\n", printable(flags.file), input.kind);
   if (!input.notes.enforced.empty()) fmt::print("enforced: {}\n", fmt::join(input.notes.enforced, ", "));
+  for (const std::string& place : input.notes.inexact)
+    fmt::print("in part: {}: a text may begin an item that has been there, and then ends in an error\n",
+               printable(place));
   for (const std::string& place : input.notes.annotations)
     fmt::print("without effect on answers: {}\n", printable(place));
   fmt::print("{} expressions, {:.1f} kB\n", compiled.n_expressions(), static_cast<double>(compiled.n_bytes()) / 1e3);
@@ -61,6 +64,7 @@ int check_grammar(const GrammarFlags& flags) {
   text::ChatJson out{{"path", flags.file},
                      {"kind", input.kind},
                      {"enforced", input.notes.enforced},
+                     {"inexact", input.notes.inexact},
                      {"annotations", input.notes.annotations},
                      {"nodes", n_nodes},
                      {"expressions", n_expressions},

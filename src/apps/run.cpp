@@ -109,22 +109,28 @@ ShownMedia read_media(const MediaFlags& flags, MediaReader& reader) {
   return shown;
 }
 
+// Without thoughts.
+std::string answer_of(const Json& out) { return out.value(out.contains("content") ? "content" : "text", ""); }
+
 void print_result(const runtime::Engine& engine, const AnswerPrinter& printer, const runtime::GenerateResult& result,
                   const std::vector<ChoiceShare>& choices) {
   Json out = printer.json();
   out["finish"] = std::string(runtime::finish_reason_name(result.finish));
   out["tokens"] = result.tokens;
   if (!result.logprobs.empty()) out["logprobs"] = logprobs_json(engine, result.logprobs);
-  if (!result.probabilities.empty()) out["confidence"] = confidence_json(engine, result);
+  if (!result.probabilities.empty())
+    out["confidence"] = {{"score", confidence_score(engine, result, choices, answer_of(out))},
+                         {"tokens", token_probabilities(engine, result)}};
   for (const ChoiceShare& choice : choices)
     out["confidence"]["choices"].push_back({{"text", choice.text}, {"p", choice.p}});
   out["stats"] = stats_json(engine, result.stats);
   print_json(out);
 }
 
-void print_confidence(const runtime::Engine& engine, const runtime::GenerateResult& result,
-                      const std::vector<ChoiceShare>& choices) {
-  fmt::print(stderr, "confidence: {:.3f}\n", confidence_score(engine, result));
+void print_confidence(const runtime::Engine& engine, const AnswerPrinter& printer,
+                      const runtime::GenerateResult& result, const std::vector<ChoiceShare>& choices) {
+  const double score = confidence_score(engine, result, choices, answer_of(printer.json()));
+  fmt::print(stderr, "confidence: {:.3f}\n", score);
   for (const ChoiceShare& choice : choices) fmt::print(stderr, "{:.4f} {}\n", choice.p, printable(choice.text));
 }
 
@@ -171,7 +177,7 @@ int run(RunFlags flags) {
   if (flags.json)
     print_result(*engine, printer, result, choices);
   else if (flags.confidence)
-    print_confidence(*engine, result, choices);
+    print_confidence(*engine, printer, result, choices);
   if (flags.stats && !flags.media.named.empty()) fmt::print(stderr, "{}\n", media_stats_line(reader));
   if (flags.stats) fmt::print(stderr, "{}\n", stats_line(*engine, result.stats));
   return result.finish == runtime::FinishReason::Cancelled ? 1 : 0;

@@ -67,12 +67,16 @@ GenerateResult Generation::finish() {
 TokenId Generation::choose() {
   probability_ = 1;
   const auto forced = guide_ ? guide_->forced() : std::span<const TokenId>();
-  if (!forced.empty()) {
+  if (!forced.empty() && guide_->leaves_room(forced.front())) {
     ++result_.stats.n_forced;
     return forced.front();
   }
   const constraint::TokenMask* allowed = guide_ ? &guide_->allowed() : nullptr;
-  const TokenId token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+  TokenId token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+  if (guide_ && !guide_->leaves_room(token)) {  // one of those that do, then: as if only they had been allowed
+    allowed = &guide_->closing();
+    token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+  }
   if (options_.confidence) probability_ = probability(session_.logits(), token, allowed);
   return token;
 }
@@ -112,7 +116,8 @@ bool Generation::step() {
       emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
   if (stop_.stopped() || !goes_on) return end(FinishReason::Stop);
   if (is_complete()) return end_with(guide_->forced().front());
-  if (is_full() || session_.position() >= session_.context()) return end(FinishReason::Length);
+  if (is_full() || session_.position() >= session_.context())
+    return end(guide_ && guide_->was_closed() ? FinishReason::Stop : FinishReason::Length);
   return true;
 }
 

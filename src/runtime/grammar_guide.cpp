@@ -71,6 +71,20 @@ std::vector<TokenId> GrammarGuide::forced() {
   return tokens;
 }
 
+bool GrammarGuide::leaves_room(TokenId token, int n_left) {
+  if (is_past_ending_) return true;
+  const auto n = static_cast<size_t>(std::max(n_left, 0));
+  if (matcher_.can_end_within(n, token)) return true;
+  is_past_ending_ = !matcher_.can_end_within(n + 1);
+  return is_past_ending_;
+}
+
+const constraint::TokenMask& GrammarGuide::closing(int n_left) {
+  matcher_.closing_mask(mask_, static_cast<size_t>(std::max(n_left, 0)) + 1);
+  mask_is_known_ = false;
+  return mask_;
+}
+
 size_t GrammarGuide::n_allowed(std::span<const TokenId> guess) {
   const size_t n_before = matcher_.n_tokens();
   const size_t n = accept(guess);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,13 @@ class GrammarGuide {
   // Tokens that must come next, as the tokenizer would write the text that the grammar leaves no choice about; none
   // when there is a choice. A stop token comes alone: nothing else may follow.
   std::vector<TokenId> forced();
+  // Whether the text can still be ended within `n_left` tokens behind this one. An answer that could not even before it
+  // goes on as if there were no limit.
+  bool leaves_room(TokenId token, int n_left);
+  // As allowed(), of those the ones that leave room.
+  const constraint::TokenMask& closing(int n_left);
+  bool may_end() { return matcher_.may_end(); }
+  std::optional<size_t> tokens_to_end() { return matcher_.tokens_to_end(); }
   // How many tokens of a guess may come.
   size_t n_allowed(std::span<const TokenId> guess);
   // A token that may come has come.
@@ -37,6 +45,7 @@ class GrammarGuide {
   constraint::Matcher matcher_;
   constraint::TokenMask mask_;
   bool mask_is_known_ = false;
+  bool is_past_ending_ = false;  // there is no room for an ending
 };
 
 }  // namespace facet::runtime

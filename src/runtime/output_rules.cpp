@@ -53,10 +53,10 @@ OutputGuide::OutputGuide(const OutputRules& rules, const Engine& engine, int max
     : rules_(rules),
       tokenizer_(engine.tokenizer()),
       grace_(std::min(max_tokens / 4, 16)),
+      max_tokens_(max_tokens),
       text_(all_tokens(static_cast<size_t>(tokenizer_.n_tokens()))) {
-  const int reserve = rules.answer_reserve >= 0 ? rules.answer_reserve : std::min(max_tokens / 4, 512);
-  thought_end_ = max_tokens - reserve - grace_;
   if (rules_.grammar) grammar_.emplace(rules_.grammar, engine);
+  thought_end_ = max_tokens - reserve() - grace_;
   if (!rules_.is_chat) return;
   remove(text_, tokenizer_, kNeverInAnswers);
   remove(text_, tokenizer_, kCallControls);
@@ -69,6 +69,15 @@ OutputGuide::OutputGuide(const OutputRules& rules, const Engine& engine, int max
   remove(text_, channel_end_);
   for (const TokenId t : engine.defaults().stop_tokens) remove(thought_, t);
   if (rules_.thought == OutputRules::Thought::Open) phase_ = Phase::Thought;
+}
+
+// A thought leaves room for the shortest answer, if there is as much.
+int OutputGuide::reserve() {
+  if (rules_.answer_reserve >= 0) return rules_.answer_reserve;
+  const int usual = std::min(max_tokens_ / 4, 512);
+  if (!grammar_ || rules_.thought == OutputRules::Thought::Forbidden) return usual;
+  const auto shortest = static_cast<int>(grammar_->tokens_to_end().value_or(0));
+  return shortest <= max_tokens_ ? std::max(usual, shortest) : usual;
 }
 
 // A thought comes first, or where nothing is asked of the answer.
@@ -107,6 +116,18 @@ std::span<const TokenId> OutputGuide::forced() {
   return std::span(forced_).subspan(n_forced_taken_);
 }
 
+bool OutputGuide::leaves_room(TokenId token) {
+  const bool is_thought = phase_ == Phase::Thought || (token == channel_begin_ && may_think());
+  return is_thought || !grammar_ || grammar_->leaves_room(token, max_tokens_ - n_taken_ - 1);
+}
+
+const TokenMask& OutputGuide::closing() {
+  is_closing_ = true;
+  return grammar_->closing(max_tokens_ - n_taken_ - 1);
+}
+
+bool OutputGuide::was_closed() { return is_closing_ && grammar_->may_end(); }
+
 size_t OutputGuide::n_allowed(std::span<const TokenId> guess) {
   if (phase_ != Phase::Thought && grammar_) return grammar_->n_allowed(guess);
   const TokenMask& mask = allowed();
@@ -116,7 +137,8 @@ size_t OutputGuide::n_allowed(std::span<const TokenId> guess) {
 void OutputGuide::take(TokenId token) {
   ++n_taken_;
   last_ = token;
-  forced_is_known_ = forced_is_known_ && ++n_forced_taken_ < forced_.size();
+  const bool is_as_forced = forced_is_known_ && !forced().empty() && token == forced().front();
+  forced_is_known_ = is_as_forced && ++n_forced_taken_ < forced_.size();
   if (phase_ == Phase::Thought) {
     ++n_thought_;
     if (token == channel_end_) phase_ = Phase::Answer;

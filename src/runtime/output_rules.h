@@ -41,6 +41,12 @@ class OutputGuide {
   // Tokens that must come next, whatever the model thinks of them; none when there is a choice. A stop token comes
   // alone: the answer is complete. Valid until take().
   std::span<const TokenId> forced();
+  // Whether the grammar's text can still be brought to its end behind a token that may come; true where there is no
+  // hope of that anyway, and in thoughts. Where it is false, only tokens of closing() may be taken.
+  bool leaves_room(TokenId token);
+  const constraint::TokenMask& closing();  // valid until take()
+  // Whether the answer has been brought to its end for want of tokens.
+  bool was_closed();
   // How many tokens of a guess may come, as far as that is known.
   size_t n_allowed(std::span<const TokenId> guess);
   // A token that may come has come.
@@ -49,6 +55,7 @@ class OutputGuide {
  private:
   enum class Phase : uint8_t { Start, Thought, Answer };
 
+  int reserve();
   bool may_think() const;
   bool must_stop_thinking() const;
   std::vector<TokenId> find_forced();
@@ -59,12 +66,12 @@ class OutputGuide {
   TokenId channel_begin_ = -1, channel_end_ = -1;  // -1: there are no thoughts
   int grace_, thought_end_;  // tokens in which a sentence may end; tokens after which no thought goes on but for these
   Phase phase_ = Phase::Start;
-  int n_taken_ = 0, n_thought_ = 0;
+  int max_tokens_, n_taken_ = 0, n_thought_ = 0;
   TokenId last_ = -1;
   constraint::TokenMask text_, thought_, mask_;
   std::vector<TokenId> forced_;
   size_t n_forced_taken_ = 0;
-  bool forced_is_known_ = false;
+  bool forced_is_known_ = false, is_closing_ = false;
 };
 
 }  // namespace facet::runtime

@@ -46,6 +46,20 @@ class Structure(CliTest):
                 self.assertRegex(self.answer(*flags, seed=seed)["content"], rf"\A(?:{pattern})\Z")
         self.assertRegex(self.answer("--raw", "--regex", "[a-c]{3,5}!")["text"], r"\A[a-c]{3,5}!\Z")
 
+    def test_an_answer_that_is_short_of_tokens_is_closed(self):
+        file = self.write("note.json", json.dumps({
+            "type": "object", "additionalProperties": False, "required": ["title", "tags"],
+            "properties": {"title": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1}}}))
+        for seed in range(1, 6):
+            answer = self.answer("--schema", file, seed=seed, n=40 + seed)
+            self.assertEqual(answer["finish"], "stop")
+            note = json.loads(answer["content"])
+            self.assertEqual(set(note), {"title", "tags"})
+            self.assertTrue(note["tags"])
+        # One that does not fit goes on as it would.
+        self.assertEqual(self.answer("--schema", file, n=3)["finish"], "length")
+        self.assertEqual(self.answer("--regex", "[0-9]+", n=5)["finish"], "length")
+
     def test_calls(self):
         file = self.write("tools.json", json.dumps(TOOLS))
         for choice in ("required", "look"):
@@ -93,7 +107,7 @@ class Structure(CliTest):
         answer = self.answer("--choice", "yes,no,maybe", "--confidence")
         confidence = answer["confidence"]
         self.assertEqual([t["text"] for t in confidence["tokens"]], [t["text"] for t in confidence["tokens"] if 0 < t["p"] <= 1])
-        self.assertTrue(0 < confidence["score"] <= 1)
+        self.assertEqual(confidence["score"], {c["text"]: c["p"] for c in confidence["choices"]}[answer["content"]])
         self.assertAlmostEqual(sum(c["p"] for c in confidence["choices"]), 1, places=5)
         self.assertEqual({c["text"] for c in confidence["choices"]}, {"yes", "no", "maybe"})
         outcome = run("run", "-m", self.model, "--choice", "yes,no", "--confidence", "Hello")

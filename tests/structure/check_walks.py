@@ -90,6 +90,9 @@ class Checker:
         if "refused" in walk:
             # Only a text that had been begun can get stuck.
             return "wrong" if not walk["refused"].startswith("schema") else "refused schemas"
+        if not walk["ended"] and walk["limit"] > 0:
+            walk["refused"] = f"not brought to its end within {walk['limit']} tokens"
+            return "wrong"
         if not walk["ended"]:
             return "unfinished"
         validator = self.validator(walk["line"])

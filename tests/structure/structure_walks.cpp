@@ -1,8 +1,10 @@
-// Texts at random under the masks of schemas: at each place one of the tokens that may come. check_walks.py beside it
-// asks another program whether what came out obeys the schemas.
+// Texts at random under the masks of schemas: at each place one of the tokens that may come. Every second text has few
+// tokens, and is brought to its end in time. check_walks.py beside it asks another program whether what came out obeys
+// the schemas.
 //
 // usage: structure_walks SCHEMAS.jsonl TOKENIZER.json N_WALKS [SEED]
-// Prints one line of JSON a walk: {"id", "line", "text", "ended"}; {"id", "line", "refused"} for a schema that is.
+// Prints one line of JSON a walk: {"id", "line", "text", "ended", "limit"}; {"id", "line", "refused"} for a schema that
+// is.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +28,7 @@ using constraint::TokenId;
 
 constexpr size_t kFreeTokens = 40;   // then the walk makes for an end
 constexpr size_t kMaxWord = 100;     // bytes
+constexpr size_t kMaxSpare = 40;     // tokens that a short text has more than its shortest form
 constexpr size_t kMaxTokens = 1000;  // what has not ended by then is told as such: patterns are not hit by chance
 
 // Strings and keys that nobody finds by chance, as they are written behind the first quote.
@@ -44,23 +47,33 @@ class Walker {
   struct Walk {
     std::string text;
     bool has_ended = false;
+    std::optional<size_t> limit = {};
   };
-  Walk walk(const std::shared_ptr<const constraint::CompiledGrammar>& grammar, Words words) {
+  Walk walk(const std::shared_ptr<const constraint::CompiledGrammar>& grammar, Words words, bool is_short) {
     constraint::Matcher matcher(grammar, tokens_);
     Walk out;
+    if (is_short) out.limit = matcher.tokens_to_end();
+    if (out.limit) *out.limit += random_() % kMaxSpare;
+    const size_t limit = out.limit.value_or(kMaxTokens);
     is_in_string_ = false;
     std::string word;  // that is being written, from its end
-    while (matcher.n_tokens() < kMaxTokens && !matcher.has_ended()) {
+    while (matcher.n_tokens() < limit && !matcher.has_ended()) {
       matcher.mask(mask_);
       if (word.empty() && out.text.ends_with('"') && (matcher.n_tokens() > kFreeTokens || random_() % 4 != 0))
         word = word_that_fits(matcher, words, matcher.n_tokens() > kFreeTokens);
-      const TokenId token = word.empty() ? choose(matcher.n_tokens()) : any_of_single({&word.back(), 1});
+      TokenId token = word.empty() ? choose(matcher.n_tokens()) : any_of_single({&word.back(), 1});
       if (!word.empty()) word.pop_back();
+      const size_t n_left = limit - matcher.n_tokens();
+      if (out.limit && !matcher.can_end_within(n_left - 1, token)) {
+        matcher.closing_mask(mask_, n_left);
+        token = any();
+        word.clear();
+      }
       if (!matcher.accept(token))
         throw_error<RequestError>("mask and matcher differ at \"{}\" behind {}", tokens_->bytes(token), out.text);
       if (!matcher.has_ended()) read(tokens_->bytes(token), out.text);
     }
-    out.has_ended = matcher.has_ended();
+    out.has_ended = matcher.has_ended() || (out.limit && matcher.may_end());
     return out;
   }
 
@@ -166,8 +179,8 @@ void walk_schema(Walker& walker, const text::ChatJson& line, size_t i, size_t n_
     const auto grammar = std::make_shared<const constraint::CompiledGrammar>(std::move(g));
     const Words words = words_of(line);
     for (size_t k = 0; k < n_walks; ++k) {
-      const auto [text, has_ended] = walker.walk(grammar, words);
-      print({{"id", id}, {"line", i}, {"text", text}, {"ended", has_ended}});
+      const auto [text, has_ended, limit] = walker.walk(grammar, words, (k + i) % 2 == 1);
+      print({{"id", id}, {"line", i}, {"text", text}, {"ended", has_ended}, {"limit", limit.value_or(0)}});
     }
   } catch (const RequestError& e) {
     print({{"id", id}, {"line", i}, {"refused", e.what()}});

@@ -56,6 +56,7 @@ void add_call_notes(const std::string& name, const SchemaNotes& from, SchemaNote
   enforced.insert(from.enforced.begin(), from.enforced.end());
   to.enforced.assign(enforced.begin(), enforced.end());
   for (const std::string& path : from.annotations) to.annotations.push_back(name + path);
+  for (const std::string& path : from.inexact) to.inexact.push_back(name + path);
 }
 
 NodeId call_arguments(Grammar& grammar, const CallFunction& function, const CallOptions& options, SchemaNotes* notes) {

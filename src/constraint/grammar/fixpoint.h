@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <numeric>
 #include <vector>
 
 #include "constraint/grammar/grammar.h"
@@ -26,17 +29,22 @@ inline std::vector<NodeId> parts_of(const Grammar& grammar, NodeId id) {
   return out;
 }
 
+// By node, those that refer to it.
+inline std::vector<std::vector<NodeId>> users_of(const Grammar& grammar) {
+  std::vector<std::vector<NodeId>> users(grammar.size());
+  for (NodeId id = 0; id < grammar.size(); ++id)
+    for (const NodeId part : parts_of(grammar, id))
+      if (users[part].empty() || users[part].back() != id) users[part].push_back(id);
+  return users;
+}
+
 // The smallest set of nodes that holds every node of which `holds(node, set)` is true; it may become true only as the
 // set grows.
 template <class Holds>
 std::vector<bool> least_fixpoint(const Grammar& grammar, const Holds& holds) {
-  std::vector<std::vector<NodeId>> users(grammar.size());
-  std::vector<NodeId> open;
-  for (NodeId id = 0; id < grammar.size(); ++id) {
-    for (const NodeId part : parts_of(grammar, id))
-      if (users[part].empty() || users[part].back() != id) users[part].push_back(id);
-    open.push_back(id);
-  }
+  const auto users = users_of(grammar);
+  std::vector<NodeId> open(grammar.size());
+  std::iota(open.begin(), open.end(), NodeId{0});
   std::vector<bool> is(grammar.size(), false);
   while (!open.empty()) {
     const NodeId id = open.back();
@@ -46,6 +54,26 @@ std::vector<bool> least_fixpoint(const Grammar& grammar, const Holds& holds) {
     open.insert(open.end(), users[id].begin(), users[id].end());
   }
   return is;
+}
+
+// A number for each node, `most` to begin with, which `of(node, numbers)` lowers as those of its parts fall.
+template <class Of>
+std::vector<uint32_t> falling_fixpoint(const Grammar& grammar, uint32_t most, const Of& of) {
+  const auto users = users_of(grammar);
+  std::vector<uint32_t> numbers(grammar.size(), most);
+  std::vector<bool> is_open(grammar.size(), true);
+  std::deque<NodeId> open(grammar.size());  // parts mostly come before what they are parts of
+  std::iota(open.begin(), open.end(), NodeId{0});
+  for (; !open.empty(); open.pop_front()) {
+    const NodeId id = open.front();
+    is_open[id] = false;
+    const uint32_t number = of(id, numbers);
+    if (number >= numbers[id]) continue;
+    numbers[id] = number;
+    for (const NodeId user : users[id])
+      if (!is_open[user]) is_open[user] = true, open.push_back(user);
+  }
+  return numbers;
 }
 
 }  // namespace facet::constraint

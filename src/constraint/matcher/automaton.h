@@ -49,6 +49,7 @@ class Automaton {
   int forced_byte(StateId state);
 
   Regexes& regexes() noexcept { return store_.grammar.regexes(); }
+  FrameStore& store() noexcept { return store_; }
   const KeyTrees& keys() const noexcept { return store_.keys; }
   bool has_unused(const Thread& key_thread, uint32_t node) const noexcept;
   Grammar release() && { return std::move(store_.grammar); }

@@ -17,12 +17,13 @@ class KeyTrees {
     std::vector<std::pair<uint8_t, uint32_t>> children;  // by byte, sorted
     uint32_t first, end;                                 // keys below, of the sorted ones
     int32_t key = -1;                                    // the key that ends here
+    uint32_t depth = 0;                                  // bytes of the keys that lie before it
   };
 
   // keys: sorted, different. Returns the root.
   uint32_t add(std::span<const std::string_view> keys) {
     const auto root = static_cast<uint32_t>(nodes_.size());
-    nodes_.push_back({{}, 0, static_cast<uint32_t>(keys.size()), -1});
+    nodes_.push_back({{}, 0, static_cast<uint32_t>(keys.size()), -1, 0});
     for (uint32_t k = 0; k < keys.size(); ++k) {
       uint32_t at = root;
       for (const char c : keys[k]) at = child(at, static_cast<uint8_t>(c), k);
@@ -37,10 +38,11 @@ class KeyTrees {
  private:
   // Keys come sorted, so a new child is the last.
   uint32_t child(uint32_t at, uint8_t byte, uint32_t key) {
+    const uint32_t depth = nodes_[at].depth + 1;
     auto& children = nodes_[at].children;
     if (children.empty() || children.back().first != byte) {
       children.emplace_back(byte, static_cast<uint32_t>(nodes_.size()));
-      nodes_.push_back({{}, key, key, -1});
+      nodes_.push_back({{}, key, key, -1, depth});
     }
     const uint32_t there = nodes_[at].children.back().second;
     nodes_[there].end = key + 1;

@@ -209,7 +209,7 @@ MaskCache::Inside& MaskCache::inside(const InsideKey& key) {
 
 MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
   Inside found;
-  InsideWalk out{key.behind, found, key.is_recorded, {}, {}};
+  InsideWalk out{key.behind, found, key.is_recorded, {}, nullptr, {}};
   if (key.tokens != Tokens::Others) {
     Readable plain = readable(key.regex, key.is_recorded);
     if (key.is_recorded && (plain.may_end || plain.may_nearly_end)) plain = {0, true, true};  // each end is looked at
@@ -223,34 +223,40 @@ MaskCache::Inside MaskCache::find_inside(const InsideKey& key) {
 }
 
 void MaskCache::walk(const TokenTrie& trie, RegexId regex, InsideWalk& out) {
-  walk(trie, trie.root(), regex, 0, out);
-  out.run.flush(out.found.all.tokens);
+  out.trie = &trie;
+  out.run = TokenRun(trie.tokens_below(trie.root()));
+  walk(trie.root(), regex, 0, out);
+  out.run.finish(out.found.all.tokens);
 }
 
 // Tokens that the expression reads whole; and of those that it does not, what comes behind each place where it may end,
 // if it may come there.
-void MaskCache::walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out) {
+void MaskCache::walk(const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out) {
   Regexes& regexes = automaton_.regexes();
   if (path_.size() <= depth) path_.resize(depth + 1);
   path_[depth] = regex;
-  for (const TokenTrie::Node& child : trie.children(node)) {
+  for (const TokenTrie::Node& child : out.trie->children(node)) {
     const RegexId there = regexes.derive(regex, child.byte);
-    if (there != Regexes::kNothing) {
-      const auto tokens = trie.tokens_at(child);
-      if (out.is_recorded && nearly_ends(there))
-        out.found.nearly_ended.insert(out.found.nearly_ended.end(), tokens.begin(), tokens.end());
-      else
-        out.run.add(tokens, out.found.all.tokens);
-      if (child.n_children > 0) walk(trie, child, there, depth + 1, out);
+    if (there == Regexes::kNothing) {
+      out.run.leave_out(out.trie->tokens_below(child), out.found.all.tokens);
+      if (depth > 0) add_leaving(child, depth, out);
       continue;
     }
-    if (depth == 0) continue;
-    const std::string_view read = tokens_.bytes(trie.tokens_below(child).front());
-    for (size_t end = depth; end > 0; --end)
-      if (out.behind[static_cast<uint8_t>(read[end])] && regexes.is_nullable(path_[end]))
-        for (const TokenId token : trie.tokens_below(child))
-          out.leaving.push_back({tokens_.bytes(token).substr(end), token});
+    if (out.is_recorded && nearly_ends(there)) {
+      const auto tokens = out.trie->tokens_at(child);
+      out.run.leave_out(tokens, out.found.all.tokens);
+      out.found.nearly_ended.insert(out.found.nearly_ended.end(), tokens.begin(), tokens.end());
+    }
+    if (child.n_children > 0) walk(child, there, depth + 1, out);
   }
+}
+
+void MaskCache::add_leaving(const TokenTrie::Node& node, size_t depth, InsideWalk& out) {
+  const auto tokens = out.trie->tokens_below(node);
+  const std::string_view read = tokens_.bytes(tokens.front());
+  for (size_t end = depth; end > 0; --end)
+    if (out.behind[static_cast<uint8_t>(read[end])] && automaton_.regexes().is_nullable(path_[end]))
+      for (const TokenId token : tokens) out.leaving.push_back({tokens_.bytes(token).substr(end), token});
 }
 
 const std::optional<std::vector<RegexId>>& MaskCache::behind_plain(RegexId regex) {

@@ -59,30 +59,29 @@ class MaskCache {
     std::optional<TokenTrie> whole;  // those others, from their beginning; made when a text is recorded
   };
 
-  // Tokens of a trie in the order of a walk: those of neighbours lie side by side and are copied at once.
+  // Tokens of a trie in the order of a walk, but for those that it leaves out: what lies between two of these is copied
+  // at once, and a node that is passed costs nothing.
   class TokenRun {
    public:
-    void add(std::span<const TokenId> tokens, std::vector<TokenId>& out) {
-      if (tokens.empty()) return;
-      const bool goes_on = tokens.data() == run_.data() + run_.size();
-      if (!goes_on) flush(out);
-      run_ = goes_on ? std::span(run_.data(), run_.size() + tokens.size()) : tokens;
+    TokenRun() = default;
+    explicit TokenRun(std::span<const TokenId> all) : left_(all) {}
+    void leave_out(std::span<const TokenId> tokens, std::vector<TokenId>& out) {
+      out.insert(out.end(), left_.data(), tokens.data());
+      left_ = left_.subspan(static_cast<size_t>(tokens.data() - left_.data()) + tokens.size());
     }
-    void flush(std::vector<TokenId>& out) {
-      out.insert(out.end(), run_.begin(), run_.end());
-      run_ = {};
-    }
+    void finish(std::vector<TokenId>& out) const { out.insert(out.end(), left_.begin(), left_.end()); }
 
    private:
-    std::span<const TokenId> run_;
+    std::span<const TokenId> left_;
   };
 
   struct InsideWalk {
     ByteSet behind;
     Inside& found;
     bool is_recorded;
-    TokenRun run;
     std::vector<TokenTrie::Entry> leaving;
+    const TokenTrie* trie = nullptr;
+    TokenRun run = {};
   };
 
   const TokenSet& set_of(StateId state);
@@ -94,7 +93,8 @@ class MaskCache {
   Inside& inside(const InsideKey& key);
   Inside find_inside(const InsideKey& key);
   void walk(const TokenTrie& trie, RegexId regex, InsideWalk& out);
-  void walk(const TokenTrie& trie, const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out);
+  void walk(const TokenTrie::Node& node, RegexId regex, size_t depth, InsideWalk& out);
+  void add_leaving(const TokenTrie::Node& node, size_t depth, InsideWalk& out);
   void walk(const TokenTrie& trie, const TokenTrie::Node& node, StateId state, TokenSet& out);
   void add_recorded(const Thread& thread, Inside& in, TokenSet& out);
   void walk_recorded(const TokenTrie& trie, const TokenTrie::Node& node, const Thread& thread, TokenSet& out);

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "constraint/matcher/automaton.h"
+#include "constraint/matcher/closing.h"
+#include "constraint/matcher/endings.h"
 #include "constraint/matcher/mask_cache.h"
 
 namespace facet::constraint {
@@ -33,17 +35,22 @@ class SharedAutomaton {
   std::mutex mutex;
 
   Automaton& automaton() { return *automaton_; }
-  MaskCache& masks(const std::shared_ptr<const TokenTable>& tokens) {
-    for (auto& [table, cache] : caches_)
-      if (table == tokens) return *cache;
-    caches_.emplace_back(tokens, std::make_unique<MaskCache>(*automaton_, *tokens));
-    return *caches_.back().second;
+  MaskCache& masks(const std::shared_ptr<const TokenTable>& tokens) { return caches(tokens).masks; }
+  Closing& closing(const std::shared_ptr<const TokenTable>& tokens) {
+    auto& closing = caches(tokens).closing;
+    if (!closing) {
+      if (!endings_) endings_ = std::make_unique<Endings>(*automaton_);
+      closing = std::make_unique<Closing>(*automaton_, *endings_, *tokens);
+    }
+    return *closing;
   }
   uint64_t epoch() const noexcept { return epoch_; }
 
   size_t n_remembered() const {
     size_t n = automaton_->n_bytes();
-    for (const auto& [table, cache] : caches_) n += cache->n_bytes();
+    if (endings_) n += endings_->n_bytes();
+    for (const auto& caches : caches_)
+      n += caches->masks.n_bytes() + (caches->closing ? caches->closing->n_bytes() : 0);
     return n;
   }
 
@@ -57,6 +64,7 @@ class SharedAutomaton {
     const bool is_crowded = automaton_->regexes().n_made() > std::max(kMaxMade, 2 * least_made_);
     if (!is_crowded && n_remembered() < std::max(kMaxRemembered, 2 * least_)) return;
     caches_.clear();
+    endings_.reset();
     Grammar grammar = std::move(*automaton_).release();
     grammar.regexes().forget();
     automaton_ = std::make_unique<Automaton>(std::move(grammar));
@@ -64,8 +72,22 @@ class SharedAutomaton {
   }
 
  private:
+  // What is known of one vocabulary.
+  struct Caches {
+    std::shared_ptr<const TokenTable> tokens;
+    MaskCache masks;
+    std::unique_ptr<Closing> closing;  // where somebody has asked
+  };
+
+  Caches& caches(const std::shared_ptr<const TokenTable>& tokens) {
+    for (const auto& caches : caches_)
+      if (caches->tokens == tokens) return *caches;
+    return *caches_.emplace_back(new Caches{tokens, MaskCache(*automaton_, *tokens), nullptr});
+  }
+
   std::unique_ptr<Automaton> automaton_;
-  std::vector<std::pair<std::shared_ptr<const TokenTable>, std::unique_ptr<MaskCache>>> caches_;
+  std::vector<std::unique_ptr<Caches>> caches_;
+  std::unique_ptr<Endings> endings_;
   uint64_t epoch_ = 0;
   size_t least_ = 0, least_made_ = 0;
 };
@@ -125,6 +147,30 @@ void Matcher::mask(TokenMask& mask) {
   if (!any)
     throw_error<RequestError>("no token of the vocabulary continues \"{}\" as the grammar wants it",
                               text_.size() > 40 ? "..." + text_.substr(text_.size() - 40) : text_);
+}
+
+bool Matcher::can_end_within(size_t n_tokens, std::optional<TokenId> behind) {
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  StateId state = marks_.back().state;
+  if (behind && tokens_->is_stop(*behind)) return true;
+  if (behind) state = grammar_->shared_->automaton().step(state, tokens_->bytes(*behind));
+  return grammar_->shared_->closing(tokens_).fits(state, n_tokens);
+}
+
+void Matcher::closing_mask(TokenMask& mask, size_t n_tokens) {
+  if (mask.size() != tokens_->n_tokens()) mask = TokenMask(tokens_->n_tokens());
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  grammar_->shared_->closing(tokens_).fill(marks_.back().state, n_tokens, mask);
+  if (grammar_->shared_->automaton().may_end(marks_.back().state))
+    for (const TokenId stop : tokens_->stops()) mask.add(stop);
+}
+
+std::optional<size_t> Matcher::tokens_to_end() {
+  const std::lock_guard lock(grammar_->shared_->mutex);
+  catch_up();
+  return grammar_->shared_->closing(tokens_).n_tokens(marks_.back().state);
 }
 
 bool Matcher::accept(TokenId token) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,13 @@ class Matcher {
   // Sets `mask` to the tokens that may come next; the table's stop tokens where the text may end here. Throws
   // RequestError when nothing may come next (a vocabulary that cannot express what the grammar wants).
   void mask(TokenMask& mask);
+  // Whether the text, with the token behind it if one is given, can be ended within `n_tokens` more: with its shortest
+  // ending, as far as one is found. Costs a look-up while there are many.
+  bool can_end_within(size_t n_tokens, std::optional<TokenId> behind = {});
+  // Sets `mask` as mask() does, but to tokens behind which the text can still be ended within `n_tokens`, these counted
+  // in. The text can.
+  void closing_mask(TokenMask& mask, size_t n_tokens);
+  std::optional<size_t> tokens_to_end();  // of the shortest ending; none: none is known
   // Takes a token; false, and nothing changes, if the grammar does not allow it. A stop token ends the text.
   bool accept(TokenId token);
   bool accept_bytes(std::string_view bytes);  // as one token

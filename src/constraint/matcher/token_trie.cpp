@@ -4,16 +4,21 @@
 
 namespace facet::constraint {
 
-// Level by level: a node's range of the sorted texts is cut where their next byte changes.
+// A node's range of the sorted texts is cut where their next byte changes. In the order of a walk, so that what a walk
+// reads next lies behind what it has read.
 TokenTrie::TokenTrie(std::vector<Entry> entries) {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.text != b.text ? a.text < b.text : a.token < b.token; });
   for (const Entry& entry : entries) tokens_.push_back(entry.token);
   const auto n = static_cast<uint32_t>(entries.size());
   nodes_.push_back({0, 0, n, 0, 0});
-  size_t level_end = 1, depth = 0;
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    if (i == level_end) level_end = nodes_.size(), ++depth;
+  struct Place {
+    size_t node, depth;
+  };
+  std::vector<Place> open = {{0, 0}};
+  while (!open.empty()) {
+    const auto [i, depth] = open.back();
+    open.pop_back();
     nodes_[i].first_child = static_cast<uint32_t>(nodes_.size());
     uint32_t at = nodes_[i].first_token;
     const uint32_t end = nodes_[i].end_token;
@@ -25,6 +30,7 @@ TokenTrie::TokenTrie(std::vector<Entry> entries) {
       nodes_.push_back({0, first, at, 0, byte});
       ++nodes_[i].n_children;
     }
+    for (size_t c = nodes_.size(); c-- > nodes_[i].first_child;) open.push_back({c, depth + 1});
   }
   nodes_.shrink_to_fit();
 }

@@ -44,7 +44,7 @@ class TokenTrie {
   size_t n_bytes() const noexcept { return nodes_.capacity() * sizeof(Node) + tokens_.capacity() * sizeof(TokenId); }
 
  private:
-  std::vector<Node> nodes_;  // level by level
+  std::vector<Node> nodes_;  // siblings side by side, and behind them what is below the first
   std::vector<TokenId> tokens_;
 };
 

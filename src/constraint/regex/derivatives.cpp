@@ -203,13 +203,14 @@ void Regexes::Store::forget() {
   all_classes_ = {};
   first_bytes_.clear();
   counts_.clear();
+  least_bytes_.clear();
   extend_rows();
 }
 
 size_t Regexes::Store::n_bytes() const noexcept {
   return expressions.n_bytes() + rows_.capacity() * sizeof(Row) + classes_.capacity() * sizeof(void*) +
          blocks_.size() * kBlockEntries * sizeof(RegexId) + all_classes_.n_bytes() +
-         first_bytes_.size() * 2 * sizeof(ByteSet) + counts_.size() * 48;
+         first_bytes_.size() * 2 * sizeof(ByteSet) + counts_.size() * 48 + least_bytes_.size() * 40;
 }
 
 }  // namespace facet::constraint

@@ -261,6 +261,26 @@ void Expressions::derive_facts(RegexNode& node, std::span<const RegexId> parts) 
     throw_error<RequestError>("regular expressions are nested more than {} levels deep: simplify them", kMaxRegexDepth);
   node.depth = static_cast<uint16_t>(depth);
   node.min_length = node.nullable ? 0 : least_length(node, parts);
+  node.has_shortest = node.nullable || has_shortest(node, parts);
+}
+
+bool Expressions::has_shortest(const RegexNode& node, std::span<const RegexId> parts) const {
+  const auto has = [&](RegexId id) { return nodes_[id].has_shortest; };
+  switch (node.kind) {
+    case RegexKind::Concat:
+      return has(node.a) && has(node.b);
+    case RegexKind::Repeat:
+      return has(node.a);
+    case RegexKind::Either:
+      return std::any_of(parts.begin(), parts.end(),
+                         [&](RegexId id) { return has(id) && nodes_[id].min_length == node.min_length; });
+    case RegexKind::Both:
+    case RegexKind::Not:
+    case RegexKind::Multiple:
+      return false;
+    default:
+      return true;
+  }
 }
 
 uint32_t Expressions::least_length(const RegexNode& node, std::span<const RegexId> parts) const {

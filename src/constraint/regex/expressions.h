@@ -36,6 +36,7 @@ struct RegexNode {
   uint32_t a = 0, b = 0;
   int32_t min = 0, max = -1;  // Repeat; see Remainder
   uint32_t min_length = 0;    // no text has fewer bytes; a guess from below
+  bool has_shortest = true;   // one has just these
 };
 
 // A number of which some digits have been read, and what is left of it by a modulus.
@@ -92,6 +93,7 @@ class Expressions {
   RegexId find_or_add(RegexNode node, uint64_t hash, std::span<const RegexId> parts = {});
   bool is_equal(const RegexNode& stored, const RegexNode& node, std::span<const RegexId> parts) const;
   uint32_t least_length(const RegexNode& node, std::span<const RegexId> parts) const;
+  bool has_shortest(const RegexNode& node, std::span<const RegexId> parts) const;
   void derive_facts(RegexNode& node, std::span<const RegexId> parts) const;
   void count(size_t cost);
   void fill_slots(size_t n_slots);

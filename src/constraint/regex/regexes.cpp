@@ -57,6 +57,8 @@ bool Regexes::is_nothing(RegexId a) { return !store_->is_live(a); }
 bool Regexes::has_continuation(RegexId a) { return first_bytes(a).any(); }
 size_t Regexes::n_texts(RegexId a, size_t limit) { return store_->n_texts(a, limit); }
 std::vector<std::string> Regexes::texts(RegexId a) { return store_->texts(a); }
+uint32_t Regexes::least_bytes(RegexId a) { return store_->least_bytes(a); }
+uint8_t Regexes::first_of_shortest(RegexId a) { return store_->first_of_shortest(a); }
 bool Regexes::ends_with(RegexId a, uint8_t byte) const noexcept { return store_->expressions.ends_with(a, byte); }
 const ByteSet& Regexes::first_bytes(RegexId a) { return store_->first_bytes(a); }
 

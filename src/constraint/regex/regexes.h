@@ -32,6 +32,7 @@ class Regexes {
   static constexpr RegexId kNothing = 0;   // no text at all
   static constexpr RegexId kEmpty = 1;     // the empty text
   static constexpr RegexId kAnything = 2;  // all byte strings: the complement of kNothing
+  static constexpr uint32_t kLong = 4096;  // bytes; texts from here on are not looked for
 
   RegexId bytes(const ByteSet& set);       // one byte of the set
   RegexId literal(std::string_view text);  // these bytes
@@ -61,6 +62,9 @@ class Regexes {
   bool has_continuation(RegexId a);            // some byte may follow: derive(a, b) is not kNothing for some b
   size_t n_texts(RegexId a, size_t limit);     // how many it holds, counted up to the limit
   std::vector<std::string> texts(RegexId a);   // all of them: for those that are known to be few
+  // Bytes of the shortest text, and the first of them; kLong: it has none, or a search for it was given up.
+  uint32_t least_bytes(RegexId a);
+  uint8_t first_of_shortest(RegexId a);  // that is neither empty nor kLong
   // Whether it is plain to see that all texts end with the byte; false: perhaps not.
   bool ends_with(RegexId a, uint8_t byte) const noexcept;
   // The bytes that may come first.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <compare>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct Regexes::Store : Regexes::Table {
   const ByteSet& first_bytes(RegexId a);
   void forget();
   size_t n_bytes() const noexcept;
+
+  // shortest.cpp
+  uint32_t least_bytes(RegexId a);
+  uint8_t first_of_shortest(RegexId a);
 
   // counting.cpp
   size_t n_texts(RegexId a, size_t limit);
@@ -71,6 +76,8 @@ struct Regexes::Store : Regexes::Table {
   void extend_rows();
 
   size_t count_texts(RegexId a, size_t limit);
+  class ShortestSearch;
+  std::optional<uint32_t> known_least_bytes(RegexId a) const;
 
   class LifeSearch;  // liveness.cpp
   void settle(RegexId a);
@@ -89,6 +96,7 @@ struct Regexes::Store : Regexes::Table {
     size_t n = 0, limit = 0;  // n is exact below the limit
   };
   std::unordered_map<RegexId, TextCount> counts_;
+  std::unordered_map<RegexId, uint32_t> least_bytes_;  // where the expressions do not know
 };
 
 }  // namespace facet::constraint

@@ -58,12 +58,14 @@ NodeId Builder::build(bool is_object) {
     if (grammar_.size() > kMaxGrammarNodes)
       throw_error<RequestError>("schema: its grammar has more than {} nodes", kMaxGrammarNodes);
   }
+  expander_.note_inexact();
   return node;
 }
 
 void Builder::fail_as_contradiction() {
   const std::string path = references_.path(expander_.contradiction(document_));
-  throw_error<RequestError>("schema at #{} contradicts itself: there is no value that obeys all it says", path);
+  throw_error<RequestError>("schema{} contradicts itself: there is no value that obeys all it says",
+                            path.empty() ? "" : " at " + path);
 }
 
 NodeId Builder::value(const Conditions& conditions) {

@@ -36,6 +36,7 @@ class Expander {
   Conditions impossible() const { return {kNever}; }
   // Of a schema that nothing obeys: the innermost one that is the reason, as far as it is easily found.
   const SchemaJson& contradiction(const SchemaJson& schema);
+  void note_inexact();  // of the schemas that have been looked at
 
   [[noreturn]] void fail(const SchemaJson& schema, std::string_view keyword, std::string_view why) const;
 
@@ -113,6 +114,7 @@ class Expander {
   size_t n_values(const Shape& shape, size_t limit);
   size_t n_lists(const ArrayShape& array, size_t limit);
   size_t n_objects(const ObjectShape& object, size_t limit);
+  bool has_inexact_values(const Conditions& conditions);
 
   References& references_;
   Texts& texts_;

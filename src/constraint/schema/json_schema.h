@@ -37,6 +37,9 @@ struct Notation {
 struct SchemaNotes {
   std::vector<std::string> enforced;     // keywords, sorted
   std::vector<std::string> annotations;  // "/properties/a/title", and formats without meaning
+  // uniqueItems where an answer may begin an item that must not come again, and then ends in an error: of few values
+  // that are objects or arrays, or that are numbers with several spellings.
+  std::vector<std::string> inexact;
 };
 
 // Adds what `schema` describes to the grammar. Throws RequestError (one line: keyword, path, why) for what contradicts

@@ -86,4 +86,16 @@ void Expander::note(const SchemaJson& schema) {
   }
 }
 
+void Expander::note_inexact() {
+  if (notes_ == nullptr) return;
+  for (const SchemaJson* schema : std::set(noted_)) {
+    if (schema->value("uniqueItems", SchemaJson()) != true) continue;
+    const ArrayShape array = asserted_alone(*schema).array;
+    bool is_inexact = false;
+    for (size_t i = 0; i <= array.n_first(); ++i) is_inexact |= has_inexact_values(array.item(i));
+    if (is_inexact) notes_->inexact.push_back(references_.path(*schema) + "/uniqueItems");
+  }
+  std::sort(notes_->inexact.begin(), notes_->inexact.end());
+}
+
 }  // namespace facet::constraint

@@ -155,8 +155,7 @@ TEST(JsonSchema, MoreItemsThatDifferThanThereAreIsAContradiction) {
       R"({"type":"array","minItems":8,"uniqueItems":true,
           "items":{"type":"array","maxItems":2,"items":{"type":"boolean"}}})"};
   for (const char* schema : refused)
-    EXPECT_EQ(schema_refusal(schema), "schema at # contradicts itself: there is no value that obeys all it says")
-        << schema;
+    EXPECT_EQ(schema_refusal(schema), "schema contradicts itself: there is no value that obeys all it says") << schema;
   for (std::string schema : refused) {
     const size_t at = schema.find("\"minItems\":") + 11;
     const size_t n = schema.find_first_not_of("0123456789", at) - at;
@@ -173,7 +172,7 @@ TEST(JsonSchema, MoreItemsThatDifferThanThereAreIsAContradiction) {
   EXPECT_NE(lists(R"("minItems":3,"maxItems":3)", R"({"const":1})"), "");
   EXPECT_EQ(schema_refusal(R"({"type":"array","minItems":1,"items":{"type":"array","items":{"const":1},
                                "uniqueItems":true,"minItems":2}})"),
-            "schema at #/items contradicts itself: there is no value that obeys all it says");
+            "schema at /items contradicts itself: there is no value that obeys all it says");
 }
 
 }  // namespace

@@ -103,6 +103,16 @@ size_t Expander::n_values(const Shape& shape, size_t limit) {
   return std::min(n, limit);
 }
 
+// Whether a text may begin one of these values though all that begin so have been there.
+bool Expander::has_inexact_values(const Conditions& conditions) {
+  const Shapes shapes = this->shapes(conditions);
+  return std::any_of(shapes.begin(), shapes.end(), [&](const Shape& shape) {
+    const bool is_bounded = shape.number.bounds.minimum && shape.number.bounds.maximum;
+    if ((shape.types & kFraction) != 0 && (is_bounded || !shape.number.multiple_of.empty())) return true;
+    return (shape.types & (kArray | kObject)) != 0 && n_values(shape, kManyValues) < kManyValues;
+  });
+}
+
 size_t Expander::n_lists(const ArrayShape& array, size_t limit) {
   const size_t n_first = array.n_first(), shortest = static_cast<size_t>(array.size.min);
   if (shortest > kManyValues) return limit;

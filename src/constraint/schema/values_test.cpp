@@ -112,7 +112,7 @@ TEST(JsonSchema, ValuesThatCannotBeAreRefusedByPath) {
             std::string::npos);
   EXPECT_EQ(schema_refusal(
                 R"({"type":"object","required":["a"],"properties":{"a":{"allOf":[{},{"enum":["x"],"minLength":2}]}}})"),
-            "schema at #/properties/a/allOf/1 contradicts itself: there is no value that obeys all it says");
+            "schema at /properties/a/allOf/1 contradicts itself: there is no value that obeys all it says");
   EXPECT_NE(schema_refusal("false").find("contradicts itself"), std::string::npos);
   EXPECT_NE(schema_refusal("[]").find("expected an object, true or false"), std::string::npos);
 }
@@ -124,8 +124,22 @@ TEST(JsonSchema, NotesSayWhatIsEnforcedAndWhatIsNot) {
       R"({"title":"T","type":"object","properties":{"a":{"format":"colour","minLength":1},"b":{"required":true,"x-y":1}}})");
   add_schema(grammar, schema, {}, &notes);
   EXPECT_EQ(notes.enforced, (std::vector<std::string>{"minLength", "properties", "type"}));
+  EXPECT_TRUE(notes.inexact.empty());
   EXPECT_EQ(notes.annotations, (std::vector<std::string>{"/title", "/properties/a/format", "/properties/b/required",
                                                          "/properties/b/x-y"}));
+}
+
+TEST(JsonSchema, NotesSayWhichUniqueItemsMayRunOut) {
+  Grammar grammar;
+  SchemaNotes notes;
+  add_schema(grammar, SchemaJson::parse(R"({"properties":{
+    "flags":{"uniqueItems":true,"items":{"type":"object","properties":{"a":{"type":"boolean"}},"additionalProperties":false}},
+    "halves":{"uniqueItems":true,"items":{"type":"number","multipleOf":0.5}},
+    "names":{"uniqueItems":true,"items":{"type":"string"}}, "dice":{"uniqueItems":true,"items":{"enum":[1,2,3]}},
+    "people":{"uniqueItems":true,"items":{"type":"object","properties":{"name":{"type":"string"}}}}}})"),
+             {}, &notes);
+  EXPECT_EQ(notes.inexact,
+            (std::vector<std::string>{"/properties/flags/uniqueItems", "/properties/halves/uniqueItems"}));
 }
 
 }  // namespace
