@@ -20,8 +20,10 @@ struct BackupFlags {
 // What the copy itself holds: it has been opened, and can be read.
 std::string contents_of(const std::string& file) {
   std::string text;
-  for (const auto& [kind, n] : server::Store(file).counts())
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", n, kind, n == 1 ? "" : kind == "batch" ? "es" : "s");
+  const auto counts = server::Store(file).counts();
+  for (const auto& [kind, many] : {std::pair{"batch", "batches"}, {"file", "files"}, {"response", "responses"}})
+    if (const auto at = counts.find(kind); at != counts.end())
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", at->second, at->second == 1 ? kind : many);
   return text.empty() ? "nothing is stored in it" : text;
 }
 

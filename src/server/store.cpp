@@ -40,14 +40,15 @@ constexpr std::array<const char*, 1> kMigrations = {
 
 // The connection.
 struct Store::State {
-  explicit State(const std::string& p) : path(p), presence(p == ":memory:" ? "" : p + ".servers") {}
+  explicit State(const std::string& p) : path(p) {}
 
   const std::string path;
-  Presence presence;
+  std::optional<Presence> known;  // since something was claimed
   std::mutex mutex;
   sqlite3* db = nullptr;
 
   ~State() { sqlite3_close_v2(db); }
+  Presence& presence() { return known ? *known : known.emplace(path == ":memory:" ? "" : path + ".servers"); }
   void run(const char* sql) {
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw_sqlite(db, path);
   }
@@ -191,7 +192,7 @@ bool Store::State::is_claimed_elsewhere(const std::string& kind, const std::stri
   if (!claim) return false;
   const auto json = nlohmann::json::parse(claim->json, nullptr, false);
   const std::string server = json.is_object() ? json.value("server", "") : "";
-  return server != presence.id() && presence.is_here(server);
+  return server != presence().id() && presence().is_here(server);
 }
 
 bool Store::is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner) {
@@ -204,7 +205,7 @@ bool Store::claim(const std::string& kind, const std::string& id, const std::str
   state_->run("BEGIN IMMEDIATE");  // no other server looks in between
   try {
     const bool is_free = !state_->is_claimed_elsewhere(kind, id, owner);
-    const nlohmann::json note = {{"server", state_->presence.id()}};
+    const nlohmann::json note = {{"server", state_->presence().id()}};
     if (is_free) state_->put({kind, id, owner, std::time(nullptr), note.dump(), {}});
     state_->run("COMMIT");
     return is_free;

@@ -7,7 +7,7 @@ import stat
 import unittest
 
 from facet_cli import CliTest, escaped, run
-from serve_test import Server
+from facet_server import Server
 
 
 class BackupTest(CliTest):

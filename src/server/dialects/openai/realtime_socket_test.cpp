@@ -83,7 +83,7 @@ class RealtimeSocket : public testing::Test {
     engine.n_threads = 1;
     engine.context = 2048;
     EngineServiceOptions how;
-    how.load = [engine](const std::string& path) { return runtime::Engine::load(path, engine); };
+    how.load = [engine](const std::string& path, int64_t) { return runtime::Engine::load(path, engine); };
     const auto list = [] { return std::vector<ServedModel>{{"nano", kNanoModel}}; };
     service_ = std::make_unique<EngineService>(std::make_unique<ModelCatalog>(list, engine), how);
     server_ = std::make_unique<TestServer>(openai_routes(*service_, store_), std::move(options));
