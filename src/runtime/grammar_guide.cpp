@@ -75,7 +75,8 @@ bool GrammarGuide::leaves_room(TokenId token, int n_left) {
   if (is_past_ending_) return true;
   const auto n = static_cast<size_t>(std::max(n_left, 0));
   if (matcher_.can_end_within(n, token)) return true;
-  is_past_ending_ = !matcher_.can_end_within(n + 1);
+  const auto least = matcher_.tokens_to_end();
+  is_past_ending_ = !least || *least > n + 1;
   return is_past_ending_;
 }
 

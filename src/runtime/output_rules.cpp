@@ -77,7 +77,7 @@ int OutputGuide::reserve() {
   const int usual = std::min(max_tokens_ / 4, 512);
   if (!grammar_ || rules_.thought == OutputRules::Thought::Forbidden) return usual;
   const auto shortest = static_cast<int>(grammar_->tokens_to_end().value_or(0));
-  return shortest <= max_tokens_ ? std::max(usual, shortest) : usual;
+  return shortest < max_tokens_ ? std::max(usual, shortest + 1) : usual;  // the thought's end is a token too
 }
 
 // A thought comes first, or where nothing is asked of the answer.

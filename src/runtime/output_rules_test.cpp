@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "constraint/grammar/gbnf.h"
 #include "runtime/generate.h"
+#include "runtime/grammar_guide.h"
 #include "runtime/test_models.h"
 #include "runtime/token_table.h"
 
@@ -113,6 +114,21 @@ TEST_F(OutputRulesTest, ABudgetLetsASentenceEnd) {
   rules.answer_reserve = 40;
   EXPECT_EQ(thought_length(guide(rules, 100), endless, end_), 60);
   EXPECT_EQ(thought_length(guide(rules, 100), sentences, end_), 49);
+}
+
+// No ending that long is looked for, however near the limit is: the answer goes on, and is cut.
+TEST_F(OutputRulesTest, AnEndingThatIsTooLongIsNone) {
+  GrammarGuide guide(grammar_of("[a-z]{5000}"), *engine_);
+  for (const int n_left : {5000, 4096, 4095, 100}) EXPECT_TRUE(guide.leaves_room(one("x"), n_left)) << n_left;
+}
+
+TEST_F(OutputRulesTest, AThoughtLeavesRoomForAnAnswerLongerThanAQuarter) {
+  const auto grammar = grammar_of("[0-9]{40}");
+  const auto shortest = static_cast<int>(GrammarGuide(grammar, *engine_).tokens_to_end().value());
+  ASSERT_GT(shortest, 25);
+  const int n = thought_length(guide({.grammar = grammar, .is_chat = true, .thought = Thought::Open}, 100),
+                               std::vector<TokenId>(8, one("x")), end_);
+  EXPECT_EQ(n, 100 - shortest - 1);
 }
 
 TEST_F(OutputRulesTest, ABudgetIsForAllThoughtsTogether) {

@@ -272,8 +272,9 @@ void Store::backup(const std::string& path) {
   if (opened != SQLITE_OK) throw_sqlite(to, path);
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", state_->db, "main");
   if (!backup) throw_sqlite(to, path);
-  sqlite3_backup_step(backup, -1);
+  const int stepped = sqlite3_backup_step(backup, -1);
   if (sqlite3_backup_finish(backup) != SQLITE_OK) throw_sqlite(to, path);
+  if (stepped != SQLITE_DONE) throw_error<ResourceError>("{}: what is stored is being changed: try again", path);
 }
 
 }  // namespace facet::server

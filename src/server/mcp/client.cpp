@@ -1,13 +1,15 @@
 #include "server/mcp/client.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "server/mcp/revisions.h"
 
 namespace facet::server {
 namespace {
 
-constexpr int kMaxPages = 64;  // of a list of tools
+constexpr int kMaxPages = 64;                        // of a list of tools
+constexpr auto kListTime = std::chrono::minutes(2);  // for all pages
 constexpr int kNotFound = 404;
 
 }  // namespace
@@ -66,10 +68,16 @@ Json McpClient::request(const std::string& method, Json params) {
 Json McpClient::list_tools() {
   Json tools = Json::array();
   std::string cursor;
+  size_t n_bytes = 0;
+  const auto deadline = std::chrono::steady_clock::now() + kListTime;
   for (int page = 0; page == 0 || !cursor.empty(); ++page) {
     if (page == kMaxPages)
       throw McpError(McpError::Kind::Protocol, kMcpInvalidRequest, "the server's list of tools has no end");
-    cursor = add_mcp_tools(request("tools/list", cursor.empty() ? Json::object() : Json{{"cursor", cursor}}), tools);
+    const Json listed = request("tools/list", cursor.empty() ? Json::object() : Json{{"cursor", cursor}});
+    n_bytes += to_json_text(listed).size();
+    if (n_bytes > McpReplyReader::kMaxBytes || std::chrono::steady_clock::now() > deadline)
+      throw McpError(McpError::Kind::Protocol, kMcpInvalidRequest, "the server's list of tools is too long");
+    cursor = add_mcp_tools(listed, tools);
   }
   return tools;
 }

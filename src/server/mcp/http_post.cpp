@@ -127,9 +127,16 @@ struct HttpPoster::State {
     return state.is_cancelled && state.is_cancelled() ? 1 : 0;
   }
 
+  // Nothing may be thrown through libcurl.
   static size_t header(char* text, size_t size, size_t n, void* self) {
-    static_cast<State*>(self)->take_header({text, size * n});
-    return size * n;
+    auto& state = *static_cast<State*>(self);
+    try {
+      state.take_header({text, size * n});
+      return size * n;
+    } catch (...) {
+      state.thrown = std::current_exception();
+      return 0;
+    }
   }
 
   void take_header(std::string_view line) {
@@ -142,7 +149,6 @@ struct HttpPoster::State {
     if (equals_ignoring_case(line.substr(0, colon), "mcp-session-id")) reply.session = value;
   }
 
-  // Nothing may be thrown through libcurl.
   static size_t body(char* text, size_t size, size_t n, void* self) {
     auto& state = *static_cast<State*>(self);
     try {

@@ -26,6 +26,9 @@ bool read_line(std::istream& in, std::string& line) {
 class LinePeer final : public McpPeer {
  public:
   LinePeer(Service& service, const std::function<void(std::string_view)>& write) : service_(&service), write_(write) {}
+  ~LinePeer() override { wait(); }  // answers under way write to it
+  LinePeer(const LinePeer&) = delete;
+  LinePeer& operator=(const LinePeer&) = delete;
 
   std::string client() const override { return "local"; }
   bool is_gone() const override { return false; }
@@ -36,7 +39,8 @@ class LinePeer final : public McpPeer {
     const std::string key = to_json_text(id);
     {
       const std::lock_guard lock(mutex_);
-      running_[key];
+      if (!running_.try_emplace(key).second)
+        throw ApiError(ApiError::Kind::Invalid, "a call with this id is under way", "id");
     }
     std::shared_ptr<ReplyWriter> writer = mcp_writer(id);
     std::shared_ptr<Job> job;
@@ -116,7 +120,6 @@ void serve_mcp_lines(Service& service, std::istream& in, const std::function<voi
   std::string line;
   while (read_line(in, line))
     if (line.find_first_not_of(" \t\r") != std::string::npos) mcp_answer(peer, service, line);
-  peer.wait();
 }
 
 }  // namespace facet::server

@@ -25,15 +25,23 @@ void BackgroundResponses::fail_interrupted() {
   for (const StoredItem& marker : store_->all(kMarker)) {
     try {
       if (!store_->claim(kMarker, marker.id, marker.owner)) continue;  // another server makes it
-      StoredResponse stored = responses_.load(marker.owner, marker.id);
-      set_failed(stored.response, kStopped);
-      responses_.save(marker.owner, stored);
-    } catch (const ApiError&) {
-      // deleted in the meantime
+      fail_queued(marker.owner, marker.id);
+      store_->remove(kMarker, marker.id, marker.owner);
     } catch (const ResourceError&) {
-      continue;  // the disk is full: it stays "queued", which current() knows better
+      // The disk is full: it stays "queued", which current() knows better.
     }
-    store_->remove(kMarker, marker.id, marker.owner);
+  }
+}
+
+// One that came to its end is as it is, whether or not its marker could be removed.
+void BackgroundResponses::fail_queued(const std::string& owner, const std::string& id) {
+  try {
+    StoredResponse stored = responses_.load(owner, id);
+    if (stored.response["status"] != "queued") return;
+    set_failed(stored.response, kStopped);
+    responses_.save(owner, stored);
+  } catch (const ApiError&) {
+    // deleted in the meantime
   }
 }
 

@@ -37,6 +37,7 @@ class BackgroundResponses : public std::enable_shared_from_this<BackgroundRespon
   bool is_cancelled(const std::string& id) const;
   void set_job(const std::string& id, std::shared_ptr<Job> job);
   void fail_interrupted();
+  void fail_queued(const std::string& owner, const std::string& id);
 
   ResponseJobs* jobs_;
   Store* store_;

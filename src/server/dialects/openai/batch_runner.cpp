@@ -171,6 +171,10 @@ void BatchRunner::run_all() {
 
 void BatchRunner::run_batch(const BatchId& batch) {
   const Json json = load(batch.owner, batch.id);
+  if (!is_under_way(json)) {  // another server ended it, just before this one claimed it
+    store_->remove(kClaim, batch.id, batch.owner);
+    return;
+  }
   LineRun run;
   run.batch = batch.id;
   run.endpoint = json["endpoint"];

@@ -49,7 +49,9 @@ void RealtimeDialog::take(const RealtimeEvent& event, const std::string& event_i
   } catch (const CancelledError&) {
     throw;
   } catch (...) {
-    fail(to_api_error(std::current_exception()), event_id);
+    const ApiError error = to_api_error(std::current_exception());
+    if (event.kind == RealtimeEvent::Kind::Update) return send_(realtime_error(error, event_id));  // nothing changes
+    fail(error, event_id);
   }
 }
 

@@ -62,6 +62,7 @@ void RealtimeSession::on_open(const std::shared_ptr<http::WebSocket>& socket) {
 void RealtimeSession::on_message(http::WebSocketMessage message) {
   Command command;
   command.turn = std::move(message.turn);
+  command.n_bytes = message.bytes.size() + kEventBytes;
   try {
     if (message.is_text) {
       const Json event = parse_body(message.bytes);
@@ -79,7 +80,7 @@ void RealtimeSession::on_message(http::WebSocketMessage message) {
 void RealtimeSession::add(Command command) {
   std::shared_ptr<void> turn;  // ends when the lock has been left
   const std::lock_guard lock(mutex_);
-  waiting_bytes_ += command.event.sound.size() + kEventBytes;
+  waiting_bytes_ += command.n_bytes;
   if (waiting_bytes_ <= kMostWaiting) turn = std::move(command.turn);
   commands_.push_back(std::move(command));
   changed_.notify_all();
@@ -92,7 +93,7 @@ bool RealtimeSession::next(Command& command) {
   if (is_ended_) return false;
   command = std::move(commands_.front());
   commands_.pop_front();
-  waiting_bytes_ -= command.event.sound.size() + kEventBytes;
+  waiting_bytes_ -= command.n_bytes;
   return true;
 }
 

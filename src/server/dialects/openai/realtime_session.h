@@ -40,6 +40,7 @@ class RealtimeSession : public http::WebSocketHandler {
     RealtimeEvent event;
     std::string id;              // of the client's event
     std::shared_ptr<void> turn;  // of the message, where too many wait
+    size_t n_bytes = 0;          // of the message, and what goes with it
   };
 
   void run();

@@ -12,7 +12,7 @@ constexpr size_t kMaxRunning = 128;
 }  // namespace
 
 struct ResponseJobs::Running {
-  std::shared_ptr<McpAnswer> answer;
+  std::weak_ptr<McpAnswer> answer;  // its thread holds it
   std::shared_ptr<std::atomic<bool>> is_over = std::make_shared<std::atomic<bool>>(false);
   std::thread thread;
 };
@@ -20,7 +20,8 @@ struct ResponseJobs::Running {
 ResponseJobs::ResponseJobs(Service& service, McpAccess access) : service_(&service), access_(std::move(access)) {}
 
 ResponseJobs::~ResponseJobs() {
-  for (Running& running : running_) running.answer->cancel();
+  for (Running& running : running_)
+    if (const auto answer = running.answer.lock()) answer->cancel();
   for (Running& running : running_) running.thread.join();
 }
 
@@ -37,10 +38,19 @@ std::shared_ptr<Job> ResponseJobs::start(ResponsesRequest request, EventSink sin
     throw ApiError(ApiError::Kind::Busy, "too many responses wait for MCP servers: try again later", {}, 5);
   Running& running = running_.emplace_back();
   running.answer = answer;
-  running.thread = std::thread([answer, is_over = running.is_over] {
-    answer->run();
-    *is_over = true;
-  });
+  try {
+    running.thread = std::thread([answer, is_over = running.is_over]() mutable {
+      try {
+        answer->run();
+      } catch (...) {  // the reply could not be written: its client is told by the connection's end
+      }
+      answer.reset();
+      *is_over = true;
+    });
+  } catch (...) {
+    running_.pop_back();
+    throw;
+  }
   return answer;
 }
 

@@ -361,6 +361,26 @@ TEST(BackgroundResponses, WhatNobodyCancelledHasFailedWithTheServer) {
   EXPECT_EQ(now["error"]["message"], "the server stopped before it was finished");
 }
 
+// A server that was killed between the two leaves its marker beside what it finished.
+TEST(BackgroundResponses, WhatWasFinishedStaysAsItIs) {
+  SlowService service;
+  Store store(":memory:");
+  const http::Routes routes = openai_routes(service, store);
+  const Json made = Json::parse(ask_routes(routes, "POST", kResponses, R"({"input":"Hi","background":true})")->body());
+  const std::string id = made["id"];
+  const std::vector<StoredItem> markers = store.all("background");
+  ASSERT_EQ(markers.size(), 1u);
+  service.sink(event::Started{"nano", 1, 0});
+  service.sink(event::Text{0, "Hello", {}});
+  service.sink(event::Finished{0, Finish::Stop, "", {}});
+  service.sink(event::Done{});
+  store.queue().wait();
+  store.put(markers[0]);
+  const http::Routes again = openai_routes(service, store);
+  EXPECT_EQ(Json::parse(ask_routes(again, "GET", "/v1/responses/" + id)->body())["status"], "completed");
+  EXPECT_TRUE(store.all("background").empty());
+}
+
 TEST(BackgroundResponses, OnAFullDiskTheyHaveFailed) {
   SlowService service;
   Store store(":memory:", 1 << 20);
