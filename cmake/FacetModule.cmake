@@ -65,3 +65,16 @@ function(facet_module name)
     endif()
   endif()
 endfunction()
+
+# facet_load_lazily(TARGET NAME LIBRARY [DEPENDENCY]): what src/base/shared_library.h loads when it is needed, from this
+# library's folder where the system does not find it. A static library is linked, or the target that has its
+# dependencies too.
+function(facet_load_lazily target name library)
+  if(library MATCHES "\\.a$")
+    target_compile_definitions(${target} PRIVATE FACET_LINK_${name})
+    target_link_libraries(${target} PUBLIC ${library} ${ARGN})
+  else()
+    get_filename_component(folder ${library} DIRECTORY)
+    target_compile_definitions(${target} PRIVATE FACET_${name}_FOLDER="${folder}")
+  endif()
+endfunction()

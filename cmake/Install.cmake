@@ -36,6 +36,6 @@ set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
 set(CPACK_GENERATOR TGZ)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# What is not linked but loaded when needed (src/media/shared_library.h); ffmpeg brings the versions of its system.
+# What is not linked but loaded when needed (src/base/shared_library.h); ffmpeg brings the versions of its system.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ffmpeg, libsoxr0, libportaudio2, libcurl4")
 include(CPack)

@@ -3,12 +3,12 @@
 
 #include "base/error.h"
 #include "server/api_error.h"
-#include "server/dialects/openai/batch_lines.h"
+#include "server/dialects/openai/batches/batch_lines.h"
 #include "server/dialects/openai/chat_request.h"
 #include "server/dialects/openai/completion_request.h"
 #include "server/dialects/openai/embeddings.h"
-#include "server/dialects/openai/responses_request.h"
-#include "server/dialects/openai/stored_responses.h"
+#include "server/dialects/openai/responses/responses_request.h"
+#include "server/dialects/openai/responses/stored_responses.h"
 
 using namespace facet::server;
 

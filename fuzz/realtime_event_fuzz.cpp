@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "server/api_error.h"
-#include "server/dialects/openai/realtime_events.h"
+#include "server/dialects/openai/realtime/realtime_events.h"
 
 using namespace facet::server;
 

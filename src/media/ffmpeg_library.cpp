@@ -1,7 +1,7 @@
 #include "media/ffmpeg_library.h"
 
 #ifdef FACET_FFMPEG
-#include "media/shared_library.h"
+#include "base/shared_library.h"
 
 namespace facet::media {
 namespace {

@@ -1,5 +1,5 @@
-// FFmpeg's functions, in libraries that are loaded when the first of them is called (shared_library.h). Part of a build
-// with FACET_FFMPEG alone.
+// FFmpeg's functions, in libraries that are loaded when the first of them is called (base/shared_library.h). Part of a
+// build with FACET_FFMPEG alone.
 #pragma once
 
 #ifdef FACET_FFMPEG

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/shared_library.h"
 #include "media/resampler.h"
-#include "media/shared_library.h"
 #endif
 
 namespace facet::media {

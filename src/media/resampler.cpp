@@ -6,7 +6,7 @@
 #include <cmath>
 #include <new>
 
-#include "media/shared_library.h"
+#include "base/shared_library.h"
 
 namespace facet::media {
 namespace {

@@ -11,7 +11,7 @@ namespace facet::apps::eval {
 
 class ServedSubject : public Subject {
  public:
-  // url: "http://HOST[:PORT]". model: its name there. key: of the server, or "".
+  // url: "http://HOST[:PORT]", or https. model: its name there. key: of the server, or "".
   ServedSubject(const std::string& url, Dialect dialect, std::string model, const std::string& key,
                 const std::atomic<bool>* cancel);
 
@@ -27,8 +27,7 @@ class ServedSubject : public Subject {
   std::string url_;
   Dialect dialect_;
   std::string model_;
-  std::map<std::string, std::string> headers_;
-  const std::atomic<bool>* cancel_;
+  http::Client::Headers headers_;
   http::Client client_;
 };
 

@@ -103,16 +103,5 @@ TEST(McpClient, WaitingCanBeCancelled) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
 }
 
-TEST(HttpPlace, HostsArePlain) {
-  const auto place = [](const char* url) { return http_place(url, "server_url"); };
-  EXPECT_EQ(place("https://Tools.Example./mcp").host, "tools.example");
-  EXPECT_EQ(place("https://tools.example/mcp").port, 443);
-  EXPECT_EQ(place("http://[::1]:8080/").host, "::1");
-  EXPECT_EQ(place("http://2130706433/").host, "127.0.0.1");
-  for (const char* url :
-       {"", "tools.example", "ftp://a/", "file:///etc/passwd", "http://u:p@a/", "http://a b/", "http://"})
-    EXPECT_THROW(place(url), ApiError) << url;
-}
-
 }  // namespace
 }  // namespace facet::server

@@ -10,7 +10,6 @@
 
 #include "http/test_client.h"
 #include "server/json_reading.h"
-#include "server/mcp/http_post.h"
 
 namespace facet::server {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-#include "server/dialects/openai/batch_runner.h"
+#include "server/dialects/openai/batches/batch_runner.h"
 #include "server/dialects/openai/openai_test.h"
 
 namespace facet::server {

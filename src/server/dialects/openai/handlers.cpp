@@ -5,7 +5,7 @@
 #include "server/dialects/openai/completion_writer.h"
 #include "server/dialects/openai/embeddings.h"
 #include "server/dialects/openai/many_prompts.h"
-#include "server/dialects/openai/realtime.h"
+#include "server/dialects/openai/realtime/realtime.h"
 #include "server/dialects/stamps.h"
 #include "server/ids.h"
 
