@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "http/metrics.h"
 #include "http/request_log.h"
 #include "http/server.h"
+#include "server/api_error.h"
 #include "server/store.h"
 
 namespace facet::apps {
@@ -60,11 +62,14 @@ std::shared_ptr<http::RequestLog> log_of(const ServeFlags& flags) {
 
 // The server, once there is one: routes are made before it.
 struct Running {
+  enum class Place : uint8_t { Unknown, Local, Reachable };
+
   std::shared_ptr<http::RequestLog> log;
   http::Metrics metrics;
   std::unique_ptr<server::Store> store;
   std::unique_ptr<server::EngineService> service;
-  std::unique_ptr<http::Server> server;  // ends first: it uses all of these
+  std::atomic<Place> place{Place::Unknown};  // by whom its addresses can be reached
+  std::unique_ptr<http::Server> server;      // ends first: it uses all of these
 };
 
 http::ServerOptions options_of(const ServeFlags& flags, Running& running) {
@@ -98,9 +103,14 @@ bool is_local_url(const std::string& url) {
   return address.starts_with("127.") || address.starts_with("[::1]:");
 }
 
+// Batches go on before it is known where the server listens.
 server::McpAccess mcp_access_of(const ServeFlags& flags, const Running& running) {
-  return {flags.allowed_mcp,
-          [&running] { return running.server && std::ranges::all_of(running.server->urls(), is_local_url); }};
+  return {flags.allowed_mcp, [&running] {
+            const Running::Place place = running.place;
+            if (place == Running::Place::Unknown)
+              throw server::ApiError(server::ApiError::Kind::Busy, "the server is being started", {}, 1);
+            return place == Running::Place::Local;
+          }};
 }
 
 http::Route instant(const std::string& path, http::Scope scope, http::Handler handler) {
@@ -179,6 +189,8 @@ int serve(const ServeFlags& flags) {
   http::Routes routes = all_routes(*running.service, *running.store, mcp_access_of(flags, running));
   std::ranges::move(own_routes(running), std::back_inserter(routes));
   running.server = std::make_unique<http::Server>(options_of(flags, running), std::move(routes));
+  running.place =
+      std::ranges::all_of(running.server->urls(), is_local_url) ? Running::Place::Local : Running::Place::Reachable;
   add_figures(running.metrics, *running.service);
   running.metrics.add_gauge("facet_http_connections", "Open connections",
                             [&running] { return static_cast<double>(running.server->n_connections()); });

@@ -10,7 +10,7 @@
 namespace facet::http {
 
 // Of RFC 6455, 7.4.1, those that a session ends with for its own reasons.
-enum class CloseCode : uint16_t { Normal = 1000, GoingAway = 1001, Refused = 1008, Internal = 1011 };
+enum class CloseCode : uint16_t { GoingAway = 1001, Refused = 1008, Internal = 1011 };
 
 // Any thread; nothing blocks. When the client reads too slowly the session is closed.
 class WebSocket {
@@ -19,13 +19,12 @@ class WebSocket {
   virtual void send(std::string text) = 0;  // one text message, in UTF-8
   // After what was sent. reason: at most 123 bytes are told.
   virtual void close(CloseCode code, std::string_view reason) = 0;
-  virtual bool is_closed() const = 0;  // nothing that is sent will be seen
 };
 
 struct WebSocketMessage {
   std::string bytes;
   bool is_text = false;  // valid UTF-8
-  // Nothing more is read before this is dropped: who has enough for now keeps it.
+  // Nothing more is read before this is dropped: who has enough keeps it until more may come.
   std::shared_ptr<void> turn;
 };
 

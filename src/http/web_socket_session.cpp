@@ -72,8 +72,11 @@ boost::asio::awaitable<bool> WebSocketSession::accept(const Upgrade& upgrade) {
   }));
   const auto request = beast_request(upgrade.request);
   ErrorCode error;
+  is_writing_ = true;
+  write_deadline_ = Clock::now() + hub_->options.limits.write;
   co_await stream_.async_accept(request, redirect_error(use_awaitable, error));
-  is_open_ = !error;
+  is_writing_ = false;
+  is_open_ = !error && !has_ended_;
   write_more();
   co_return is_open_;
 }

@@ -1,5 +1,5 @@
 // The WebSocket of a connection: frames by Beast, messages to a handler on the workers, and who is silent, slow or
-// breaks the rules is closed. All but send(), close() and is_closed() belong to the thread of sockets.
+// breaks the rules is closed. All but send() and close() belong to the thread of sockets.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,6 @@ class WebSocketSession final : public WebSocket, public std::enable_shared_from_
 
   void send(std::string text) override;
   void close(CloseCode code, std::string_view reason) override;
-  bool is_closed() const override { return is_closed_; }
 
   // Until the session has ended. True: by a closing handshake.
   boost::asio::awaitable<bool> run(Upgrade upgrade);

@@ -53,6 +53,8 @@ struct Store::State {
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw_sqlite(db, path);
   }
   void migrate();
+  template <class Work>
+  bool alone(Work&& work);
   void put(const StoredItem& item);
   std::optional<StoredItem> get(const std::string& kind, const std::string& id, const std::string& owner,
                                 bool with_bytes);
@@ -116,13 +118,9 @@ std::vector<StoredItem> items_of(Query& query) {
   return items;
 }
 
-}  // namespace
-
-namespace {
-
 // What is stored is nobody else's to read; SQLite gives its other files the same rights.
-void create_private(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+void create_private(const std::string& path, int how = 0) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | how, 0600);
   if (fd < 0)
     throw_error<ResourceError>("{}: cannot be written: {}: check that the folder is there", path, std::strerror(errno));
   ::close(fd);
@@ -200,19 +198,40 @@ bool Store::is_claimed_elsewhere(const std::string& kind, const std::string& id,
   return state_->is_claimed_elsewhere(kind, id, owner);
 }
 
-bool Store::claim(const std::string& kind, const std::string& id, const std::string& owner) {
-  const std::lock_guard lock(state_->mutex);
-  state_->run("BEGIN IMMEDIATE");  // no other server looks in between
+// No other server that shares the store changes anything meanwhile.
+template <class Work>
+bool Store::State::alone(Work&& work) {
+  run("BEGIN IMMEDIATE");
   try {
-    const bool is_free = !state_->is_claimed_elsewhere(kind, id, owner);
-    const nlohmann::json note = {{"server", state_->presence().id()}};
-    if (is_free) state_->put({kind, id, owner, std::time(nullptr), note.dump(), {}});
-    state_->run("COMMIT");
-    return is_free;
+    const bool done = work();
+    run("COMMIT");
+    return done;
   } catch (...) {
-    sqlite3_exec(state_->db, "ROLLBACK", nullptr, nullptr, nullptr);
+    sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
+}
+
+bool Store::claim(const std::string& kind, const std::string& id, const std::string& owner) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->alone([&] {
+    if (state_->is_claimed_elsewhere(kind, id, owner)) return false;
+    const nlohmann::json note = {{"server", state_->presence().id()}};
+    state_->put({kind, id, owner, std::time(nullptr), note.dump(), {}});
+    return true;
+  });
+}
+
+bool Store::change(const std::string& kind, const std::string& id, const std::string& owner,
+                   const std::function<void(std::string& json)>& change) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->alone([&] {
+    auto item = state_->get(kind, id, owner, true);
+    if (!item) return false;
+    change(item->json);
+    state_->put(*item);
+    return true;
+  });
 }
 
 std::vector<StoredItem> Store::list(const std::string& kind, const std::string& owner, int limit,
@@ -265,7 +284,7 @@ std::map<std::string, int64_t> Store::counts() {
 
 void Store::backup(const std::string& path) {
   const std::lock_guard lock(state_->mutex);
-  create_private(path);
+  create_private(path, O_EXCL);
   sqlite3* to = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(to, sqlite3_close_v2);

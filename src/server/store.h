@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,7 +17,7 @@ namespace facet::server {
 // A JSON object or a file's bytes under an id, owned by a client (Exchange's http::Request::client): nobody else finds
 // it.
 struct StoredItem {
-  std::string kind;  // "response", "file", "batch"
+  std::string kind;  // "response", "file", "batch", and what belongs to those under way
   std::string id;
   std::string owner;
   int64_t created = 0;  // seconds since 1970
@@ -33,8 +34,12 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  void put(
-      const StoredItem& item);  // new, or in place of the one with its kind and id; ResourceError when the disk is full
+  // New, or in place of the one with its kind and id. ShortageError when the disk is full.
+  void put(const StoredItem& item);
+  // Gives an item's JSON another text, which change() makes of it; no other server that shares the store comes in
+  // between. False: it is not there. change() may not ask the store.
+  bool change(const std::string& kind, const std::string& id, const std::string& owner,
+              const std::function<void(std::string& json)>& change);
   std::optional<StoredItem> get(const std::string& kind, const std::string& id, const std::string& owner,
                                 bool with_bytes = false);
   // Newest first, from behind `after` (an id; empty: from the newest); json alone.
@@ -44,7 +49,7 @@ class Store {
   bool remove(const std::string& kind, const std::string& id, const std::string& owner);  // false: was not there
   int remove_older(const std::string& kind, int64_t created_before);
   std::map<std::string, int64_t> counts();  // of each kind
-  // A consistent copy while the server runs, readable for its owner alone. What is at `path` is replaced.
+  // A consistent copy while the server runs, readable for its owner alone. Nothing may be at `path`.
   void backup(const std::string& path);
 
   // Several servers may share a store. claim() notes, as an item of this kind, that this one works on something. False:

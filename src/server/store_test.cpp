@@ -153,6 +153,22 @@ TEST_F(StoreTest, ServersThatShareAStoreKnowOfEachOther) {
   EXPECT_TRUE(second.claim("work", "w1", "ann")) << "what the first one left behind";
 }
 
+TEST_F(StoreTest, ChangesOfTwoServersAreBothKept) {
+  Store first(path()), second(path());
+  first.put({"batch", "b1", "ann", 1, "0", "bytes"});
+  std::vector<std::thread> threads;
+  for (Store* store : {&first, &second})
+    threads.emplace_back([store] {
+      for (int i = 0; i < 20; ++i)
+        EXPECT_TRUE(
+            store->change("batch", "b1", "ann", [](std::string& json) { json = std::to_string(std::stoi(json) + 1); }));
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(second.get("batch", "b1", "ann", true)->json, "40");
+  EXPECT_EQ(second.get("batch", "b1", "ann", true)->bytes, "bytes");
+  EXPECT_FALSE(first.change("batch", "b1", "ben", [](std::string&) {}));
+}
+
 TEST_F(StoreTest, AServerThatWasKilledIsGone) {
   const pid_t child = ::fork();
   if (child == 0) {

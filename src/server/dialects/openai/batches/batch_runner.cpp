@@ -29,6 +29,10 @@ bool is_under_way(const Json& batch) {
   return false;
 }
 
+[[noreturn]] void throw_no_batch(const std::string& id) {
+  throw ApiError(ApiError::Kind::NotFound, fmt::format("no batch '{}'", id), "batch_id");
+}
+
 }  // namespace
 
 struct BatchRunner::Shared {
@@ -39,7 +43,7 @@ struct BatchRunner::Shared {
     std::string body;
   };
 
-  std::mutex mutex, store_mutex;  // the second: of changes to a stored batch
+  std::mutex mutex;
   std::condition_variable changed;
   std::deque<BatchId> queue;
   std::set<std::string> cancelled;
@@ -71,9 +75,13 @@ struct BatchRunner::LineRun {
 
 BatchRunner::BatchRunner(http::Routes endpoints, Store& store, std::chrono::milliseconds busy_pause)
     : endpoints_(std::move(endpoints)), store_(&store), busy_pause_(busy_pause), shared_(std::make_shared<Shared>()) {
-  for (const StoredItem& item : store.all("batch"))
-    if (const Json batch = Json::parse(item.json, nullptr, false); batch.is_object() && is_under_way(batch))
+  for (const StoredItem& item : store.all("batch")) {
+    const Json batch = Json::parse(item.json, nullptr, false);
+    if (batch.is_object() && is_under_way(batch))
       take_up({item.owner, item.id});
+    else if (store.get(kClaim, item.id, item.owner))
+      forget_run({item.owner, item.id});  // a server was killed when it had ended the batch
+  }
 }
 
 void BatchRunner::take_up(BatchId batch) {
@@ -121,15 +129,18 @@ void BatchRunner::add(const std::string& owner, const Json& batch) {
 
 Json BatchRunner::load(const std::string& owner, const std::string& id) const {
   const auto item = store_->get("batch", id, owner);
-  if (!item) throw ApiError(ApiError::Kind::NotFound, fmt::format("no batch '{}'", id), "batch_id");
+  if (!item) throw_no_batch(id);
   return Json::parse(item->json);
 }
 
 Json BatchRunner::update(const BatchId& batch, const std::function<void(Json&)>& change) {
-  const std::lock_guard lock(shared_->store_mutex);
-  Json json = load(batch.owner, batch.id);
-  change(json);
-  store_->put({"batch", batch.id, batch.owner, json["created_at"], to_json_text(json), {}});
+  Json json;
+  const bool is_there = store_->change("batch", batch.id, batch.owner, [&](std::string& text) {
+    json = Json::parse(text);
+    change(json);
+    text = to_json_text(json);
+  });
+  if (!is_there) throw_no_batch(batch.id);
   return json;
 }
 
@@ -172,7 +183,7 @@ void BatchRunner::run_all() {
 void BatchRunner::run_batch(const BatchId& batch) {
   const Json json = load(batch.owner, batch.id);
   if (!is_under_way(json)) {  // another server ended it, just before this one claimed it
-    store_->remove(kClaim, batch.id, batch.owner);
+    forget_run(batch);
     return;
   }
   LineRun run;
@@ -190,7 +201,7 @@ void BatchRunner::run_batch(const BatchId& batch) {
       b["failed_at"] = unix_time();
       b["errors"] = {{"object", "list"}, {"data", errors}};
     });
-    store_->remove(kClaim, batch.id, batch.owner);
+    forget_run(batch);
     return;
   }
   for (const StoredItem& line : store_->all(lines_kind(batch.id))) run.add(std::stoul(line.id), Json::parse(line.json));
@@ -204,7 +215,6 @@ void BatchRunner::run_batch(const BatchId& batch) {
   });
   if (!run_lines(batch, run)) return;
   finish(batch, run);
-  store_->remove(kClaim, batch.id, batch.owner);
 }
 
 bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
@@ -311,7 +321,12 @@ void BatchRunner::finish(const BatchId& batch, const LineRun& run) {
     b["output_file_id"] = output_id;
     b["error_file_id"] = error_id;
   });
+  forget_run(batch);
+}
+
+void BatchRunner::forget_run(const BatchId& batch) {
   store_->remove_older(lines_kind(batch.id), std::numeric_limits<int64_t>::max());
+  store_->remove(kClaim, batch.id, batch.owner);
 }
 
 }  // namespace facet::server

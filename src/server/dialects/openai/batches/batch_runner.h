@@ -47,6 +47,7 @@ class BatchRunner {
   void finish(const BatchId& batch, const LineRun& run);
   // The changed batch, when it is still there.
   Json update(const BatchId& batch, const std::function<void(Json&)>& change);
+  void forget_run(const BatchId& batch);
 
   http::Routes endpoints_;
   Store* store_;

@@ -118,16 +118,16 @@ void RealtimeDialog::fail(const ApiError& error, const std::string& event_id) {
 
 void RealtimeDialog::listen() {
   if (live_) return;
+  pcm_ = std::make_unique<media::PcmSamples>(settings_.rate);
+  LiveRequest request;
+  request.model = settings_.model;
+  request.language = settings_.language;
+  request.finds_turns = settings_.finds_turns;
+  request.silence = settings_.silence_ms / 1e3;
+  request.padding = settings_.padding_ms / 1e3;
+  request.cancel = &cancel_;
   try {
     check_key_model(request_, service_, settings_.model);
-    pcm_ = std::make_unique<media::PcmSamples>(settings_.rate);
-    LiveRequest request;
-    request.model = settings_.model;
-    request.language = settings_.language;
-    request.finds_turns = settings_.finds_turns;
-    request.silence = settings_.silence_ms / 1e3;
-    request.padding = settings_.padding_ms / 1e3;
-    request.cancel = &cancel_;
     live_ = service_.listen(request, *this);
   } catch (...) {
     is_over_ = true;

@@ -157,6 +157,8 @@ TEST_F(RealtimeDialogTest, WhatCannotBeHadIsRefusedAndChangesNothing) {
   EXPECT_EQ(refused({{"turn_detection", {{"type", "semantic_vad"}}}}), "session.turn_detection.type");
   EXPECT_EQ(refused({{"turn_detection", {{"silence_duration_ms", 1}}}}), "session.turn_detection.silence_duration_ms");
   EXPECT_EQ(refused({{"turn_detection", {{"threshold", "loud"}}}}), "session.turn_detection.threshold");
+  EXPECT_EQ(refused({{"input_audio_transcription", {{"language", "xx"}}}}),
+            "session.input_audio_transcription.language");
   EXPECT_EQ(refused({{"input_audio_transcription", {{"model", "none"}}}}), "model");
   service.info.hears = false;
   EXPECT_EQ(refused({{"input_audio_transcription", {{"language", "fr"}}}}), "model");

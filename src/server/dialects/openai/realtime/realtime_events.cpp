@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "media/data_uri.h"
 #include "media/pcm_samples.h"
 #include "runtime/live_transcriber.h"
+#include "text/languages.h"
 
 namespace facet::server {
 namespace {
@@ -39,6 +41,11 @@ void read_turn_detection(RealtimeSettings& settings, const Json& value, const st
 void read_transcription(RealtimeSettings& settings, const Fields& transcription) {
   settings.model = transcription.string_or("model", settings.model);
   settings.language = transcription.string_or("language", settings.language);
+  try {
+    if (!settings.language.empty()) text::language_name(settings.language);
+  } catch (const RequestError& e) {
+    throw_invalid(transcription.place("language"), e.what());
+  }
   settings.prompt = transcription.string_or("prompt", settings.prompt);
 }
 
