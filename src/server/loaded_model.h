@@ -53,6 +53,7 @@ struct LoadedModel {
   }
 };
 
+EmbeddingResult embed_inputs(LoadedModel& model, const EmbeddingRequest& request);  // without its seconds
 TranscriptionResult transcribe_sound(const LoadedModel& model, const TranscriptionRequest& request,
                                      const std::function<bool(const TranscriptionSegment&)>& on_segment);
 runtime::LiveOptions live_options(const LiveRequest& request);
