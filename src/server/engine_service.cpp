@@ -89,7 +89,7 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   if (is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
     request.tool_choice = {ToolChoice::Kind::None, {}, {}};
   SharedGrammar grammar = model->grammars.find(request);
-  if (grammar) engine.token_table();  // made here, once, and not while others wait for their next token
+  if (grammar) look_ahead(grammar, engine);
   const BuiltPrompt prompt =
       build_prompt(model->engine, request, thinks, model->media_cache, model->thoughts, request.cancel.get());
   if (request.cancel && *request.cancel) throw CancelledError();
