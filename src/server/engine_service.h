@@ -40,7 +40,7 @@ class EngineService : public Service {
 
   // Of each model that is loaded, by its name.
   std::map<std::string, runtime::SchedulerMetrics> metrics() { return models_.metrics(); }
-  // What the models that are loaded may come to take of EngineServiceOptions::memory_bytes.
+  // What models may come to take of EngineServiceOptions::memory_bytes until they have left.
   int64_t memory_bytes() { return models_.memory_bytes(); }
   // Of all models since the service began, those among them that were let go of.
   runtime::SchedulerMetrics total() { return models_.total(); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/system_memory.h"
 #include "server/api_error.h"
 
 namespace facet::server {
@@ -28,7 +27,6 @@ std::function<void()> ModelUse::prolong() const {
 
 ModelLoader::ModelLoader(ModelCatalog& catalog, ModelLoaderOptions options)
     : catalog_(catalog), options_(std::move(options)) {
-  if (options_.memory_bytes <= 0) options_.memory_bytes = available_memory();
   janitor_ = std::thread([this] { let_go_of_idle_models(); });
 }
 
@@ -65,15 +63,22 @@ void ModelLoader::let_go_of(const ServedModel& model) {
 
 ModelUse ModelLoader::use(const ServedModel& model, std::optional<double> keep_alive) {
   const auto start = Clock::now();
-  for (;;) {
-    auto loaded = find_or_load(model);
-    const std::scoped_lock lock(mutex_);
-    const auto found = loaded_.find(model.path);
-    if (found == loaded_.end() || found->second != loaded) continue;  // let go of in between
-    if (keep_alive) loaded->keep_alive = *keep_alive;
-    ++loaded->n_uses;
-    return {*this, std::move(loaded), seconds_after(start)};
+  auto loaded = find(model.path, keep_alive);
+  if (!loaded) {
+    const std::scoped_lock loading(loading_mutex_);
+    loaded = find(model.path, keep_alive);
+    if (!loaded) loaded = load(model, keep_alive);
   }
+  return {*this, std::move(loaded), seconds_after(start)};
+}
+
+std::shared_ptr<LoadedModel> ModelLoader::find(const std::string& path, std::optional<double> keep_alive) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = loaded_.find(path);
+  if (found == loaded_.end()) return nullptr;
+  if (keep_alive) found->second->keep_alive = *keep_alive;
+  ++found->second->n_uses;
+  return found->second;
 }
 
 void ModelLoader::begin_use(LoadedModel& model) {
@@ -90,54 +95,56 @@ void ModelLoader::end_use(LoadedModel& model) {
   changed_.notify_all();
 }
 
-std::shared_ptr<LoadedModel> ModelLoader::find_or_load(const ServedModel& model) {
-  const auto find = [&]() -> std::shared_ptr<LoadedModel> {
-    const std::scoped_lock lock(mutex_);
-    const auto found = loaded_.find(model.path);
-    return found != loaded_.end() ? found->second : nullptr;
-  };
-  if (auto loaded = find()) return loaded;
-  const std::scoped_lock loading(loading_mutex_);
-  if (auto loaded = find()) return loaded;
-  auto [engine, share] = load_engine(model);
-  runtime::SchedulerOptions scheduler = options_.scheduler;
-  if (options_.open_cache) scheduler.cache = options_.open_cache(engine);
-  scheduler.kv_budget = share.kv_budget;
-  runtime::EmbeddingCacheOptions media;
-  media.folder = options_.media_folder;
-  media.memory_bytes = share.media_bytes;
-  auto loaded = std::make_shared<LoadedModel>(model, std::move(engine), scheduler,
-                                              std::make_shared<runtime::EmbeddingCache>(media), options_.keep_alive);
-  loaded->memory_bytes = share.total_bytes;
-  const std::scoped_lock lock(mutex_);
-  return loaded_[model.path] = std::move(loaded);
-}
-
-// With what the models that are loaded leave. Where that is too little, or would give it a smaller context than it has
-// alone, idle ones make room. Alone it has its way, as the system can drop weights and read them again.
-ModelLoader::LoadedEngine ModelLoader::load_engine(const ServedModel& model) {
-  const int context = catalog_.describe(model).context;
+// In use when it is found first: else it might go at once.
+std::shared_ptr<LoadedModel> ModelLoader::load(const ServedModel& model, std::optional<double> keep_alive) {
   for (;;) {
-    const int64_t taken = memory_bytes(), left = options_.memory_bytes - taken;
+    const Room room = make_room(model);
     try {
-      LoadedEngine loaded{options_.load(model.path, std::max<int64_t>(left, 1)), {}};
-      loaded.share = share_of(*loaded.engine, left, options_.scheduler.kv_budget);
-      const bool fits = loaded.share.total_bytes <= left;
-      if (taken == 0 || (fits && loaded.engine->context() >= context)) return loaded;
-      if (!free_idle_model()) {
-        if (fits) return loaded;
-        throw_error<ShortageError>("{}: takes up to {:.2f} GB", model.path, gigabytes(loaded.share.total_bytes));
-      }
-    } catch (const ShortageError& e) {
-      if (free_idle_model()) continue;
-      if (taken == 0) throw;
-      throw_error<ShortageError>(
-          "{}; models that are in use may take {:.2f} of {:.2f} GB: try again when they are done", e.what(),
-          gigabytes(taken), gigabytes(options_.memory_bytes));
+      auto loaded = load_into(room, model);
+      loaded->keep_alive = keep_alive.value_or(options_.keep_alive);
+      loaded->n_uses = 1;
+      const std::scoped_lock lock(mutex_);
+      return loaded_[model.path] = std::move(loaded);
+    } catch (const ShortageError&) {  // of something that no plan tells
+      const int64_t taken = memory_bytes();
+      if (taken == 0 || !free_memory(taken)) throw;
     } catch (...) {
       throw to_model_error(std::current_exception());
     }
   }
+}
+
+// Beside the models that are loaded. Where they leave too little, or would give it a smaller context than it has alone,
+// idle ones go. Alone it has its way, as the system can drop weights and read them again. Judged before any is loaded.
+ModelLoader::Room ModelLoader::make_room(const ServedModel& model) {
+  const int64_t limit = options_.memory_bytes, kv_budget = options_.scheduler.kv_budget;
+  const runtime::MemoryPlan alone = catalog_.plan(model, limit);
+  if (limit <= 0) return {0, share_of(alone, alone.available_bytes, kv_budget)};
+  for (;;) {
+    const int64_t taken = memory_bytes(), left = limit - taken;
+    const runtime::MemoryPlan plan = catalog_.plan(model, std::max<int64_t>(left, 1));
+    const Room room{left, share_of(plan, left, kv_budget)};
+    const bool fits = room.share.total_bytes <= left;
+    if (taken == 0 || (fits && plan.context >= alone.context)) return room;
+    if (free_memory(taken)) continue;
+    if (fits) return room;
+    throw_error<ShortageError>(
+        "{}: takes up to {:.2f} GB; models that are in use may take {:.2f} of {:.2f} GB: try again when they are done",
+        model.path, gigabytes(room.share.total_bytes), gigabytes(taken), gigabytes(limit));
+  }
+}
+
+std::shared_ptr<LoadedModel> ModelLoader::load_into(const Room& room, const ServedModel& model) {
+  MemoryBudget::Claim claim(budget_, room.share.total_bytes);
+  auto engine = options_.load(model.path, room.available_bytes);
+  runtime::SchedulerOptions scheduler = options_.scheduler;
+  if (options_.open_cache) scheduler.cache = options_.open_cache(engine);
+  scheduler.kv_budget = room.share.kv_budget;
+  runtime::EmbeddingCacheOptions media;
+  media.folder = options_.media_folder;
+  media.memory_bytes = room.share.media_bytes;
+  return std::make_shared<LoadedModel>(model, std::move(claim), std::move(engine), scheduler,
+                                       std::make_shared<runtime::EmbeddingCache>(media));
 }
 
 // Under mutex_. Its scheduler has told of its last job, and counts it within the step.
@@ -149,16 +156,26 @@ std::shared_ptr<LoadedModel> ModelLoader::take_out(Loaded::iterator entry) {
   return model;
 }
 
-// The one that was used least recently. False: all are in use.
-bool ModelLoader::free_idle_model() {
-  std::shared_ptr<LoadedModel> oldest;  // ends after the lock, which it takes a while to
-  const std::scoped_lock lock(mutex_);
-  auto found = loaded_.end();
-  for (auto entry = loaded_.begin(); entry != loaded_.end(); ++entry)
-    if (entry->second->n_uses == 0 && (found == loaded_.end() || entry->second->last_used < found->second->last_used))
-      found = entry;
-  if (found == loaded_.end()) return false;
-  oldest = take_out(found);
+// Until less than so much is taken: waits for what is on its way out, else lets go of the model that was used least
+// recently. False: all are in use.
+bool ModelLoader::free_memory(int64_t taken) {
+  std::shared_ptr<LoadedModel> oldest;
+  {
+    const std::scoped_lock lock(mutex_);
+    int64_t loaded_bytes = 0;
+    auto found = loaded_.end();
+    for (auto entry = loaded_.begin(); entry != loaded_.end(); ++entry) {
+      const LoadedModel& model = *entry->second;
+      loaded_bytes += model.claim.bytes();
+      if (model.n_uses == 0 && (found == loaded_.end() || model.last_used < found->second->last_used)) found = entry;
+    }
+    if (loaded_bytes == taken) {
+      if (found == loaded_.end()) return false;
+      oldest = take_out(found);
+    }
+  }
+  oldest = nullptr;  // not under the lock: it takes a while
+  budget_.wait_for_less_than(taken);
   return true;
 }
 
@@ -204,13 +221,6 @@ std::map<std::string, runtime::SchedulerMetrics> ModelLoader::metrics() {
   std::map<std::string, runtime::SchedulerMetrics> out;
   for (const auto& [path, model] : loaded_) out[model->model.name] = model->scheduler.metrics();
   return out;
-}
-
-int64_t ModelLoader::memory_bytes() {
-  const std::scoped_lock lock(mutex_);
-  int64_t sum = 0;
-  for (const auto& [path, model] : loaded_) sum += model->memory_bytes;
-  return sum;
 }
 
 runtime::SchedulerMetrics ModelLoader::total() {

@@ -15,10 +15,10 @@
 namespace facet::server {
 
 struct ModelLoaderOptions {
-  // The engine of a model's file or folder, planned for so much memory; throws as Engine::load does.
+  // The engine of a model's file or folder, planned for so much memory (0: what the machine has), with the options that
+  // the catalog plans with; throws as Engine::load does.
   std::function<std::shared_ptr<const runtime::Engine>(const std::string& path, int64_t memory_bytes)> load;
-  int64_t memory_bytes =
-      0;  // of all models together, at most; 0: what the machine has available when the service begins
+  int64_t memory_bytes = 0;  // of all models together, at most; 0: nobody knows, and nothing is checked
   // What is kept of prompts and answers of that engine beyond them; empty: nothing is.
   std::function<std::shared_ptr<runtime::PrefixCache>(const std::shared_ptr<const runtime::Engine>&)> open_cache;
   double keep_alive = 300;  // seconds that an unused model stays loaded; negative: for ever
@@ -67,28 +67,33 @@ class ModelLoader {
   bool drain(double seconds);
   std::map<std::string, runtime::SchedulerMetrics> metrics();
   runtime::SchedulerMetrics total();
-  int64_t memory_bytes();
+  // Of the options' memory_bytes: what models may come to take that are loaded, being loaded, or on their way out.
+  int64_t memory_bytes() const { return budget_.taken(); }
 
  private:
   friend class ModelUse;
   using Loaded = std::map<std::string, std::shared_ptr<LoadedModel>>;  // by path
-  struct LoadedEngine {
-    std::shared_ptr<const runtime::Engine> engine;
+  struct Room {
+    int64_t available_bytes;  // as EngineOptions::memory_limit
     MemoryShare share;
   };
 
+  // Begins a use; null: it is not loaded.
+  std::shared_ptr<LoadedModel> find(const std::string& path, std::optional<double> keep_alive);
   void begin_use(LoadedModel& model);
   void end_use(LoadedModel& model);
-  std::shared_ptr<LoadedModel> find_or_load(const ServedModel& model);
-  LoadedEngine load_engine(const ServedModel& model);
+  std::shared_ptr<LoadedModel> load(const ServedModel& model, std::optional<double> keep_alive);
+  Room make_room(const ServedModel& model);
+  std::shared_ptr<LoadedModel> load_into(const Room& room, const ServedModel& model);
   std::shared_ptr<LoadedModel> take_out(Loaded::iterator entry);  // which is then no longer found
-  bool free_idle_model();
+  bool free_memory(int64_t taken);
   void let_go_of_idle_models();
 
   ModelCatalog& catalog_;
   ModelLoaderOptions options_;
-  std::mutex mutex_;          // of loaded_ and past_
-  std::mutex loading_mutex_;  // one model is loaded at a time
+  MemoryBudget budget_;
+  std::mutex loading_mutex_;  // one model is loaded at a time; taken before mutex_
+  std::mutex mutex_;          // of loaded_, what it says of uses, past_ and is_ending_
   Loaded loaded_;
   runtime::SchedulerMetrics past_;  // of models that were let go of
   std::condition_variable changed_;
