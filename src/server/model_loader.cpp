@@ -63,16 +63,16 @@ void ModelLoader::let_go_of(const ServedModel& model) {
 
 ModelUse ModelLoader::use(const ServedModel& model, std::optional<double> keep_alive) {
   const auto start = Clock::now();
-  auto loaded = find(model.path, keep_alive);
+  auto loaded = use_loaded(model.path, keep_alive);
   if (!loaded) {
     const std::scoped_lock loading(loading_mutex_);
-    loaded = find(model.path, keep_alive);
+    loaded = use_loaded(model.path, keep_alive);
     if (!loaded) loaded = load(model, keep_alive);
   }
   return {*this, std::move(loaded), seconds_after(start)};
 }
 
-std::shared_ptr<LoadedModel> ModelLoader::find(const std::string& path, std::optional<double> keep_alive) {
+std::shared_ptr<LoadedModel> ModelLoader::use_loaded(const std::string& path, std::optional<double> keep_alive) {
   const std::scoped_lock lock(mutex_);
   const auto found = loaded_.find(path);
   if (found == loaded_.end()) return nullptr;

@@ -78,8 +78,8 @@ class ModelLoader {
     MemoryShare share;
   };
 
-  // Begins a use; null: it is not loaded.
-  std::shared_ptr<LoadedModel> find(const std::string& path, std::optional<double> keep_alive);
+  // Counts a use, which end_use() ends; null: it is not loaded.
+  std::shared_ptr<LoadedModel> use_loaded(const std::string& path, std::optional<double> keep_alive);
   void begin_use(LoadedModel& model);
   void end_use(LoadedModel& model);
   std::shared_ptr<LoadedModel> load(const ServedModel& model, std::optional<double> keep_alive);
