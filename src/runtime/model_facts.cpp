@@ -64,17 +64,29 @@ void prepare(ModelFacts& m, Purpose purpose) {
 // The tokenizer takes the longest: it is built on a thread of its own beside all else, or after it where none starts.
 constexpr auto kBeside = std::launch::async | std::launch::deferred;
 
+// Of a model whose config is read: its weights and encoders.
+void bind_gguf_tensors(ModelFacts& m, const gguf::File& file) {
+  m.weights = model::bind_weights(m.config, model::make_tensor_source(file));
+  if (auto own =
+          m.options.projector.empty() ? bind_own_encoders(file, m.config.n_embd, *m.weights.source) : std::nullopt)
+    m.encoders = std::move(*own);
+  else
+    m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd, m.options.in_memory);
+}
+
+void bind_folder_tensors(ModelFacts& m) {
+  m.weights = model::bind_weights(m.config, model::make_tensor_source(safetensors::File::open_folder(m.path)));
+  m.encoders = m.options.projector.empty()
+                   ? bind_encoders(m.path, m.config.n_embd, *m.weights.source)
+                   : bind_encoders(m.path, m.options.projector, m.config.n_embd, m.options.in_memory);
+}
+
 void bind_gguf(ModelFacts& m, Purpose purpose) {
   const gguf::File file = gguf::File::open(m.path, m.options.in_memory);
   m.config = model::read_config(file);
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(file, m.config.n_vocab); });
   try {
-    m.weights = model::bind_weights(m.config, model::make_tensor_source(file));
-    if (auto own =
-            m.options.projector.empty() ? bind_own_encoders(file, m.config.n_embd, *m.weights.source) : std::nullopt)
-      m.encoders = std::move(*own);
-    else
-      m.encoders = bind_encoders(m.path, m.options.projector, m.config.n_embd, m.options.in_memory);
+    bind_gguf_tensors(m, file);
     prepare(m, purpose);
   } catch (const FormatError&) {
     tokenizer.get();  // throws what explains more, where the two are of different models
@@ -88,10 +100,7 @@ void bind_gguf(ModelFacts& m, Purpose purpose) {
 void bind_folder(ModelFacts& m, Purpose purpose) {
   m.config = model::read_config(m.path);
   auto tokenizer = std::async(kBeside, [&] { return load_tokenizer(m.path); });
-  m.weights = model::bind_weights(m.config, model::make_tensor_source(safetensors::File::open_folder(m.path)));
-  m.encoders = m.options.projector.empty()
-                   ? bind_encoders(m.path, m.config.n_embd, *m.weights.source)
-                   : bind_encoders(m.path, m.options.projector, m.config.n_embd, m.options.in_memory);
+  bind_folder_tensors(m);
   prepare(m, purpose);
   m.tokenizer = tokenizer.get();
   m.defaults = read_defaults(m.path, *m.tokenizer);
@@ -129,6 +138,22 @@ ModelFacts read_model(const std::string& path, const EngineOptions& options, Pur
   }
   m.weights.source->check_unchanged();
   return m;
+}
+
+MemoryPlan read_plan(const std::string& path, const EngineOptions& options) {
+  ModelFacts m;
+  m.path = path;
+  m.options = options;
+  if (is_folder(path, options.in_memory)) {
+    m.config = model::read_config(path);
+    bind_folder_tensors(m);
+  } else {
+    const gguf::File file = gguf::File::open(path, options.in_memory);
+    m.config = model::read_config(file);
+    bind_gguf_tensors(m, file);
+  }
+  settle(m);
+  return m.plan;
 }
 
 }  // namespace facet::runtime

@@ -31,4 +31,7 @@ struct ModelFacts {
 enum class Purpose : uint8_t { Look, Compute };
 ModelFacts read_model(const std::string& path, const EngineOptions& options, Purpose purpose = Purpose::Look);
 
+// The plan alone, without what takes longest: the tokenizer, which is not checked either.
+MemoryPlan read_plan(const std::string& path, const EngineOptions& options);
+
 }  // namespace facet::runtime

@@ -260,6 +260,19 @@ TEST_F(ModelFactsTest, TheDefaultContextFitsItsShare) {
   EXPECT_LE(plan_of(256 * kMiB, 1.0).resident_limit_bytes, 256 * kMiB);
 }
 
+TEST_F(ModelFactsTest, APlanIsReadWithoutATokenizer) {
+  for (const std::string& path : {write(with_context(1 << 24)), golden_path("checkpoints/tiny-e2b")}) {
+    EngineOptions options;
+    options.memory_limit = 256 * kMiB;
+    const MemoryPlan plan = read_plan(path, options), of_engine = read_model(path, options).plan;
+    EXPECT_EQ(plan.context, of_engine.context);
+    EXPECT_EQ(plan.resident_limit_bytes, of_engine.resident_limit_bytes);
+    EXPECT_EQ(plan.kv_limit_bytes, of_engine.kv_limit_bytes);
+    EXPECT_EQ(plan.encoder_weight_bytes, of_engine.encoder_weight_bytes);
+  }
+  EXPECT_THROW(read_plan("no-such-file.gguf", {}), ResourceError);
+}
+
 TEST_F(ModelFactsTest, TooLittleMemoryIsFoundBeforeAnyIsTaken) {
   const std::string path = write(with_context(1 << 24));
   EngineOptions options = small_engine(1 << 24);

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <future>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "runtime/model_facts.h"
 #include "runtime/prefix_cache.h"
 #include "server/api_error.h"
 
@@ -50,9 +53,15 @@ class EngineServiceTest : public testing::Test {
       return runtime::Engine::load(path, engine);
     };
     if (load) options.load = std::move(load);
-    options.open_cache = [](const std::shared_ptr<const runtime::Engine>& loaded) {
-      return std::make_shared<runtime::PrefixCache>(loaded);
+    options.load = [this, load_it = std::move(options.load)](const std::string& path, int64_t memory_bytes) {
+      ++n_loads_;
+      last_memory_ = memory_bytes;
+      return load_it(path, memory_bytes);
     };
+    if (!options.open_cache)
+      options.open_cache = [](const std::shared_ptr<const runtime::Engine>& loaded) {
+        return std::make_shared<runtime::PrefixCache>(loaded);
+      };
     service_ = std::make_unique<EngineService>(
         std::make_unique<ModelCatalog>([this] { return catalog_; }, engine_options()), options);
   }
@@ -113,6 +122,8 @@ class EngineServiceTest : public testing::Test {
   }
 
   std::vector<ServedModel> catalog_{{"nano", kNano}};
+  std::atomic<int> n_loads_ = 0;
+  std::atomic<int64_t> last_memory_ = -1;  // that an engine was to be planned for
   std::unique_ptr<EngineService> service_;
 };
 
@@ -331,6 +342,13 @@ TEST_F(EngineServiceTest, LackOfMemoryPasses) {
   EXPECT_EQ(refusal(chat("x")), "503 not enough memory");
 }
 
+// Where the system does not tell what it has available.
+TEST_F(EngineServiceTest, WithoutALimitNoneIsSet) {
+  service_->load("nano", {});
+  EXPECT_EQ(last_memory_, 0);
+  EXPECT_GT(service_->memory_bytes(), 0);
+}
+
 // The same model twice, as two files.
 class TwoModels : public EngineServiceTest {
  protected:
@@ -339,17 +357,16 @@ class TwoModels : public EngineServiceTest {
     if (IsSkipped()) return;
     std::filesystem::copy_file(kNano, copy_, std::filesystem::copy_options::overwrite_existing);
     catalog_.push_back({"copy", copy_});
-    least_ = share_of(*runtime::Engine::load(kNano, engine_options()), 0).total_bytes;
+    least_ = share_of(runtime::read_plan(kNano, engine_options()), 0).total_bytes;
   }
   void TearDown() override {
     service_ = nullptr;
     std::filesystem::remove(copy_);
   }
   // Room for so many models of the least that one takes.
-  void make_room_for(double n_models) {
-    EngineServiceOptions options;
+  void make_room_for(double n_models, EngineServiceOptions options = {}) {
     options.memory_bytes = static_cast<int64_t>(n_models * static_cast<double>(least_));
-    make(options);
+    make(std::move(options));
   }
   bool is_loaded(const std::string& name) { return service_->model(name).is_loaded; }
 
@@ -375,22 +392,83 @@ TEST_F(TwoModels, AnIdleOneMakesRoom) {
   EXPECT_LE(service_->memory_bytes(), static_cast<int64_t>(1.2 * static_cast<double>(least_)));
 }
 
+// A load takes seconds: none is begun for a model that will have to leave, or cannot come.
+TEST_F(TwoModels, TakingTurnsAreLoadedOnceATurn) {
+  make_room_for(1.2);
+  for (const char* name : {"nano", "copy", "nano", "copy"}) service_->load(name, {});
+  EXPECT_EQ(n_loads_, 4);
+}
+
 TEST_F(TwoModels, OneInUseStays) {
   make_room_for(1.2);
-  GenerationRequest request = chat("Who are you?");
-  request.ignores_stop = true;
-  request.max_tokens = 2000;
-  std::shared_ptr<Job> job;
-  auto answer = start(request, &job);
+  std::promise<void> started, may_go_on;
+  auto answer = std::make_shared<Collected>();
+  service_->generate(chat("Who are you?"), [&, answer](const Event& e) {
+    if (std::holds_alternative<event::Started>(e)) {
+      started.set_value();
+      may_go_on.get_future().wait();
+    }
+    answer->take(e);
+  });
+  started.get_future().wait();
   GenerationRequest other = chat("Who are you?");
   other.model = "copy";
   const std::string refused = refusal(other);
   EXPECT_TRUE(refused.starts_with("503 ")) << refused;
   EXPECT_NE(refused.find("models that are in use"), std::string::npos) << refused;
-  job->cancel();
-  answer.get();
+  EXPECT_EQ(n_loads_, 1);
+  may_go_on.set_value();
+  answer->promise.get_future().get();
   for (int i = 0; i < 2000 && refusal(other) != ""; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(is_loaded("copy")) << "once the first was idle";
+}
+
+// The end of a model takes a while: it has to write what it keeps.
+TEST_F(TwoModels, WhatIsOnItsWayOutIsWaitedFor) {
+  std::promise<void> may_end;
+  EngineServiceOptions options;
+  options.open_cache = [end = may_end.get_future().share()](const std::shared_ptr<const runtime::Engine>& engine) {
+    return std::shared_ptr<runtime::PrefixCache>(new runtime::PrefixCache(engine), [end](runtime::PrefixCache* cache) {
+      end.wait();
+      delete cache;
+    });
+  };
+  make_room_for(1.2, options);
+  service_->load("nano", {});
+  service_->unload("nano");
+  while (is_loaded("nano")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_GE(service_->memory_bytes(), least_) << "its memory is not free yet";
+  auto loading = std::async(std::launch::async, [&] { service_->load("copy", {}); });
+  EXPECT_EQ(loading.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  EXPECT_EQ(n_loads_, 1);
+  may_end.set_value();
+  loading.get();
+  EXPECT_TRUE(is_loaded("copy"));
+}
+
+// Two clients want two models that do not fit together: one may be told to wait, none is loaded for nothing.
+TEST_F(TwoModels, EachLoadIsOfUseWhereClientsCompete) {
+  EngineServiceOptions options;
+  options.keep_alive = 0;
+  make_room_for(1.2, options);
+  std::atomic<int> n_used = 0;
+  const auto want = [&](const char* name) {
+    for (int i = 0; i < 40; ++i) {
+      try {
+        service_->tokenize(name, "one two", true);
+        ++n_used;
+      } catch (const ShortageError&) {
+      }
+    }
+  };
+  auto other = std::async(std::launch::async, want, "copy");
+  want("nano");
+  other.get();
+  EXPECT_GT(n_used, 0);
+  EXPECT_LE(n_loads_, n_used);
+  for (int i = 0; i < 2000 && service_->memory_bytes() > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(service_->memory_bytes(), 0) << "all have left";
 }
 
 TEST_F(EngineServiceTest, ManyAtOnceGetTheirOwnAnswers) {

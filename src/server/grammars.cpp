@@ -199,4 +199,11 @@ size_t Grammars::n_bytes() const {
   return n;
 }
 
+void look_ahead(const SharedGrammar& grammar, const runtime::Engine& engine) {
+  try {
+    constraint::Matcher(grammar, engine.token_table()).tokens_to_end();
+  } catch (const RequestError&) {  // who comes to what is wrong with it, if anybody does, is told
+  }
+}
+
 }  // namespace facet::server

@@ -9,6 +9,7 @@
 
 #include "constraint/calls/call_grammar.h"
 #include "constraint/matcher/matcher.h"
+#include "runtime/engine.h"
 #include "server/request.h"
 
 namespace facet::server {
@@ -41,5 +42,9 @@ class Grammars {
   std::list<Entry> entries_;  // last used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
 };
+
+// Works out what the first answer under a grammar waits for: the vocabulary as grammars see it, and how far the end is.
+// On the scheduler's thread every other answer would wait as well.
+void look_ahead(const SharedGrammar& grammar, const runtime::Engine& engine);
 
 }  // namespace facet::server

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "runtime/output_rules.h"
 #include "server/api_error.h"
 
 namespace facet::server {
@@ -63,6 +66,28 @@ TEST(Grammars, WhatIsWrongIsNamed) {
   GenerationRequest regex;
   regex.format = {OutputFormat::Kind::Regex, {}, "(", {}};
   EXPECT_TRUE(grammar_refusal(regex).starts_with("regex: ")) << grammar_refusal(regex);
+}
+
+TEST(Grammars, NothingIsLeftToLookForWhenAnAnswerBegins) {
+  constexpr const char* kModel = "models/nano/nano-q8_0.gguf";
+  if (!std::filesystem::exists(kModel)) GTEST_SKIP() << "models/nano is not in this checkout";
+  runtime::EngineOptions options;
+  options.n_threads = 1;
+  options.context = 512;
+  const auto engine = runtime::Engine::load(kModel, options);
+  GenerationRequest request = with_tools();
+  request.tool_choice.kind = ToolChoice::Kind::Required;
+  const SharedGrammar grammar = Grammars(constraint::CallOptions::Form::Tokens).find(request);
+  const size_t compiled = grammar->n_states();
+  look_ahead(grammar, *engine);
+  const size_t seen = grammar->n_states();
+  EXPECT_GT(seen, compiled);
+  runtime::OutputRules rules;
+  rules.grammar = grammar;
+  rules.is_chat = true;
+  rules.thought = runtime::OutputRules::Thought::Allowed;
+  const runtime::OutputGuide guide(rules, *engine, 400);
+  EXPECT_EQ(grammar->n_states(), seen);
 }
 
 }  // namespace

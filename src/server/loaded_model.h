@@ -11,6 +11,7 @@
 #include "runtime/live_transcriber.h"
 #include "runtime/scheduler.h"
 #include "server/grammars.h"
+#include "server/memory_share.h"
 #include "server/model_catalog.h"
 #include "server/thought_memory.h"
 
@@ -19,18 +20,19 @@ namespace facet::server {
 struct LoadedModel {
   using Clock = std::chrono::steady_clock;
 
-  LoadedModel(ServedModel m, std::shared_ptr<const runtime::Engine> e, const runtime::SchedulerOptions& options,
-              std::shared_ptr<runtime::EmbeddingCache> media, double keep)
-      : model(std::move(m)),
+  LoadedModel(ServedModel m, MemoryBudget::Claim c, std::shared_ptr<const runtime::Engine> e,
+              const runtime::SchedulerOptions& options, std::shared_ptr<runtime::EmbeddingCache> media)
+      : claim(std::move(c)),
+        model(std::move(m)),
         engine(std::move(e)),
         media_cache(std::move(media)),
         grammars(runtime::can_think(runtime::chat_format_or_familys(engine->chat_family(), engine->tokenizer()))
                      ? constraint::CallOptions::Form::Tokens
                      : constraint::CallOptions::Form::Json),
         scheduler(engine, options),
-        keep_alive(keep),
         last_used(Clock::now()) {}
 
+  const MemoryBudget::Claim claim;  // of all that it may come to take; ends last
   const ServedModel model;
   const std::shared_ptr<const runtime::Engine> engine;
   const std::shared_ptr<runtime::EmbeddingCache> media_cache;
@@ -38,10 +40,8 @@ struct LoadedModel {
   ThoughtMemory thoughts;
   runtime::Scheduler scheduler;
 
-  int64_t memory_bytes = 0;  // that it may come to take
-
-  // Of the service, under its lock.
-  double keep_alive;  // seconds; negative: for ever
+  // Of the loader, under its lock.
+  double keep_alive = 0;  // seconds; negative: for ever
   Clock::time_point last_used;
   int n_uses = 0;
 
@@ -53,6 +53,7 @@ struct LoadedModel {
   }
 };
 
+EmbeddingResult embed_inputs(LoadedModel& model, const EmbeddingRequest& request);  // without its seconds
 TranscriptionResult transcribe_sound(const LoadedModel& model, const TranscriptionRequest& request,
                                      const std::function<bool(const TranscriptionSegment&)>& on_segment);
 runtime::LiveOptions live_options(const LiveRequest& request);

@@ -174,6 +174,16 @@ ModelInfo ModelCatalog::describe(const ServedModel& model) {
   return info;
 }
 
+runtime::MemoryPlan ModelCatalog::plan(const ServedModel& model, int64_t memory_bytes) const {
+  runtime::EngineOptions options = options_;
+  options.memory_limit = memory_bytes;
+  try {
+    return runtime::read_plan(model.path, options);
+  } catch (...) {
+    throw to_model_error(std::current_exception());
+  }
+}
+
 // A file that cannot be read is no model; who asks for it by name is told why.
 std::vector<ModelInfo> ModelCatalog::describe_all() {
   std::vector<ModelInfo> out;

@@ -37,6 +37,9 @@ class ModelCatalog {
   std::vector<ModelInfo> describe_all();
   // Throws ApiError: Internal when its files cannot be read.
   ModelInfo describe(const ServedModel& model);
+  // What its engine would take if it were loaded with so much memory available; 0: what the machine has. Reads the
+  // heads of its files, each time. Throws as describe().
+  runtime::MemoryPlan plan(const ServedModel& model, int64_t memory_bytes) const;
 
  private:
   struct Known {

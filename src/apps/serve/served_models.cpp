@@ -89,7 +89,7 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   server::EngineServiceOptions options;
   options.memory_bytes = engine.memory_limit;
   options.load = [from = with_cache(flags)](const std::string& path, int64_t memory_bytes) mutable {
-    from.memory_limit = std::to_string(memory_bytes);
+    from.memory_limit = memory_bytes > 0 ? std::to_string(memory_bytes) : "";
     return from.load_from(path);
   };
   if (!flags.forgets) options.open_cache = open_kept_pages;
