@@ -15,7 +15,9 @@ import subprocess
 import sys
 import time
 
-SCHEMA_SECONDS = 20  # of the processor, for all of a schema; an engine that needs more, or dies, has failed on it
+# For all of a schema, of the processor and by the clock, which also stops one that waits. An engine that needs more, or
+# dies, has failed on it.
+SCHEMA_SECONDS, SCHEMA_CLOCK_SECONDS = 20, 600
 
 
 class LlGuidance:
@@ -112,6 +114,7 @@ def measure_schema(engine, case, encode):
 
 def work(name, schemas, tokenizer_path, first):
     """The child: a line of JSON when ready, then one for each schema from `first` on."""
+    signal.setitimer(signal.ITIMER_REAL, SCHEMA_CLOCK_SECONDS)
     import tokenizers
     tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer_path))
     by_id = {id_: piece for piece, id_ in tokenizer.get_vocab(with_added_tokens=True).items()}
@@ -124,7 +127,9 @@ def work(name, schemas, tokenizer_path, first):
             if i >= first:
                 case = json.loads(line)
                 encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
-                signal.setitimer(signal.ITIMER_PROF, SCHEMA_SECONDS)  # whose signal ends the process, wherever it is
+                # Their signals end the process, wherever it is.
+                signal.setitimer(signal.ITIMER_PROF, SCHEMA_SECONDS)
+                signal.setitimer(signal.ITIMER_REAL, SCHEMA_CLOCK_SECONDS)
                 print(json.dumps(measure_schema(engine, case, encode)), flush=True)
 
 
@@ -140,7 +145,8 @@ def run_python_engine(name, schemas, tokenizer_path, n_schemas):
                 if line := child.stdout.readline():
                     results.append(json.loads(line))
                     continue
-                results.append({"error": "took too long" if child.wait() == -signal.SIGPROF else "died"})
+                is_late = child.wait() in (-signal.SIGPROF, -signal.SIGALRM)
+                results.append({"error": "took too long" if is_late else "died"})
                 break
     return results
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Forced calls on a real model: function sets of real catalogues and agents, `--tool-choice required`, a temperature of 1.
-Every answer must end, and be a call of a declared function whose arguments PyPI's jsonschema accepts. One server answers
-all, so that the model is loaded once.
+Every answer must end, and be a call of a declared function whose arguments PyPI's jsonschema accepts. A set with a schema
+that is refused is named, and another one is asked instead. One server answers all, so that the model is loaded once.
 
     bench/structure/forced_calls.py MODEL.gguf --facet build/release/facet \
         --schemas SCHEMAS.jsonl --recorded FOLDER [--sets 50] [--seeds 4] [--tokens 400]
@@ -10,6 +10,7 @@ SCHEMAS.jsonl has {"id", "schema"} a line, FOLDER requests of API clients with t
 model without a chat format is given Gemma 3's, in a copy. Needs `pip install jsonschema`.
 """
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import re
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -96,9 +98,11 @@ def catalogue_tools(file):
 
 
 def function_sets(tools, n_sets):
-    """Of three functions each, spread over all there are."""
-    step = max(1, len(tools) // n_sets)
-    return [tools[i * step:i * step + min(3, step)] for i in range(n_sets) if i * step < len(tools)]
+    """Of three functions each: n_sets that are spread over all there are, then those between, to replace what is refused."""
+    size = max(1, min(3, len(tools) // n_sets))
+    groups = [tools[i:i + size] for i in range(0, len(tools), size)]
+    spread = range(0, len(groups), max(1, len(groups) // n_sets))[:n_sets]
+    return [groups[i] for i in spread] + [group for i, group in enumerate(groups) if i not in spread]
 
 
 def fault_of(message, functions):
@@ -118,14 +122,20 @@ def fault_of(message, functions):
 class Server:
     """facet with one model, on a free port."""
 
+    START_SECONDS = 120
+
     def __init__(self, facet, model, home):
         self.process = subprocess.Popen([facet, "serve", "--port", "0", "--only", "--log", "off", "-m", f"model={model}"],
                                         stderr=subprocess.PIPE, text=True, env={**os.environ, "FACET_HOME": str(home)})
-        for line in self.process.stderr:
-            if found := re.search(r"listening on (\S+)", line):
-                self.url = found[1]
-                return
-        raise SystemExit("forced_calls: facet serve did not start")
+        too_late = threading.Timer(self.START_SECONDS, self.process.kill)
+        too_late.start()
+        found = next(filter(None, (re.search(r"listening on (\S+)", line) for line in self.process.stderr)), None)
+        too_late.cancel()
+        if not found:
+            self.process.kill()
+            self.process.communicate()
+            raise SystemExit("forced_calls: facet serve did not start")
+        self.url = found[1]
 
     def __enter__(self):
         return self
@@ -149,11 +159,23 @@ class Server:
         try:
             message, finish = self.answer(functions, seed, n_tokens)
         except urllib.error.HTTPError as error:
-            return "refused", error.read().decode().strip()
+            return "refused" if error.code == 400 else "faulty", error.read().decode().strip()
         if finish == "length":
             return "cut", json.dumps(message)
         fault = fault_of(message, functions)
         return ("faulty", fault) if fault else ("valid", None)
+
+    def judge_set(self, functions, n_seeds, n_tokens):
+        """How often each came about; none, if the functions are refused."""
+        count = collections.Counter()
+        for seed in range(1, n_seeds + 1):
+            kind, why = self.judge(functions, seed, n_tokens)
+            if why:
+                print(f"{kind} {[f['name'] for f in functions]}, seed {seed}: {why}", flush=True)
+            if kind == "refused":
+                return None
+            count[kind] += 1
+        return count
 
 
 def main():
@@ -168,19 +190,23 @@ def main():
     flags = parser.parse_args()
     tools = (recorded_tools(flags.recorded) if flags.recorded else []) + (
         catalogue_tools(flags.schemas) if flags.schemas else [])
-    sets = function_sets(tools, flags.sets)
-    count = {"valid": 0, "cut": 0, "refused": 0, "faulty": 0}
+    count = collections.Counter(valid=0, cut=0, faulty=0)
+    n_asked = n_refused = 0
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         model = with_chat_format(flags.model, pathlib.Path(name))
         with Server(flags.facet, model, name) as server:
-            for seed in range(1, flags.seeds + 1):
-                for functions in sets:
-                    kind, why = server.judge(functions, seed, flags.tokens)
-                    count[kind] += 1
-                    if why:
-                        print(f"{kind} {[f['name'] for f in functions]}, seed {seed}: {why}", flush=True)
-    print(f"{len(sets)} sets, {len(tools)} functions known: {count} in {time.monotonic() - begin:.0f} s")
+            for functions in function_sets(tools, flags.sets):
+                if n_asked == flags.sets:
+                    break
+                found = server.judge_set(functions, flags.seeds, flags.tokens)
+                if found is None:
+                    n_refused += 1
+                    continue
+                n_asked += 1
+                count.update(found)
+    print(f"{n_asked} sets asked and {n_refused} refused, {len(tools)} functions known: {dict(count)} in "
+          f"{time.monotonic() - begin:.0f} s")
     raise SystemExit(1 if count["faulty"] or count["cut"] else 0)
 
 

@@ -8,6 +8,19 @@
 #include "text/utf8.h"
 
 namespace facet::runtime {
+namespace {
+
+// What a search of an ending finds. It is worth no error if the grammar is too much for it.
+template <class Search>
+auto found_or(decltype(std::declval<Search>()()) otherwise, const Search& search) {
+  try {
+    return search();
+  } catch (const RequestError&) {
+    return otherwise;
+  }
+}
+
+}  // namespace
 
 GrammarGuide::GrammarGuide(std::shared_ptr<const constraint::CompiledGrammar> grammar, const Engine& engine)
     : tokenizer_(engine.tokenizer()),
@@ -74,16 +87,21 @@ std::vector<TokenId> GrammarGuide::forced() {
 bool GrammarGuide::leaves_room(TokenId token, int n_left) {
   if (is_past_ending_) return true;
   const auto n = static_cast<size_t>(std::max(n_left, 0));
-  if (matcher_.can_end_within(n, token)) return true;
-  const auto least = matcher_.tokens_to_end();
+  if (found_or(false, [&] { return matcher_.can_end_within(n, token); })) return true;
+  const auto least = tokens_to_end();
   is_past_ending_ = !least || *least > n + 1;
   return is_past_ending_;
 }
 
+std::optional<size_t> GrammarGuide::tokens_to_end() {
+  return found_or(std::optional<size_t>(), [&] { return matcher_.tokens_to_end(); });
+}
+
 const constraint::TokenMask& GrammarGuide::closing(int n_left) {
-  matcher_.closing_mask(mask_, static_cast<size_t>(std::max(n_left, 0)) + 1);
   mask_is_known_ = false;
-  return mask_;
+  const auto n = static_cast<size_t>(std::max(n_left, 0)) + 1;
+  is_past_ending_ = !found_or(false, [&] { return matcher_.closing_mask(mask_, n), true; });
+  return is_past_ending_ ? allowed() : mask_;
 }
 
 size_t GrammarGuide::n_allowed(std::span<const TokenId> guess) {

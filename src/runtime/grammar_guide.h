@@ -22,12 +22,13 @@ class GrammarGuide {
   // when there is a choice. A stop token comes alone: nothing else may follow.
   std::vector<TokenId> forced();
   // Whether the text can still be ended within `n_left` tokens behind this one. An answer that could not even before it
-  // goes on as if there were no limit.
+  // goes on as if there were no limit; so does one whose grammar is too much for a search of its ending.
   bool leaves_room(TokenId token, int n_left);
-  // As allowed(), of those the ones that leave room.
+  // Tokens that leave room, valid until take(): all of them, or one inside items and keys that must differ. Asked for
+  // where leaves_room() has just said no.
   const constraint::TokenMask& closing(int n_left);
   bool may_end() { return matcher_.may_end(); }
-  std::optional<size_t> tokens_to_end() { return matcher_.tokens_to_end(); }
+  std::optional<size_t> tokens_to_end();  // of the shortest ending; none: none is known
   // How many tokens of a guess may come.
   size_t n_allowed(std::span<const TokenId> guess);
   // A token that may come has come.

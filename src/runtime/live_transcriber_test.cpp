@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "media/sound.h"
-#include "media/source.h"
 #include "media/test_sounds.h"
-#include "runtime/test_models.h"
+#include "runtime/test_digits.h"
 
 namespace facet::runtime {
 namespace {
@@ -36,30 +34,16 @@ class Notes : public LiveListener {
   std::vector<std::string> lines;
 };
 
-class TrainedLive : public testing::Test {
+class TrainedLive : public DigitsTest {
  protected:
-  static void SetUpTestSuite() {
-    if (!std::filesystem::exists(golden_path(""))) return;
-    EngineOptions options = tiny_options();
-    options.context = 2048;
-    engine_ = Engine::load(golden_path("nano-lab"), options);
-  }
-  static void TearDownTestSuite() { engine_.reset(); }
-  void SetUp() override {
-    SKIP_WITHOUT_GOLDENS();
-    options_.transcribe.instruction = "Which digits do you hear?";
-    options_.transcribe.sound_first = true;  // as that model was trained
-  }
+  TrainedLive() { options_.transcribe = asking_for_digits(); }
 
   void make() { live_.emplace(engine_, options_, notes_); }
   void push_silence(double seconds) {
     live_->push(std::vector<float>(static_cast<size_t>(seconds * media::kSampleRate)));
   }
-  void push_digits(const std::string& name) {
-    live_->push(media::decode_sound(media::Source::from_path(golden_path("nano-lab/media/" + name))));
-  }
+  void push_digits(const std::string& name) { live_->push(clip(name)); }
 
-  static inline std::shared_ptr<const Engine> engine_;
   LiveOptions options_;
   Notes notes_;
   std::optional<LiveTranscriber> live_;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "constraint/grammar/gbnf.h"
+#include "constraint/matcher/test_hard_ending.h"
 #include "runtime/generate.h"
 #include "runtime/grammar_guide.h"
 #include "runtime/test_models.h"
@@ -120,6 +121,23 @@ TEST_F(OutputRulesTest, ABudgetLetsASentenceEnd) {
 TEST_F(OutputRulesTest, AnEndingThatIsTooLongIsNone) {
   GrammarGuide guide(grammar_of("[a-z]{5000}"), *engine_);
   for (const int n_left : {5000, 4096, 4095, 100}) EXPECT_TRUE(guide.leaves_room(one("x"), n_left)) << n_left;
+}
+
+// What goes beyond the limits of the grammar is the search alone: the text does not.
+TEST_F(OutputRulesTest, AnEndingThatIsTooHardToFindIsNone) {
+  Grammar hard;
+  hard.regexes() = constraint::Regexes(9000);
+  hard.set_root(hard.terminal(constraint::hard_to_end(hard.regexes(), 'a', 'b')));
+  const auto grammar = std::make_shared<constraint::CompiledGrammar>(std::move(hard));
+  OutputGuide answer = guide({.grammar = grammar, .is_chat = true, .thought = Thought::Allowed}, 40);
+  GrammarGuide text(grammar, *engine_);
+  EXPECT_EQ(text.tokens_to_end(), std::nullopt);
+  for (int n_left = 39; n_left > 20; --n_left) {
+    EXPECT_TRUE(answer.leaves_room(one("a")) && text.leaves_room(one("a"), n_left)) << n_left;
+    ASSERT_TRUE(text.allowed().has(one("a"))) << n_left;
+    text.take(one("a"));
+    answer.take(one("a"));
+  }
 }
 
 TEST_F(OutputRulesTest, AThoughtLeavesRoomForAnAnswerLongerThanAQuarter) {

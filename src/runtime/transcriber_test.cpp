@@ -5,18 +5,12 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "media/sound.h"
-#include "media/source.h"
-#include "runtime/test_models.h"
+#include "runtime/test_digits.h"
 
 namespace facet::runtime {
 namespace {
 
 constexpr double kRate = media::kSampleRate;
-
-std::vector<float> clip(const std::string& name) {
-  return media::decode_sound(media::Source::from_path(golden_path("nano-lab/media/" + name)));
-}
 
 // Pieces with silence before each and after the last.
 std::vector<float> recording(const std::vector<std::vector<float>>& pieces, double silence) {
@@ -71,23 +65,9 @@ TEST(TranscriptionInstruction, IsTheModelCards) {
             0u);
 }
 
-class TrainedTranscriber : public testing::Test {
+class TrainedTranscriber : public DigitsTest {
  protected:
-  static void SetUpTestSuite() {
-    if (!std::filesystem::exists(golden_path(""))) return;
-    EngineOptions options = tiny_options();
-    options.context = 2048;
-    engine_ = Engine::load(golden_path("nano-lab"), options);
-  }
-  static void TearDownTestSuite() { engine_.reset(); }
-  void SetUp() override {
-    SKIP_WITHOUT_GOLDENS();
-    options_.instruction = "Which digits do you hear?";
-    options_.sound_first = true;  // as that model was trained
-  }
-
-  static inline std::shared_ptr<const Engine> engine_;
-  TranscribeOptions options_;
+  TranscribeOptions options_ = asking_for_digits();
 };
 
 TEST_F(TrainedTranscriber, HearsWhatIsSaidAndWhen) {

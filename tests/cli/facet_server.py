@@ -28,7 +28,9 @@ class Server:
                                         env={**os.environ, "FACET_HOME": str(self.home), **(env or {})}, **popen)
         while not re.search(r"facet: try: .*\n", self.log()):
             if self.process.poll() is not None or time.monotonic() > started + 60:
-                raise AssertionError(f"the server did not start: {self.log()}")
+                said = self.log()
+                self.__exit__()
+                raise AssertionError(f"the server did not start: {said}")
             time.sleep(0.005)
         self.start_seconds = time.monotonic() - started
         self.said = self.log()

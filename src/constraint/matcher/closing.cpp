@@ -5,9 +5,6 @@
 namespace facet::constraint {
 namespace {
 
-// Beyond the length of any ending nothing is asked, so an answer that has much room costs nothing.
-constexpr size_t kMuchRoom = Endings::kLongest;
-
 // How far beyond a guess an ending may lie where texts must differ from each other, before it is looked for.
 size_t far_beyond(size_t guess) { return 2 * guess + 64; }
 

@@ -13,6 +13,9 @@ namespace facet::constraint {
 
 class Closing {
  public:
+  // Beyond the length of any ending nothing is asked, so an answer that has much room costs nothing.
+  static constexpr size_t kMuchRoom = Endings::kLongest;
+
   Closing(Automaton& automaton, Endings& endings, const TokenTable& tokens)
       : automaton_(automaton), endings_(endings), tokens_(tokens) {}
 

@@ -6,6 +6,7 @@
 #include "constraint/calls/call_grammar.h"
 #include "constraint/grammar/gbnf.h"
 #include "constraint/matcher/matcher.h"
+#include "constraint/matcher/test_hard_ending.h"
 #include "constraint/matcher/test_vocabulary.h"
 #include "constraint/schema/json_schema.h"
 
@@ -57,6 +58,33 @@ TEST(Closing, OfWhatIsCountedExcludedAndMustDiffer) {
       of_schema(R"({"type": "array", "items": {"enum": ["a", "b", "c"]}, "uniqueItems": true, "minItems": 3})");
   EXPECT_EQ(tokens_to_end(unique, R"(["a","c)"), 4u);  // "," b " ]
   EXPECT_EQ(tokens_to_end(of_schema(R"({"type": "string", "minLength": 100000})")), std::nullopt) << "too long";
+}
+
+// What a search of its end has made is forgotten, and the text goes on.
+TEST(Closing, ASearchBeyondTheLimitStopsNoText) {
+  Grammar grammar;
+  grammar.regexes() = Regexes(9000);
+  grammar.set_root(grammar.terminal(hard_to_end(grammar.regexes(), 'a', 'b')));
+  Matcher matcher(std::make_shared<const CompiledGrammar>(std::move(grammar)), test_vocabulary());
+  TokenMask mask;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THROW(matcher.tokens_to_end(), RequestError) << i;
+    ASSERT_NO_THROW(matcher.mask(mask)) << i;
+    ASSERT_TRUE(matcher.accept_bytes(i % 3 == 0 ? "a" : "b"));
+  }
+}
+
+TEST(Closing, AGrammarOfHardPartsLeavesTheTextItsExpressions) {
+  Grammar grammar;
+  std::vector<NodeId> parts;
+  for (char c = 'a'; c < 'y'; c = static_cast<char>(c + 2))
+    parts.push_back(grammar.terminal(hard_to_end(grammar.regexes(), c, static_cast<char>(c + 1))));
+  grammar.set_root(grammar.choice(parts));
+  const auto compiled = std::make_shared<const CompiledGrammar>(std::move(grammar));
+  Matcher matcher(compiled, test_vocabulary());
+  EXPECT_EQ(matcher.tokens_to_end(), std::nullopt);
+  EXPECT_LT(compiled->n_expressions(), 70'000u);
+  ASSERT_TRUE(matcher.accept_bytes("gghh"));
 }
 
 // A text of random tokens that may come, of which those are left out that leave no room.

@@ -10,7 +10,8 @@ namespace {
 
 using Kind = Grammar::Kind;
 
-constexpr uint32_t kUnasked = UINT32_MAX;
+// Expressions that may be made for all that a grammar names, a quarter of those that it may have.
+constexpr size_t kMaxMade = 50'000;
 
 uint32_t limited(uint64_t n) { return static_cast<uint32_t>(std::min<uint64_t>(n, Distances::kFar)); }
 
@@ -22,22 +23,36 @@ uint64_t missing(int wanted, uint64_t there) {
 
 Distances::Distances(FrameStore& store) : store_(store) {
   const Grammar& grammar = store.grammar;
+  const size_t n_made = grammar.regexes().n_made();
   for (NodeId id = 0; id < grammar.size(); ++id) {
     const auto& node = grammar.node(id);
+    if (node.kind == Kind::Terminal) measure(node.regex, n_made);
     if (node.kind == Kind::Array) are_exact_ &= !grammar.array_of(node).unique;
-    if (node.kind == Kind::Object) are_exact_ &= !store.objects[node.index].keys_differ;
+    if (node.kind != Kind::Object) continue;
+    are_exact_ &= !store.objects[node.index].keys_differ;
+    for (const auto& other : grammar.object_of(node).others) measure(other.key, n_made);
   }
   least_ = falling_fixpoint(grammar, kFar, [this](NodeId id, const Least& numbers) { return least(id, numbers); });
+}
+
+void Distances::measure(RegexId expression, size_t n_made_before) {
+  if (measured_.contains(expression)) return;
+  const bool is_worth_it = store_.grammar.regexes().n_made() - n_made_before <= kMaxMade;
+  measured_.emplace(expression, is_worth_it ? length(expression) : kFar);
+}
+
+uint32_t Distances::length(RegexId expression) const {
+  if (const auto it = measured_.find(expression); it != measured_.end()) return it->second;
+  const uint32_t n = store_.grammar.regexes().least_bytes(expression);
+  return n < Regexes::kLong ? n : kFar;
 }
 
 // Of a text of the node, as far as its parts are known.
 uint32_t Distances::least(NodeId id, const Least& least) const {
   const auto& node = store_.grammar.node(id);
   switch (node.kind) {
-    case Kind::Terminal: {
-      const uint32_t n = store_.grammar.regexes().least_bytes(node.regex);
-      return n < Regexes::kLong ? n : kFar;
-    }
+    case Kind::Terminal:
+      return measured_.at(node.regex);
     case Kind::Sequence:
     case Kind::Rule: {
       uint64_t sum = 0;
@@ -114,8 +129,7 @@ Distances::Needed Distances::members(const Frame& f, const Least& least, uint64_
   if (needed.n >= n_wanted) return needed;
   uint64_t other = kFar;
   for (const auto& o : object.others)
-    other = std::min<uint64_t>(
-        other, uint64_t{store_.grammar.regexes().least_bytes(o.key)} + least[object.colon] + least[o.value]);
+    other = std::min<uint64_t>(other, uint64_t{measured_.at(o.key)} + least[object.colon] + least[o.value]);
   std::sort(spare.begin(), spare.end());
   for (size_t i = 0; needed.n < n_wanted; ++needed.n, ++i)
     needed.n_bytes += i < spare.size() ? std::min(spare[i], other) : other;
@@ -140,9 +154,9 @@ Distances::Needed Distances::items(const ArrayNode& array, const Least& least, u
 
 // Of the frame and all around it. Frames nest as deep as texts do.
 uint32_t Distances::behind(FrameId frame) {
-  behind_.resize(store_.frames.size(), kUnasked);
+  behind_.resize(store_.frames.size(), kNotAsked);
   std::vector<FrameId> open;
-  for (; frame != kRoot && behind_[frame] == kUnasked; frame = store_.frames[frame].parent) open.push_back(frame);
+  for (; frame != kRoot && behind_[frame] == kNotAsked; frame = store_.frames[frame].parent) open.push_back(frame);
   uint32_t n = frame == kRoot ? 0 : behind_[frame];
   for (; !open.empty(); open.pop_back()) {
     n = limited(n + rest(store_.frames[open.back()], least_));
@@ -186,8 +200,8 @@ uint32_t Distances::of(const Thread& thread) {
     const Key key = nearest_key(thread);
     return key.n_bytes >= kFar ? kFar : limited(key.n_bytes + behind_key(thread, key.place));
   }
-  const uint32_t n = store_.grammar.regexes().least_bytes(thread.state);
-  return n < Regexes::kLong ? limited(uint64_t{n} + behind(thread.frame)) : kFar;
+  const uint32_t n = length(thread.state);
+  return n < kFar ? limited(uint64_t{n} + behind(thread.frame)) : kFar;
 }
 
 uint8_t Distances::next_byte(const Thread& thread) {

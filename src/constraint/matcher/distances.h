@@ -1,9 +1,10 @@
 // How many bytes a text needs at least to come to its end, for each way of reading it: of what is being read, and of
 // what the frames around it still ask for. Exact, but where texts must differ from each other: there a guess from
-// below.
+// below. Where looking for it would cost too much, no end is known.
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "constraint/matcher/expansion.h"
@@ -13,6 +14,7 @@ namespace facet::constraint {
 class Distances {
  public:
   static constexpr uint32_t kFar = 1u << 30;  // no end is known
+  static constexpr uint32_t kNotAsked = UINT32_MAX;
 
   explicit Distances(FrameStore& store);
 
@@ -20,7 +22,9 @@ class Distances {
   uint32_t of(const Thread& thread);
   // The first byte on the shortest way; of a thread that is not far, and whose own text is not complete.
   uint8_t next_byte(const Thread& thread);
-  size_t n_bytes() const noexcept { return (least_.capacity() + behind_.capacity()) * sizeof(uint32_t); }
+  size_t n_bytes() const noexcept {
+    return (least_.capacity() + behind_.capacity()) * sizeof(uint32_t) + measured_.size() * 40;
+  }
 
  private:
   using Least = std::vector<uint32_t>;
@@ -33,6 +37,8 @@ class Distances {
     uint32_t place = 0;       // in the plan's order
   };
 
+  void measure(RegexId expression, size_t n_made_before);
+  uint32_t length(RegexId expression) const;
   uint32_t least(NodeId id, const Least& least) const;
   uint32_t behind(FrameId frame);
   uint64_t rest(const Frame& frame, const Least& least) const;
@@ -45,8 +51,9 @@ class Distances {
 
   FrameStore& store_;
   bool are_exact_ = true;
-  Least least_;   // by node
-  Least behind_;  // by frame, kUnmet where not asked for
+  std::unordered_map<RegexId, uint32_t> measured_;  // terminals and keys of the grammar
+  Least least_;                                     // by node
+  Least behind_;                                    // by frame, kNotAsked where nobody has
 };
 
 }  // namespace facet::constraint

@@ -6,14 +6,13 @@
 namespace facet::constraint {
 namespace {
 
-constexpr uint32_t kNotAsked = UINT32_MAX;
 constexpr size_t kMaxSteps = 10'000;  // of a search; the straight way has as many as it has bytes
 
 }  // namespace
 
 uint32_t Endings::distance(StateId state) {
-  if (state >= distance_.size()) distance_.resize(automaton_.n_states(), kNotAsked);
-  if (distance_[state] != kNotAsked) return distance_[state];
+  if (state >= distance_.size()) distance_.resize(automaton_.n_states(), Distances::kNotAsked);
+  if (distance_[state] != Distances::kNotAsked) return distance_[state];
   uint32_t n = Distances::kFar;
   if (state != kDead && automaton_.may_end(state)) n = 0;
   if (n > 0)
@@ -45,12 +44,8 @@ std::vector<uint8_t> Endings::bytes_to_try(StateId state) {
 // What is nearest to the end goes first: straight where distances are exact, and soon there where texts must differ, of
 // which the shortest are many. All states on a way that was found keep it, so that there is one from each.
 bool Endings::find(StateId from) {
-  struct Place {
-    uint32_t distance, n_read;
-    StateId state;
-    bool operator<(const Place& o) const { return distance != o.distance ? distance > o.distance : n_read > o.n_read; }
-  };
   std::priority_queue<Place> open;
+  std::vector<Place> passed;
   std::unordered_map<StateId, Step> before;
   const auto visit = [&](StateId state, Step step, uint32_t n_read) {
     const uint32_t left = distance(state);
@@ -61,17 +56,28 @@ bool Endings::find(StateId from) {
     const Place place = open.top();
     open.pop();
     const auto known = next_.find(place.state);
-    if (automaton_.may_end(place.state) || (known != next_.end() && known->second != kNoWay)) {
+    if (known != next_.end() && known->second == kNoWay) continue;
+    if (automaton_.may_end(place.state) || known != next_.end()) {
       for (Step step = before.at(place.state); step.from != kDead; step = before.at(step.from))
         next_.insert_or_assign(step.from, step.byte);
       return true;
     }
+    passed.push_back(place);
     for (const uint8_t byte : bytes_to_try(place.state))
       if (const StateId there = automaton_.step(place.state, byte); there != kDead)
         visit(there, {place.state, byte}, place.n_read + 1);
   }
-  next_.emplace(from, kNoWay);
+  give_up(passed);
   return false;
+}
+
+// A search from any that was passed would come to the same; but from the farther half of them, by what this one has
+// not reached any more.
+void Endings::give_up(std::span<const Place> passed) {
+  uint32_t farthest = 0;
+  for (const Place& place : passed) farthest = std::max(farthest, place.n_read);
+  for (const Place& place : passed)
+    if (place.n_read <= farthest / 2) next_.emplace(place.state, kNoWay);
 }
 
 std::optional<std::string> Endings::shortest(StateId state) {

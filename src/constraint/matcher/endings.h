@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,14 +33,20 @@ class Endings {
     StateId from;
     uint8_t byte;
   };
+  struct Place {
+    uint32_t distance, n_read;
+    StateId state;
+    bool operator<(const Place& o) const { return distance != o.distance ? distance > o.distance : n_read > o.n_read; }
+  };
   static constexpr int kNoWay = -1;
 
   bool find(StateId from);
+  void give_up(std::span<const Place> passed);
   std::vector<uint8_t> bytes_to_try(StateId state);
 
   Automaton& automaton_;
   Distances distances_;
-  std::vector<uint32_t> distance_;         // by state, kUnasked where not asked for
+  std::vector<uint32_t> distance_;         // by state, Distances::kNotAsked where nobody has
   std::unordered_map<StateId, int> next_;  // by state on a way that was found: the byte, or kNoWay
 };
 

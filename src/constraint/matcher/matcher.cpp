@@ -15,8 +15,6 @@ namespace {
 
 // What is remembered of a grammar, beside its expressions; then it is forgotten, and texts read themselves again.
 constexpr size_t kMaxRemembered = 12u << 20;
-// The same of expressions, which have a limit of their own: half of it.
-constexpr size_t kMaxMade = 100'000;
 
 Grammar finished(Grammar grammar) {
   grammar.finish();
@@ -39,7 +37,10 @@ class SharedAutomaton {
   Closing& closing(const std::shared_ptr<const TokenTable>& tokens) {
     auto& closing = caches(tokens).closing;
     if (!closing) {
-      if (!endings_) endings_ = std::make_unique<Endings>(*automaton_);
+      if (!endings_) {
+        endings_ = std::make_unique<Endings>(*automaton_);
+        set_least();
+      }
       closing = std::make_unique<Closing>(*automaton_, *endings_, *tokens);
     }
     return *closing;
@@ -54,14 +55,16 @@ class SharedAutomaton {
     return n;
   }
 
-  // What a grammar and the text that is being read need by themselves cannot be forgotten.
+  // What a grammar, the text that is being read and the distances to its end need by themselves cannot be forgotten.
   void set_least() {
     least_ = std::max(least_, n_remembered());
     least_made_ = std::max(least_made_, automaton_->regexes().n_made());
   }
 
   void limit() {
-    const bool is_crowded = automaton_->regexes().n_made() > std::max(kMaxMade, 2 * least_made_);
+    // Expressions have a limit of their own: half of what it leaves beside those that are needed.
+    const Regexes& regexes = automaton_->regexes();
+    const bool is_crowded = regexes.n_made() > (least_made_ + regexes.max_made()) / 2;
     if (!is_crowded && n_remembered() < std::max(kMaxRemembered, 2 * least_)) return;
     caches_.clear();
     endings_.reset();
@@ -150,6 +153,7 @@ void Matcher::mask(TokenMask& mask) {
 }
 
 bool Matcher::can_end_within(size_t n_tokens, std::optional<TokenId> behind) {
+  if (n_tokens >= Closing::kMuchRoom) return true;
   const std::lock_guard lock(grammar_->shared_->mutex);
   catch_up();
   StateId state = marks_.back().state;

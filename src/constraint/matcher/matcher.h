@@ -40,10 +40,12 @@ class Matcher {
   // RequestError when nothing may come next (a vocabulary that cannot express what the grammar wants).
   void mask(TokenMask& mask);
   // Whether the text, with the token behind it if one is given, can be ended within `n_tokens` more: with its shortest
-  // ending, as far as one is found. Costs a look-up while there are many.
+  // ending, as far as one is found. From 4,096 on nothing is looked for: true. This and the next two throw RequestError
+  // where looking for an ending goes beyond the limits of the grammar; the text may still go on.
   bool can_end_within(size_t n_tokens, std::optional<TokenId> behind = {});
-  // Sets `mask` as mask() does, but to tokens behind which the text can still be ended within `n_tokens`, these counted
-  // in. The text can.
+  // Sets `mask` to tokens behind which the text can still be ended within `n_tokens`, these counted in: to all of
+  // them, but inside items and keys that must differ only to the one that begins the ending which is known, and to none
+  // if none is. The stop tokens are in it where the text may end. The text can be ended.
   void closing_mask(TokenMask& mask, size_t n_tokens);
   std::optional<size_t> tokens_to_end();  // of the shortest ending; none: none is known
   // Takes a token; false, and nothing changes, if the grammar does not allow it. A stop token ends the text.

@@ -18,7 +18,7 @@ class TokenTrie {
     TokenId token;
   };
   struct Node {
-    uint32_t first_child;             // the children are from here to the next node's
+    uint32_t first_child;             // the children are n_children from here on
     uint32_t first_token, end_token;  // those of the node itself, then those of its descendants
     uint16_t n_children;
     uint8_t byte;

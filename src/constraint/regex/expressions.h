@@ -66,6 +66,7 @@ class Expressions {
   void keep() noexcept { kept_ = {nodes_.size(), parts_.size(), letters_.size(), sets_.size(), cost_}; }
   void forget();
   size_t n_made() const noexcept { return cost_ - kept_.cost; }
+  size_t max_made() const noexcept { return max_cost_ - kept_.cost; }
 
   // Work that adds no expressions is limited with them, at a rate that keeps all of it to seconds.
   void count_work() {

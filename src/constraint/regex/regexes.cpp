@@ -65,6 +65,7 @@ const ByteSet& Regexes::first_bytes(RegexId a) { return store_->first_bytes(a); 
 void Regexes::keep() noexcept { store_->expressions.keep(); }
 void Regexes::forget() { store_->forget(); }
 size_t Regexes::n_made() const noexcept { return store_->expressions.n_made(); }
+size_t Regexes::max_made() const noexcept { return store_->expressions.max_made(); }
 
 size_t Regexes::size() const noexcept { return store_->expressions.size(); }
 size_t Regexes::n_bytes() const noexcept { return store_->n_bytes(); }

@@ -73,7 +73,8 @@ class Regexes {
   // What there is now is kept; forget() drops all that was made since, and its ids are given anew.
   void keep() noexcept;
   void forget();
-  size_t n_made() const noexcept;  // since keep(), in what the limit counts
+  size_t n_made() const noexcept;    // since keep(), in what the limit counts
+  size_t max_made() const noexcept;  // what the limit leaves to it
 
   size_t size() const noexcept;     // expressions
   size_t n_bytes() const noexcept;  // memory

@@ -189,6 +189,53 @@ TEST(Regexes, EveryStateButNothingLeadsToAText) {
   EXPECT_GT(n_checked, 500u);
 }
 
+// The length of the shortest text, by breadth.
+uint32_t nearest_end(Regexes& r, RegexId root) {
+  std::set<RegexId> known = {root};
+  std::vector<RegexId> level = {root};
+  for (uint32_t n = 0; !level.empty(); ++n) {
+    if (std::any_of(level.begin(), level.end(), [&r](RegexId id) { return r.is_nullable(id); })) return n;
+    std::vector<RegexId> next;
+    for (const RegexId id : level)
+      for (const uint8_t letter : {'a', 'b'})
+        if (const RegexId there = r.derive(id, letter); known.insert(there).second) next.push_back(there);
+    level = std::move(next);
+  }
+  return Regexes::kLong;
+}
+
+TEST(Regexes, TheShortestTextIsFoundAndLedTo) {
+  size_t n_searched = 0;
+  for (uint32_t seed = 0; seed < 3000; ++seed) {
+    Regexes r;
+    const RegexId root = RandomRegexes(r, seed).make(6).id;
+    const RegexId only_letters = r.both(root, r.repeat(letters(r, "ab"), 0));
+    if (r.is_nothing(only_letters)) continue;
+    const uint32_t n = r.least_bytes(only_letters);
+    ASSERT_EQ(n, nearest_end(r, only_letters)) << seed;
+    RegexId at = only_letters;
+    for (uint32_t i = 0; i < n; ++i) at = r.derive(at, r.first_of_shortest(at));
+    EXPECT_TRUE(r.is_nullable(at)) << seed;
+    n_searched += n > 3;
+  }
+  EXPECT_GT(n_searched, 50u);
+}
+
+// A place that is reached on a longer way first, for what lies beside it looks near to an end.
+TEST(Regexes, AShorterWayThatIsFoundLaterCounts) {
+  Regexes r;
+  const RegexId a = r.literal("a"), d = r.literal("d");
+  const RegexId six = r.both(r.repeat(r.literal("aa"), 3), r.repeat(r.literal("aaa"), 2));
+  const RegexId fifty = r.both(r.repeat(d, 1), r.repeat(r.repeat(d, 50, 50), 0));
+  const RegexId six_behind_c = r.concat(r.literal("c"), six);
+  const RegexId root =
+      r.either(r.concat(r.literal("yy"), six_behind_c), r.concat(r.literal("xxxx"), r.either(six_behind_c, fifty)));
+  EXPECT_EQ(r.least_bytes(root), 9u);
+  EXPECT_EQ(r.first_of_shortest(root), 'y');
+  EXPECT_EQ(r.least_bytes(r.derive(root, "y")), 8u);
+  EXPECT_EQ(r.least_bytes(r.concat(root, a)), 10u);
+}
+
 TEST(Regexes, AmbiguityCostsNoStates) {
   Regexes r;
   const RegexId a = r.literal("a"), b = r.literal("b"), aa = r.literal("aa");

@@ -2,6 +2,7 @@
 #include <future>
 
 #include "server/dialects/openai/openai_test.h"
+#include "server/dialects/openai/responses/test_events.h"
 #include "server/mcp/test_mcp_server.h"
 
 namespace facet::server {
@@ -91,7 +92,6 @@ class McpAnswerTest : public testing::Test {
   Store store{":memory:"};
   http::Routes routes = openai_routes(service, store, McpAccess({}, [] { return true; }));
 };
-using Types = std::vector<std::string>;
 
 TEST_F(McpAnswerTest, CallsAreMadeAndTheModelGoesOn) {
   service.answers = {calls({"get", "put"}), says("So.")};
@@ -124,32 +124,13 @@ TEST_F(McpAnswerTest, CallsAreMadeAndTheModelGoesOn) {
 TEST_F(McpAnswerTest, StreamsTellEachStep) {
   service.answers = {calls({"get"}), says("So.")};
   const std::vector<Json> events = json_lines(ask(R"("stream":true,"input":"Hi",)" + tools())->body());
-  Types types;
-  for (const Json& event : events) types.push_back(event["type"].get<std::string>().substr(9));
-  EXPECT_EQ(types, (Types{"created",
-                          "in_progress",
-                          "output_item.added",
-                          "mcp_list_tools.in_progress",
-                          "mcp_list_tools.completed",
-                          "output_item.done",
-                          "output_item.added",
-                          "reasoning_text.delta",
-                          "reasoning_text.done",
-                          "output_item.done",
-                          "output_item.added",
-                          "mcp_call.in_progress",
-                          "mcp_call_arguments.delta",
-                          "mcp_call_arguments.delta",
-                          "mcp_call_arguments.done",
-                          "mcp_call.completed",
-                          "output_item.done",
-                          "output_item.added",
-                          "content_part.added",
-                          "output_text.delta",
-                          "output_text.done",
-                          "content_part.done",
-                          "output_item.done",
-                          "completed"}));
+  EXPECT_EQ(event_types(events),
+            with_message({"created", "in_progress", "output_item.added", "mcp_list_tools.in_progress",
+                          "mcp_list_tools.completed", "output_item.done", "output_item.added", "reasoning_text.delta",
+                          "reasoning_text.done", "output_item.done", "output_item.added", "mcp_call.in_progress",
+                          "mcp_call_arguments.delta", "mcp_call_arguments.delta", "mcp_call_arguments.done",
+                          "mcp_call.completed", "output_item.done"},
+                         {"completed"}));
   EXPECT_EQ(events[14]["arguments"], "{\"word\":\"x\"}");
   EXPECT_EQ(events[14]["item_id"], events[10]["item"]["id"]);
   EXPECT_EQ(events.back()["response"]["output"][2], events[16]["item"]);
