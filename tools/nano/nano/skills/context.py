@@ -123,8 +123,8 @@ def quote(rng: random.Random, test: bool) -> Item:
 
 
 def long_needle(rng: random.Random, test: bool) -> Item:
-    """A needle in 250 to 2000 tokens, for the stage that stretches the context."""
-    return needle(rng, test, int(250 * 8 ** rng.random()))
+    """A needle in 250 to 4000 tokens, for the stage that stretches the context."""
+    return needle(rng, test, int(250 * 16 ** rng.random()))
 
 
 SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0)}
