@@ -28,7 +28,8 @@ def free_port():
 
 def facet_command(args, port):
     return [args.facet, "serve", "--port", str(port), "-m", args.model, "--only", "--ctx",
-            str(args.prompt + args.answer), "--parallel", str(args.clients), "--threads", str(args.threads), "--no-cache"]
+            str(args.prompt + args.answer), "--parallel", str(args.clients), "--threads", str(args.threads), "--no-cache",
+            *args.facet_flags.split()]
 
 
 def peer_command(args, port):
@@ -120,6 +121,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("--facet", default="build/release/facet")
+    parser.add_argument("--facet-flags", default="", help='of facet serve besides: --facet-flags="--activations int8"')
     parser.add_argument("--peer", help="llama.cpp's llama-server; without it facet alone is measured")
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--prompt", type=int, default=256, help="tokens")

@@ -17,6 +17,7 @@
 #include "model/work.h"
 #include "ops/cpu/ceilings.h"
 #include "ops/timed_ops.h"
+#include "runtime/executor.h"
 #include "runtime/session.h"
 #include "runtime/tuning.h"
 
@@ -172,7 +173,7 @@ class Bench {
     result.ceilings = probe.best();
     result.logits_hash = logits_hash_;
     rate_prefill(median(prefill), result);
-    rate_decode(median(decode), base.max_bundle(), result);
+    rate_decode(median(decode), engine_->executor().max_decode_rows(), result);
   }
 
   void rate_prefill(double seconds, Result& result) const {

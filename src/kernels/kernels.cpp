@@ -34,23 +34,28 @@ std::vector<KernelSet> all_sets() {
   static const Kernels wide{
       avx512::kProducts,    avx512::kRows,
       avx512::kAttention,   "avx512",
-      &avx2::kInt8Products, {&avx512::kFloatPanels, &avx512::kInt16Panels, nullptr, &avx512::kInt8Panels}};
+      &avx2::kInt8Products, {&avx512::kFloatPanels, &avx512::kInt16Panels, nullptr, &avx512::kInt8Panels},
+      &avx512::kInt16Panels};
   static const Kernels tiles{
       avx512::kProducts,
       avx512::kRows,
       avx512::kAttention,
       "amx",
       &avx512_vnni::kInt8Products,
-      {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, &amx::kBf16Panels, &avx512_vnni::kInt8Panels}};
+      {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, &amx::kBf16Panels, &avx512_vnni::kInt8Panels},
+      &avx512_vnni::kInt16Panels};
   static const Kernels vnni{avx512::kProducts,
                             avx512::kRows,
                             avx512::kAttention,
                             "avx512_vnni",
                             &avx512_vnni::kInt8Products,
-                            {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, nullptr, &avx512_vnni::kInt8Panels}};
+                            {&avx512::kFloatPanels, &avx512_vnni::kInt16Panels, nullptr, &avx512_vnni::kInt8Panels},
+                            &avx512_vnni::kInt16Panels};
   static const Kernels medium{
-      avx2::kProducts, avx2::kRows,          avx2::kAttention,
-      "avx2",          &avx2::kInt8Products, {&avx2::kFloatPanels, &avx2::kInt16Panels, nullptr, &avx2::kInt8Panels}};
+      avx2::kProducts,      avx2::kRows,
+      avx2::kAttention,     "avx2",
+      &avx2::kInt8Products, {&avx2::kFloatPanels, &avx2::kInt16Panels, nullptr, &avx2::kInt8Panels},
+      &avx2::kInt16Panels};
   const CpuFeatures& cpu = cpu_features();
   sets.push_back({&tiles, cpu.amx && cpu.avx512_vnni && cpu.avx512_bf16});
   sets.push_back({&vnni, cpu.avx512_vnni});

@@ -25,8 +25,6 @@
 
 namespace facet::kernels {
 
-// Rows of a step that matrix-vector kernels compute; more take panels.
-constexpr int kMaxColumns = 8;
 // What x is rounded to where it meets codes.
 enum class Rounding : uint8_t { Int16, Int8 };
 // Elements of x that share a scale when rounded.
@@ -144,17 +142,17 @@ struct PanelAttention {
 };
 constexpr float kNoScore = -3.4e38f;
 
-// The n <= kFewDepth elements of n_tokens that lie in the tiles of one or more pieces, tile_bytes apart.
+// The n elements of n_tokens that lie in the tiles of one or more pieces, tile_bytes apart.
 struct FewColumns {
   const std::byte* tile;
   size_t tile_bytes;
   int n, n_tokens;
 };
-constexpr int kFewDepth = 8 * kPanelDepth;
-// acc[r * acc_stride + t] += sum_i w[r, i] * x[t][i], r < n_rows; rows lie row_bytes apart.
-using MultiplyFew = void (*)(const std::byte* blocks, size_t row_bytes, int n_rows, const FewColumns& x, float* acc,
-                             int acc_stride);
-// Tiles of so few tokens that unpacking would not pay. Sums are those of panels, to the bit.
+// out[t * out_stride + r] = factor * sum_i w[r, i] * x[t][i], r < n_rows; whole rows, row_bytes apart, any alignment;
+// nothing beyond the last one is read, except by prefetch.
+using MultiplyFew = void (*)(const std::byte* blocks, size_t row_bytes, int n_rows, const FewColumns& x, float factor,
+                             float* out, size_t out_stride);
+// Tiles of so few tokens that unpacking would not pay. Results are those of panels, to the bit.
 struct FewTokens {
   int tokens;  // at most; they take less memory than a tile of PanelKernels has
   void (*pack)(const float* const* rows, int n_tokens, int first, int n, std::byte* tile);  // as PanelKernels::pack
@@ -230,6 +228,8 @@ struct Kernels : ProductKernels, RowKernels, AttentionKernels {
   std::string_view name;                                // "avx512"
   const RoundedKernels* int8;                           // of codes alone
   std::array<const PanelKernels*, kPanelKinds> panels;  // by PanelKind; null where the set has none
+  // Panels of Int16 that have few tokens, so that any number of rows can be decoded in one order; null: none has.
+  const PanelKernels* decoding = nullptr;
 
   const PanelKernels& panels_of(PanelKind kind) const noexcept { return *panels[static_cast<size_t>(kind)]; }
   MatVec matvec_of(quant::BlockType type, Rounding rounding) const noexcept {

@@ -56,9 +56,26 @@ class PanelTest : public IsaTest {
   }
 };
 
-// out[t][r] of some rows and tokens, the depth cut into pieces.
+// out[t][r] of some rows and few tokens.
+std::vector<float> multiply_few(const PanelKernels& k, const PanelProblem& p, int row, int n_rows, int token,
+                                int n_tokens, float factor) {
+  std::vector<float> out(static_cast<size_t>(n_rows * n_tokens));
+  const size_t n_pieces = static_cast<size_t>((p.n_in + kPanelDepth - 1) / kPanelDepth);
+  auto* tile = static_cast<std::byte*>(std::aligned_alloc(64, (n_pieces * k.tile_bytes + 63) / 64 * 64));
+  for (int first = 0; first < p.n_in; first += kPanelDepth)
+    k.few->pack(p.rows.data() + token, n_tokens, first, std::min(kPanelDepth, p.n_in - first),
+                tile + static_cast<size_t>(first / kPanelDepth) * k.tile_bytes);
+  k.few->multiply[static_cast<size_t>(p.type)](p.weights(row).data(), p.row_bytes, n_rows,
+                                               {tile, k.tile_bytes, p.n_in, n_tokens}, factor, out.data(),
+                                               static_cast<size_t>(n_rows));
+  std::free(tile);
+  return out;
+}
+
+// The same of any number of tokens, the depth cut into pieces.
 std::vector<float> multiply_panel(const PanelKernels& k, const PanelProblem& p, int row, int n_rows, int token,
                                   int n_tokens, float factor = 1, int depth = kPanelDepth) {
+  if (k.is_few(n_tokens)) return multiply_few(k, p, row, n_rows, token, n_tokens, factor);
   std::vector<float> out(static_cast<size_t>(n_rows * n_tokens));
   std::byte* panel =
       static_cast<std::byte*>(std::aligned_alloc(64, (static_cast<size_t>(k.rows) * k.row_bytes + 63) / 64 * 64));
@@ -71,13 +88,8 @@ std::vector<float> multiply_panel(const PanelKernels& k, const PanelProblem& p, 
     const PanelFormat& format = k.formats[static_cast<size_t>(p.type)];
     format.unpack(p.weights(row).data() + quant::row_bytes(p.type, static_cast<size_t>(first)), p.row_bytes, n_rows, n,
                   panel);
-    (k.is_few(n_tokens) ? k.few->pack : k.pack)(p.rows.data() + token, n_tokens, first, n, tile);
-    if (k.is_few(n_tokens))
-      k.few->multiply[static_cast<size_t>(p.type)](
-          p.weights(row).data() + quant::row_bytes(p.type, static_cast<size_t>(first)), p.row_bytes, n_rows,
-          {tile, k.tile_bytes, n, n_tokens}, acc, k.tokens);
-    else
-      format.multiply(panel, n_rows, n, tile, n_tokens, acc);
+    k.pack(p.rows.data() + token, n_tokens, first, n, tile);
+    format.multiply(panel, n_rows, n, tile, n_tokens, acc);
   }
   k.store(acc, n_rows, n_tokens, factor, out.data(), static_cast<size_t>(n_rows));
   for (void* memory : {static_cast<void*>(panel), static_cast<void*>(tile), static_cast<void*>(acc)}) std::free(memory);
@@ -134,12 +146,19 @@ TEST_P(PanelTest, TheLargestProductsDoNotOverflow) {
 
 TEST_P(PanelTest, AResultDependsOnItsRowAndTokenAlone) {
   for_panels([&](PanelKind, const PanelKernels& panels, BlockType type) {
-    const PanelProblem p(type, 256, panels.rows, panels.tokens, rng);
-    const std::vector<float> all = multiply_panel(panels, p, 0, p.n_rows, 0, p.n_tokens);
-    for (int r = 0; r < p.n_rows; r += 5)
-      for (int t = 0; t < p.n_tokens; t += 3)
-        expect_same_bits(multiply_panel(panels, p, r, 1, t, 1),
-                         std::span(all).subspan(static_cast<size_t>(t * p.n_rows + r), 1));
+    const auto block = static_cast<int>(quant::block_info(type).n_elements);
+    const int n_in = kPanelDepth + (block > 64 ? block : 96 / block * block);
+    const PanelProblem p(type, n_in, panels.rows, panels.tokens, rng);
+    const std::vector<float> all = multiply_panel(panels, p, 0, p.n_rows, 0, p.n_tokens, 0.7f);
+    for (const auto& [n_rows, n_tokens] : {std::pair{1, 1}, {13, 2}, {8, 8}, {5, 9}})
+      for (int r = 0; r + n_rows <= p.n_rows; r += 19)
+        for (int t = 0; t + n_tokens <= p.n_tokens; t += 11) {
+          const std::vector<float> part = multiply_panel(panels, p, r, n_rows, t, n_tokens, 0.7f);
+          for (int i = 0; i < n_tokens; ++i)
+            expect_same_bits(
+                std::span(part).subspan(static_cast<size_t>(i * n_rows), static_cast<size_t>(n_rows)),
+                std::span(all).subspan(static_cast<size_t>((t + i) * p.n_rows + r), static_cast<size_t>(n_rows)));
+        }
   });
 }
 

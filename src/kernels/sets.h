@@ -11,26 +11,33 @@ namespace facet::kernels {
   extern const PanelKernels kFloatPanels; \
   extern const RowKernels kRows;          \
   extern const AttentionKernels kAttention
+// Of kInt16Panels.
+#define FACET_FEW_TOKENS                    \
+  extern const FewTokens kFewTokensOfCodes; \
+  constexpr const FewTokens* kFew = &kFewTokensOfCodes
 
 namespace scalar {
 FACET_KERNEL_PARTS;
 extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels, kInt8Panels;
+constexpr const FewTokens* kFew = nullptr;
 }  // namespace scalar
 #if defined(__x86_64__)
 namespace avx2 {
 FACET_KERNEL_PARTS;
 extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels, kInt8Panels;
-extern const FewTokens kFewTokensOfCodes;  // of every set that has AVX2
+FACET_FEW_TOKENS;
 }  // namespace avx2
 namespace avx512 {
 FACET_KERNEL_PARTS;
 extern const PanelKernels kInt16Panels, kInt8Panels;
+FACET_FEW_TOKENS;
 }  // namespace avx512
 namespace avx512_vnni {
 extern const RoundedKernels kInt8Products;
 extern const PanelKernels kInt16Panels, kInt8Panels;
+FACET_FEW_TOKENS;
 }  // namespace avx512_vnni
 namespace amx {
 extern const PanelKernels kBf16Panels;
@@ -48,5 +55,6 @@ extern const PanelKernels kInt8Panels;
 #endif
 
 #undef FACET_KERNEL_PARTS
+#undef FACET_FEW_TOKENS
 
 }  // namespace facet::kernels

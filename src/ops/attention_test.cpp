@@ -99,7 +99,7 @@ TEST_P(AttentionOpTest, AgreesWithTheReference) {
         const std::vector<int> positions = range(s.depth - rows, rows);
         // Where tiles of bf16 are taken, keys, queries, weights and values are rounded; scores are small enough for the
         // bound to say something.
-        const bool is_rounded = rows > kernels::kMaxColumns && type != KvType::F32 && has_tiles();
+        const bool is_rounded = rows > kDecodeRows && type != KvType::F32 && has_tiles();
         const double rounding = is_rounded ? kernels::kBf16Error * (2 + double{kernels::kBf16Error}) : 0;
         const AttnSpec spec{positions, s.window, is_rounded ? 0.01f : 0.125f, {}};
         Matrix weighted(rows, q.cols());
@@ -128,7 +128,7 @@ TEST_P(AttentionOpTest, KeysForOneCallAreRoundedWhereTilesRoundThem) {
   EXPECT_EQ(cpu::Ops(one, *GetParam().kernels, Activations::F32).passing_kv_type(), KvType::F32);
 }
 
-// As products, steps of up to kMaxColumns rows are one class and larger ones another: within a class a row's result is
+// As products, steps of up to kDecodeRows rows are one class and larger ones another: within a class a row's result is
 // its own, whatever the rows beside it.
 TEST_P(AttentionOpTest, ARowDependsOnItselfAlone) {
   constexpr int kMost = 37;
@@ -146,8 +146,7 @@ TEST_P(AttentionOpTest, ARowDependsOnItselfAlone) {
             {std::span(positions).subspan(static_cast<size_t>(begin), static_cast<size_t>(n)), s.window, 0.125f, {}});
         return out;
       };
-      for (const auto& [whole, part] :
-           {std::pair{std::min(rows, kernels::kMaxColumns), 1}, std::pair{rows, kernels::kMaxColumns + 1}}) {
+      for (const auto& [whole, part] : {std::pair{std::min(rows, kDecodeRows), 1}, std::pair{rows, kDecodeRows + 1}}) {
         if (part > whole) continue;
         const Matrix all = attend(0, whole);
         for (int begin = 0; begin < whole; begin += part) {

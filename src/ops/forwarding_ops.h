@@ -12,6 +12,7 @@ class ForwardingOps : public Ops {
   explicit ForwardingOps(std::unique_ptr<Ops> inner) : inner_(std::move(inner)) {}
 
   void reserve(const StepLimits& limits) override { inner_->reserve(limits); }
+  void begin_step(StepKind kind) noexcept override { inner_->begin_step(kind); }
   void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept override {
     inner_->embed(out, ids, table, first_col, scale);
   }

@@ -32,6 +32,12 @@ struct Projection {
   Finish finish = {};
 };
 
+// Rows that are decoded get what each would get alone, however many there are. So do up to kDecodeRows rows of a
+// prompt; more may be computed in another order, or rounded otherwise.
+enum class StepKind : uint8_t { Prompt, Decode };
+constexpr int kDecodeRows = 8;
+constexpr int kDecodeBatch = 32;  // rows of a decode step, at most
+
 class Ops {
  public:
   virtual ~Ops() = default;
@@ -39,6 +45,9 @@ class Ops {
   // Gets the workspaces of steps within the limits, so that the ops themselves need none; without it, or beyond the
   // limits, an op gets what it lacks when it runs. Throws std::bad_alloc.
   virtual void reserve(const StepLimits&) {}
+
+  // Of what kind the rows are of all ops until this is called again; prompts at first.
+  virtual void begin_step(StepKind) noexcept {}
 
   // out[r, c] = table[ids[r], first_col + c] * scale. table is [vocabulary, n] (n_out = vocabulary).
   virtual void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col,

@@ -63,7 +63,7 @@ TEST_P(ProductsTest, Linear) {
         compare(
             Matrix(rows, n_out), [&](Ops& op, Matrix& out) { op.linear(out, x, w.w); },
             [&, n_in = n_in, type](int r, int o) {
-              const bool is_panel = rows > kernels::kMaxColumns && panels_take(kernels::PanelKind::BF16, type);
+              const bool is_panel = rows > kDecodeRows && panels_take(kernels::PanelKind::BF16, type);
               return product_bound(n_in, size_of(x.row(r), w.w, o)) +
                      (is_panel ? bf16_rounding_of(x.row(r), w.w, o) : rounding_of(x.row(r), w.w, o));
             });
@@ -72,8 +72,8 @@ TEST_P(ProductsTest, Linear) {
     }
 }
 
-// Up to kMaxColumns rows are one class, more are another: within a class a row's result is its own. Between the classes
-// the order of summation differs, and nothing but the bound holds.
+// Up to kDecodeRows rows of a prompt are one class, more are another: within a class a row's result is its own. Between
+// the classes the order of summation differs, and nothing but the bound holds.
 TEST_P(ProductsTest, ARowDependsOnItselfAloneWithinItsClass) {
   for (const BlockType type : kWeightTypes) {
     const OwnedWeight w(type, 512, 70, 1, rng);
@@ -83,20 +83,42 @@ TEST_P(ProductsTest, ARowDependsOnItselfAloneWithinItsClass) {
       cpu.linear(y, x.mat().rows(begin, n), w.w);
       return y;
     };
-    const Matrix narrow = multiply(0, kernels::kMaxColumns), wide = multiply(0, 60);
-    for (int r = 0; r < kernels::kMaxColumns; ++r) {
+    const Matrix narrow = multiply(0, kDecodeRows), wide = multiply(0, 60);
+    for (int r = 0; r < kDecodeRows; ++r) {
       EXPECT_TRUE(same_row(multiply(r, 1), 0, narrow, r)) << r;
       if (r % 3 == 0) {
         EXPECT_TRUE(same_row(multiply(r, 2), 0, narrow, r)) << r;
       }
     }
-    for (const int n : {kernels::kMaxColumns + 1, 31})
+    for (const int n : {kDecodeRows + 1, 31})
       for (const int begin : {0, 7, 29}) {
         const Matrix part = multiply(begin, n);
         for (int r = 0; r < n; ++r)
           EXPECT_TRUE(same_row(part, r, wide, begin + r)) << begin << " + " << r << " of " << n;
       }
   }
+}
+
+TEST_P(ProductsTest, DecodedRowsGetWhatTheyGetAloneHoweverManyThereAre) {
+  cpu::Ops bytes(three, *GetParam().kernels, Activations::Int8), exact(three, *GetParam().kernels, Activations::F32);
+  for (cpu::Ops* op : {&cpu3, &bytes, &exact})
+    for (const BlockType type : kWeightTypes) {
+      const OwnedWeight w(type, 768, 70, 0.7f, rng);
+      const Matrix x(kDecodeBatch, 768, rng);
+      const auto multiply = [&](int begin, int n) {
+        Matrix y(n, 70);
+        op->linear(y, x.mat().rows(begin, n), w.w);
+        return y;
+      };
+      op->begin_step(StepKind::Decode);
+      for (const int n : {kDecodeBatch, 20, kDecodeRows + 1}) {
+        const Matrix together = multiply(0, n);
+        for (int r = 0; r < n; r += 3) EXPECT_TRUE(same_row(multiply(r, 1), 0, together, r)) << r << " of " << n;
+      }
+      op->begin_step(StepKind::Prompt);
+      const Matrix alone = multiply(5, 1), several = multiply(0, kDecodeRows);
+      EXPECT_TRUE(same_row(alone, 0, several, 5));
+    }
 }
 
 // The same weights as numbers.
@@ -127,7 +149,7 @@ TEST_P(ProductsTest, ActivationsStayAsTheyAreWhereThatIsAsked) {
       exact.linear(got, x, w.w);
       cpu.linear(rounded, x, w.w);
       EXPECT_TRUE(got == expected) << rows;
-      const bool is_rounded = rows <= kernels::kMaxColumns || panels_take(kernels::PanelKind::Int16, type);
+      const bool is_rounded = rows <= kDecodeRows || panels_take(kernels::PanelKind::Int16, type);
       EXPECT_EQ(rounded == got, !is_rounded) << rows;
     }
   }
@@ -146,13 +168,13 @@ TEST_P(ProductsTest, ActivationsBecomeBytesWhereThatIsAsked) {
       cpu.linear(finer, x, w.w);
       for (int r = 0; r < rows; ++r)
         for (int o = 0; o < 70; ++o) {
-          const bool is_bf16 = rows > kernels::kMaxColumns && panels_take(kernels::PanelKind::BF16, type);
+          const bool is_bf16 = rows > kDecodeRows && panels_take(kernels::PanelKind::BF16, type);
           const double rounding =
               is_bf16 ? bf16_rounding_of(x.row(r), w.w, o) : rounding_of(x.row(r), w.w, o, kernels::Rounding::Int8);
           ASSERT_NEAR(got.at(r, o), expected.at(r, o), product_bound(768, size_of(x.row(r), w.w, o)) + rounding)
               << quant::block_info(type).name << ", " << rows << " rows";
         }
-      const bool is_wide = rows > kernels::kMaxColumns;
+      const bool is_wide = rows > kDecodeRows;
       if (is_wide ? panels_take(kernels::PanelKind::Int8, type) && !panels_take(kernels::PanelKind::BF16, type)
                   : kernels::rounds_columns(type)) {
         EXPECT_FALSE(got == finer) << quant::block_info(type).name << ", " << rows << " rows";
@@ -311,13 +333,25 @@ TEST_P(ProductsTest, ExpertsWithSeparateAndJoinedWeights) {
                     {index.data() + slot, weight.data() + slot, n_together, n_used}, gate, up, down);
         for (int r = 0; r < n_together; ++r) EXPECT_TRUE(same_row(part, r, all, first + r)) << first + r;
       }
+      // So is it when it is decoded, by as many rows as there can be.
+      const int n_decoded = std::min(rows, kDecodeBatch);
+      Matrix decoded(n_decoded, n_out), one(1, n_out);
+      cpu.begin_step(StepKind::Decode);
+      cpu.experts(decoded, x.mat().rows(0, n_decoded), {index.data(), weight.data(), n_decoded, n_used}, gate, up,
+                  down);
+      cpu.begin_step(StepKind::Prompt);
+      for (int r = 0; r < n_decoded; r += 5) {
+        cpu.experts(one, x.mat().rows(r, 1), {index.data() + r * n_used, weight.data() + r * n_used, 1, n_used}, gate,
+                    up, down);
+        EXPECT_TRUE(same_row(one, 0, decoded, r)) << r << " of " << n_decoded;
+      }
       if (HasFailure()) return;
     }
 }
 
 // Two or three rows an expert, or four times as many: the same steps' class, in kernels of their own.
 TEST_P(ProductsTest, AnExpertWithFewRowsGivesWhatItGivesWithMany) {
-  const int n_in = kernels::kFewDepth + 544, n_ff = 96, n_experts = 4, n_out = 80, rows = 9, times = 4;
+  const int n_in = 4 * kernels::kPanelDepth + 32, n_ff = 96, n_experts = 4, n_out = 80, rows = 9, times = 4;
   for (const BlockType type : {BlockType::Q4_0, BlockType::Q8_0, BlockType::Q4_1}) {
     const OwnedWeight gate_w(type, n_in, n_experts * 2 * n_ff, 1, rng), down_w(type, n_ff, n_experts * n_out, 1, rng);
     const auto stack = [&](Weight w) {

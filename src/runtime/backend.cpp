@@ -8,8 +8,6 @@
 
 namespace facet::runtime {
 
-static_assert(kDecodeRows <= kernels::kMaxColumns);
-
 size_t workspace_bytes(const model::Config& config, const EngineOptions& options, int max_rows, int64_t context) {
   return ops::cpu::Ops::count_bytes(model::step_limits(config, max_rows), kernels_of(options), usable_processors(),
                                     context);

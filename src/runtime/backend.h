@@ -10,9 +10,8 @@
 
 namespace facet::runtime {
 
-// Rows up to which every backend computes a step as decoding: a row's result then does not depend on the rows beside
-// it, nor on their number. Larger steps may add in another order.
-constexpr int kDecodeRows = 8;
+// Rows of a prompt up to which every backend computes a step as decoding.
+using ops::kDecodeRows;
 
 // Workspaces that the CPU backend of these options takes at most for steps of a chunk of prefill over a cache of
 // `context` positions, with a thread on every processor.

@@ -101,11 +101,11 @@ TEST(DamagedModel, LeavesTheSessionAsItWas) {
   EXPECT_EQ(fresh_logits(engine, std::span(tokens).first(30)), before);
 }
 
-// Ten sessions are two steps; the second has the damaged token.
+// Two steps, the second of which has the damaged token.
 TEST(DamagedModel, ABatchKeepsTheStepsBeforeIt) {
   SKIP_WITHOUT_GOLDENS();
   constexpr TokenId kBad = 77;
-  constexpr size_t kSessions = 10, kStep = 8;
+  constexpr size_t kStep = ops::kDecodeBatch, kSessions = kStep + 2;
   const DamagedCopy copy("tiny-e2b", "model.language_model.embed_tokens_per_layer.weight", kBad);
   const auto engine = Engine::load(copy.path(), tiny_options());
   const std::vector<TokenId> past = {2, 30, 31};
@@ -126,7 +126,7 @@ TEST(DamagedModel, ABatchKeepsTheStepsBeforeIt) {
   EXPECT_EQ(sessions[0].position(), 4);
   tokens.back() = 9;
   Session::append_batch(rows, tokens);
-  EXPECT_EQ(facet::runtime::copy(sessions[9].logits()), fresh_logits(engine, std::vector<TokenId>{2, 30, 31, 9}));
+  EXPECT_EQ(facet::runtime::copy(sessions.back().logits()), fresh_logits(engine, std::vector<TokenId>{2, 30, 31, 9}));
 }
 
 }  // namespace

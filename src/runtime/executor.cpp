@@ -53,8 +53,6 @@ size_t Executor::logits_bytes(const model::Config& config) {
   return kHeadRows * sizeof(float) * static_cast<size_t>(config.n_vocab);
 }
 
-int Executor::max_decode_rows() const noexcept { return std::min(chunk_rows_, kDecodeRows); }
-
 void Executor::add(const WorkItem& item) {
   const int first_row = static_cast<int>(tokens_.size()), n = static_cast<int>(item.tokens.size());
   tokens_.insert(tokens_.end(), item.tokens.begin(), item.tokens.end());
@@ -83,8 +81,8 @@ void Executor::clear() {
   runs_.clear();
 }
 
-void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit,
-                   Output output) {
+void Executor::run(ops::StepKind kind, std::span<const WorkItem> items, const std::atomic<bool>* cancel,
+                   const Visit& visit, Output output) {
   const std::lock_guard lock(mutex_);
   const auto start = std::chrono::steady_clock::now();
   clear();
@@ -92,6 +90,7 @@ void Executor::run(std::span<const WorkItem> items, const std::atomic<bool>* can
   for (const WorkItem& item : items) n_media += item.media.size();
   runs_.reserve(n_media);  // segments point into it
   for (const WorkItem& item : items) add(item);
+  op_->begin_step(kind);
   const model::Step step{{tokens_, positions_, segments_, media_}, wanted_, cancel};
   const ops::ConstMat hidden = model::forward(*op_, config_, weights_, layout_, step, scratch_);
   weights_.source->check_unchanged();
@@ -119,9 +118,11 @@ void Executor::encode_audio(const Encoders& encoders, ops::ConstMat x, ops::Mat 
 
 void Executor::visit_logits(ops::ConstMat hidden, const Visit& visit) {
   size_t item = 0;
+  op_->begin_step(ops::StepKind::Decode);  // what follows a prompt does not depend on those that end beside it
+  const auto n_most = static_cast<size_t>(std::min(kHeadRows, hidden.n_rows)) * static_cast<size_t>(config_.n_vocab);
+  if (logits_.size() < n_most) logits_.resize(n_most);
   for (int begin = 0; begin < hidden.n_rows; begin += kHeadRows) {
     const int n = std::min(kHeadRows, hidden.n_rows - begin);
-    logits_.resize(static_cast<size_t>(n) * static_cast<size_t>(config_.n_vocab));
     const ops::Mat logits(logits_.data(), n, config_.n_vocab);
     model::head(*op_, config_, weights_, logits, hidden.rows(begin, n));
     weights_.source->check_unchanged();

@@ -2,6 +2,7 @@
 // engine; callers on several threads wait for one another.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "model/gemma.h"
+#include "runtime/backend.h"
 #include "runtime/encoders.h"
 #include "runtime/engine.h"
 #include "runtime/kv_pages.h"
@@ -35,8 +37,9 @@ class Executor {
 
   int chunk_rows() const noexcept { return chunk_rows_; }
   int max_rows() const noexcept { return scratch_.max_rows; }
-  // Sessions that a decode step may join so that each gets what it would get alone.
-  int max_decode_rows() const noexcept;
+  // Of a decode step, and those of one session in it.
+  int max_decode_rows() const noexcept { return std::min(max_rows(), ops::kDecodeBatch); }
+  int max_bundle() const noexcept { return std::min(chunk_rows_, kDecodeRows); }
 
   // Runs all items as one step of at most max_rows rows and calls visit(item, position, logits) for each wanted row, in
   // order; the logits are valid during the call. Throws CancelledError, FormatError when the model computes NaN, and
@@ -45,7 +48,7 @@ class Executor {
   using Visit = std::function<void(size_t item, int position, std::span<const float> logits)>;
   // Or, with Output::States, visits the wanted rows' states after the final norm, [n_embd].
   enum class Output : uint8_t { Logits, States };
-  void run(std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit,
+  void run(ops::StepKind kind, std::span<const WorkItem> items, const std::atomic<bool>* cancel, const Visit& visit,
            Output output = Output::Logits);
 
   // Rows of a picture, or of a clip, by the encoders; steps wait meanwhile. Throw what the encoder does, FormatError
@@ -62,7 +65,7 @@ class Executor {
   static size_t logits_bytes(const model::Config& config);
 
  private:
-  static constexpr int kHeadRows = 8;  // rows whose logits are computed together
+  static constexpr int kHeadRows = ops::kDecodeBatch;  // rows whose logits are computed together
 
   void add(const WorkItem& item);
   void clear();

@@ -78,11 +78,11 @@ std::vector<Choice*> JobBatch::answering() const {
   return choices;
 }
 
-// Guesses fill the rows that answers leave; what rules say must come is worth a step of its own.
+// Guesses fill the rows that answers leave of a small step; what rules say must come is worth a step of its own.
 void JobBatch::decode(std::span<Choice* const> choices) {
   const auto start = Moment::now();
   const auto most = static_cast<size_t>(engine_->executor().max_decode_rows());
-  const int most_guessed = static_cast<int>(most / choices.size()) - 1;
+  const int most_guessed = kDecodeRows / static_cast<int>(choices.size()) - 1;
   std::vector<Session::Bundle> bundles;
   std::vector<Choice*> bundled;
   size_t n_rows = 0;
@@ -136,7 +136,7 @@ RunningJob* JobBatch::next_prompt() {
 // which each row is wanted not with those of which the last is.
 std::vector<RunningJob*> JobBatch::join(RunningJob& first, int most) {
   std::vector<RunningJob*> joined = {&first};
-  const int n_decode = engine_->executor().max_decode_rows();
+  const int n_decode = engine_->executor().max_bundle();
   int n_rows = first.piece(most).n_rows;
   if (n_rows <= n_decode) return joined;
   for (const auto& job : jobs_) {

@@ -100,8 +100,12 @@ void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> his
     if (is_valid(t)) logits_[static_cast<size_t>(t)] = kNever;
 }
 
+bool Sampler::penalizes() const noexcept {
+  return params_.repetition_penalty != 1 || params_.presence_penalty != 0 || params_.frequency_penalty != 0;
+}
+
 void Sampler::penalize(std::span<const TokenId> history) {
-  if (params_.repetition_penalty == 1 && params_.presence_penalty == 0 && params_.frequency_penalty == 0) return;
+  if (!penalizes()) return;
   if (params_.penalty_window >= 0)
     history = history.last(std::min(history.size(), static_cast<size_t>(params_.penalty_window)));
   counts_.resize(logits_.size());
@@ -131,11 +135,16 @@ void Sampler::forbid_others(const constraint::TokenMask& allowed) {
 
 // candidates_ <- the best top_k tokens, best first. Without top_k, all within reach in any order.
 void Sampler::pick() {
-  const float floor = logits_[static_cast<size_t>(argmax(logits_))] - kReach * std::max(params_.temperature, 1e-6f);
+  float top = top_.scan(chosen_);
+  if (top == -kNever) {
+    adjust(chosen_, {}, nullptr);
+    top = top_.scan(chosen_ = logits_);
+  }
+  const float floor = top - kReach * std::max(params_.temperature, 1e-6f);
   if (params_.top_k > 0)
-    top_.find(logits_, static_cast<size_t>(params_.top_k), floor, candidates_);
+    top_.find_scanned(chosen_, static_cast<size_t>(params_.top_k), floor, candidates_);
   else
-    TopTokens::find_all(logits_, floor, candidates_);
+    TopTokens::find_all(chosen_, floor, candidates_);
 }
 
 void Sampler::list(const constraint::TokenMask& few) {
@@ -155,7 +164,7 @@ void Sampler::pick_of(const constraint::TokenMask& few) {
 
 // The candidates and their probabilities.
 void Sampler::gather(const constraint::TokenMask* few) {
-  candidates_.reserve(logits_.size());
+  candidates_.reserve(chosen_.size());
   if (few != nullptr)
     pick_of(*few);
   else
@@ -234,8 +243,8 @@ size_t Sampler::table_bytes(size_t n_vocab) noexcept {
 // Of equals the lowest id.
 TokenId Sampler::best(const constraint::TokenMask* few) {
   if (few == nullptr) {
-    const TokenId token = argmax(logits_);
-    if (logits_[static_cast<size_t>(token)] == kNever) throw RequestError(kNothingLeft);
+    const TokenId token = argmax(chosen_);
+    if (!(chosen_[static_cast<size_t>(token)] > kNever)) throw RequestError(kNothingLeft);
     return token;
   }
   list(*few);
@@ -249,8 +258,13 @@ TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> 
   assert(allowed == nullptr || allowed->size() <= logits.size());
   const bool are_few = allowed != nullptr && allowed->count() < logits.size() / kSmallPart;
   const constraint::TokenMask* few = are_few ? allowed : nullptr;
-  adjust(logits, history, few);
-  if (allowed != nullptr && !are_few) forbid_others(*allowed);
+  if (allowed == nullptr && params_.bias.empty() && params_.suppress.empty() && !penalizes()) {
+    chosen_ = logits;
+  } else {
+    adjust(logits, history, few);
+    if (allowed != nullptr && !are_few) forbid_others(*allowed);
+    chosen_ = logits_;
+  }
   if (params_.temperature == 0) return best(few);
   gather(few);
   keep_typical();

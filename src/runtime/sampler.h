@@ -59,6 +59,7 @@ class Sampler {
   TokenId best(const constraint::TokenMask* few);
   void gather(const constraint::TokenMask* few);
   void pick();
+  bool penalizes() const noexcept;
   void list(const constraint::TokenMask& few);
   void pick_of(const constraint::TokenMask& few);
   void normalize();
@@ -73,7 +74,8 @@ class Sampler {
   SamplingParams params_;
   uint64_t state_[4];
   TopTokens top_;
-  std::vector<float> logits_;
+  std::vector<float> logits_;      // adjusted
+  std::span<const float> chosen_;  // what is chosen from: these, or the caller's where nothing changes them
   std::vector<Candidate> candidates_;
   std::vector<int> counts_;  // by token; zero between calls
 };

@@ -251,7 +251,7 @@ void Session::State::compute(const PromptView& all, int first_wanted, const Sync
     while (n_computed < n) {
       const int end = chunk_end(all, engine->executor().chunk_rows());
       const WorkItem item = open_chunk(all, end, first_wanted);
-      engine->executor().run({&item, 1}, options.cancel, visit, output);
+      engine->executor().run(ops::StepKind::Prompt, {&item, 1}, options.cancel, visit, output);
       close_chunk(all, end, options.boundaries);
       if (options.progress) options.progress(n_computed - begin, n - begin);
     }
@@ -405,7 +405,7 @@ void Session::advance_sync(std::span<const Piece> pieces, const std::atomic<bool
   const bool wants_states = static_cast<bool>(pieces[0].visit_state);
   try {
     pieces[0].session->engine().executor().run(
-        items, cancel,
+        ops::StepKind::Prompt, items, cancel,
         [&](size_t i, int position, std::span<const float> values) {
           if (wants_states)
             pieces[i].visit_state(position, values);
@@ -440,12 +440,12 @@ void Session::append_batch(std::span<Session* const> sessions, std::span<const T
 
 // One decode step.
 void Session::append_step(std::span<Session* const> sessions, std::span<const TokenId> tokens) {
-  std::array<Bundle, kDecodeRows> bundles;
+  std::array<Bundle, ops::kDecodeBatch> bundles;
   for (size_t i = 0; i < sessions.size(); ++i) bundles[i] = {sessions[i], tokens.subspan(i, 1)};
   append_bundles(std::span(bundles).first(sessions.size()));
 }
 
-int Session::max_bundle() const noexcept { return engine().executor().max_decode_rows(); }
+int Session::max_bundle() const noexcept { return engine().executor().max_bundle(); }
 
 int Session::append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on) {
   Bundle bundle{this, tokens, goes_on};
@@ -454,12 +454,13 @@ int Session::append_while(std::span<const TokenId> tokens, const std::function<b
 }
 
 void Session::append_bundles(std::span<Bundle> bundles) {
-  std::array<WorkItem, kDecodeRows> items;
+  std::array<WorkItem, ops::kDecodeBatch> items;
   for (const Bundle& b : bundles) b.session->state_->check_append(b.tokens);
   try {
     for (size_t i = 0; i < bundles.size(); ++i) items[i] = bundles[i].session->state_->open_rows(bundles[i].tokens);
     bundles[0].session->engine().executor().run(
-        std::span(items).first(bundles.size()), nullptr, [&](size_t i, int position, std::span<const float> logits) {
+        ops::StepKind::Decode, std::span(items).first(bundles.size()), nullptr,
+        [&](size_t i, int position, std::span<const float> logits) {
           const auto row = static_cast<size_t>(position - items[i].first_position);
           bundles[i].session->state_->bundle_logits[row].assign(logits.begin(), logits.end());
         });

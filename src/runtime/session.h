@@ -71,10 +71,10 @@ class Session {
   // a page: then the tokens are as before, and logits() are empty.
   void append(TokenId token);
 
-  // One more token for each of several (different) sessions of one engine, computed together in steps of up to eight. A
-  // session's result is what append() alone gives, to the bit. Throws as append() does: RequestError with no session
-  // changed; after any other error the groups of eight before the one that failed have their token, and the sessions of
-  // that group and of later ones have not.
+  // One more token for each of several (different) sessions of one engine, computed together in steps of up to
+  // ops::kDecodeBatch. A session's result is what append() alone gives, to the bit. Throws as append() does:
+  // RequestError with no session changed; after any other error the sessions of the steps before the one that failed
+  // have their token, and those of that step and of later ones have not.
   static void append_batch(std::span<Session* const> sessions, std::span<const TokenId> tokens);
 
   // Computes several more tokens (1 to max_bundle()) in one step and takes them one after another: whenever one was
@@ -84,8 +84,8 @@ class Session {
   // throws; the tokens taken before that stay.
   int append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on);
 
-  // The same for several (different) sessions of one engine in one step of up to max_bundle() rows, one session after
-  // another. What a goes_on() throws ends the call: sessions before have taken their tokens, those behind none.
+  // The same for several (different) sessions of one engine in one step of up to ops::kDecodeBatch rows, one session
+  // after another. What a goes_on() throws ends the call: sessions before have taken their tokens, those behind none.
   struct Bundle;
   static void append_bundles(std::span<Bundle> bundles);
 

@@ -41,10 +41,19 @@ TokenId argmax(std::span<const float> logits) noexcept {
   return at == logits.end() ? 0 : static_cast<TokenId>(at - logits.begin());
 }
 
+float TopTokens::scan(std::span<const float> logits) {
+  block_max_.resize(count_blocks(logits.size()));
+  for (size_t b = 0; b < block_max_.size(); ++b) block_max_[b] = largest(block(logits, b));
+  return largest(block_max_);
+}
+
 void TopTokens::find(std::span<const float> logits, size_t n, float floor, std::vector<Candidate>& out) {
-  const size_t n_blocks = count_blocks(logits.size());
-  block_max_.resize(n_blocks);
-  for (size_t b = 0; b < n_blocks; ++b) block_max_[b] = largest(block(logits, b));
+  scan(logits);
+  find_scanned(logits, n, floor, out);
+}
+
+void TopTokens::find_scanned(std::span<const float> logits, size_t n, float floor, std::vector<Candidate>& out) {
+  const size_t n_blocks = block_max_.size();
   // The n-th largest of the blocks' maxima has n values at or above it, so the n best are among those.
   if (n > 0 && n <= n_blocks) {
     ranked_ = block_max_;

@@ -30,6 +30,9 @@ class TopTokens {
   // out <- the n best tokens of at least `floor`, best first. -infinity and NaN are never among them. Allocates only
   // until its buffers have grown.
   void find(std::span<const float> logits, size_t n, float floor, std::vector<Candidate>& out);
+  // The same in two steps, for a floor that depends on the largest: -infinity if all are NaN.
+  float scan(std::span<const float> logits);
+  void find_scanned(std::span<const float> logits, size_t n, float floor, std::vector<Candidate>& out);
 
   // out <- all tokens of at least `floor` and above -infinity, in order of their ids.
   static void find_all(std::span<const float> logits, float floor, std::vector<Candidate>& out);

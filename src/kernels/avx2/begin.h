@@ -12,6 +12,7 @@ namespace facet::kernels::avx2 {
 namespace {
 
 #include "kernels/generic/avx2_bytes.inl"
+#include "kernels/generic/avx2_eight.inl"
 #include "kernels/generic/avx2_int8.inl"
 
 struct V : Bytes {
@@ -143,55 +144,45 @@ struct V : Bytes {
   }
   static inline Ints whole(Ints pairs) { return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)); }
   static inline Ints add_ints(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
-  static inline Ints broadcast_int(int x) { return _mm256_set1_epi32(x); }
-  static inline Ints sub_ints(Ints a, Ints b) { return _mm256_sub_epi32(a, b); }
-  // Lane i: what the lower half of number i comes to; lane i + 4: what its upper half does.
-  static inline Ints sums_of_halves(const Ints (&x)[4]) {
-    // Numbers of a and of b by turns, half as many of each.
-    const auto weave = [](Ints a, Ints b) {
-      return add_ints(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-    };
-    return weave(weave(x[0], x[2]), weave(x[1], x[3]));
-  }
-  static inline void transpose(Ints (&r)[8]) {
-    Reg square[8];
-    for (int i = 0; i < 8; ++i) square[i] = _mm256_castsi256_ps(r[i]);
-    transpose(square);
-    for (int i = 0; i < 8; ++i) r[i] = _mm256_castps_si256(square[i]);
-  }
-  // Rows and columns of a square change places.
-  static inline void transpose(Reg (&r)[8]) {
-    Reg pairs[8], fours[8];
-    for (int i = 0; i < 8; i += 2) {
-      pairs[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-      pairs[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4)
-      for (int h = 0; h < 2; ++h) {
-        fours[i + 2 * h] = _mm256_shuffle_ps(pairs[i + h], pairs[i + h + 2], 0x44);
-        fours[i + 2 * h + 1] = _mm256_shuffle_ps(pairs[i + h], pairs[i + h + 2], 0xee);
-      }
-    for (int i = 0; i < 4; ++i) {
-      r[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
-      r[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
-    }
-  }
+  static inline void transpose(Reg (&r)[8]) { Eight::transpose(r); }
   template <int kGroup>
   using GroupScales = Int8::GroupScales<kGroup>;
   static inline __m256i product(__m256i w, const int16_t* x) {
     return _mm256_madd_epi16(w, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
   }
+  // What a unit's products come to: one half is of its first 32 weights, the other of the second.
+  static inline void products_of_16(const Words& w, const int16_t* x, Ints& first, Ints& second) {
+    first = _mm256_add_epi32(product(w.w[0], x), product(w.w[1], x + 16));
+    second = _mm256_add_epi32(product(w.w[2], x + 32), product(w.w[3], x + 48));
+  }
+  static inline Ints products_of_32(const Words& w, const int16_t* x) {
+    Ints first, second;
+    products_of_16(w, x, first, second);
+    return _mm256_add_epi32(first, second);
+  }
+  // Lane i: what one half of number i comes to.
+  static inline void sums_by_row(const Ints (&x)[8], Eight::Ints& lower, Eight::Ints& upper) {
+    Ints pairs[4], fours[2];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      pairs[i] = _mm256_add_epi32(_mm256_unpacklo_epi32(x[2 * i], x[2 * i + 1]),
+                                  _mm256_unpackhi_epi32(x[2 * i], x[2 * i + 1]));
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i)
+      fours[i] = _mm256_add_epi32(_mm256_unpacklo_epi64(pairs[2 * i], pairs[2 * i + 1]),
+                                  _mm256_unpackhi_epi64(pairs[2 * i], pairs[2 * i + 1]));
+    lower = _mm256_permute2x128_si256(fours[0], fours[1], 0x20);
+    upper = _mm256_permute2x128_si256(fours[0], fours[1], 0x31);
+  }
   // acc += scale * (w . x) of unit u; the products of one lane are a sum of integers.
   template <int u>
   static inline void add_products(Reg& acc, const Words& w, const GroupScales<32>& s, const int16_t* x) {
-    const __m256i a = _mm256_add_epi32(product(w.w[0], x), product(w.w[1], x + 16)),
-                  b = _mm256_add_epi32(product(w.w[2], x + 32), product(w.w[3], x + 48));
-    acc = fma(_mm256_cvtepi32_ps(_mm256_add_epi32(a, b)), _mm256_permute_ps(s.r[0], u * 0x55), acc);
+    acc = fma(_mm256_cvtepi32_ps(products_of_32(w, x)), _mm256_permute_ps(s.r[0], u * 0x55), acc);
   }
   template <int u>
   static inline void add_products(Reg& acc, const Words& w, const GroupScales<16>& s, const int16_t* x) {
-    const __m256i a = _mm256_add_epi32(product(w.w[0], x), product(w.w[1], x + 16)),
-                  b = _mm256_add_epi32(product(w.w[2], x + 32), product(w.w[3], x + 48));
+    Ints a, b;
+    products_of_16(w, x, a, b);
     acc = fma(_mm256_cvtepi32_ps(a), _mm256_permute_ps(s.r[u / 2], u % 2 * 0xaa), acc);
     acc = fma(_mm256_cvtepi32_ps(b), _mm256_permute_ps(s.r[u / 2], u % 2 * 0xaa + 0x55), acc);
   }

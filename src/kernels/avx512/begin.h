@@ -30,11 +30,12 @@ namespace facet::kernels::avx512 {
 namespace {
 
 #include "kernels/generic/avx2_bytes.inl"
+#include "kernels/generic/avx2_eight.inl"
 #include "kernels/generic/avx2_int8.inl"
 
 struct V : Bytes {
   using Reg = __m512;
-  static constexpr int kLanes = 16, kPanelRows = 8, kCodeRows = 6, kCodeVectors = 4;
+  static constexpr int kLanes = 16, kPanelRows = 8, kCodeRows = 6, kCodeVectors = 2;
   static inline Reg zero() { return _mm512_setzero_ps(); }
   static inline Reg broadcast(float x) { return _mm512_set1_ps(x); }
   static inline Reg load(const float* p) { return _mm512_loadu_ps(p); }
@@ -181,11 +182,40 @@ struct V : Bytes {
     return _mm512_permutexvar_ps(_mm512_mask_set1_epi32(_mm512_set1_epi32(a), 0xff00, b), s);
   }
   static inline __m512i product(__m512i w, const int16_t* x) { return _mm512_madd_epi16(w, _mm512_loadu_si512(x)); }
+  // What a unit's products come to: one half is of its first 32 weights, the other of the second.
+  static inline void products_of_16(const Words& w, const int16_t* x, Ints& first, Ints& second) {
+    first = product(w.first, x);
+    second = product(w.second, x + 32);
+  }
+  static inline Ints products_of_32(const Words& w, const int16_t* x) {
+#if defined(FACET_AVX512_VNNI) && !defined(FACET_EMULATED)
+    return _mm512_dpwssd_epi32(product(w.first, x), w.second, _mm512_loadu_si512(x + 32));
+#else
+    return _mm512_add_epi32(product(w.first, x), product(w.second, x + 32));
+#endif
+  }
+  // Lane i: what one half of number i comes to.
+  static inline void sums_by_row(const Ints (&x)[8], Eight::Ints& lower, Eight::Ints& upper) {
+    // 128 bits of a, of b by turns: the even ones of each half, the odd ones.
+    alignas(64) static constexpr int64_t kEven[] = {0, 1, 8, 9, 4, 5, 12, 13}, kOdd[] = {2, 3, 10, 11, 6, 7, 14, 15};
+    Ints pairs[4], fours[2];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      pairs[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(x[2 * i], x[2 * i + 1]),
+                                  _mm512_unpackhi_epi32(x[2 * i], x[2 * i + 1]));
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i)
+      fours[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(pairs[2 * i], pairs[2 * i + 1]),
+                                  _mm512_unpackhi_epi64(pairs[2 * i], pairs[2 * i + 1]));
+    const Ints sums = _mm512_add_epi32(_mm512_permutex2var_epi64(fours[0], load_ints(kEven), fours[1]),
+                                       _mm512_permutex2var_epi64(fours[0], load_ints(kOdd), fours[1]));
+    lower = _mm512_castsi512_si256(sums);
+    upper = _mm512_extracti64x4_epi64(sums, 1);
+  }
   // acc += scale * (w . x) of unit u; the products of one lane are a sum of integers.
   template <int u>
   static inline void add_products(Reg& acc, const Words& w, const GroupScales<32>& s, const int16_t* x) {
-    const __m512i sum = _mm512_add_epi32(product(w.first, x), product(w.second, x + 32));
-    acc = fma(_mm512_cvtepi32_ps(sum), spread(s.r[0], 2 * u, 2 * u + 1), acc);
+    acc = fma(_mm512_cvtepi32_ps(products_of_32(w, x)), spread(s.r[0], 2 * u, 2 * u + 1), acc);
   }
   template <int u>
   static inline void add_products(Reg& acc, const Words& w, const GroupScales<16>& s, const int16_t* x) {

@@ -31,6 +31,7 @@
 #undef _mm256_dpbusd_epi32
 #undef _mm512_cmp_ps_mask
 #undef _mm512_cvtps_ph
+#undef _mm512_extracti64x4_epi64
 #undef _mm512_roundscale_ps
 
 FACET_BEGIN_TARGET("")
@@ -94,6 +95,36 @@ inline __m512 _mm512_castps256_ps512(__m256 x) {  // the upper half is anything:
   __m512 r = _mm512_set1_ps(std::numeric_limits<float>::quiet_NaN());
   __builtin_memcpy(&r, &x, sizeof x);
   return r;
+}
+
+// Halves, and numbers of a and of b by turns within each 128 bits.
+inline __m256i _mm512_castsi512_si256(__m512i x) {
+  __m256i r;
+  __builtin_memcpy(&r, &x, sizeof r);
+  return r;
+}
+inline __m256i _mm512_extracti64x4_epi64(__m512i x, int i) {
+  __m256i r;
+  __builtin_memcpy(&r, reinterpret_cast<const char*>(&x) + sizeof r * static_cast<size_t>(i), sizeof r);
+  return r;
+}
+template <class T, int kHalf>
+inline __m512i unpacked(__m512i a, __m512i b) {
+  constexpr int kEach = 16 / sizeof(T);
+  const auto x = lanes<T>(a), y = lanes<T>(b);
+  return from_lanes<__m512i, T>([&](int i) {
+    const int from = i / kEach * kEach + i % kEach / 2 + kHalf * kEach / 2;
+    return i % 2 == 0 ? x[from] : y[from];
+  });
+}
+inline __m512i _mm512_unpacklo_epi32(__m512i a, __m512i b) { return unpacked<int32_t, 0>(a, b); }
+inline __m512i _mm512_unpackhi_epi32(__m512i a, __m512i b) { return unpacked<int32_t, 1>(a, b); }
+inline __m512i _mm512_unpacklo_epi64(__m512i a, __m512i b) { return unpacked<int64_t, 0>(a, b); }
+inline __m512i _mm512_unpackhi_epi64(__m512i a, __m512i b) { return unpacked<int64_t, 1>(a, b); }
+inline __m512i _mm512_permutex2var_epi64(__m512i a, __m512i index, __m512i b) {
+  const auto x = lanes<int64_t>(a), y = lanes<int64_t>(b), from = lanes<int64_t>(index);
+  return from_lanes<__m512i, int64_t>(
+      [&](int i) { return from[i] < 8 ? x[static_cast<int>(from[i])] : y[static_cast<int>(from[i]) - 8]; });
 }
 
 // Arithmetic of floats.

@@ -32,7 +32,8 @@ inline std::vector<KernelSet> emulated_sets() {
                             kAttention,
                             "avx512_emulated",
                             &avx512_vnni_emulated::kInt8Products,
-                            {&kFloatPanels, &kInt16Panels, &amx_emulated::kBf16Panels, &kInt8Panels}};
+                            {&kFloatPanels, &kInt16Panels, &amx_emulated::kBf16Panels, &kInt8Panels},
+                            &kInt16Panels};
   std::vector<KernelSet> sets;
   if (const CpuFeatures& cpu = cpu_features(); !cpu.avx512 || !cpu.amx) sets.push_back({&wide, cpu.avx2});
   return sets;

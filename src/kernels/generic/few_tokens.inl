@@ -1,8 +1,9 @@
-// Panels of Int16 that so few tokens meet that lanes would stay empty and unpacking would cost more than it saves:
-// codes are multiplied as they come, along the depth, and what a group comes to is added up with a row of weights in
-// each lane. Every sum is that of generic/panel_int16.inl, in the same order, to the bit.
+// Products of codes with so few tokens that a panel's lanes would stay empty and unpacking would cost more than it
+// saves: decode steps, experts with few rows. Codes are multiplied as they come, along the depth; what the groups of
+// eight rows come to is gathered in registers that have a row in each lane, and added up there, group after group.
+// Every sum is that of generic/panel_int16.inl, in the same order, to the bit.
 
-constexpr int kFewTokens = 4, kFewRows = V::kLanes;
+constexpr int kFewTokens = V::kLanes / 2, kFewRows = 8;
 
 // A tile has one of these for each of its tokens.
 struct FewToken {
@@ -32,107 +33,118 @@ void pack_few(const float* const* rows, int n_tokens, int first, int n, std::byt
   }
 }
 
-// Of a span of the depth: what a row's groups come to, for each token and chunk.
-template <class F>
-struct FewSums {
-  // Groups of 32: the even ones, then the odd ones. Groups of 16: the first and the third of each unit; the second and
-  // the fourth.
-  static constexpr int kRegs = 32 / F::kGroup, kChunks = kFewDepth / kChunk;
-  V::Ints of_chunk[kFewTokens][kChunks][kRegs][kFewRows];
-  alignas(32) float scale[kFewRows][kFewDepth / F::kGroup], min[kFewRows][kFewDepth / F::kGroup];
-};
-
-// The products of a unit with one token: those of its first 32 weights in one half, of the others in the other half.
-template <class F>
-inline void multiply_unit(const Codes& codes, const int16_t* x, int u, V::Ints (&out)[2][4]) {
-  const V::Words w = V::words<F::kIsSigned>(codes);
-  const V::Ints first = V::add_ints(V::product(w.w[0], x), V::product(w.w[1], x + 16)),
-                second = V::add_ints(V::product(w.w[2], x + 32), V::product(w.w[3], x + 48));
-  if constexpr (F::kGroup == 32) {
-    out[0][u] = V::add_ints(first, second);
-  } else {
-    out[0][u] = first;
-    out[1][u] = second;
-  }
+// The token's elements from `first` on.
+inline const FewToken& few_token(const FewColumns& x, int first, int t) {
+  return reinterpret_cast<const FewToken*>(x.tile + static_cast<size_t>(first / kPanelDepth) * x.tile_bytes)[t];
 }
 
-inline const FewToken& few_token(const std::byte* tile, size_t tile_bytes, int first, int t) {
-  return reinterpret_cast<const FewToken*>(tile + static_cast<size_t>(first / kPanelDepth) * tile_bytes)[t];
-}
-
-// Row i of the sums.
+// A chunk of eight rows; the last one that is there stands for those that are not.
 template <class F>
-inline void multiply_few_row(const std::byte* blocks, const FewColumns& x, int i, FewSums<F>& out) {
-  Chunks<F> chunks(blocks, x.n, true);
-  for (int first = 0; first < x.n; first += kChunk) {
-    const uint8_t* block = chunks.next();
-    prefetch_ahead(blocks + first / kChunk * kChunkBytes<F>, kChunkBytes<F>);
-    Scales scales;
-    F::scales(block, scales);
-    constexpr size_t kScaleBytes = kChunk / F::kGroup * sizeof(float);
-    __builtin_memcpy(out.scale[i] + first / F::kGroup, scales.scale, kScaleBytes);
-    if constexpr (F::kHasMin) __builtin_memcpy(out.min[i] + first / F::kGroup, scales.min, kScaleBytes);
-    for (int t = 0; t < x.n_tokens; ++t) {
-      const int16_t* codes = few_token(x.tile, x.tile_bytes, first, t).codes + first % kPanelDepth;
-      V::Ints products[2][4];
-      for_units([&](auto u) { multiply_unit<F>(F::codes(block, u), codes + u * kUnit, u, products); });
-      for (int h = 0; h < FewSums<F>::kRegs; ++h)
-        out.of_chunk[t][first / kChunk][h][i] = V::sums_of_halves(products[h]);
+struct FewChunk {
+  const uint8_t* block[kFewRows];
+  Eight::Reg scale[kChunk / F::kGroup], min[F::kHasMin ? kChunk / F::kGroup : 1];
+  uint8_t padded[F::kBlock < kChunk ? kFewRows : 1][kChunkBytes<F>];
+
+  // n_bytes of it are there, and n_readable bytes from the first row's on.
+  inline void load(const std::byte* rows, size_t row_bytes, int n_rows, size_t n_bytes, size_t n_readable) {
+    alignas(64) Scales scales[kFewRows];
+    for (int i = 0; i < kFewRows; ++i) {
+      const size_t at = static_cast<size_t>(i < n_rows ? i : n_rows - 1) * row_bytes;
+      block[i] = reinterpret_cast<const uint8_t*>(rows + at);
+      if (F::kBlock < kChunk && at + kChunkBytes < F >> n_readable) block[i] = pad(i, n_bytes);
+      F::scales(block[i], scales[i]);
+    }
+    for (int g = 0; g < kChunk / F::kGroup; g += 8) {
+      square_of(scales, offsetof(Scales, scale) / sizeof(float) + static_cast<size_t>(g), scale + g);
+      if constexpr (F::kHasMin)
+        square_of(scales, offsetof(Scales, min) / sizeof(float) + static_cast<size_t>(g), min + g);
     }
   }
-}
 
-// Groups of a chunk, as registers that have a row in each lane.
-template <class F>
-inline void square_of(const float (&rows)[kFewRows][kFewDepth / F::kGroup], int first, V::Reg* out) {
-  for (int g = 0; g < kChunk / F::kGroup; g += V::kLanes) {
-    V::Reg square[V::kLanes];
-    for (int i = 0; i < V::kLanes; ++i) square[i] = V::load(rows[i] + first / F::kGroup + g);
-    V::transpose(square);
-    for (int i = 0; i < V::kLanes; ++i) out[g + i] = square[i];
+ private:
+  inline const uint8_t* pad(int i, size_t n_bytes) {
+    __builtin_memset(padded[i], 0, sizeof padded[i]);
+    __builtin_memcpy(padded[i], block[i], n_bytes);
+    return padded[i];
   }
-}
+  // Eight groups, each as a register with a row in each lane.
+  static inline void square_of(const Scales (&rows)[kFewRows], size_t first, Eight::Reg* out) {
+    Eight::Reg square[kFewRows];
+    for (int i = 0; i < kFewRows; ++i) square[i] = Eight::load(reinterpret_cast<const float*>(rows + i) + first);
+    Eight::transpose(square);
+    for (int i = 0; i < kFewRows; ++i) out[i] = square[i];
+  }
+};
 
-// total += the groups of a chunk from `first` on, in their order.
+// total += what group g of a chunk comes to, which is number x_g of the token's.
 template <class F>
-inline V::Reg add_few(V::Ints (&sums)[FewSums<F>::kRegs][kFewRows], const FewToken& x, int first, int n_groups,
-                      const V::Reg* scale, const V::Reg* min, V::Reg total) {
+inline Eight::Reg add_few(Eight::Ints sum, const FewToken& x, int x_g, const FewChunk<F>& w, int g, Eight::Reg total) {
   constexpr bool kIsSmall = F::kGroup == 16;
-  for (auto& square : sums) V::transpose(square);
-  for (int i = 0; i < n_groups; ++i) {
-    V::Ints sum = kIsSmall ? sums[i % 2][i / 4 + i % 4 / 2 * 4] : sums[0][i / 2 + i % 2 * 4];
-    const int g = first / F::kGroup + i;
-    if constexpr (F::kOffset != 0)
-      sum = V::sub_ints(sum, V::broadcast_int(F::kOffset * (kIsSmall ? x.whole16 : x.whole32)[g]));
-    const V::Reg x_scale = V::broadcast(x.scale[g * F::kGroup / 32]);
-    total = V::fma(V::mul(V::to_float(sum), x_scale), scale[i], total);
-    if constexpr (F::kHasMin) total = V::sub(total, V::mul(min[i], V::broadcast((kIsSmall ? x.sum16 : x.sum32)[g])));
-  }
+  if constexpr (F::kOffset != 0)
+    sum = Eight::sub_ints(sum, Eight::broadcast_int(F::kOffset * (kIsSmall ? x.whole16 : x.whole32)[x_g]));
+  const Eight::Reg scaled = Eight::mul(Eight::to_float(sum), Eight::broadcast(x.scale[x_g * F::kGroup / 32]));
+  total = Eight::fma(scaled, w.scale[g], total);
+  if constexpr (F::kHasMin)
+    total = Eight::sub(total, Eight::mul(w.min[g], Eight::broadcast((kIsSmall ? x.sum16 : x.sum32)[x_g])));
   return total;
 }
 
+// Unit u of a chunk that begins with element `first`.
+template <class F, int u>
+inline void multiply_few_unit(const FewChunk<F>& w, const FewColumns& x, int first, Eight::Reg* totals) {
+  constexpr int kRegs = 32 / F::kGroup, kGroups = kUnit / F::kGroup;
+  V::Words words[kFewRows];
+#pragma GCC unroll 8
+  for (int i = 0; i < kFewRows; ++i) words[i] = V::words<F::kIsSigned>(F::codes(w.block[i], u));
+  for (int t = 0; t < x.n_tokens; ++t) {
+    const FewToken& token = few_token(x, first, t);
+    const int at = first % kPanelDepth + u * kUnit;
+    Eight::Ints sums[kGroups];  // in the order of the groups
+    if constexpr (kRegs == 1) {
+      V::Ints products[kFewRows];
+#pragma GCC unroll 8
+      for (int i = 0; i < kFewRows; ++i) products[i] = V::products_of_32(words[i], token.codes + at);
+      V::sums_by_row(products, sums[0], sums[1]);
+    } else {
+      V::Ints even[kFewRows], odd[kFewRows];
+#pragma GCC unroll 8
+      for (int i = 0; i < kFewRows; ++i) V::products_of_16(words[i], token.codes + at, even[i], odd[i]);
+      V::sums_by_row(even, sums[0], sums[2]);
+      V::sums_by_row(odd, sums[1], sums[3]);
+    }
+    Eight::Reg total = totals[t];
+#pragma GCC unroll 4
+    for (int i = 0; i < kGroups; ++i)
+      if (i == 0 || first + u * kUnit + i * F::kGroup < x.n)
+        total = add_few<F>(sums[i], token, at / F::kGroup + i, w, u * kGroups + i, total);
+    totals[t] = total;
+  }
+}
+
 template <class F>
-void multiply_few(const std::byte* blocks, size_t row_bytes, int n_rows, const FewColumns& x, float* acc,
-                  int acc_stride) {
+void multiply_few(const std::byte* blocks, size_t row_bytes, int n_rows, const FewColumns& x, float factor, float* out,
+                  size_t out_stride) {
   for (int r = 0; r < n_rows; r += kFewRows) {
     const int n_there = n_rows - r < kFewRows ? n_rows - r : kFewRows;
-    FewSums<F> sums;
-    for (int i = 0; i < kFewRows; ++i)  // the last row stands for those that are not there
-      multiply_few_row<F>(blocks + static_cast<size_t>(r + (i < n_there ? i : n_there - 1)) * row_bytes, x, i, sums);
-    alignas(32) float total[kFewTokens][kFewRows] = {};
-    for (int t = 0; t < x.n_tokens; ++t)
-      for (int i = 0; i < n_there; ++i) total[t][i] = acc[(r + i) * acc_stride + t];
+    const std::byte* rows = blocks + static_cast<size_t>(r) * row_bytes;
+    Eight::Reg totals[kFewTokens];
+    for (Eight::Reg& total : totals) total = Eight::zero();
+    FewChunk<F> chunk;
     for (int first = 0; first < x.n; first += kChunk) {
-      V::Reg scale[kChunk / F::kGroup], min[kChunk / F::kGroup];
-      square_of<F>(sums.scale, first, scale);
-      if constexpr (F::kHasMin) square_of<F>(sums.min, first, min);
-      const int n_groups = (x.n - first < kChunk ? x.n - first : kChunk) / F::kGroup;
-      for (int t = 0; t < x.n_tokens; ++t)
-        V::store(total[t], add_few<F>(sums.of_chunk[t][first / kChunk], few_token(x.tile, x.tile_bytes, first, t),
-                                      first % kPanelDepth, n_groups, scale, min, V::load(total[t])));
+      const size_t at = static_cast<size_t>(first / kChunk) * kChunkBytes<F>;
+      prefetch_ahead(rows + kFewRows * at, kFewRows * kChunkBytes<F>);
+      const int n = x.n - first < kChunk ? x.n - first : kChunk;
+      chunk.load(rows + at, row_bytes, n_there, static_cast<size_t>(n / F::kBlock * F::kBytes),
+                 static_cast<size_t>(n_rows - r) * row_bytes - at);
+      for_units([&](auto u) {
+        if (u * kUnit < n) multiply_few_unit<F, u>(chunk, x, first, totals);
+      });
     }
-    for (int t = 0; t < x.n_tokens; ++t)
-      for (int i = 0; i < n_there; ++i) acc[(r + i) * acc_stride + t] = total[t][i];
+    for (int t = 0; t < x.n_tokens; ++t) {
+      alignas(32) float y[kFewRows];
+      Eight::store(y, Eight::mul(totals[t], Eight::broadcast(factor)));
+      __builtin_memcpy(out + static_cast<size_t>(t) * out_stride + r, y, static_cast<size_t>(n_there) * sizeof *y);
+    }
   }
 }
 

@@ -56,20 +56,19 @@ void unpack_codes(const std::byte* blocks, size_t row_bytes, int n_rows, int n, 
   for (int r = n_rows; r % K::kRows != 0; ++r) __builtin_memset(static_cast<void*>(rows + r), 0, sizeof *rows);
 }
 
-// acc += scale * sums, less what minimums take away.
+// total += scale * sums, less what minimums take away.
 template <class K, class F, int kVectors>
 inline void add_code_group(const typename K::Row* w, int g, const typename K::Tile& x,
-                           const V::Ints (&sum)[K::kRows][kVectors], float* acc) {
+                           const V::Ints (&sum)[K::kRows][kVectors], V::Reg (&total)[K::kRows][kVectors]) {
+#pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {
     const V::Reg x_scale = V::load(x.sums.scale[g * F::kGroup / 32] + v * V::kLanes);
     const V::Reg x_sum = V::load((F::kGroup == 16 ? x.sums.sum16[g] : x.sums.sum32[g]) + v * V::kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < K::kRows; ++r) {
-      float* to = acc + r * kCodeTokens<K> + v * V::kLanes;
       const V::Reg scaled = V::mul(K::template to_float<F>(sum[r][v], g, x, v), x_scale);
-      V::Reg total = V::fma(scaled, V::broadcast(w[r].scales.scale[g]), V::load(to));
-      if constexpr (F::kHasMin) total = V::sub(total, V::mul(V::broadcast(w[r].scales.min[g]), x_sum));
-      V::store(to, total);
+      total[r][v] = V::fma(scaled, V::broadcast(w[r].scales.scale[g]), total[r][v]);
+      if constexpr (F::kHasMin) total[r][v] = V::sub(total[r][v], V::mul(V::broadcast(w[r].scales.min[g]), x_sum));
     }
   }
 }
@@ -80,12 +79,21 @@ void code_rows(const typename K::Row* w, int n_rows, int n, const typename K::Ti
   constexpr int kTokens = kCodeTokens<K>, kSpan = (kTokens > 32 ? kPanelDepth / 4 : kPanelDepth) / F::kGroup;
   const int n_groups = n / F::kGroup;
   for (int first = 0; first < n_groups; first += kSpan)
-    for (int r = 0; r < n_rows; r += K::kRows)
+    for (int r = 0; r < n_rows; r += K::kRows) {
+      V::Reg total[K::kRows][kVectors];
+      float* const to = acc + r * kTokens;
+#pragma GCC unroll 16
+      for (int i = 0; i < K::kRows; ++i)
+        for (int v = 0; v < kVectors; ++v) total[i][v] = V::load(to + i * kTokens + v * V::kLanes);
       for (int g = first; g < n_groups && g < first + kSpan; ++g) {
         V::Ints sum[K::kRows][kVectors];
         K::template group<F>(w + r, g, x, sum);
-        add_code_group<K, F, kVectors>(w + r, g, x, sum, acc + r * kCodeTokens<K>);
+        add_code_group<K, F, kVectors>(w + r, g, x, sum, total);
       }
+#pragma GCC unroll 16
+      for (int i = 0; i < K::kRows; ++i)
+        for (int v = 0; v < kVectors; ++v) V::store(to + i * kTokens + v * V::kLanes, total[i][v]);
+    }
 }
 
 template <class K, class F>

@@ -64,8 +64,6 @@ struct Int16Panels {
 
 constexpr PanelKernels int16_panels() {
   PanelKernels k = code_panels<Int16Panels>();
-#if defined(__x86_64__)  // with the same order of sums whatever the set's width
-  if (V::kLanes > 1) k.few = &avx2::kFewTokensOfCodes;
-#endif
+  k.few = kFew;
   return k;
 }

@@ -101,7 +101,7 @@ void Ops::attention(Mat out, ConstMat q, const KvView& kv, const AttnSpec& spec)
   if (q.n_rows == 0) return;
   const int group = q.n_cols / kv.head_dim / kv.n_heads;
   assert(group <= kMaxQueryGroup);
-  if (q.n_rows <= kernels::kMaxColumns) {
+  if (q.n_rows <= kDecodeRows) {
     const AttentionCut cut(q, kv, spec, {block_rows(q.n_rows, group), kSpanTokens});
     const TilePass pass(k_, q, kv, spec);
     buffers_->reserve_per_thread(attention_floats(cut.n_queries(), kv.head_dim));

@@ -91,11 +91,13 @@ struct Ops::Buffers {
   float* of_thread(int t) const { return per_thread[static_cast<size_t>(t)].data(); }
 };
 
-// Calls row(r) for every row; small work stays on this thread, where a barrier would cost more than it saves.
+// Work of so many elements stays on one thread: a barrier would cost more than it saves.
+constexpr int64_t kSmallElements = 16384;
+
+// Calls row(r) for every row.
 template <class Row>
 void Ops::for_rows(int n_rows, int n_cols, Row&& row) noexcept {
-  constexpr int64_t kElementsPerTask = 16384;
-  const int rows_per_task = static_cast<int>(std::max<int64_t>(1, kElementsPerTask / std::max(1, n_cols)));
+  const int rows_per_task = static_cast<int>(std::max<int64_t>(1, kSmallElements / std::max(1, n_cols)));
   const int n_tasks = divide_up(n_rows, rows_per_task);
   threads_.run(n_tasks, [&](int task, int) {
     const int end = std::min(n_rows, (task + 1) * rows_per_task);

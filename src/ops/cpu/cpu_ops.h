@@ -1,12 +1,13 @@
 // The CPU backend: the kernels of the best instruction set, over the threads of a pool. Work is cut the same way
 // whatever the number of threads, so results do not depend on it; nor do they depend on the rows computed beside a row,
-// within the two classes of products and of attention: up to kMaxColumns rows (decode), and more (prefill); but in
+// within the two classes of products and of attention: decoding, and prompts of more than kDecodeRows rows; but in
 // attention what is infinite or no number among the values reaches rows beside those that see it. Both
 // multiply codes with activations rounded to 16 bits, or asked for Int8 to 8, and prefill, attention with it, takes
 // tiles of bf16 where the CPU has them; asked for F32, with activations as they are, which is slower.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -22,6 +23,10 @@ struct Tile {
 };
 struct TileRange {
   int begin, end;
+};
+struct PanelChoice {
+  kernels::PanelKind kind;
+  const kernels::PanelKernels* panels;
 };
 // Tiles of rows as panels want them, in pieces of kPanelDepth columns.
 struct PackedRows {
@@ -54,6 +59,7 @@ class Ops final : public ops::Ops {
   // What reserve() takes, counting of kPartialBytes what a cache of n_keys positions makes resident.
   static size_t count_bytes(const StepLimits& limits, const kernels::Kernels& kernels, int n_threads, int64_t n_keys);
 
+  void begin_step(StepKind kind) noexcept override { kind_ = kind; }
   void embed(Mat out, std::span<const int32_t> ids, const Weight& table, int first_col, float scale) noexcept override;
   void rms_norm(Mat out, ConstMat x, Vec w, float eps) noexcept override;
   void linear(Mat out, ConstMat x, const Weight& w) noexcept override;
@@ -91,19 +97,24 @@ class Ops final : public ops::Ops {
 
   template <class Row>
   void for_rows(int n_rows, int n_cols, Row&& row) noexcept;
+  // Weights stream through matrix-vector kernels, or panels of them meet all rows.
   void narrow(std::span<const Projection> projections, ConstMat x) noexcept;
   // Row c of out = w times column c, on the thread of this number.
   void multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept;
   void wide(std::span<const Projection> projections, ConstMat x) noexcept;
+  // Whether a step of so many rows is of the class of rows that get what they would get alone.
+  bool decodes(int n_rows) const noexcept { return kind_ == StepKind::Decode || n_rows <= kDecodeRows; }
   // On this thread, of what has just been stored.
   void finish(const Finish& f, Mat out) const noexcept;
   kernels::PanelKind panel_kind(const Weight& w) const noexcept;
+  // What w is multiplied with; none for decoding with w that panels would multiply in another order than few rows.
+  std::optional<PanelChoice> choose_panels(const Weight& w, bool is_decoding) const noexcept;
   // The buffers' rows, of n_in elements, as the buffers' tiles of this kind cut them.
-  PackedRows pack(kernels::PanelKind kind, int n_in) noexcept;
+  PackedRows pack(const PanelChoice& choice, int n_in) noexcept;
   // Row r of out = w times row r of x, for the rows of a range of tiles; w has at most a panel's rows.
   void multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept;
   // The same for one tile of few rows.
-  void multiply_few(const Weight& w, const PackedRows& x, int tile, Mat out, float* sums) const noexcept;
+  void multiply_few(const Weight& w, const PackedRows& x, int tile, Mat out) const noexcept;
   void multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept;
   // Whether products with w take rounded columns, and what they are rounded to.
   bool rounds(const Weight& w) const noexcept;
@@ -120,7 +131,7 @@ class Ops final : public ops::Ops {
   // Row s of out = the s-th sorted slot's expert times the s-th column.
   void multiply_slots(const ExpertWeight& stack, const Mat& out, const kernels::Columns& in) noexcept;
   // The buffers' rows, which are the sorted slots', in tiles none of which has slots of two experts.
-  PackedRows pack_slots(kernels::PanelKind kind, int n_in) noexcept;
+  PackedRows pack_slots(const PanelChoice& choice, int n_in) noexcept;
   // Row s of out = the s-th sorted slot's expert times its packed row.
   void multiply_panels(const ExpertWeight& stack, const PackedRows& slots, const Mat& out) noexcept;
   void narrow_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
@@ -128,6 +139,7 @@ class Ops final : public ops::Ops {
   void wide_experts(const SlotMats& m, ConstMat x, const Routing& routing, const ExpertWeight& gate,
                     const ExpertWeight& up, const ExpertWeight& down) noexcept;
 
+  StepKind kind_ = StepKind::Prompt;
   ThreadPool& threads_;
   const kernels::Kernels& k_;
   const Activations activations_;

@@ -1,6 +1,6 @@
 // Mixture of experts: rows are grouped by the expert they use, so that each expert's weights are read once. A slot is a
-// row's j-th expert: number row * n_used + j; sorted slots stand in the order of their experts. The rows of a step, not
-// those of an expert, decide whether they take panels: a row's result does not depend on which experts others choose.
+// row's j-th expert: number row * n_used + j; sorted slots stand in the order of their experts. The step, not the rows
+// of an expert, decides whether they take panels: a row's result does not depend on which experts others choose.
 #include <algorithm>
 #include <cstring>
 
@@ -39,16 +39,16 @@ void Ops::multiply_slots(const ExpertWeight& stack, const Mat& out, const kernel
   });
 }
 
-PackedRows Ops::pack_slots(kernels::PanelKind kind, int n_in) noexcept {
+PackedRows Ops::pack_slots(const PanelChoice& choice, int n_in) noexcept {
   Buffers& b = *buffers_;
-  std::vector<Tile>& tiles = b.tiles[static_cast<size_t>(kind)];
+  std::vector<Tile>& tiles = b.tiles[static_cast<size_t>(choice.kind)];
   tiles.clear();
   b.expert_tiles.assign(1, 0);
   for (size_t e = 0; e + 1 < b.expert_begin.size(); ++e) {
-    Buffers::cut(b.expert_begin[e], b.expert_begin[e + 1], k_.panels_of(kind).tokens, tiles);
+    Buffers::cut(b.expert_begin[e], b.expert_begin[e + 1], choice.panels->tokens, tiles);
     b.expert_tiles.push_back(static_cast<int>(tiles.size()));
   }
-  return pack(kind, n_in);
+  return pack(choice, n_in);
 }
 
 void Ops::multiply_panels(const ExpertWeight& stack, const PackedRows& slots, const Mat& out) noexcept {
@@ -94,16 +94,19 @@ void Ops::wide_experts(const SlotMats& m, ConstMat x, const Routing& routing, co
   const int n_slots = m.result.n_rows, n_ff = down.first.n_in;
   b.rows.resize(static_cast<size_t>(n_slots));
   for (size_t i = 0; i < b.rows.size(); ++i) b.rows[i] = x.row(b.slots_by_expert[i] / routing.n_used);
-  const kernels::PanelKind kind = panel_kind(gate.first);
-  const PackedRows inputs = pack_slots(kind, x.n_cols);
+  const auto choice_of = [&](const ExpertWeight& stack) {
+    return *choose_panels(stack.first, decodes(routing.n_rows));
+  };
+  const PanelChoice choice = choice_of(gate);
+  const PackedRows inputs = pack_slots(choice, x.n_cols);
   multiply_panels(gate, inputs, m.gate);
   if (!up.empty()) {
-    const kernels::PanelKind up_kind = panel_kind(up.first);
-    multiply_panels(up, up_kind == kind ? inputs : pack_slots(up_kind, x.n_cols), m.up);
+    const PanelChoice of_up = choice_of(up);
+    multiply_panels(up, of_up.kind == choice.kind ? inputs : pack_slots(of_up, x.n_cols), m.up);
   }
   for_rows(n_slots, n_ff, [&](int i) { k_.gelu_mul(m.hidden.row(i), m.hidden.row(i), m.up.row(i), n_ff); });
   for (size_t i = 0; i < b.rows.size(); ++i) b.rows[i] = m.hidden.row(static_cast<int>(i));
-  multiply_panels(down, pack_slots(panel_kind(down.first), n_ff), m.result);
+  multiply_panels(down, pack_slots(choice_of(down), n_ff), m.result);
 }
 
 void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeight& gate, const ExpertWeight& up,
@@ -117,7 +120,10 @@ void Ops::experts(Mat out, ConstMat x, const Routing& routing, const ExpertWeigh
   float* memory = b.experts.reserve(n * static_cast<size_t>(2 * n_ff + n_out));
   const Mat both(memory, n_slots, 2 * n_ff), result(memory + n * static_cast<size_t>(2 * n_ff), n_slots, n_out);
   const SlotMats mats{both.cols(0, up.empty() ? 2 * n_ff : n_ff), both.cols(n_ff, n_ff), both, result};
-  if (routing.n_rows > kernels::kMaxColumns)
+  const auto takes_panels = [&](const ExpertWeight& stack) {
+    return stack.empty() || choose_panels(stack.first, decodes(routing.n_rows)).has_value();
+  };
+  if (takes_panels(gate) && takes_panels(up) && takes_panels(down))
     wide_experts(mats, x, routing, gate, up, down);
   else
     narrow_experts(mats, x, routing, gate, up, down);

@@ -1,5 +1,6 @@
-// Matrix products. Up to kMaxColumns rows stream the weights through the matrix-vector kernels; more rows use
-// panels: weights are decoded once per panel and met by all tokens.
+// Matrix products. Many rows use panels: weights are decoded once per panel and met by all tokens. So do few rows
+// whose weights the kernels multiply in the order of panels without decoding them; other weights of a decode step are
+// streamed through the matrix-vector kernels.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -50,10 +51,13 @@ void Ops::linear(Mat out, ConstMat x, const Weight& w) noexcept {
 
 void Ops::linears(std::span<const Projection> projections, ConstMat x) noexcept {
   if (x.n_rows == 0) return;
-  if (x.n_rows <= kernels::kMaxColumns)
-    narrow(projections, x);
-  else
-    wide(projections, x);
+  const auto takes_panels = [&](const Projection& p) { return choose_panels(*p.w, decodes(x.n_rows)).has_value(); };
+  for (size_t begin = 0, end = 0; begin < projections.size(); begin = end) {
+    const bool is_wide = takes_panels(projections[begin]);
+    while (end < projections.size() && takes_panels(projections[end]) == is_wide) ++end;
+    const auto alike = projections.subspan(begin, end - begin);
+    is_wide ? wide(alike, x) : narrow(alike, x);
+  }
 }
 
 void Ops::multiply(const Weight& w, const kernels::Columns& x, int n_cols, Mat out, int thread) noexcept {
@@ -97,6 +101,15 @@ void Ops::finish(const Finish& f, Mat out) const noexcept {
   }
 }
 
+std::optional<PanelChoice> Ops::choose_panels(const Weight& w, bool is_decoding) const noexcept {
+  if (!is_decoding) {
+    const kernels::PanelKind kind = panel_kind(w);
+    return PanelChoice{kind, &k_.panels_of(kind)};
+  }
+  if (k_.decoding == nullptr || !rounds(w) || rounding() != kernels::Rounding::Int16) return std::nullopt;
+  return PanelChoice{kernels::PanelKind::Int16, k_.decoding};
+}
+
 kernels::PanelKind Ops::panel_kind(const Weight& w) const noexcept {
   const auto takes = [&](kernels::PanelKind kind) {
     const kernels::PanelKernels* panels = k_.panels[static_cast<size_t>(kind)];
@@ -112,71 +125,70 @@ void Ops::wide(std::span<const Projection> projections, ConstMat x) noexcept {
   Buffers& b = *buffers_;
   b.rows.resize(static_cast<size_t>(x.n_rows));
   for (int r = 0; r < x.n_rows; ++r) b.rows[static_cast<size_t>(r)] = x.row(r);
+  const auto choice_of = [&](const Projection& p) { return *choose_panels(*p.w, decodes(x.n_rows)); };
   std::array<PackedRows, kernels::kPanelKinds> packed{};
   int n_tasks = 0;
   for (const Projection& p : projections) {
-    const auto kind = static_cast<size_t>(panel_kind(*p.w));
+    const PanelChoice choice = choice_of(p);
+    const auto kind = static_cast<size_t>(choice.kind);
     if (packed[kind].panels == nullptr) {
       b.tiles[kind].clear();
-      Buffers::cut(0, x.n_rows, k_.panels[kind]->tokens, b.tiles[kind]);
-      packed[kind] = pack(static_cast<kernels::PanelKind>(kind), x.n_cols);
-      b.reserve_per_thread(panel_task_floats(*k_.panels[kind], packed[kind].n_tiles));
+      Buffers::cut(0, x.n_rows, choice.panels->tokens, b.tiles[kind]);
+      packed[kind] = pack(choice, x.n_cols);
+      b.reserve_per_thread(panel_task_floats(*choice.panels, packed[kind].n_tiles));
     }
-    n_tasks += divide_up(p.w->n_out, k_.panels[kind]->rows);
+    n_tasks += divide_up(p.w->n_out, choice.panels->rows);
   }
   threads_.run(n_tasks, [&](int task, int thread) {
     const Projection* p = projections.data();
-    const auto panel_rows = [&] { return k_.panels_of(panel_kind(*p->w)).rows; };
+    const auto panel_rows = [&] { return choice_of(*p).panels->rows; };
     for (int n; task >= (n = divide_up(p->w->n_out, panel_rows())); ++p) task -= n;
     const int begin = task * panel_rows(), n_rows = std::min(panel_rows(), p->w->n_out - begin);
-    const PackedRows& rows = packed[static_cast<size_t>(panel_kind(*p->w))];
+    const PackedRows& rows = packed[static_cast<size_t>(choice_of(*p).kind)];
     multiply_panel(p->w->rows(begin, n_rows), rows, {0, rows.n_tiles}, p->out.cols(begin, n_rows), thread);
     finish(p->finish, p->out.cols(begin, n_rows));
   });
 }
 
-PackedRows Ops::pack(kernels::PanelKind kind, int n_in) noexcept {
-  const kernels::PanelKernels& panels = k_.panels_of(kind);
+PackedRows Ops::pack(const PanelChoice& choice, int n_in) noexcept {
+  const kernels::PanelKernels& panels = *choice.panels;
+  const auto kind = static_cast<size_t>(choice.kind);
   Buffers& b = *buffers_;
-  const std::vector<Tile>& tiles = b.tiles[static_cast<size_t>(kind)];
+  const std::vector<Tile>& tiles = b.tiles[kind];
   const auto n_tiles = static_cast<int>(tiles.size());
   const int n_pieces = divide_up(n_in, kernels::kPanelDepth);
-  auto* memory =
-      reinterpret_cast<std::byte*>(b.packed[static_cast<size_t>(kind)].reserve(packed_floats(panels, n_tiles, n_in)));
-  threads_.run(n_tiles * n_pieces, [&](int task, int) {
+  auto* memory = reinterpret_cast<std::byte*>(b.packed[kind].reserve(packed_floats(panels, n_tiles, n_in)));
+  const auto pack_piece = [&](int task, int) {
     const Tile& tile = tiles[static_cast<size_t>(task / n_pieces)];
     const int first = task % n_pieces * kernels::kPanelDepth;
     const auto pack = panels.is_few(tile.n_rows) ? panels.few->pack : panels.pack;
     pack(b.rows.data() + tile.first_row, tile.n_rows, first, std::min(kernels::kPanelDepth, n_in - first),
          memory + static_cast<size_t>(task) * panels.tile_bytes);
-  });
+  };
+  // As for_rows: what is small stays on this thread.
+  if (const int n_tasks = n_tiles * n_pieces; b.rows.size() * static_cast<size_t>(n_in) > kSmallElements)
+    threads_.run(n_tasks, pack_piece);
+  else
+    for (int task = 0; task < n_tasks; ++task) pack_piece(task, 0);
   return {&panels, tiles.data(), n_tiles, memory};
 }
 
 void Ops::multiply_panel(const Weight& w, const PackedRows& x, TileRange range, Mat out, int thread) noexcept {
-  if (range.end - range.begin == 1 && x.panels->is_few(x.tiles[range.begin].n_rows)) {
-    multiply_few(w, x, range.begin, out, buffers_->of_thread(thread));
-    return;
-  }
+  if (range.begin == range.end) return;
+  if (x.panels->is_few(x.tiles[range.end - 1].n_rows)) multiply_few(w, x, --range.end, out);
   // As many tiles at a time as there is room for sums; unpacked weights stay in the second-level cache meanwhile.
   const int n_together = tiles_together(*x.panels);
   for (int begin = range.begin; begin < range.end; begin += n_together)
     multiply_tiles(w, x, {begin, std::min(range.end, begin + n_together)}, out, buffers_->of_thread(thread));
 }
 
-void Ops::multiply_few(const Weight& w, const PackedRows& x, int tile, Mat out, float* sums) const noexcept {
+void Ops::multiply_few(const Weight& w, const PackedRows& x, int tile, Mat out) const noexcept {
   const kernels::PanelKernels& panels = *x.panels;
-  const auto multiply = panels.few->multiply[static_cast<size_t>(w.type)];
-  const int n_pieces = divide_up(w.n_in, kernels::kPanelDepth), n_tokens = x.tiles[tile].n_rows;
-  std::memset(sums, 0, static_cast<size_t>(panels.rows * panels.tokens) * sizeof(float));
-  for (int first = 0; first < w.n_in; first += kernels::kFewDepth) {
-    const int piece = tile * n_pieces + first / kernels::kPanelDepth;
-    multiply(w.data + quant::row_bytes(w.type, static_cast<size_t>(first)), w.row_bytes(), w.n_out,
-             {x.memory + static_cast<size_t>(piece) * panels.tile_bytes, panels.tile_bytes,
-              std::min(kernels::kFewDepth, w.n_in - first), n_tokens},
-             sums, panels.tokens);
-  }
-  panels.store(sums, w.n_out, n_tokens, w.scale, out.row(x.tiles[tile].first_row), out.stride);
+  const auto first_piece = static_cast<size_t>(tile * divide_up(w.n_in, kernels::kPanelDepth));
+  const kernels::FewColumns columns{x.memory + first_piece * panels.tile_bytes, panels.tile_bytes, w.n_in,
+                                    x.tiles[tile].n_rows};
+  panels.few->multiply[static_cast<size_t>(w.type)](w.data, w.row_bytes(), w.n_out, columns, w.scale,
+                                                    out.row(x.tiles[tile].first_row), out.stride);
 }
 
 void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, Mat out, float* memory) const noexcept {
@@ -203,11 +215,7 @@ void Ops::multiply_tiles(const Weight& w, const PackedRows& x, TileRange range, 
       ask_for_rows(next, w.row_bytes(), piece_bytes, w.n_out * i / n_tiles, w.n_out * (i + 1) / n_tiles);
       if (is_last) ask_for_rows(to, out.stride * sizeof *to, static_cast<size_t>(w.n_out) * sizeof *to, 0, tile.n_rows);
       const std::byte* packed = x.memory + static_cast<size_t>(t * n_pieces + piece) * panels.tile_bytes;
-      if (panels.is_few(tile.n_rows))
-        panels.few->multiply[static_cast<size_t>(w.type)](
-            at, w.row_bytes(), w.n_out, {packed, panels.tile_bytes, depth, tile.n_rows}, sum, panels.tokens);
-      else
-        format.multiply(panel, w.n_out, depth, packed, tile.n_rows, sum);
+      format.multiply(panel, w.n_out, depth, packed, tile.n_rows, sum);
       if (is_last) panels.store(sum, w.n_out, tile.n_rows, w.scale, to, out.stride);
     }
   }

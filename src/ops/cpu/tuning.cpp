@@ -168,7 +168,9 @@ Tuning tune() {
   const ProbeMemory memory(threads);
   {
     Products products(threads, memory);
-    const auto same_matvec = [](const auto& a, const auto& b) { return a.matvec == b.matvec; };
+    const auto same_matvec = [](const auto& a, const auto& b) {
+      return a.matvec == b.matvec && a.decoding == b.decoding;
+    };
     const auto same_panels = [](const auto& a, const auto& b) { return a.panels == b.panels; };
     t.decode = compare(threads, candidates(same_matvec),
                        [&](Ops& ops, BlockType type) { return products.decode_gb_s(ops, type); });

@@ -20,27 +20,27 @@ int expert_tiles(const StepLimits& l, const kernels::PanelKernels& panels) {
 Sizes sizes(const StepLimits& l, const kernels::Kernels& k) {
   const auto n_in = static_cast<size_t>(l.n_in), n_embd = static_cast<size_t>(l.n_embd),
              n_ff = static_cast<size_t>(l.n_expert_ff);
-  const int n_wide = l.n_rows > kernels::kMaxColumns ? l.n_rows : 0;
   const int n_queries = l.query_group > 0 ? block_rows(l.n_rows, l.query_group) * l.query_group : 0;
   const auto n_slots = static_cast<size_t>(n_slots_of(l));
   constexpr size_t kBlockBorders = 512;  // an embedding's row is decoded in whole blocks
   Sizes s{};
-  s.rounded = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns)) * kernels::rounded_floats(l.n_in);
+  s.rounded = static_cast<size_t>(std::min(l.n_rows, kDecodeBatch)) * kernels::rounded_floats(l.n_in);
   s.per_thread = std::max({std::max({n_in, n_embd, n_ff}) + kBlockBorders, attention_floats(n_queries, l.head_dim)});
-  for (size_t kind = 0; kind < kernels::kPanelKinds && n_wide > 0; ++kind) {
-    if (k.panels[kind] == nullptr) continue;
-    const kernels::PanelKernels& panels = *k.panels[kind];
-    const int n_tiles = divide_up(n_wide, panels.tokens), n_expert_tiles = expert_tiles(l, panels);
-    s.packed[kind] = std::max(packed_floats(panels, n_tiles, l.n_in),
-                              packed_floats(panels, n_expert_tiles, std::max(l.n_embd, l.n_expert_ff)));
+  const auto add_panels = [&](const kernels::PanelKernels& panels, size_t kind) {
+    const int n_tiles = divide_up(l.n_rows, panels.tokens), n_expert_tiles = expert_tiles(l, panels);
+    s.packed[kind] = std::max({s.packed[kind], packed_floats(panels, n_tiles, l.n_in),
+                               packed_floats(panels, n_expert_tiles, std::max(l.n_embd, l.n_expert_ff))});
     s.per_thread = std::max(s.per_thread, panel_task_floats(panels, std::max(n_tiles, n_expert_tiles)));
     if (l.query_group > 0 && panels.attention.weigh != nullptr) {
-      const int n_block = std::min(n_wide * l.query_group, most_panel_queries(panels, l.query_group));
+      const int n_block = std::min(l.n_rows * l.query_group, most_panel_queries(panels, l.query_group));
       s.per_thread = std::max(s.per_thread, panel_attention_floats(panels, n_block, l.head_dim));
     }
-  }
+  };
+  for (size_t kind = 0; kind < kernels::kPanelKinds; ++kind)
+    if (k.panels[kind] != nullptr) add_panels(*k.panels[kind], kind);
+  if (k.decoding != nullptr) add_panels(*k.decoding, static_cast<size_t>(kernels::PanelKind::Int16));
   s.partials = Ops::kPartialBytes / sizeof(float);
-  const auto n_narrow_slots = static_cast<size_t>(std::min(l.n_rows, kernels::kMaxColumns) * l.n_experts_used);
+  const auto n_narrow_slots = static_cast<size_t>(std::min(l.n_rows, kDecodeBatch) * l.n_experts_used);
   s.gathered = n_narrow_slots * n_embd;
   s.experts = n_slots * (2 * n_ff + n_embd);
   s.expert_rounded =
@@ -54,13 +54,14 @@ void Ops::reserve(const StepLimits& limits) {
   const Sizes s = sizes(limits, k_);
   Buffers& b = *buffers_;
   b.rounded.reserve(s.rounded);
-  for (size_t kind = 0; kind < kernels::kPanelKinds; ++kind) {
-    if (k_.panels[kind] == nullptr) continue;
-    b.packed[kind].reserve(s.packed[kind]);
-    const kernels::PanelKernels& panels = *k_.panels[kind];
+  for (size_t kind = 0; kind < kernels::kPanelKinds; ++kind) b.packed[kind].reserve(s.packed[kind]);
+  const auto reserve_tiles = [&](const kernels::PanelKernels& panels, size_t kind) {
     b.tiles[kind].reserve(
         static_cast<size_t>(std::max(divide_up(limits.n_rows, panels.tokens), expert_tiles(limits, panels))));
-  }
+  };
+  for (size_t kind = 0; kind < kernels::kPanelKinds; ++kind)
+    if (k_.panels[kind] != nullptr) reserve_tiles(*k_.panels[kind], kind);
+  if (k_.decoding != nullptr) reserve_tiles(*k_.decoding, static_cast<size_t>(kernels::PanelKind::Int16));
   b.rows.reserve(static_cast<size_t>(std::max(limits.n_rows, n_slots_of(limits))));
   b.reserve_per_thread(s.per_thread);
   b.gathered.reserve(s.gathered);
