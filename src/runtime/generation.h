@@ -10,6 +10,7 @@
 #include "runtime/backend.h"
 #include "runtime/drafter.h"
 #include "runtime/generate.h"
+#include "runtime/repetition.h"
 #include "runtime/stop_strings.h"
 #include "text/detokenizer.h"
 
@@ -47,6 +48,7 @@ class Generation {
   bool is_complete();
   bool is_full() const;
   bool is_cancelled() const;
+  bool ends_repeating();
   void start_drafting();
   int room_for_answer() const;
   int room() const;
@@ -64,6 +66,7 @@ class Generation {
   StopStrings stop_;
   std::optional<OutputGuide> guide_;
   std::optional<Drafter> drafter_;
+  std::optional<Repetition> repetition_;
   // What is computed together: the last token and a draft. Rows of it that were taken, and whether the rules say it
   // all.
   std::array<TokenId, kDecodeRows> bundle_{};

@@ -86,7 +86,8 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   const bool may_think =
       runtime::can_think(runtime::chat_format_or_familys(engine.chat_family(), engine.tokenizer())) && !request.is_raw;
   const bool thinks = may_think && request.thinking.on.value_or(options_.thinks);
-  if (is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
+  if (request.tool_choice.kind == ToolChoice::Kind::Auto &&
+      is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
     request.tool_choice = {ToolChoice::Kind::None, {}, {}};
   SharedGrammar grammar = model->grammars.find(request);
   if (grammar) look_ahead(grammar, engine);
@@ -99,6 +100,7 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   job.media = prompt.media;
   job.boundaries = prompt.boundaries;
   job.options = generate_options(request, engine);
+  if (request.max_tokens < 0 && !request.ignores_stop) job.options.most_repeated = options_.max_same_text;
   if (request.ignores_stop && !grammar) {
     const auto& stops = engine.defaults().stop_tokens;
     job.options.sampling.suppress.insert(job.options.sampling.suppress.end(), stops.begin(), stops.end());
