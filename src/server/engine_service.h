@@ -49,7 +49,8 @@ class EngineService : public Service {
  private:
   class Live;
 
-  ModelUse use(const std::string& name, std::optional<double> keep_alive = {});
+  ModelUse use(const std::string& name, std::optional<double> keep_alive = {}, const IsCancelled& is_cancelled = {});
+  ModelUse use_for(const GenerationRequest& request);
 
   std::unique_ptr<ModelCatalog> catalog_;
   EngineServiceOptions options_;
