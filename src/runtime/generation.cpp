@@ -28,11 +28,11 @@ void check(const GenerateOptions& options, const Engine& engine) {
 }
 
 Generation::Generation(Session& session, const SyncResult& prompt, const GenerateOptions& options,
-                       OnGenerateEvent on_event, Clock::time_point start)
+                       OnGenerateEvent on_event, Clock::time_point start, std::shared_ptr<SamplerTables> tables)
     : session_(session),
       options_(options),
       on_event_(std::move(on_event)),
-      sampler_(options.sampling),
+      sampler_(options.sampling, std::move(tables)),
       detokenizer_(session.engine().tokenizer()),
       stop_(options.stop),
       start_(start) {

@@ -24,15 +24,17 @@ class Generation {
   using Clock = std::chrono::steady_clock;
 
   // The session holds the prompt and its logits; it and the options outlive the object. prompt: what computing it took,
-  // since `start`.
+  // since `start`. tables: that other answers of this thread use too; null: its own.
   Generation(Session& session, const SyncResult& prompt, const GenerateOptions& options, OnGenerateEvent on_event,
-             Clock::time_point start);
+             Clock::time_point start, std::shared_ptr<SamplerTables> tables = {});
 
   // Chooses what follows the session's last token, the prompt's to begin with. True: it is the next of the tokens
   // wanted, whose row may be taken too. Throws RequestError when nothing may follow, and what the event's receiver
   // does.
   bool take();
   bool is_finished() const noexcept { return is_finished_; }
+  TokenId last() const noexcept { return result_.tokens.back(); }  // of the tokens chosen, one at least
+  int n_generated() const noexcept { return result_.stats.n_generated; }
 
   // Tokens to compute next, one at least: the last one chosen, and behind it what must come, or at most most_guessed
   // guesses. Fit for Session::append_while() with take(). Valid until the next call.
