@@ -128,7 +128,7 @@ void add_figures(http::Metrics& metrics, server::EngineService& service) {
   };
   gauge("facet_queued_requests", "Requests that wait", &Figures::n_queued);
   gauge("facet_running_requests", "Requests that are computed", &Figures::n_running);
-  gauge("facet_kv_reserved_bytes", "Keys and values that running requests may come to take",
+  gauge("facet_kv_reserved_bytes", "Keys, values and logits that running requests count with",
         &Figures::kv_reserved_bytes);
   metrics.add_gauge("facet_memory_bytes", "What loaded models may come to take",
                     [&service] { return static_cast<double>(service.memory_bytes()); });
@@ -137,6 +137,8 @@ void add_figures(http::Metrics& metrics, server::EngineService& service) {
   counter("facet_prefill_rows_total", "Tokens of prompts computed", &Figures::n_prefill_rows);
   counter("facet_decode_steps_total", "Steps of answers", &Figures::n_decode_steps);
   counter("facet_refused_requests_total", "Requests sent away because too many waited", &Figures::n_refused);
+  counter("facet_suspended_requests_total", "Times that a request gave its memory to others for a while",
+          &Figures::n_suspended);
 }
 
 }  // namespace facet::apps
