@@ -62,6 +62,7 @@ void Connection::start() {
   hub_->connections.insert(this);
   ++hub_->n_connections;
   phase_ = Phase::Head;
+  waiting_since_ = Clock::now();
   set_deadline(hub_->options.limits.head);
   const auto self = shared_from_this();
   // An exception is lack of memory: the connection ends, others go on.
@@ -115,6 +116,7 @@ void Connection::begin_request() {
   const Limits& limits = hub_->options.limits;
   parser_.emplace(limits.head_bytes, limits.body_bytes);
   phase_ = Phase::Idle;
+  if (!is_first_) waiting_since_ = Clock::now();
   set_deadline(is_first_ ? limits.head : limits.idle);
   is_first_ = false;
   route_ = nullptr;
@@ -161,7 +163,7 @@ void Connection::accept_head() {
   if (parser_->expects_continue() && !parser_->is_done() && input_.empty()) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     waiting_bytes_ += kContinue.size();
-    output_.emplace_back(kContinue);
+    put_output(std::string(kContinue));
     write_more();
   }
 }

@@ -40,6 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close_if_overdue(Clock::time_point now);
   void tell_if_quiet(Clock::time_point now);
   void end_when_idle();  // the server stops
+  // Since when it has asked for nothing, a handshake or a part of a head counted as nothing; none: it has.
+  std::optional<Clock::time_point> waits_since() const;
   void close();
 
  private:
@@ -73,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_more();
   void on_written(const boost::system::error_code& error, size_t n);
   void take_output(Output output);
+  void put_output(std::string bytes);
   void wake();
 
   std::shared_ptr<Hub> hub_;
@@ -91,7 +94,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<RequestParser> parser_;
   Phase phase_ = Phase::Idle;
   bool is_first_ = true, is_overdue_ = false;
-  Clock::time_point deadline_, started_, body_started_;
+  Clock::time_point deadline_, waiting_since_, started_, body_started_;
   const Route* route_ = nullptr;
   ReplyStyle style_;
   RequestRecord record_;
@@ -106,6 +109,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   size_t n_sent_of_first_ = 0;
   bool is_writing_ = false, has_reply_ = false, keeps_alive_ = true;
   Clock::time_point write_deadline_, last_output_;
+  Clock::time_point drain_start_;  // since when something waits to be written without a break
+  size_t n_drained_ = 0;           // bytes of that
   std::atomic<size_t> waiting_bytes_{0};
 };
 

@@ -1,6 +1,8 @@
 // The pumps of a connection: bytes in, bytes out, and their ends.
 #include <utility>  // first: Boost 1.74's awaitable.hpp forgets it
 
+#include <algorithm>
+
 #include "http/connection.h"
 
 namespace facet::http {
@@ -35,7 +37,10 @@ void Connection::write_more() {
   }
   pieces.front() += n_sent_of_first_;
   is_writing_ = true;
-  write_deadline_ = Clock::now() + hub_->options.limits.write;
+  // A client that takes a byte now and then is as slow as one that takes none.
+  const Limits& limits = hub_->options.limits;
+  const std::chrono::milliseconds earned(n_drained_ * 1000 / limits.drain_bytes);
+  write_deadline_ = std::min(Clock::now(), drain_start_ + earned) + limits.write;
   stream_.write_some(pieces,
                      [self = shared_from_this()](const error_code& error, size_t n) { self->on_written(error, n); });
 }
@@ -44,6 +49,7 @@ void Connection::on_written(const error_code& error, size_t n) {
   is_writing_ = false;
   if (error) return close();
   waiting_bytes_ -= n;
+  n_drained_ += n;
   n_sent_of_first_ += n;
   while (!output_.empty() && n_sent_of_first_ >= output_.front().size()) {
     n_sent_of_first_ -= output_.front().size();
@@ -63,12 +69,20 @@ void Connection::take_output(Output output) {
   if (is_closed_) return;
   if (output.status != 0) record_.status = output.status;
   record_.sent_bytes += output.body_bytes;
-  if (!output.bytes.empty()) output_.push_back(std::move(output.bytes));
+  if (!output.bytes.empty()) put_output(std::move(output.bytes));
   last_output_ = Clock::now();
   if (output.is_last) has_reply_ = true;
   if (output.closes) keeps_alive_ = false;
   write_more();
   wake();
+}
+
+void Connection::put_output(std::string bytes) {
+  if (output_.empty()) {
+    drain_start_ = Clock::now();
+    n_drained_ = 0;
+  }
+  output_.push_back(std::move(bytes));
 }
 
 void Connection::upgrade(Upgrade upgrade) {
@@ -107,6 +121,11 @@ void Connection::tell_if_quiet(Clock::time_point now) {
   if (!is_under_way || !output_.empty() || now < last_output_ + hub_->options.limits.quiet) return;
   last_output_ = now;
   if (const auto exchange = exchange_.lock()) exchange->notify_quiet();
+}
+
+std::optional<Connection::Clock::time_point> Connection::waits_since() const {
+  const bool waits = !is_closed_ && (phase_ == Phase::Idle || phase_ == Phase::Head);
+  return waits ? std::optional(waiting_since_) : std::nullopt;
 }
 
 void Connection::end_when_idle() {

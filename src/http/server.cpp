@@ -56,6 +56,7 @@ struct Server::State {
   asio::awaitable<void> watch_signals();
   void begin_stop();
   void close_all();
+  bool close_idlest();
   void end();
   template <class F>
   void each_connection(F f);
@@ -78,7 +79,7 @@ asio::awaitable<void> Server::State::accept(Acceptor& acceptor) {
     if (error) {  // no descriptors are left: those who wait may find some later
       asio::steady_timer pause(hub->io, milliseconds(100));
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    } else if (hub->connections.size() < hub->options.limits.connections) {
+    } else if (hub->connections.size() < hub->options.limits.connections || close_idlest()) {
       std::make_shared<Connection>(hub, std::move(socket))->start();
     }
   }
@@ -127,6 +128,17 @@ void Server::State::begin_stop() {
   }
   each_connection([](Connection& c) { c.end_when_idle(); });
   ticks.cancel();
+}
+
+// So that a flood of connections which ask for nothing keeps nobody out. False: all are at work.
+bool Server::State::close_idlest() {
+  Connection* idlest = nullptr;
+  for (Connection* connection : hub->connections) {
+    const auto since = connection->waits_since();
+    if (since && (idlest == nullptr || *since < *idlest->waits_since())) idlest = connection;
+  }
+  if (idlest != nullptr) idlest->close();
+  return idlest != nullptr;
 }
 
 void Server::State::close_all() {

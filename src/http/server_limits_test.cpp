@@ -110,6 +110,26 @@ TEST(ServerLimits, AReaderThatTakesNothingIsClosedInTime) {
   EXPECT_TRUE(comes_true([&] { return exchange->is_closed(); }));
 }
 
+// What it takes is in time, and a little.
+TEST(ServerLimits, AReaderThatTakesALittleNowAndThenIsClosedToo) {
+  for (const size_t drain_bytes : {size_t{1} << 10, size_t{1} << 30}) {
+    std::promise<std::shared_ptr<Exchange>> handed_over;
+    const TestServer server(
+        {route("GET", "/s", [&](const auto& exchange) { handed_over.set_value(exchange); })},
+        with_limits({.waiting_bytes = 1 << 30, .write = milliseconds(1000), .drain_bytes = drain_bytes}));
+    TestClient client = server.connect();
+    client.send(get("/s"));
+    const auto exchange = handed_over.get_future().get();
+    exchange->begin(200, "text/plain");
+    exchange->write(std::string(30'000'000, 'x'));
+    for (int i = 0; i < 60 && !exchange->is_closed(); ++i) {
+      client.read_bytes(256 << 10);
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+    EXPECT_EQ(exchange->is_closed(), drain_bytes > 1 << 20);
+  }
+}
+
 TEST(ServerLimits, AClientThatGoesAwayIsNoticedWithoutWriting) {
   std::promise<std::shared_ptr<Exchange>> handed_over;
   std::promise<RequestRecord> done;
@@ -137,12 +157,34 @@ TEST(ServerLimits, AClientThatGoesAwayIsNoticedWithoutWriting) {
   EXPECT_FALSE(record.is_complete);
 }
 
-TEST(ServerLimits, ConnectionsBeyondTheLimitAreClosed) {
-  const TestServer server({route("GET", "/a", says("text"))}, with_limits({.connections = 2}));
+TEST(ServerLimits, BeyondTheLimitTheConnectionGoesThatAskedForNothingForLongest) {
+  const TestServer server({route("GET", "/a", says("text"))}, with_limits({.connections = 3}));
+  TestClient half_open = server.connect();
+  half_open.send("GET /a HTTP");
+  std::this_thread::sleep_for(milliseconds(20));
   TestClient first = server.connect(), second = server.connect();
   EXPECT_EQ(first.ask(get("/a")).second, "text");
   EXPECT_EQ(second.ask(get("/a")).second, "text");
+  TestClient third = server.connect();
+  EXPECT_EQ(third.ask(get("/a")).second, "text");
+  EXPECT_EQ(half_open.read_to_end(), "");
+  EXPECT_EQ(second.ask(get("/a")).second, "text");
+  TestClient fourth = server.connect();
+  EXPECT_EQ(fourth.ask(get("/a")).second, "text");
+  EXPECT_EQ(first.read_to_end(), "");
+  EXPECT_EQ(third.ask(get("/a")).second, "text");
+}
+
+TEST(ServerLimits, ConnectionsBeyondTheLimitAreClosedWhereAllAreAtWork) {
+  std::promise<std::shared_ptr<Exchange>> handed_over;
+  const TestServer server({route("GET", "/s", [&](const auto& exchange) { handed_over.set_value(exchange); })},
+                          with_limits({.connections = 1}));
+  TestClient client = server.connect();
+  client.send(get("/s"));
+  const auto exchange = handed_over.get_future().get();
   EXPECT_EQ(server.connect().read_to_end(), "");
+  exchange->reply(200, "text/plain", "text");
+  EXPECT_EQ(client.read_reply().second, "text");
 }
 
 TEST(ServerLimits, InstantRoutesAnswerWhileAllWorkersAreBusy) {

@@ -16,6 +16,7 @@
 #include "runtime/engine.h"
 #include "runtime/kv_pages.h"
 #include "runtime/prompt.h"
+#include "runtime/row_pool.h"
 #include "runtime/step_costs.h"
 
 namespace facet::runtime {
@@ -60,6 +61,9 @@ class Executor {
   // Of the decode steps that were run, visit included.
   const StepCosts& costs() const noexcept { return costs_; }
 
+  // For timelines that take several tokens of a step.
+  RowPool& rows() noexcept { return rows_; }
+
   // What is reserved when an executor is made: activations, and the logits of kHeadRows rows.
   static size_t scratch_bytes(const model::Config& config, int max_rows);
   static size_t logits_bytes(const model::Config& config);
@@ -83,6 +87,7 @@ class Executor {
   model::AudioScratch audio_scratch_;
   std::vector<float> logits_;  // [kHeadRows, n_vocab]
   StepCosts costs_;
+  RowPool rows_;
   std::mutex mutex_;
   std::vector<int32_t> tokens_;
   std::vector<int> positions_, wanted_;

@@ -27,6 +27,7 @@ struct GenerateOptions {
   std::vector<std::string> stop;     // strings that end the answer; not part of it
   std::vector<TokenId> stop_tokens;  // end the answer; not part of it
   std::optional<OutputRules> rules;  // none: any tokens may come
+  int most_repeated = 0;             // tokens that only repeat a passage: then the answer is brought to its end; 0: any
   bool confidence = false;           // report how likely each token was among those that could come
   int n_logprobs = -1;               // most likely tokens to report with each token; -1: no log-probabilities
   Draft draft = Draft::Lookup;

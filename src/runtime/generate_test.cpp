@@ -132,6 +132,17 @@ TEST_F(GenerateTest, AFullContextIsALength) {
   EXPECT_EQ(run({600}, 6).tokens.size(), 1u);
 }
 
+TEST_F(GenerateTest, AnAnswerThatOnlyRepeatsItselfEnds) {
+  std::vector<TokenId> script = encode("once upon a time");
+  const size_t n = script.size();
+  for (int i = 0; i < 100; ++i) script.push_back(600 + i % 3);
+  EXPECT_EQ(run(script).tokens.size(), 256u - 6 + 1);  // nobody minds: the context is full
+  options_.most_repeated = 30;
+  const auto result = run(script);
+  EXPECT_EQ(result.tokens.size(), n + 3 + 30);
+  EXPECT_EQ(result.finish, FinishReason::Stop);
+}
+
 TEST_F(GenerateTest, StopStringsMaySpanTokens) {
   const auto script = encode("Hello world, this is the end of it");
   ASSERT_GE(script.size(), 6u);

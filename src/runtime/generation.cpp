@@ -28,17 +28,18 @@ void check(const GenerateOptions& options, const Engine& engine) {
 }
 
 Generation::Generation(Session& session, const SyncResult& prompt, const GenerateOptions& options,
-                       OnGenerateEvent on_event, Clock::time_point start)
+                       OnGenerateEvent on_event, Clock::time_point start, std::shared_ptr<SamplerTables> tables)
     : session_(session),
       options_(options),
       on_event_(std::move(on_event)),
-      sampler_(options.sampling),
+      sampler_(options.sampling, std::move(tables)),
       detokenizer_(session.engine().tokenizer()),
       stop_(options.stop),
       start_(start) {
   result_.stats.prompt = prompt;
   result_.stats.n_prompt = session.position();
   result_.stats.prompt_seconds = seconds_since(start_);
+  if (options_.most_repeated > 0) repetition_.emplace(options_.most_repeated);
   if (options_.rules) guide_.emplace(*options_.rules, session_.engine(), room_for_answer());
   start_drafting();
 }
@@ -97,6 +98,11 @@ bool Generation::is_cancelled() const {
   return options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed);
 }
 
+// The answer repeats itself, and may end here. What may not is brought to its end from here on.
+bool Generation::ends_repeating() {
+  return repetition_ && repetition_->take(result_.tokens) && (!guide_ || guide_->end_soon());
+}
+
 // Chooses and shows a token; false: the answer has ended, and `finish` says why.
 bool Generation::step() {
   if (is_full() || is_cancelled()) return end(is_full() ? FinishReason::Length : FinishReason::Cancelled);
@@ -116,6 +122,7 @@ bool Generation::step() {
       emit(token, stop_.push(detokenizer_.push(token)), wants_logprobs ? &result_.logprobs.back() : nullptr);
   if (stop_.stopped() || !goes_on) return end(FinishReason::Stop);
   if (is_complete()) return end_with(guide_->forced().front());
+  if (ends_repeating()) return end(FinishReason::Stop);
   if (is_full() || session_.position() >= session_.context())
     return end(guide_ && guide_->was_closed() ? FinishReason::Stop : FinishReason::Length);
   return true;

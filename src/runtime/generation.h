@@ -10,6 +10,7 @@
 #include "runtime/backend.h"
 #include "runtime/drafter.h"
 #include "runtime/generate.h"
+#include "runtime/repetition.h"
 #include "runtime/stop_strings.h"
 #include "text/detokenizer.h"
 
@@ -23,15 +24,17 @@ class Generation {
   using Clock = std::chrono::steady_clock;
 
   // The session holds the prompt and its logits; it and the options outlive the object. prompt: what computing it took,
-  // since `start`.
+  // since `start`. tables: that other answers of this thread use too; null: its own.
   Generation(Session& session, const SyncResult& prompt, const GenerateOptions& options, OnGenerateEvent on_event,
-             Clock::time_point start);
+             Clock::time_point start, std::shared_ptr<SamplerTables> tables = {});
 
   // Chooses what follows the session's last token, the prompt's to begin with. True: it is the next of the tokens
   // wanted, whose row may be taken too. Throws RequestError when nothing may follow, and what the event's receiver
   // does.
   bool take();
   bool is_finished() const noexcept { return is_finished_; }
+  TokenId last() const noexcept { return result_.tokens.back(); }  // of the tokens chosen, one at least
+  int n_generated() const noexcept { return result_.stats.n_generated; }
 
   // Tokens to compute next, one at least: the last one chosen, and behind it what must come, or at most most_guessed
   // guesses. Fit for Session::append_while() with take(). Valid until the next call.
@@ -47,6 +50,7 @@ class Generation {
   bool is_complete();
   bool is_full() const;
   bool is_cancelled() const;
+  bool ends_repeating();
   void start_drafting();
   int room_for_answer() const;
   int room() const;
@@ -64,6 +68,7 @@ class Generation {
   StopStrings stop_;
   std::optional<OutputGuide> guide_;
   std::optional<Drafter> drafter_;
+  std::optional<Repetition> repetition_;
   // What is computed together: the last token and a draft. Rows of it that were taken, and whether the rules say it
   // all.
   std::array<TokenId, kDecodeRows> bundle_{};

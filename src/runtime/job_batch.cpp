@@ -1,6 +1,7 @@
 #include "runtime/job_batch.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "runtime/executor.h"
 
@@ -19,18 +20,63 @@ constexpr double kMostPatience = 4;
 
 }  // namespace
 
-JobBatch::JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap)
-    : engine_(std::move(engine)), cache_(std::move(cache)), pacer_(engine_->executor().chunk_rows(), target_gap) {}
+JobBatch::JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap,
+                   int headroom)
+    : engine_(std::move(engine)),
+      cache_(std::move(cache)),
+      pacer_(engine_->executor().chunk_rows(), target_gap),
+      headroom_(headroom) {}
 
-int64_t JobBatch::kv_bytes() const noexcept {
+size_t JobBatch::n_running() const noexcept {
+  return static_cast<size_t>(std::ranges::count_if(jobs_, [](const auto& job) { return !job->is_suspended(); }));
+}
+
+int64_t JobBatch::bytes() const {
   int64_t n = 0;
-  for (const auto& job : jobs_) n += job->ticket().kv_bytes;
+  for (const auto& job : jobs_) n += job->is_suspended() ? job->suspended_bytes() : job->bytes(headroom_);
   return n;
+}
+
+int64_t JobBatch::bytes_to_start(const Job& job) const { return job_bytes(*engine_, job, headroom_); }
+
+int64_t JobBatch::bytes_to_resume(const RunningJob& job) const { return job.bytes(headroom_) - job.suspended_bytes(); }
+
+std::vector<RunningJob*> JobBatch::suspended() const {
+  std::vector<RunningJob*> out;
+  for (const auto& job : jobs_)
+    if (job->is_suspended()) out.push_back(job.get());
+  std::ranges::stable_sort(out, std::greater(), &RunningJob::standing);
+  return out;
+}
+
+std::vector<RunningJob*> JobBatch::running() const {
+  std::vector<RunningJob*> out;
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job)
+    if (!(*job)->is_suspended()) out.push_back(job->get());
+  std::ranges::stable_sort(out, std::less(), &RunningJob::priority);
+  return out;
+}
+
+void JobBatch::give_way(RunningJob& job) {
+  guard(job, [&] { job.give_way(); });
+  ++counts_.n_suspended;
+}
+
+void JobBatch::resume(RunningJob& job) {
+  guard(job, [&] { job.resume(); });
+}
+
+void JobBatch::shrink_to(int64_t most) {
+  std::vector<RunningJob*> jobs = running();
+  for (size_t i = 0; i + 1 < jobs.size() && bytes() > most; ++i) {
+    guard(*jobs[i], [&] { jobs[i]->suspend(); });
+    ++counts_.n_suspended;
+  }
 }
 
 void JobBatch::add(std::shared_ptr<Ticket> ticket) {
   try {
-    jobs_.push_back(std::make_unique<RunningJob>(engine_, cache_, ticket));
+    jobs_.push_back(std::make_unique<RunningJob>(engine_, cache_, ticket, tables_));
     counts_.n_reused_tokens += jobs_.back()->prompt().n_reused;
   } catch (...) {
     tell_failed(ticket->job, std::current_exception());
@@ -53,7 +99,7 @@ void JobBatch::step() {
   const auto choices = answering();
   if (!choices.empty()) decode(choices);
   for (const auto& job : jobs_)
-    if (!job->is_done() && !job->is_in_prompt()) guard(*job, [&] { job->settle(); });
+    if (!job->is_done() && !job->choices().empty()) guard(*job, [&] { job->settle(); });
   prefill(most_prompt_rows(choices.size()));
   remove_done();
 }
@@ -72,7 +118,7 @@ int JobBatch::most_prompt_rows(size_t n_answering) const noexcept {
 std::vector<Choice*> JobBatch::answering() const {
   std::vector<Choice*> choices;
   for (const auto& job : jobs_)
-    if (!job->is_done())
+    if (!job->is_done() && !job->is_in_prompt() && !job->is_suspended())
       for (const auto& choice : job->choices())
         if (!choice->is_finished()) choices.push_back(choice.get());
   return choices;
@@ -116,7 +162,7 @@ void JobBatch::run_bundles(std::span<Session::Bundle> bundles, std::span<Choice*
     return;
   }
   for (size_t i = 0; i < bundles.size(); ++i) {
-    counts_.n_tokens += bundles[i].n_taken;
+    if (!choices[i]->is_repeating()) counts_.n_tokens += bundles[i].n_taken;
     gaps_.add(choices[i]->lap());
   }
 }
@@ -173,8 +219,9 @@ bool JobBatch::run_pieces(std::span<RunningJob* const> jobs, int most) {
   counts_.n_prefill_rows += n_rows;
   pacer_.record_prefill(n_rows, passed_since(start));
   for (RunningJob* job : jobs) {
+    const bool has_begun = !job->choices().empty();
     guard(*job, [&] { job->took_piece(); });
-    counts_.n_tokens += static_cast<int64_t>(job->choices().size());  // their first ones
+    if (!has_begun) counts_.n_tokens += static_cast<int64_t>(job->choices().size());  // their first ones
   }
   return true;
 }
@@ -213,11 +260,11 @@ void JobBatch::fail(const std::exception_ptr& error) noexcept {
 
 void JobBatch::report(SchedulerMetrics& metrics) const noexcept {
   metrics = counts_;
-  metrics.n_running = static_cast<int>(jobs_.size());
+  metrics.n_running = static_cast<int>(n_running());
   for (const auto& job : jobs_)
     metrics.n_answering += static_cast<int>(
         std::ranges::count_if(job->choices(), [](const auto& choice) { return !choice->is_finished(); }));
-  metrics.kv_reserved_bytes = kv_bytes();
+  metrics.kv_reserved_bytes = bytes();
   metrics.gap_p50 = gaps_.quantile(0.5);
   metrics.gap_p99 = gaps_.quantile(0.99);
 }

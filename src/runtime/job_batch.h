@@ -16,11 +16,23 @@ namespace facet::runtime {
 
 class JobBatch {
  public:
-  JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap);
+  // headroom: tokens that an answer may come to have before more memory is counted for it.
+  JobBatch(std::shared_ptr<const Engine> engine, std::shared_ptr<PrefixCache> cache, double target_gap, int headroom);
 
   bool empty() const noexcept { return jobs_.empty(); }
-  size_t size() const noexcept { return jobs_.size(); }
-  int64_t kv_bytes() const noexcept;  // that its jobs take at most
+  size_t n_running() const noexcept;
+  int64_t bytes() const;                         // that its jobs count with
+  int64_t bytes_to_start(const Job& job) const;  // that one more would count with
+  int64_t bytes_to_resume(const RunningJob&) const;
+
+  // Jobs that wait for memory that they had, those of the highest standing first, and then the oldest; and those that
+  // run, of the lowest class first, and then the youngest.
+  std::vector<RunningJob*> suspended() const;
+  std::vector<RunningJob*> running() const;
+  void give_way(RunningJob& job);
+  void resume(RunningJob& job);
+  // Suspends jobs until they count with less, or one is left: answers have grown.
+  void shrink_to(int64_t bytes);
 
   // Begins a job. What fails is told to its receiver, here and in a step.
   void add(std::shared_ptr<Ticket> ticket);
@@ -49,6 +61,8 @@ class JobBatch {
   std::shared_ptr<const Engine> engine_;
   std::shared_ptr<PrefixCache> cache_;
   PrefillPacer pacer_;
+  const int headroom_;
+  const std::shared_ptr<SamplerTables> tables_ = std::make_shared<SamplerTables>();
   std::vector<std::unique_ptr<RunningJob>> jobs_;  // in the order of admission
   std::vector<std::shared_ptr<Ticket>> done_;
   std::atomic<bool> stop_step_ = false;

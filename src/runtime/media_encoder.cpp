@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -44,7 +45,8 @@ ContentKey key_of(const Engine& engine, std::string_view kind, std::span<const s
 }
 
 [[noreturn]] void lacks(const Engine& engine, const std::string& name, const char* what, const std::string& why) {
-  throw_error<RequestError>("{}: {} cannot {} it: {}", name, engine.path(), what, why);
+  throw_error<RequestError>("{}: {} cannot {} it: {}", name, std::filesystem::path(engine.path()).filename().string(),
+                            what, why);
 }
 
 }  // namespace

@@ -128,6 +128,18 @@ const TokenMask& OutputGuide::closing() {
 
 bool OutputGuide::was_closed() { return is_closing_ && grammar_->may_end(); }
 
+bool OutputGuide::end_soon() {
+  if (phase_ == Phase::Thought) {
+    rules_.thought_budget = n_thought_;
+    forced_is_known_ = false;
+    return false;
+  }
+  if (!grammar_ || grammar_->may_end()) return true;
+  if (const auto shortest = grammar_->tokens_to_end())
+    max_tokens_ = std::min(max_tokens_, n_taken_ + static_cast<int>(*shortest));
+  return false;
+}
+
 size_t OutputGuide::n_allowed(std::span<const TokenId> guess) {
   if (phase_ != Phase::Thought && grammar_) return grammar_->n_allowed(guess);
   const TokenMask& mask = allowed();

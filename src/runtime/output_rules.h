@@ -47,6 +47,9 @@ class OutputGuide {
   const constraint::TokenMask& closing();  // valid until take()
   // Whether the answer has been brought to its end for want of tokens.
   bool was_closed();
+  // The answer is to come to its end. True: it may end here. Else a thought ends, and the answer follows; the text of a
+  // grammar takes its shortest ending, where one is known.
+  bool end_soon();
   // How many tokens of a guess may come, as far as that is known.
   size_t n_allowed(std::span<const TokenId> guess);
   // A token that may come has come.

@@ -50,6 +50,34 @@ class OutputRulesTest : public testing::Test {
   TokenId begin_ = 0, end_ = 0, stop_ = 0;
 };
 
+TEST_F(OutputRulesTest, AnAnswerThatIsToEndTakesItsShortestEnding) {
+  const TokenId a = one("a"), close = one("]");
+  auto text = guide({.is_chat = true});
+  text.take(a);
+  EXPECT_TRUE(text.end_soon());
+
+  auto list = guide({.grammar = grammar_of(R"("a"+ "]")"), .is_chat = true});
+  list.take(a);
+  EXPECT_TRUE(list.leaves_room(a));
+  EXPECT_FALSE(list.end_soon());
+  EXPECT_FALSE(list.leaves_room(a));
+  EXPECT_TRUE(list.closing().has(close));
+  EXPECT_FALSE(list.closing().has(a));
+  list.take(close);
+  EXPECT_TRUE(list.end_soon());
+}
+
+TEST_F(OutputRulesTest, AThoughtThatIsToEndLeavesTheAnswerItsRoom) {
+  auto g = guide({.is_chat = true, .thought = Thought::Allowed});
+  g.take(begin_);
+  g.take(one("a"));
+  EXPECT_FALSE(g.end_soon());
+  for (int i = 0; i < 16 && g.forced().empty(); ++i) g.take(one("a"));
+  ASSERT_EQ(std::vector(g.forced().begin(), g.forced().end()), std::vector{end_});
+  g.take(end_);
+  EXPECT_TRUE(g.allowed().has(one("a")));
+}
+
 TEST_F(OutputRulesTest, AThoughtComesFirstWhereOneIsAllowed) {
   const auto grammar = grammar_of(R"("yes" | "no")");
   const TokenId y = one("y"), x = one("x");

@@ -67,7 +67,8 @@ void check(const SamplingParams& p) {
                                 kLargestBias);
 }
 
-Sampler::Sampler(SamplingParams params) : params_(std::move(params)) {
+Sampler::Sampler(SamplingParams params, std::shared_ptr<SamplerTables> tables)
+    : params_(std::move(params)), tables_(tables ? std::move(tables) : std::make_shared<SamplerTables>()) {
   check(params_);
   uint64_t seed = params_.seed;
   for (uint64_t& s : state_) s = splitmix64(seed);
@@ -85,19 +86,19 @@ double Sampler::random() {
   return static_cast<double>(result >> 11) * 0x1p-53;
 }
 
-// logits_ <- logits with bias, penalties and suppression. What is not among the few stays as it was.
+// The logits with bias, penalties and suppression. What is not among the few stays as it was.
 void Sampler::adjust(std::span<const float> logits, std::span<const TokenId> history,
                      const constraint::TokenMask* few) {
-  logits_.resize(logits.size());
+  tables_->logits.resize(logits.size());
   if (few != nullptr)
-    for_each_token(*few, [&](size_t i) { logits_[i] = cleaned(logits[i]); });
+    for_each_token(*few, [&](size_t i) { tables_->logits[i] = cleaned(logits[i]); });
   else
-    for (size_t i = 0; i < logits.size(); ++i) logits_[i] = cleaned(logits[i]);
+    for (size_t i = 0; i < logits.size(); ++i) tables_->logits[i] = cleaned(logits[i]);
   for (const LogitBias& b : params_.bias)
-    if (is_valid(b.token)) logits_[static_cast<size_t>(b.token)] += b.bias;
+    if (is_valid(b.token)) tables_->logits[static_cast<size_t>(b.token)] += b.bias;
   penalize(history);
   for (const TokenId t : params_.suppress)
-    if (is_valid(t)) logits_[static_cast<size_t>(t)] = kNever;
+    if (is_valid(t)) tables_->logits[static_cast<size_t>(t)] = kNever;
 }
 
 bool Sampler::penalizes() const noexcept {
@@ -108,14 +109,14 @@ void Sampler::penalize(std::span<const TokenId> history) {
   if (!penalizes()) return;
   if (params_.penalty_window >= 0)
     history = history.last(std::min(history.size(), static_cast<size_t>(params_.penalty_window)));
-  counts_.resize(logits_.size());
+  tables_->counts.resize(tables_->logits.size());
   for (const TokenId t : history)
-    if (is_valid(t)) ++counts_[static_cast<size_t>(t)];
+    if (is_valid(t)) ++tables_->counts[static_cast<size_t>(t)];
   for (const TokenId t : history) {
     if (!is_valid(t)) continue;
-    const int n = std::exchange(counts_[static_cast<size_t>(t)], 0);
+    const int n = std::exchange(tables_->counts[static_cast<size_t>(t)], 0);
     if (n == 0) continue;  // done at its first place
-    float& logit = logits_[static_cast<size_t>(t)];
+    float& logit = tables_->logits[static_cast<size_t>(t)];
     logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
     logit -= params_.presence_penalty + params_.frequency_penalty * static_cast<float>(n);
   }
@@ -126,87 +127,88 @@ void Sampler::forbid_others(const constraint::TokenMask& allowed) {
   const std::span<const uint64_t> words = allowed.words();
   for (size_t w = 0; w < words.size(); ++w) {
     if (words[w] == ~uint64_t{0}) continue;
-    const size_t begin = w * 64, end = std::min(begin + 64, logits_.size());
+    const size_t begin = w * 64, end = std::min(begin + 64, tables_->logits.size());
     for (size_t i = begin; i < end; ++i)
-      if ((words[w] >> (i - begin) & 1) == 0) logits_[i] = kNever;
+      if ((words[w] >> (i - begin) & 1) == 0) tables_->logits[i] = kNever;
   }
-  for (size_t i = words.size() * 64; i < logits_.size(); ++i) logits_[i] = kNever;
+  for (size_t i = words.size() * 64; i < tables_->logits.size(); ++i) tables_->logits[i] = kNever;
 }
 
-// candidates_ <- the best top_k tokens, best first. Without top_k, all within reach in any order.
+// candidates <- the best top_k tokens, best first. Without top_k, all within reach in any order.
 void Sampler::pick() {
-  float top = top_.scan(chosen_);
+  float top = tables_->top.scan(chosen_);
   if (top == -kNever) {
     adjust(chosen_, {}, nullptr);
-    top = top_.scan(chosen_ = logits_);
+    top = tables_->top.scan(chosen_ = tables_->logits);
   }
   const float floor = top - kReach * std::max(params_.temperature, 1e-6f);
   if (params_.top_k > 0)
-    top_.find_scanned(chosen_, static_cast<size_t>(params_.top_k), floor, candidates_);
+    tables_->top.find_scanned(chosen_, static_cast<size_t>(params_.top_k), floor, tables_->candidates);
   else
-    TopTokens::find_all(chosen_, floor, candidates_);
+    TopTokens::find_all(chosen_, floor, tables_->candidates);
 }
 
 void Sampler::list(const constraint::TokenMask& few) {
-  candidates_.clear();
+  tables_->candidates.clear();
   for_each_token(few, [this](size_t i) {
-    if (logits_[i] > kNever) candidates_.push_back({logits_[i], static_cast<TokenId>(i)});
+    if (tables_->logits[i] > kNever) tables_->candidates.push_back({tables_->logits[i], static_cast<TokenId>(i)});
   });
 }
 
 void Sampler::pick_of(const constraint::TokenMask& few) {
   list(few);
   const auto n = static_cast<size_t>(params_.top_k);
-  if (n == 0 || candidates_.size() <= n) return;
-  std::nth_element(candidates_.begin(), candidates_.begin() + params_.top_k, candidates_.end(), is_better);
-  candidates_.resize(n);
+  if (n == 0 || tables_->candidates.size() <= n) return;
+  std::nth_element(tables_->candidates.begin(), tables_->candidates.begin() + params_.top_k, tables_->candidates.end(),
+                   is_better);
+  tables_->candidates.resize(n);
 }
 
 // The candidates and their probabilities.
 void Sampler::gather(const constraint::TokenMask* few) {
-  candidates_.reserve(chosen_.size());
+  tables_->candidates.reserve(chosen_.size());
   if (few != nullptr)
     pick_of(*few);
   else
     pick();
-  if (candidates_.empty()) throw RequestError(kNothingLeft);
+  if (tables_->candidates.empty()) throw RequestError(kNothingLeft);
   float best = kNever;
-  for (const Candidate& c : candidates_) best = std::max(best, c.logit);
+  for (const Candidate& c : tables_->candidates) best = std::max(best, c.logit);
   double sum = 0;
-  for (Candidate& c : candidates_) sum += c.p = std::exp((c.logit - best) / params_.temperature);
-  for (Candidate& c : candidates_) c.p = static_cast<float>(c.p / sum);
+  for (Candidate& c : tables_->candidates) sum += c.p = std::exp((c.logit - best) / params_.temperature);
+  for (Candidate& c : tables_->candidates) c.p = static_cast<float>(c.p / sum);
 }
 
 void Sampler::normalize() {
   double sum = 0;
-  for (const Candidate& c : candidates_) sum += c.p;
-  for (Candidate& c : candidates_) c.p = static_cast<float>(c.p / sum);
+  for (const Candidate& c : tables_->candidates) sum += c.p;
+  for (Candidate& c : tables_->candidates) c.p = static_cast<float>(c.p / sum);
 }
 
 // Keeps the first candidates in the order `before` until they have `mass`. Sorts no further than it must.
 template <class Before>
 void Sampler::keep_mass(double mass, Before&& before) {
   constexpr size_t kFirst = 256, kGrowth = 8;
-  const auto at = [this](size_t n) { return candidates_.begin() + static_cast<std::ptrdiff_t>(n); };
+  const auto at = [this](size_t n) { return tables_->candidates.begin() + static_cast<std::ptrdiff_t>(n); };
   double sum = 0;
   size_t n = 0;
-  for (size_t end = kFirst; n < candidates_.size() && (n == 0 || sum < mass); end *= kGrowth) {
-    end = std::min(end, candidates_.size());
-    std::nth_element(at(n), at(end - 1), candidates_.end(), before);
+  for (size_t end = kFirst; n < tables_->candidates.size() && (n == 0 || sum < mass); end *= kGrowth) {
+    end = std::min(end, tables_->candidates.size());
+    std::nth_element(at(n), at(end - 1), tables_->candidates.end(), before);
     std::sort(at(n), at(end), before);
-    while (n < end && (n == 0 || sum < mass)) sum += candidates_[n++].p;
+    while (n < end && (n == 0 || sum < mass)) sum += tables_->candidates[n++].p;
   }
-  candidates_.resize(n);
+  tables_->candidates.resize(n);
 }
 
 // Locally typical sampling: the tokens whose surprise is nearest to the entropy.
 void Sampler::keep_typical() {
   if (params_.typical_p >= 1) return;
   double entropy = 0;
-  for (const Candidate& c : candidates_)
+  for (const Candidate& c : tables_->candidates)
     if (c.p > 0) entropy -= c.p * std::log(double{c.p});
   // The logit's place is taken by the distance; it is not needed any more.
-  for (Candidate& c : candidates_)
+  for (Candidate& c : tables_->candidates)
     c.logit = c.p > 0 ? static_cast<float>(std::fabs(-std::log(double{c.p}) - entropy)) : -kNever;
   keep_mass(params_.typical_p, [](const Candidate& a, const Candidate& b) {
     return a.logit != b.logit ? a.logit < b.logit : a.p != b.p ? a.p > b.p : a.token < b.token;
@@ -223,17 +225,17 @@ void Sampler::keep_top_p() {
 void Sampler::keep_min_p() {
   if (params_.min_p <= 0) return;
   float best = 0;
-  for (const Candidate& c : candidates_) best = std::max(best, c.p);
-  std::erase_if(candidates_, [floor = params_.min_p * best](const Candidate& c) { return c.p < floor; });
+  for (const Candidate& c : tables_->candidates) best = std::max(best, c.p);
+  std::erase_if(tables_->candidates, [floor = params_.min_p * best](const Candidate& c) { return c.p < floor; });
 }
 
 TokenId Sampler::draw() {
   double mass = 0;
-  for (const Candidate& c : candidates_) mass += c.p;
+  for (const Candidate& c : tables_->candidates) mass += c.p;
   double at = random() * mass;
-  for (const Candidate& c : candidates_)
+  for (const Candidate& c : tables_->candidates)
     if ((at -= c.p) < 0) return c.token;
-  return candidates_.back().token;
+  return tables_->candidates.back().token;
 }
 
 size_t Sampler::table_bytes(size_t n_vocab) noexcept {
@@ -248,8 +250,8 @@ TokenId Sampler::best(const constraint::TokenMask* few) {
     return token;
   }
   list(*few);
-  if (candidates_.empty()) throw RequestError(kNothingLeft);
-  return std::min_element(candidates_.begin(), candidates_.end(), is_better)->token;
+  if (tables_->candidates.empty()) throw RequestError(kNothingLeft);
+  return std::min_element(tables_->candidates.begin(), tables_->candidates.end(), is_better)->token;
 }
 
 TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history,
@@ -263,7 +265,7 @@ TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> 
   } else {
     adjust(logits, history, few);
     if (allowed != nullptr && !are_few) forbid_others(*allowed);
-    chosen_ = logits_;
+    chosen_ = tables_->logits;
   }
   if (params_.temperature == 0) return best(few);
   gather(few);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -37,21 +38,31 @@ struct SamplingParams {
 // Throws RequestError naming the parameter that is out of range.
 void check(const SamplingParams& params);
 
+// What choosing a token needs only while it is done, 5 MB for a vocabulary of 262,144: samplers of one thread may share
+// it.
+struct SamplerTables {
+  TopTokens top;
+  std::vector<float> logits;
+  std::vector<Candidate> candidates;
+  std::vector<int> counts;  // by token; zero between calls
+};
+
 class Sampler {
  public:
-  explicit Sampler(SamplingParams params);
+  // tables: that others use too, never at the same time, for the same vocabulary; null: its own.
+  explicit Sampler(SamplingParams params, std::shared_ptr<SamplerTables> tables = {});
 
   // history: the tokens so far, for penalties. Tokens of parameters and history outside the vocabulary are ignored; a
   // logit that is NaN is never chosen. allowed: the tokens to choose among, before all else; null: all. Allocates only
-  // until its buffers have grown to the vocabulary. Throws RequestError when no token is left to choose.
+  // until its tables have grown to the vocabulary. Throws RequestError when no token is left to choose.
   TokenId sample(std::span<const float> logits, std::span<const TokenId> history,
                  const constraint::TokenMask* allowed = nullptr);
 
-  // Bytes of those buffers at their largest.
+  // Bytes of those tables at their largest.
   static size_t table_bytes(size_t n_vocab) noexcept;
 
  private:
-  bool is_valid(TokenId t) const noexcept { return t >= 0 && static_cast<size_t>(t) < logits_.size(); }
+  bool is_valid(TokenId t) const noexcept { return t >= 0 && static_cast<size_t>(t) < tables_->logits.size(); }
   // few: the only tokens whose logits are looked at, where they are a small part of the vocabulary; else null.
   void adjust(std::span<const float> logits, std::span<const TokenId> history, const constraint::TokenMask* few);
   void penalize(std::span<const TokenId> history);
@@ -73,11 +84,8 @@ class Sampler {
 
   SamplingParams params_;
   uint64_t state_[4];
-  TopTokens top_;
-  std::vector<float> logits_;      // adjusted
-  std::span<const float> chosen_;  // what is chosen from: these, or the caller's where nothing changes them
-  std::vector<Candidate> candidates_;
-  std::vector<int> counts_;  // by token; zero between calls
+  std::shared_ptr<SamplerTables> tables_;
+  std::span<const float> chosen_;  // what is chosen from: the adjusted ones, or the caller's where nothing changes them
 };
 
 }  // namespace facet::runtime

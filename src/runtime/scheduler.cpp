@@ -27,7 +27,7 @@ bool has_waited_too_long(const Ticket& ticket) {
   return ticket.job.queue_seconds > 0 && age(ticket) > ticket.job.queue_seconds;
 }
 
-void check_job(const Engine& engine, const Job& job, int64_t kv_bytes, int64_t kv_budget) {
+void check_job(const Engine& engine, const Job& job, int64_t budget) {
   check(job.options, engine);
   if (job.tokens.empty()) throw RequestError("there is no token to compute: a prompt needs at least one");
   if (job.n_choices < 1 || job.n_choices > kMostChoices)
@@ -36,27 +36,36 @@ void check_job(const Engine& engine, const Job& job, int64_t kv_bytes, int64_t k
     throw_error<RequestError>("the prompt has {} tokens, {} more than the context length of {}: shorten it",
                               job.tokens.size(), job.tokens.size() - static_cast<size_t>(engine.context()),
                               engine.context());
-  if (kv_bytes > kv_budget)
+  if (const int64_t bytes = most_job_bytes(engine, job); bytes > budget)
     throw_error<RequestError>(
-        "a prompt of {} tokens with {} answer(s) of up to {} tokens would take {:.1f} MB of keys and values, and "
-        "{:.1f} "
-        "MB is the most that is allowed, whatever the context length: ask for fewer tokens or answers",
+        "a prompt of {} tokens with {} answer(s) of up to {} tokens would take {:.1f} MB of keys, values and logits, "
+        "and {:.1f} MB is the most that is allowed, whatever the context length: ask for fewer tokens or answers",
         job.tokens.size(), job.n_choices,
         job.options.max_tokens < 0 ? engine.context() - static_cast<int>(job.tokens.size()) : job.options.max_tokens,
-        static_cast<double>(kv_bytes) / 1e6, static_cast<double>(kv_budget) / 1e6);
+        static_cast<double>(bytes) / 1e6, static_cast<double>(budget) / 1e6);
 }
+
+// What runs, as it will be in the next step: bytes, jobs, and those among them that could give way.
+struct Room {
+  int64_t bytes = 0;
+  int n_running = 0;
+  std::vector<RunningJob*> others;
+};
 
 }  // namespace
 
 struct Scheduler::State {
   State(std::shared_ptr<const Engine> e, const SchedulerOptions& o)
-      : engine(std::move(e)), options(o), batch(engine, o.cache, o.target_gap) {
-    if (options.kv_budget == 0) options.kv_budget = engine->plan(engine->context()).kv_limit_bytes;
-  }
+      : engine(std::move(e)),
+        options(o),
+        batch(engine, o.cache, o.target_gap, o.headroom),
+        budget((o.kv_budget > 0 ? o.kv_budget : engine->plan(engine->context()).kv_limit_bytes) +
+               planned_answer_bytes(*engine)) {}
 
   std::shared_ptr<const Engine> engine;
   SchedulerOptions options;
   JobBatch batch;  // the thread's own
+  const int64_t budget;
 
   mutable std::mutex mutex;  // of all below
   std::condition_variable wake, idle;
@@ -73,7 +82,13 @@ struct Scheduler::State {
 
   void run();
   bool turn();
-  std::vector<SharedTicket> admit();
+  // Who comes in for the next step, and who has to make room for them.
+  struct Changes {
+    std::vector<RunningJob*> displaced, resumed;
+    std::vector<SharedTicket> admitted;
+  };
+  Changes choose();
+  bool make_room(int64_t n_bytes, Priority priority, Room& room, Changes& changes);
   std::vector<SharedTicket> take_unwanted();
   void tell_unwanted(const SharedTicket& ticket);
   void forget(const std::vector<SharedTicket>& done);
@@ -87,16 +102,20 @@ void Scheduler::State::run() {
 
 // Takes from the queue what is to run, or to be given up, and computes a step. False: all is done, and no more comes.
 bool Scheduler::State::turn() {
-  std::vector<SharedTicket> unwanted, admitted;
+  std::vector<SharedTicket> unwanted;
+  Changes changes;
   {
     std::unique_lock lock(mutex);
     wake.wait(lock, [&] { return is_stopping || !queue.empty() || !batch.empty(); });
     unwanted = take_unwanted();
-    admitted = admit();
+    changes = choose();
     if (is_stopping && unwanted.empty() && batch.empty()) return false;
   }
   for (const SharedTicket& ticket : unwanted) tell_unwanted(ticket);
-  for (const SharedTicket& ticket : admitted) batch.add(ticket);
+  for (RunningJob* job : changes.displaced) batch.give_way(*job);
+  for (RunningJob* job : changes.resumed) batch.resume(*job);
+  for (const SharedTicket& ticket : changes.admitted) batch.add(ticket);
+  batch.shrink_to(budget);
   try {
     batch.step();
   } catch (...) {  // no memory for the step itself
@@ -116,17 +135,52 @@ std::vector<SharedTicket> Scheduler::State::take_unwanted() {
   return unwanted;
 }
 
-// In turn, and none before its turn: what needs much memory would wait for ever.
-std::vector<SharedTicket> Scheduler::State::admit() {
-  std::vector<SharedTicket> admitted;
-  int64_t kv_bytes = batch.kv_bytes();
-  auto n_running = static_cast<int>(batch.size());
-  while (!queue.empty() && n_running < options.max_running && kv_bytes + queue.front()->kv_bytes <= options.kv_budget) {
-    admitted.push_back(queue.pop());
-    kv_bytes += admitted.back()->kv_bytes;
-    ++n_running;
+// In turn, and none before its turn: what needs much memory would wait for ever. Who was let in before comes before
+// those of its class.
+Scheduler::State::Changes Scheduler::State::choose() {
+  Changes changes;
+  Room room{batch.bytes(), static_cast<int>(batch.n_running()), batch.running()};
+  const std::vector<RunningJob*> suspended = batch.suspended();
+  auto waiting = suspended.begin();
+  while (true) {
+    if (waiting != suspended.end() && (queue.empty() || (*waiting)->standing() >= queue.front()->job.priority)) {
+      if (!make_room(batch.bytes_to_resume(**waiting), Priority::Low, room, changes)) break;
+      changes.resumed.push_back(*waiting++);
+    } else if (!queue.empty()) {
+      const Job& job = queue.front()->job;
+      if (!make_room(batch.bytes_to_start(job), job.priority, room, changes)) break;
+      changes.admitted.push_back(queue.pop());
+    } else {
+      break;
+    }
   }
-  return admitted;
+  return changes;
+}
+
+// Whether one more job of so many bytes may run: alone in any case, else beside others, of which those of a lower class
+// give way.
+bool Scheduler::State::make_room(int64_t n_bytes, Priority priority, Room& room, Changes& changes) {
+  Room left = room;
+  const auto fits = [&] {
+    return left.n_running == 0 || (left.n_running < options.max_running && left.bytes + n_bytes <= budget);
+  };
+  std::vector<RunningJob*> displaced;
+  for (auto job = left.others.begin(); !fits() && job != left.others.end() && (*job)->priority() < priority;) {
+    if ((*job)->has_given_way()) {
+      ++job;
+      continue;
+    }
+    left.bytes -= batch.bytes_to_resume(**job);
+    --left.n_running;
+    displaced.push_back(*job);
+    job = left.others.erase(job);
+  }
+  if (!fits()) return false;
+  changes.displaced.insert(changes.displaced.end(), displaced.begin(), displaced.end());
+  room = std::move(left);
+  room.bytes += n_bytes;
+  ++room.n_running;
+  return true;
 }
 
 void Scheduler::State::tell_unwanted(const SharedTicket& ticket) {
@@ -172,8 +226,7 @@ JobId Scheduler::submit(Job job) {
   State& s = *state_;
   auto ticket = std::make_shared<Ticket>();
   ticket->job = std::move(job);
-  ticket->kv_bytes = most_kv_bytes(*s.engine, ticket->job);
-  check_job(*s.engine, ticket->job, ticket->kv_bytes, s.options.kv_budget);
+  check_job(*s.engine, ticket->job, s.budget);
   if (ticket->job.options.rules && ticket->job.options.rules->grammar) s.engine->token_table();  // takes a while, once
   const std::lock_guard lock(s.mutex);
   if (s.is_draining || s.is_stopping) throw BusyError("no more is taken: the engine is being stopped", 10);

@@ -16,9 +16,12 @@ class PrefixCache;
 struct SchedulerOptions {
   // What is known of earlier prompts and answers; of the scheduler's engine. Null: nothing is.
   std::shared_ptr<PrefixCache> cache;
-  // Bytes of keys and values that running jobs may come to take together; 0: those of one job that fills the engine's
-  // context.
+  // Bytes of keys and values that running jobs may take together; 0: those of one job that fills the engine's context.
   int64_t kv_budget = 0;
+  // A job is let in when its prompt and so many tokens of answer fit the budget, and counts with so many more than it
+  // has from then on. When all is taken, the youngest of the lowest class lets go of its keys and values, and goes on
+  // when there is room. So does one of a lower class, once, for what would have to wait.
+  int headroom = 512;
   int max_running = 32;      // jobs
   int max_queued = 256;      // jobs
   double target_gap = 0.12;  // seconds between two steps of an answer, while prompts of others are computed

@@ -36,6 +36,7 @@ SchedulerMetrics& SchedulerMetrics::operator+=(const SchedulerMetrics& other) no
   n_failed += other.n_failed;
   n_cancelled += other.n_cancelled;
   n_refused += other.n_refused;
+  n_suspended += other.n_suspended;
   gap_p50 = std::max(gap_p50, other.gap_p50);
   gap_p99 = std::max(gap_p99, other.gap_p99);
   return *this;

@@ -2,6 +2,7 @@
 #include "constraint/grammar/gbnf.h"
 #include "model/config.h"
 #include "runtime/page_pool.h"
+#include "runtime/running_job.h"
 #include "runtime/scheduler.h"
 #include "runtime/test_listener.h"
 #include "runtime/test_models.h"
@@ -52,7 +53,7 @@ class RandomSchedules : public testing::TestWithParam<std::string> {
     p.job.options = default_options(*engine_);
     p.job.options.sampling.seed = random_();
     p.job.options.sampling.temperature = any(0, 1) == 0 ? 0.0f : 0.9f;
-    p.job.options.max_tokens = any(0, 40);
+    p.job.options.max_tokens = any(0, 70);
     p.job.options.draft = any(0, 2) == 0 ? Draft::Off : Draft::Lookup;
     p.job.options.draft_tokens = any(0, 1) == 0 ? -1 : 4;
     if (has_grammar_ && any(0, 3) == 0) p.job.options.rules = some_rules();
@@ -99,11 +100,22 @@ INSTANTIATE_TEST_SUITE_P(Families, RandomSchedules, testing::ValuesIn(families()
 TEST_P(RandomSchedules, GiveWhatLoneSessionsGive) {
   std::vector<Planned> planned;
   for (int i = 0; i < 16; ++i) planned.push_back(plan());
-  for (const double target_gap : {0.12, 1e-6}) {
+  struct Way {
+    double target_gap = 0.12;
+    bool is_tight = false;  // no more memory than the largest job takes
+    bool has_cache = false;
+  };
+  int64_t most_bytes = 0;
+  for (const Planned& p : planned) most_bytes = std::max(most_bytes, most_job_bytes(*engine_, p.job));
+  for (const Way& way :
+       {Way{}, Way{.target_gap = 1e-6}, Way{.is_tight = true}, Way{.is_tight = true, .has_cache = true}}) {
     SchedulerOptions options;
-    options.target_gap = target_gap;
+    options.target_gap = way.target_gap;
     options.max_running = 9;
     options.kv_budget = engine_->plan(engine_->context()).kv_limit_bytes * 8;
+    if (way.is_tight) options.headroom = 2;
+    if (way.is_tight) options.kv_budget = most_bytes;
+    if (way.has_cache) options.cache = cache_in_memory(engine_);
     Scheduler scheduler(engine_, options);
     std::vector<std::shared_ptr<TestListener>> listeners;
     std::vector<std::atomic<JobId>> ids(planned.size());
@@ -118,7 +130,9 @@ TEST_P(RandomSchedules, GiveWhatLoneSessionsGive) {
       ids[i] = scheduler.submit(std::move(job));
     }
     for (size_t i = 0; i < planned.size(); ++i)
-      expect_as_alone(planned[i], *listeners[i], fmt::format("job {}, gap {}", i, target_gap));
+      expect_as_alone(planned[i], *listeners[i],
+                      fmt::format("job {}, gap {}{}{}", i, way.target_gap, way.is_tight ? ", tight" : "",
+                                  way.has_cache ? ", cache" : ""));
     EXPECT_TRUE(scheduler.drain(10));
     const SchedulerMetrics m = scheduler.metrics();
     EXPECT_EQ(m.n_finished + m.n_cancelled, 16);

@@ -4,6 +4,7 @@
 #include "model/config.h"
 #include "runtime/page_pool.h"
 #include "runtime/prefill_pacer.h"
+#include "runtime/running_job.h"
 #include "runtime/test_listener.h"
 #include "runtime/test_models.h"
 
@@ -176,7 +177,108 @@ TEST_F(SchedulerTest, MemoryIsNeverPromisedTwice) {
     EXPECT_EQ(l->results.size(), 2u);
   }
   EXPECT_GT(most, 0);
-  EXPECT_LE(most, options.kv_budget);
+  EXPECT_LE(most, options.kv_budget + planned_answer_bytes(*engine_));
+}
+
+// What one of them takes at most is there, so all of them start, and grow until some have to give way.
+TEST_F(SchedulerTest, AnswersThatOutgrowTheMemoryWaitAndGoOn) {
+  std::vector<Job> jobs;
+  for (int i = 0; i < 4; ++i) jobs.push_back(job(100, 400, nullptr));
+  std::vector<GenerateResult> alone;
+  for (const Job& j : jobs) {
+    Session session(engine_);
+    alone.push_back(generate(session, j.tokens, j.options));
+  }
+  for (const bool has_cache : {false, true}) {
+    SchedulerOptions options;
+    options.headroom = 16;
+    options.kv_budget = most_job_bytes(*engine_, jobs[0]) * 2;
+    if (has_cache) options.cache = cache_in_memory(engine_);
+    Scheduler scheduler(engine_, options);
+    std::vector<std::shared_ptr<TestListener>> all;
+    for (const Job& j : jobs) {
+      Job one = j;
+      one.listener = all.emplace_back(listener());
+      scheduler.submit(std::move(one));
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+      ASSERT_TRUE(all[i]->wait());
+      EXPECT_EQ(all[i]->results[0].tokens, alone[i].tokens) << i << (has_cache ? ", with a cache" : "");
+    }
+    EXPECT_TRUE(scheduler.drain(10));
+    const SchedulerMetrics m = scheduler.metrics();
+    EXPECT_GT(m.n_suspended, 0);
+    EXPECT_EQ(m.n_tokens, 4 * 400);
+    EXPECT_EQ(m.n_finished, 4);
+  }
+}
+
+TEST_F(SchedulerTest, AHigherClassNeedNotWaitForALowerOne) {
+  SchedulerOptions options;
+  options.max_running = 1;
+  Scheduler scheduler(engine_, options);
+  Job background = job(20, 300, nullptr);
+  background.priority = Priority::Low;
+  Session session(engine_);
+  const GenerateResult alone = generate(session, background.tokens, background.options);
+  const auto slow = listener(), first = listener(), second = listener();
+  Gate begun, submitted;
+  std::atomic<int> n_slow = 0;
+  slow->at_event = [&](int, int n) {
+    n_slow = n;
+    if (n == 5) {
+      begun.open();
+      submitted.wait();
+    }
+    return true;
+  };
+  int at_first = 0, at_second = 0;
+  first->at_start = [&] { at_first = n_slow; };
+  second->at_start = [&] { at_second = n_slow; };
+  background.listener = slow;
+  scheduler.submit(std::move(background));
+  begun.wait();
+  scheduler.submit(job(20, 3, first));
+  submitted.open();
+  ASSERT_TRUE(first->wait());
+  scheduler.submit(job(20, 3, second));
+  ASSERT_TRUE(slow->wait());
+  ASSERT_TRUE(second->wait());
+  EXPECT_EQ(at_first, 5);
+  EXPECT_EQ(at_second, 300);  // it gives way once, and comes to its end
+  EXPECT_EQ(slow->results[0].tokens, alone.tokens);
+}
+
+TEST_F(SchedulerTest, WhatWaitsForItsMemoryCanBeCancelled) {
+  SchedulerOptions options;
+  options.max_running = 1;
+  Scheduler scheduler(engine_, options);
+  const auto slow = listener(), first = listener();
+  Gate begun, submitted;
+  slow->at_event = [&](int, int n) {
+    if (n == 5) {
+      begun.open();
+      submitted.wait();
+    }
+    return true;
+  };
+  Job background = job(20, 300, slow);
+  background.priority = Priority::Low;
+  const JobId id = scheduler.submit(std::move(background));
+  begun.wait();
+  bool is_told_meanwhile = false;
+  first->at_event = [&](int, int n) {
+    if (n == 1) scheduler.cancel(id);
+    if (n == 5) is_told_meanwhile = slow->is_done();
+    return true;
+  };
+  scheduler.submit(job(20, 50, first));
+  submitted.open();
+  ASSERT_TRUE(slow->wait());
+  EXPECT_EQ(slow->results[0].finish, FinishReason::Cancelled);
+  EXPECT_EQ(slow->results[0].tokens.size(), 5u);
+  ASSERT_TRUE(first->wait());
+  EXPECT_TRUE(is_told_meanwhile);
 }
 
 TEST_F(SchedulerTest, ACancelledPromptEndsWithinALayer) {

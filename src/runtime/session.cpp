@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/error.h"
 #include "model/config.h"
@@ -41,7 +42,7 @@ struct Session::State {
   int parting = 0;               // where the tokens last parted from what was there before; 0: nowhere
   std::vector<PositionContent> contents;  // of the prompt that is being computed, where there is a cache
   std::vector<float> logits;              // after the last token; empty when not known
-  std::array<std::vector<float>, kDecodeRows> bundle_logits;  // after each token of a bundle that is being taken
+  std::array<std::vector<float>, kDecodeRows> bundle_logits;  // after each token of a bundle that is being taken, lent
 
   void check(const PromptView& prompt) const;
   void check_media(const PromptView& prompt) const;
@@ -68,6 +69,7 @@ struct Session::State {
   WorkItem open_rows(std::span<const TokenId> more);
   void take(TokenId token);
   void take_while(Bundle& bundle);
+  void return_rows() noexcept;
 };
 
 void Session::State::check(const PromptView& prompt) const {
@@ -462,16 +464,24 @@ void Session::append_bundles(std::span<Bundle> bundles) {
         ops::StepKind::Decode, std::span(items).first(bundles.size()), nullptr,
         [&](size_t i, int position, std::span<const float> logits) {
           const auto row = static_cast<size_t>(position - items[i].first_position);
-          bundles[i].session->state_->bundle_logits[row].assign(logits.begin(), logits.end());
+          State& s = *bundles[i].session->state_;
+          if (s.bundle_logits[row].capacity() == 0) s.bundle_logits[row] = s.engine->executor().rows().take();
+          s.bundle_logits[row].assign(logits.begin(), logits.end());
         });
   } catch (...) {
-    for (const Bundle& b : bundles) b.session->state_->logits.clear();
+    for (const Bundle& b : bundles) {
+      b.session->state_->logits.clear();
+      b.session->state_->return_rows();
+    }
     throw;
   }
   struct KeepWhatIsTaken {  // even if goes_on() throws
     std::span<Bundle> bundles;
     ~KeepWhatIsTaken() {
-      for (const Bundle& b : bundles) b.session->state_->pages.truncate(b.session->state_->n_computed);
+      for (const Bundle& b : bundles) {
+        b.session->state_->pages.truncate(b.session->state_->n_computed);
+        b.session->state_->return_rows();
+      }
     }
   } const keep{bundles};
   for (Bundle& b : bundles) b.session->state_->take_while(b);
@@ -485,6 +495,10 @@ void Session::State::take_while(Bundle& b) {
     take(b.tokens[row]);
     logits.swap(bundle_logits[row]);
   } while ((!b.goes_on || b.goes_on()) && static_cast<size_t>(b.n_taken) < b.tokens.size());
+}
+
+void Session::State::return_rows() noexcept {
+  for (std::vector<float>& row : bundle_logits) engine->executor().rows().give(std::exchange(row, {}));
 }
 
 void Session::rewind(int n) {

@@ -12,6 +12,7 @@
 
 #include "base/test_data.h"
 #include "ops/forwarding_ops.h"
+#include "runtime/prefix_cache.h"
 #include "runtime/session.h"
 #include "safetensors/reader.h"
 
@@ -51,6 +52,12 @@ inline std::vector<TokenId> joined(std::span<const TokenId> a, std::span<const T
 }
 
 inline std::vector<float> copy(std::span<const float> x) { return {x.begin(), x.end()}; }
+
+inline std::shared_ptr<PrefixCache> cache_in_memory(const std::shared_ptr<const Engine>& engine) {
+  PrefixCacheOptions options;
+  options.memory_bytes = int64_t{64} << 20;
+  return std::make_shared<PrefixCache>(engine, options);
+}
 
 // What a session that knows nothing gives.
 inline std::vector<float> fresh_logits(const std::shared_ptr<const Engine>& engine, std::span<const TokenId> tokens) {

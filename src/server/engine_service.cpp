@@ -73,20 +73,26 @@ void EngineService::add_name(const std::string& name, const std::string& new_nam
 
 void EngineService::remove_name(const std::string& name) { catalog_->remove_name(name); }
 
-ModelUse EngineService::use(const std::string& name, std::optional<double> keep_alive) {
-  return models_.use(catalog_->find(name), keep_alive);
+ModelUse EngineService::use(const std::string& name, std::optional<double> keep_alive,
+                            const IsCancelled& is_cancelled) {
+  return models_.use(catalog_->find(name), keep_alive, is_cancelled);
+}
+
+ModelUse EngineService::use_for(const GenerationRequest& request) {
+  return use(request.model, request.keep_alive, [&request] { return request.cancel && *request.cancel; });
 }
 
 std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSink sink) {
   const auto start = Clock::now();
   check_request(request);
-  const ModelUse in_use = use(request.model, request.keep_alive);
+  const ModelUse in_use = use_for(request);
   const std::shared_ptr<LoadedModel>& model = in_use.model();
   const runtime::Engine& engine = *model->engine;
   const bool may_think =
       runtime::can_think(runtime::chat_format_or_familys(engine.chat_family(), engine.tokenizer())) && !request.is_raw;
   const bool thinks = may_think && request.thinking.on.value_or(options_.thinks);
-  if (is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
+  if (request.tool_choice.kind == ToolChoice::Kind::Auto &&
+      is_call_loop(request.messages, options_.max_same_calls, options_.max_rounds))
     request.tool_choice = {ToolChoice::Kind::None, {}, {}};
   SharedGrammar grammar = model->grammars.find(request);
   if (grammar) look_ahead(grammar, engine);
@@ -99,6 +105,7 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
   job.media = prompt.media;
   job.boundaries = prompt.boundaries;
   job.options = generate_options(request, engine);
+  if (request.max_tokens < 0 && !request.ignores_stop) job.options.most_repeated = options_.max_same_text;
   if (request.ignores_stop && !grammar) {
     const auto& stops = engine.defaults().stop_tokens;
     job.options.sampling.suppress.insert(job.options.sampling.suppress.end(), stops.begin(), stops.end());
@@ -128,7 +135,7 @@ std::shared_ptr<Job> EngineService::generate(GenerationRequest request, EventSin
 }
 
 int EngineService::count_tokens(const GenerationRequest& request) {
-  const ModelUse in_use = use(request.model, request.keep_alive);
+  const ModelUse in_use = use_for(request);
   LoadedModel& model = *in_use.model();
   model.grammars.find(request);  // what is wrong with its tools is wrong here too
   const bool thinks = request.thinking.on.value_or(options_.thinks);
@@ -150,7 +157,7 @@ std::string EngineService::detokenize(const std::string& name, std::span<const t
 
 EmbeddingResult EngineService::embed(const EmbeddingRequest& request) {
   const auto start = Clock::now();
-  const ModelUse in_use = use(request.model, request.keep_alive);
+  const ModelUse in_use = use(request.model, request.keep_alive, request.is_cancelled);
   EmbeddingResult result = embed_inputs(*in_use.model(), request);
   result.load_seconds = in_use.load_seconds();
   result.total_seconds = seconds_after(start);
@@ -159,7 +166,7 @@ EmbeddingResult EngineService::embed(const EmbeddingRequest& request) {
 
 TranscriptionResult EngineService::transcribe(const TranscriptionRequest& request,
                                               const std::function<bool(const TranscriptionSegment&)>& segment) {
-  const ModelUse in_use = use(request.model);
+  const ModelUse in_use = use(request.model, {}, request.is_cancelled);
   return transcribe_sound(*in_use.model(), request, segment);
 }
 
@@ -179,7 +186,8 @@ class EngineService::Live : public LiveTranscription {
 };
 
 std::unique_ptr<LiveTranscription> EngineService::listen(const LiveRequest& request, runtime::LiveListener& listener) {
-  return std::make_unique<Live>(use(request.model), request, listener);
+  const auto is_cancelled = [&request] { return request.cancel != nullptr && *request.cancel; };
+  return std::make_unique<Live>(use(request.model, {}, is_cancelled), request, listener);
 }
 
 }  // namespace facet::server

@@ -10,9 +10,10 @@ namespace facet::server {
 
 struct EngineServiceOptions : ModelLoaderOptions {
   bool thinks = false;  // where a request does not say
-  // Of a loop of calls, switched off by 0: the same call so many times in a row, and so many rounds without any text.
-  // Then the model may not call again, and has to answer.
-  int max_same_calls = 0, max_rounds = 0;
+  // Of loops, switched off by 0. The same call so many times in a row, and so many rounds without any text: then the
+  // model may not call again, and has to answer. Tokens of an answer, for which the request sets no limit, that only
+  // repeat a passage: then it ends.
+  int max_same_calls = 0, max_rounds = 0, max_same_text = 0;
 };
 
 class EngineService : public Service {
@@ -48,7 +49,8 @@ class EngineService : public Service {
  private:
   class Live;
 
-  ModelUse use(const std::string& name, std::optional<double> keep_alive = {});
+  ModelUse use(const std::string& name, std::optional<double> keep_alive = {}, const IsCancelled& is_cancelled = {});
+  ModelUse use_for(const GenerationRequest& request);
 
   std::unique_ptr<ModelCatalog> catalog_;
   EngineServiceOptions options_;

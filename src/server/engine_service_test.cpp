@@ -251,6 +251,23 @@ TEST_F(EngineServiceTest, WhatIsWrongIsSaid) {
   EXPECT_TRUE(refusal(hot).starts_with("400 ")) << refusal(hot);
 }
 
+// A bias makes the model say one word for ever.
+TEST_F(EngineServiceTest, AnAnswerThatOnlyRepeatsItselfEndsUnlessItHasALimit) {
+  EngineServiceOptions options;
+  options.max_same_text = 40;
+  make(options);
+  GenerationRequest request = chat("Who are you?");
+  request.sampling.bias = {{service_->tokenize("nano", "word", false).front(), 100.0f}};
+  request.max_tokens = -1;
+  const Answer ended = ask(request);
+  EXPECT_EQ(ended.usage.n_generated, 41);
+  EXPECT_EQ(ended.finishes, std::vector{Finish::Stop});
+  request.max_tokens = 100;
+  const Answer whole = ask(request);
+  EXPECT_EQ(whole.usage.n_generated, 100);
+  EXPECT_EQ(whole.finishes, std::vector{Finish::Length});
+}
+
 TEST_F(EngineServiceTest, OldMessagesGoWhereThatIsWanted) {
   GenerationRequest request = chat("first");
   std::string text;
@@ -282,7 +299,7 @@ TEST_F(EngineServiceTest, EmbeddingsHaveLengthOne) {
 TEST_F(EngineServiceTest, EmbeddingsEndWithTheirClient) {
   EmbeddingRequest request;
   request.inputs.assign(50, {"a red circle", {}});
-  const auto n_computed = [&] { return service_->metrics().at("nano").n_finished; };
+  const auto n_computed = [&] { return service_->total().n_finished; };
   request.is_cancelled = [&] { return n_computed() >= 3; };
   EXPECT_THROW(service_->embed(request), CancelledError);
   EXPECT_LT(n_computed(), 10);
@@ -443,6 +460,38 @@ TEST_F(TwoModels, WhatIsOnItsWayOutIsWaitedFor) {
   EXPECT_EQ(n_loads_, 1);
   may_end.set_value();
   loading.get();
+  EXPECT_TRUE(is_loaded("copy"));
+}
+
+// One waits for the memory, the other one for the first to be loaded.
+TEST_F(TwoModels, WhoWaitsForAModelMayGoAway) {
+  std::promise<void> may_end;
+  EngineServiceOptions options;
+  options.open_cache = [end = may_end.get_future().share()](const std::shared_ptr<const runtime::Engine>& engine) {
+    return std::shared_ptr<runtime::PrefixCache>(new runtime::PrefixCache(engine), [end](runtime::PrefixCache* cache) {
+      end.wait();
+      delete cache;
+    });
+  };
+  make_room_for(1.2, options);
+  service_->load("nano", {});
+  service_->unload("nano");
+  while (is_loaded("nano")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  GenerationRequest request = chat("Who are you?");
+  request.model = "copy";
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  request.cancel = gone;
+  const auto wait = [&] { EXPECT_THROW(service_->generate(request, [](const Event&) {}), CancelledError); };
+  auto first = std::async(std::launch::async, wait), second = std::async(std::launch::async, wait);
+  EXPECT_EQ(first.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  *gone = true;
+  const bool are_over = first.wait_for(std::chrono::seconds(20)) == std::future_status::ready &&
+                        second.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  may_end.set_value();
+  EXPECT_TRUE(are_over);
+  EXPECT_EQ(n_loads_, 1);
+  service_->load("copy", {});
   EXPECT_TRUE(is_loaded("copy"));
 }
 

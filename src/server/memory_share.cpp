@@ -35,9 +35,9 @@ int64_t MemoryBudget::taken() const {
   return taken_;
 }
 
-void MemoryBudget::wait_for_less_than(int64_t bytes) {
+void MemoryBudget::wait_for_less_than(int64_t bytes, const IsCancelled& is_cancelled) {
   std::unique_lock lock(mutex_);
-  less_taken_.wait(lock, [&] { return taken_ < bytes; });
+  wait_unless_cancelled(less_taken_, lock, is_cancelled, [&] { return taken_ < bytes; });
 }
 
 }  // namespace facet::server

@@ -2,10 +2,13 @@
 // the keys and values of many requests, and embeddings of media that are kept. Internal to server/.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 
+#include "base/error.h"
 #include "runtime/engine.h"
 
 namespace facet::server {
@@ -17,9 +20,20 @@ struct MemoryShare {
 };
 
 // Of a model of that plan that finds so much available. kv_budget: 0 lets it have half of what the rest leaves, so that
-// answers without a limit, which count with the whole context, do not wait for one another where there is room; one of
-// them fits in any case, even where the total then is more than there is.
+// many answers grow to their ends beside one another; one that fills the context fits in any case, even where the total
+// then is more than there is.
 MemoryShare share_of(const runtime::MemoryPlan& plan, int64_t available_bytes, int64_t kv_budget = 0);
+
+// Asked now and then by what waits, on its own thread: whether nobody needs the result any more. Empty: somebody does.
+using IsCancelled = std::function<bool()>;
+// Waits, with the lock on what `is_so` looks at; throws CancelledError.
+template <class IsSo>
+void wait_unless_cancelled(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
+                           const IsCancelled& is_cancelled, const IsSo& is_so) {
+  constexpr std::chrono::milliseconds kLook{100};
+  while (!changed.wait_for(lock, kLook, is_so))
+    if (is_cancelled && is_cancelled()) throw CancelledError();
+}
 
 // What is taken of the memory: by each claim, as long as it lives. Thread-safe.
 class MemoryBudget {
@@ -39,8 +53,8 @@ class MemoryBudget {
   };
 
   int64_t taken() const;
-  // Until less than so much is taken.
-  void wait_for_less_than(int64_t bytes);
+  // Until less than so much is taken, or nobody waits for it any more, which throws CancelledError.
+  void wait_for_less_than(int64_t bytes, const IsCancelled& is_cancelled);
 
  private:
   mutable std::mutex mutex_;

@@ -61,13 +61,35 @@ void ModelLoader::let_go_of(const ServedModel& model) {
   changed_.notify_all();
 }
 
-ModelUse ModelLoader::use(const ServedModel& model, std::optional<double> keep_alive) {
+// The only one that loads, as long as it lives.
+class ModelLoader::LoadingTurn {
+ public:
+  LoadingTurn(ModelLoader& loader, const IsCancelled& is_cancelled) : loader_(loader) {
+    std::unique_lock lock(loader_.mutex_);
+    wait_unless_cancelled(loader_.changed_, lock, is_cancelled, [this] { return !loader_.is_loading_; });
+    loader_.is_loading_ = true;
+  }
+  ~LoadingTurn() {
+    {
+      const std::scoped_lock lock(loader_.mutex_);
+      loader_.is_loading_ = false;
+    }
+    loader_.changed_.notify_all();
+  }
+  LoadingTurn(const LoadingTurn&) = delete;
+  LoadingTurn& operator=(const LoadingTurn&) = delete;
+
+ private:
+  ModelLoader& loader_;
+};
+
+ModelUse ModelLoader::use(const ServedModel& model, std::optional<double> keep_alive, const IsCancelled& is_cancelled) {
   const auto start = Clock::now();
   auto loaded = use_loaded(model.path, keep_alive);
   if (!loaded) {
-    const std::scoped_lock loading(loading_mutex_);
+    const LoadingTurn turn(*this, is_cancelled);
     loaded = use_loaded(model.path, keep_alive);
-    if (!loaded) loaded = load(model, keep_alive);
+    if (!loaded) loaded = load(model, keep_alive, is_cancelled);
   }
   return {*this, std::move(loaded), seconds_after(start)};
 }
@@ -96,9 +118,11 @@ void ModelLoader::end_use(LoadedModel& model) {
 }
 
 // In use when it is found first: else it might go at once.
-std::shared_ptr<LoadedModel> ModelLoader::load(const ServedModel& model, std::optional<double> keep_alive) {
+std::shared_ptr<LoadedModel> ModelLoader::load(const ServedModel& model, std::optional<double> keep_alive,
+                                               const IsCancelled& is_cancelled) {
   for (;;) {
-    const Room room = make_room(model);
+    const Room room = make_room(model, is_cancelled);
+    if (is_cancelled && is_cancelled()) throw CancelledError();
     try {
       auto loaded = load_into(room, model);
       loaded->keep_alive = keep_alive.value_or(options_.keep_alive);
@@ -107,7 +131,7 @@ std::shared_ptr<LoadedModel> ModelLoader::load(const ServedModel& model, std::op
       return loaded_[model.path] = std::move(loaded);
     } catch (const ShortageError&) {  // of something that no plan tells
       const int64_t taken = memory_bytes();
-      if (taken == 0 || !free_memory(taken)) throw;
+      if (taken == 0 || !free_memory(taken, is_cancelled)) throw;
     } catch (...) {
       throw to_model_error(std::current_exception());
     }
@@ -116,7 +140,7 @@ std::shared_ptr<LoadedModel> ModelLoader::load(const ServedModel& model, std::op
 
 // Beside the models that are loaded. Where they leave too little, or would give it a smaller context than it has alone,
 // idle ones go. Alone it has its way, as the system can drop weights and read them again. Judged before any is loaded.
-ModelLoader::Room ModelLoader::make_room(const ServedModel& model) {
+ModelLoader::Room ModelLoader::make_room(const ServedModel& model, const IsCancelled& is_cancelled) {
   const int64_t limit = options_.memory_bytes, kv_budget = options_.scheduler.kv_budget;
   const runtime::MemoryPlan alone = catalog_.plan(model, limit);
   if (limit <= 0) return {0, share_of(alone, alone.available_bytes, kv_budget)};
@@ -126,11 +150,11 @@ ModelLoader::Room ModelLoader::make_room(const ServedModel& model) {
     const Room room{left, share_of(plan, left, kv_budget)};
     const bool fits = room.share.total_bytes <= left;
     if (taken == 0 || (fits && plan.context >= alone.context)) return room;
-    if (free_memory(taken)) continue;
+    if (free_memory(taken, is_cancelled)) continue;
     if (fits) return room;
     throw_error<ShortageError>(
         "{}: takes up to {:.2f} GB; models that are in use may take {:.2f} of {:.2f} GB: try again when they are done",
-        model.path, gigabytes(room.share.total_bytes), gigabytes(taken), gigabytes(limit));
+        model.name, gigabytes(room.share.total_bytes), gigabytes(taken), gigabytes(limit));
   }
 }
 
@@ -158,7 +182,7 @@ std::shared_ptr<LoadedModel> ModelLoader::take_out(Loaded::iterator entry) {
 
 // Until less than so much is taken: waits for what is on its way out, else lets go of the model that was used least
 // recently. False: all are in use.
-bool ModelLoader::free_memory(int64_t taken) {
+bool ModelLoader::free_memory(int64_t taken, const IsCancelled& is_cancelled) {
   std::shared_ptr<LoadedModel> oldest;
   {
     const std::scoped_lock lock(mutex_);
@@ -175,7 +199,7 @@ bool ModelLoader::free_memory(int64_t taken) {
     }
   }
   oldest = nullptr;  // not under the lock: it takes a while
-  budget_.wait_for_less_than(taken);
+  budget_.wait_for_less_than(taken, is_cancelled);
   return true;
 }
 

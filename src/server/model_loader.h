@@ -57,8 +57,9 @@ class ModelLoader {
   ~ModelLoader();  // cancels what runs
 
   // Loads the model if it is not there. keep_alive: from now on, in place of the options'. Throws ShortageError when
-  // models in use leave too little memory for it, ApiError Internal when its files are of no use.
-  ModelUse use(const ServedModel& model, std::optional<double> keep_alive = {});
+  // models in use leave too little memory for it, ApiError Internal when its files are of no use, CancelledError while
+  // it waits for others to be loaded or to leave; a load that has begun comes to its end.
+  ModelUse use(const ServedModel& model, std::optional<double> keep_alive = {}, const IsCancelled& is_cancelled = {});
   // At once, or when what runs is done.
   void let_go_of(const ServedModel& model);
   void fill_in_state(ModelInfo& info);
@@ -82,21 +83,23 @@ class ModelLoader {
   std::shared_ptr<LoadedModel> use_loaded(const std::string& path, std::optional<double> keep_alive);
   void begin_use(LoadedModel& model);
   void end_use(LoadedModel& model);
-  std::shared_ptr<LoadedModel> load(const ServedModel& model, std::optional<double> keep_alive);
-  Room make_room(const ServedModel& model);
+  std::shared_ptr<LoadedModel> load(const ServedModel& model, std::optional<double> keep_alive,
+                                    const IsCancelled& is_cancelled);
+  class LoadingTurn;
+  Room make_room(const ServedModel& model, const IsCancelled& is_cancelled);
   std::shared_ptr<LoadedModel> load_into(const Room& room, const ServedModel& model);
   std::shared_ptr<LoadedModel> take_out(Loaded::iterator entry);  // which is then no longer found
-  bool free_memory(int64_t taken);
+  bool free_memory(int64_t taken, const IsCancelled& is_cancelled);
   void let_go_of_idle_models();
 
   ModelCatalog& catalog_;
   ModelLoaderOptions options_;
   MemoryBudget budget_;
-  std::mutex loading_mutex_;  // one model is loaded at a time; taken before mutex_
-  std::mutex mutex_;          // of loaded_, what it says of uses, past_ and is_ending_
+  std::mutex mutex_;  // of loaded_, what it says of uses, past_, is_loading_ and is_ending_
   Loaded loaded_;
   runtime::SchedulerMetrics past_;  // of models that were let go of
   std::condition_variable changed_;
+  bool is_loading_ = false;  // one model at a time
   bool is_ending_ = false;
   std::thread janitor_;
 };

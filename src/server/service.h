@@ -68,6 +68,7 @@ struct TranscriptionRequest {
   std::string prompt;
   std::optional<float> temperature;
   std::string client;
+  std::function<bool()> is_cancelled;  // as of EmbeddingRequest, until there is a segment to ask with; may be empty
 };
 struct TranscriptionSegment {
   double start = 0, end = 0;

@@ -73,10 +73,15 @@ void ServedModelFlags::add_to(CLI::App& command) {
   command.add_flag("--think", think, "Let models think where a request does not say");
   command
       .add_option("--max-same-calls", max_same_calls,
-                  "After so many equal calls in a row a model has to answer with text; 0: never [0]")
+                  "After so many equal calls in a row a model has to answer with text; 0: never [20]")
       ->check(CLI::Range(0, 1 << 20))
       ->type_name("N");
   command.add_option("--max-rounds", max_rounds, "The same after so many rounds of calls without text [0]")
+      ->check(CLI::Range(0, 1 << 20))
+      ->type_name("N");
+  command
+      .add_option("--max-same-text", max_same_text,
+                  "After so many tokens that only repeat a passage an answer without a limit ends; 0: never [512]")
       ->check(CLI::Range(0, 1 << 20))
       ->type_name("N");
 }
@@ -100,6 +105,7 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   if (!flags.forgets) options.media_folder = facet_home() + "/cache/media";
   options.max_same_calls = flags.max_same_calls;
   options.max_rounds = flags.max_rounds;
+  options.max_same_text = flags.max_same_text;
   auto list = [named, only = flags.only_named] { return list_models(named, only); };
   if (list().empty())
     throw_error<RequestError>("there is no model to serve: name one with -m PATH, or put one into {}",
@@ -122,7 +128,7 @@ void add_figures(http::Metrics& metrics, server::EngineService& service) {
   };
   gauge("facet_queued_requests", "Requests that wait", &Figures::n_queued);
   gauge("facet_running_requests", "Requests that are computed", &Figures::n_running);
-  gauge("facet_kv_reserved_bytes", "Keys and values that running requests may come to take",
+  gauge("facet_kv_reserved_bytes", "Keys, values and logits that running requests count with",
         &Figures::kv_reserved_bytes);
   metrics.add_gauge("facet_memory_bytes", "What loaded models may come to take",
                     [&service] { return static_cast<double>(service.memory_bytes()); });
@@ -131,6 +137,8 @@ void add_figures(http::Metrics& metrics, server::EngineService& service) {
   counter("facet_prefill_rows_total", "Tokens of prompts computed", &Figures::n_prefill_rows);
   counter("facet_decode_steps_total", "Steps of answers", &Figures::n_decode_steps);
   counter("facet_refused_requests_total", "Requests sent away because too many waited", &Figures::n_refused);
+  counter("facet_suspended_requests_total", "Times that a request gave its memory to others for a while",
+          &Figures::n_suspended);
 }
 
 }  // namespace facet::apps

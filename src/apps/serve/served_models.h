@@ -16,7 +16,7 @@ struct ServedModelFlags {
   std::vector<std::string> models;  // PATH, a library's name, or NAME=PATH; the first is the default
   ModelOptions options;
   std::string keep_alive = "5m";
-  int parallel = 32, queue = 256, max_same_calls = 0, max_rounds = 0;
+  int parallel = 32, queue = 256, max_same_calls = 20, max_rounds = 0, max_same_text = 512;
   bool think = false, only_named = false, forgets = false;
 
   void add_to(CLI::App& command);

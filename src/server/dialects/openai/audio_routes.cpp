@@ -79,7 +79,8 @@ void stream_audio(http::Exchange& exchange, Service& service, const AudioCall& c
 }
 
 void reply_audio(http::Exchange& exchange, Service& service, bool is_translation) {
-  const AudioCall call = parse_audio(exchange.request(), is_translation);
+  AudioCall call = parse_audio(exchange.request(), is_translation);
+  call.request.is_cancelled = [&exchange] { return exchange.is_closed(); };
   if (call.is_stream) return stream_audio(exchange, service, call);
   // A client that has gone does not need the rest.
   const auto goes_on = [&](const TranscriptionSegment&) { return !exchange.is_closed(); };
