@@ -155,6 +155,28 @@ TEST_F(PageTest, NobodySeesWhatAnotherKeySaid) {
   EXPECT_EQ(json("GET", path, nullptr, "ann")["title"], "Ann's");
 }
 
+TEST_F(PageTest, OnlyItsFilesAreForThoseWithoutAKey) {
+  for (const http::Route& route : page_.routes) {
+    const bool is_file = route.path == "/" || route.path == "/page/assets/*", loads = route.path == "/page/models/*";
+    EXPECT_EQ(route.scope, is_file ? http::Scope::Public : loads ? http::Scope::Admin : http::Scope::Use) << route.path;
+  }
+}
+
+TEST_F(PageTest, AKeyForOtherModelsSeesNoneOfThese) {
+  http::Key key;
+  key.name = "ann";
+  key.models = {"large"};
+  http::Request request;
+  request.method = "GET";
+  request.path = "/page/models";
+  request.key = std::make_shared<const http::Key>(key);
+  EXPECT_EQ(Json::parse(ask_routes(page_.routes, request)->body())["models"].size(), 0u);
+  request.method = "POST";
+  request.path = "/page/models/nano/load";
+  EXPECT_EQ(ask_routes(page_.routes, request)->status(), 403);
+  EXPECT_FALSE(service_.info.is_loaded);
+}
+
 TEST_F(PageTest, TabsHearOfWhatTheirOwnerDoes) {
   const auto ann = ask("GET", "/page/events", nullptr, "ann"), bob = ask("GET", "/page/events", nullptr, "bob");
   const std::string id = json("POST", "/page/conversations", Json::object(), "ann")["id"];
