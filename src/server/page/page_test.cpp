@@ -253,6 +253,41 @@ TEST_F(PageTest, ShowsWhatTheModelWillSee) {
   EXPECT_TRUE(error("POST", path + "/preview?budget=71").starts_with("400 a picture budget of \"71\""));
 }
 
+TEST_F(PageTest, PagesOfDocumentsArePicturesWhereTheyCanBeDrawn) {
+  const std::string pdf =
+      "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 "
+      ">>\n"
+      "endobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>\nendobj\ntrailer\n<< /Size 4 /Root 1 0 "
+      "R >>\n%%EOF\n";
+  const std::string path = "/page/media/" + upload(pdf, "a.pdf", "application/pdf")["id"].get<std::string>();
+  const auto pages = ask("POST", path + "/preview");
+  if (pages->status() == 501) GTEST_SKIP() << "neither pdftoppm nor mutool is installed";
+  EXPECT_EQ(pages->body(), R"({"pages":1})");
+  const auto drawn = ask("GET", path + "/pages/1?width=300");
+  EXPECT_EQ(media::decode_image(std::as_bytes(std::span(drawn->body())), "page").width, 300);
+  EXPECT_EQ(error("GET", path + "/pages/2"), "400 page: the document has 1");
+  EXPECT_EQ(error("GET", path + "/pages/x"), "400 page: expected a whole number from 1 to 1000000");
+  const std::string broken = upload("%PDF-1.4 broken", "b.pdf")["id"];
+  const std::string line = error("POST", "/page/media/" + broken + "/preview");
+  EXPECT_TRUE(line.starts_with("400 b.pdf: ")) << line;
+  EXPECT_EQ(line.find("facet-page-"), std::string::npos) << line;
+}
+
+TEST_F(PageTest, WhatIsNoMediumIsRefused) {
+  const auto refused = [&](const std::string& bytes) {
+    http::Request request;
+    request.method = "POST";
+    request.path = "/page/media";
+    request.query.emplace("name", "x");
+    request.body = bytes;
+    return ask_routes(page_.routes, std::move(request))->status();
+  };
+  EXPECT_EQ(refused(""), 400);
+  EXPECT_EQ(refused("fLaC"), 400);
+  EXPECT_EQ(refused(std::string("\0\1\2\xff", 4)), 400);
+  EXPECT_EQ(refused("<svg onload='alert(1)'/>"), 400);
+}
+
 TEST_F(PageTest, DeletingDeletesWhatNobodyElseShows) {
   const std::string shared = upload(picture(10, 10), "s.png")["id"], own = upload(picture(20, 10), "o.png")["id"];
   const std::string a = new_conversation("A"), b = new_conversation("B");
