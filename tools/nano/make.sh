@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to nano's released files, in steps that are skipped when they are done and go on when they were interrupted.
 #
-# usage: tools/nano/make.sh WORK [DEVICE]       WORK: folder for everything that is made; DEVICE: cpu (default) or cuda
+# usage: tools/nano/make.sh WORK [DEVICE]       WORK: folder for everything that is made; DEVICE, of the last stage: cpu (default) or cuda
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=${1:?usage: tools/nano/make.sh WORK [DEVICE]}
@@ -21,22 +21,27 @@ once() { # once NAME COMMAND...: runs the command unless it has been run to its 
 once environment bash -c "python3 -m venv '$work/venv' && '$work/venv/bin/pip' install -q -r '$here/requirements.txt'"
 export PYTHONPATH=$here NANO_VOICES=$work/voices.npz OMP_NUM_THREADS=1
 nano() { "$work/venv/bin/python" -m "nano$@"; }
-train() { nano "" train --device "$device" --tokenizer "$work/tokenizer" "$@"; }
+train() { nano "" train --tokenizer "$work/tokenizer" "$@"; }
 
-once voices nano .voices --out "$work/voices.npz"
+once voices nano .voices --out "$work/voices.npz" --jobs "$(nproc)"
 once tokenizer nano "" tokenizer --out "$work/tokenizer"
 once check nano "" check --tokenizer "$work/tokenizer"
 once vision nano .pretrain_vision --out "$work/vision"
 once audio nano .pretrain_audio --out "$work/audio"
 
-# nano: copying, then all text skills, then pictures and sounds with them, the rate falling to zero at the end.
+# nano: copying, then all text skills, then pictures and sounds with them, then everything with long texts, the rate falling to zero.
 towers="{\"model.vision_tower\": \"$work/vision/vision.pt\", \"model.audio_tower\": \"$work/audio/audio.pt\"}"
 once nano-first train --kind e --out "$work/nano" --stage first --tokens 1.6e6
 once nano-text train --kind e --out "$work/nano" --stage text --tokens 4e6 --batch 4096
-once nano-joint train --kind e --out "$work/nano-joint" --start "$work/nano/last.pt" --towers "$towers" --stage joint --tokens 2.3e6 \
-  --batch 4096 --decay 1
+once nano-joint train --kind e --out "$work/nano-joint" --start "$work/nano/last.pt" --towers "$towers" --stage joint --tokens 2.3e6 --batch 4096
+if [[ $device == cuda ]]; then                             # 6 steps a second on an H200 with 16 processors
+  how=(--device cuda --minutes 8 --batch 65536 --workers 3 --warmup 150 --n-test 0 --evaluate-every 60)
+else
+  how=(--tokens 12e6 --batch 4096)
+fi
+once nano-full train --kind e --out "$work/nano-full" --start "$work/nano-joint/last.pt" --stage full --lessons 0.3 --decay 0.7 "${how[@]}"
 
-once export nano "" export --checkpoint "$work/nano-joint/last.pt" --tokenizer "$work/tokenizer" --out "$work/release"
+once export nano "" export --checkpoint "$work/nano-full/last.pt" --tokenizer "$work/tokenizer" --out "$work/release"
 once test-sets nano "" test-sets --tokenizer "$work/tokenizer" --out "$work/release/eval"
 once demo nano "" demo --out "$work/release/demo"
 once score nano "" score --model "$work/release/hf/nano" --sets "$work/release/eval"

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from . import chat
+from . import chat, shapes
 from .items import Item, Model, User
 from .media import Prepared, prepare
-from .skills.table import ALL, TEXT
-from .tokenizer import Encoder, control_id
+from .skills.table import ALL, PICTURES, SOUNDS, TEXT
+from .tokenizer import Encoder
 
-CHUNK = 256                                                 # rows that are drawn together and sorted by length
+CHUNK = 256                                                 # rows that are drawn together and sorted by length, at least
+GROUPS = {"text": TEXT, "image": PICTURES, "audio": SOUNDS}  # a batch holds rows of one group
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Mix:
     weights: dict[str, float]
     n_items: int = 4
     max_tokens: int = 640
+
+    def shares(self) -> dict[str, float]:
+        """The share of the weights that each group of skills has, of those that have any."""
+        sums = {name: sum(self.weights.get(skill, 0) for skill in skills) for name, skills in GROUPS.items()}
+        return {name: x / sum(sums.values()) for name, x in sums.items() if x}
 
 
 class Curator:
@@ -59,13 +65,13 @@ def is_plain(item: Item) -> bool:
     return not (item.tools or item.think or item.system or any(isinstance(t, User) and t.media for t in item.turns))
 
 
-def conversation(rng: random.Random, mix: Mix, test: bool = False) -> Item:
-    """Several unrelated tasks in one chat. Tools and thinking are switched by the system turn, so at most one item brings them; a
-    thought comes last, since earlier thoughts are not kept in the history."""
-    names = list(mix.weights)
-    first = ALL[rng.choices(names, list(mix.weights.values()))[0]].make(rng, test)
+def conversation(rng: random.Random, mix: Mix, group: str = "", test: bool = False) -> Item:
+    """Several unrelated tasks in one chat, the first of a skill of the group if one is named. Tools and thinking are switched by the
+    system turn, so at most one item brings them; a thought comes last, since earlier thoughts are not kept in the history."""
+    names = [n for n in mix.weights if not group or n in GROUPS[group]]
+    first = ALL[rng.choices(names, [mix.weights[n] for n in names])[0]].make(rng, test)
     has_media = any(isinstance(t, User) and t.media for t in first.turns)
-    plain = [n for n in names if n in TEXT]
+    plain = [n for n in mix.weights if n in TEXT]
     room = rng.randint(0, 1 if has_media else mix.n_items - 1) if plain else 0
     weights = [mix.weights[n] for n in plain]
     others = [ALL[n].make(rng, test) for n in rng.choices(plain, weights, k=room)] if room else []
@@ -104,20 +110,20 @@ def make_row(item: Item, encoder: Encoder, large: bool = False) -> Row:
     return Row(ids, labels, list(prepared.values()))
 
 
-def chunk(encoder: Encoder, mix: Mix, seed: int, index: int, tokens: int, large: bool, curator: Curator) -> list[list[Row]]:
-    """The batches of one chunk: rows sorted by length within their group, cut at about `tokens` positions."""
-    rng, rows = random.Random(f"{seed} {index}"), []
-    while len(rows) < CHUNK:
-        row = make_row(conversation(rng, mix), encoder, large)
+def chunk(encoder: Encoder, mix: Mix, group: str, seed: int, index: int, tokens: int, large: bool, curator: Curator) -> list[Row]:
+    """The rows of one chunk."""
+    rng, rows = random.Random(f"{seed} {group} {index}"), []
+    while len(rows) < max(CHUNK, tokens // 16):
+        row = make_row(conversation(rng, mix, group), encoder, large)
         if curator.accept(row):
             rows.append(row)
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.group, []).append(row)
-    batches = []
-    for group in groups.values():
-        batches += cut(sorted(group, key=lambda r: len(r.ids)), tokens)
-    rng.shuffle(batches)
+    return rows
+
+
+def sorted_batches(rows: list[Row], tokens: int, seed: int) -> list[list[Row]]:
+    """Rows of similar length together, about `tokens` positions a batch."""
+    batches = cut(sorted(rows, key=lambda r: len(r.ids)), tokens)
+    random.Random(seed).shuffle(batches)
     return batches
 
 
@@ -134,41 +140,64 @@ def cut(rows: list[Row], tokens: int) -> list[list[Row]]:
     return batches + [current] if current else batches
 
 
+@dataclass
 class Stream(torch.utils.data.IterableDataset):
-    """Endless batches from chunk `start` on: (number of the chunk after this batch's, batch). Worker w of n makes every n-th chunk."""
-
-    def __init__(self, tokenizer_folder: str, mix: Mix, seed: int, start: int, tokens: int, large: bool):
-        self.folder, self.mix, self.seed, self.start, self.tokens, self.large = tokenizer_folder, mix, seed, start, tokens, large
+    """Endless batches of a group from chunk `start` on: (number of the chunk after this batch's, batch). Worker w of n makes every n-th
+    chunk. `fixed`: in fixed shapes, as nano.shapes makes them."""
+    tokenizer: str
+    mix: Mix
+    group: str
+    seed: int
+    start: int
+    tokens: int
+    large: bool
+    fixed: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, dict]]:
         worker = torch.utils.data.get_worker_info()
         index, step = self.start + (worker.id if worker else 0), worker.num_workers if worker else 1
-        encoder, curator = Encoder(self.folder), Curator(self.mix.max_tokens)
+        encoder, curator, shelf = Encoder(self.tokenizer), Curator(self.mix.max_tokens), shapes.Shelf(self.group, self.tokens)
         while True:
-            for rows in chunk(encoder, self.mix, self.seed, index, self.tokens, self.large, curator):
-                yield index + 1, collate(rows)
+            rows = chunk(encoder, self.mix, self.group, self.seed, index, self.tokens, self.large, curator)
+            for batch in shelf.add(rows) if self.fixed else map(collate, sorted_batches(rows, self.tokens, index)):
+                yield index + 1, batch
             index += step
 
 
 # ---------------------------------------------------------------------------------------------------------------- tensors
 def collate(rows: list[Row]) -> dict[str, torch.Tensor]:
-    length = max(len(r.ids) for r in rows)
+    """ids and labels [B, L], right padded; where logits are wanted (see `wanted`); pictures and sounds if there are any."""
+    length = -(-max(len(r.ids) for r in rows) // 8) * 8      # what fused attention takes without a copy
     ids = torch.zeros(len(rows), length, dtype=torch.long)
     labels = torch.zeros_like(ids)
     for i, row in enumerate(rows):
         ids[i, :len(row.ids)] = torch.tensor(row.ids)
         labels[i, :len(row.labels)] = torch.tensor(row.labels)
-    batch = {"ids": ids, "labels": labels}
+    batch = {"ids": ids, "n_tokens": sum(len(r.ids) for r in rows)} | wanted(ids, labels)
     pictures = [m for r in rows for m in r.media if m.kind == "image"]
     sounds = [m for r in rows for m in r.media if m.kind == "audio"]
     if pictures:
-        batch["pixels"], batch["positions"] = pad(pictures, "values", 0.0), pad(pictures, "positions", -1)
-        batch["same_picture"] = same_picture(ids)
+        batch["pixels"], batch["positions"] = packed(pad(pictures, "values", 0.0)), pad(pictures, "positions", -1)
     if sounds:
         batch["sounds"] = pad(sounds, "values", 0.0)
         lengths = torch.tensor([len(m.values) for m in sounds])
         batch["sound_mask"] = torch.arange(batch["sounds"].shape[1])[None] < lengths[:, None]
     return batch
+
+
+def wanted(ids: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+    """places [B, n]: positions whose next token has a label, filled up with others where a row has fewer than n; chosen [N]: those that
+    have one, as indices into the flat places; target [N]: their next tokens."""
+    asked = torch.zeros_like(ids, dtype=torch.bool)
+    asked[:, :-1] = labels[:, 1:] > 0
+    places = torch.argsort((~asked).int(), dim=1, stable=True)[:, :int(asked.sum(1).max())]
+    chosen = asked.gather(1, places)
+    return {"places": places, "chosen": chosen.flatten().nonzero()[:, 0], "target": ids.roll(-1, 1).gather(1, places)[chosen]}
+
+
+def packed(pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels from 0 to 1 as the bytes that they were: a quarter of the way to the device."""
+    return (pixels * 255).round().to(torch.uint8)
 
 
 def pad(media: list[Prepared], name: str, fill: float) -> torch.Tensor:
@@ -177,11 +206,3 @@ def pad(media: list[Prepared], name: str, fill: float) -> torch.Tensor:
     for i, a in enumerate(arrays):
         out[i, :len(a)] = a
     return out
-
-
-def same_picture(ids: torch.Tensor) -> torch.Tensor:
-    """[B, L, L]: whether two positions are soft tokens of one picture."""
-    soft = ids == control_id("<|image|>")
-    begins = soft & ~torch.cat([torch.zeros_like(soft[:, :1]), soft[:, :-1]], 1)
-    number = begins.long().cumsum(1) * soft
-    return (number[:, :, None] == number[:, None]) & soft[:, :, None]

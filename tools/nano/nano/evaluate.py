@@ -6,6 +6,7 @@ import torch
 
 from . import model as networks
 from .data import Row, collate, cut, make_row
+from .graphs import widened
 from .items import Item
 from .skills.table import ALL
 from .tokenizer import Encoder
@@ -37,19 +38,26 @@ def scored_row(item: Item, encoder: Encoder, large: bool) -> Row:
     return Row(row.ids[:end], [int(label == wanted) for label in row.labels[:end]], row.media)
 
 
+class Tests:
+    """n test items of each skill as rows, drawn once: a training run asks them again and again."""
+
+    def __init__(self, skills: list[str], n: int, encoder: Encoder, large: bool):
+        self.rows = {skill: sorted((scored_row(item, encoder, large) for item in test_items(skill, n)), key=lambda r: (r.group, len(r.ids)))
+                     for skill in skills}
+
+    def scores(self, model) -> dict[str, float]:
+        return {skill: round(accuracy(model, rows), 3) for skill, rows in self.rows.items()}
+
+
 @torch.no_grad()
-def accuracy(model, encoder: Encoder, items: list[Item], large: bool, tokens: int = 6000) -> float:
+def accuracy(model, rows: list[Row], tokens: int = 6000) -> float:
+    """The share of rows, sorted by group and length, whose labelled tokens are all the likeliest ones."""
     model.eval()
-    rows = sorted((scored_row(item, encoder, large) for item in items), key=lambda r: (r.group, len(r.ids)))
     device, right = next(model.parameters()).device, 0
-    for batch in cut(rows, tokens):
-        logits, target, places = networks.labelled_logits(model, {k: v.to(device) for k, v in collate(batch).items()})
-        good = torch.ones_like(places)
-        good[places] = logits.argmax(-1) == target
-        right += int(good.all(1).sum())
+    for some in cut(rows, tokens):
+        batch = widened({k: v.to(device) for k, v in collate(some).items() if k != "n_tokens"})
+        wrong = (networks.labelled_logits(model, batch).argmax(-1) != batch["target"]).float()
+        row = batch["chosen"] // batch["places"].shape[1]
+        right += int((torch.zeros(len(some), device=device).index_add(0, row, wrong) == 0).sum())
     model.train()
-    return right / len(items)
-
-
-def scores(model, encoder: Encoder, skills: list[str], n: int, large: bool) -> dict[str, float]:
-    return {skill: round(accuracy(model, encoder, test_items(skill, n), large), 3) for skill in skills}
+    return right / len(rows)

@@ -19,12 +19,17 @@ JOINT_MIX = TEXT_MIX | scaled(PICTURES, 25) | scaled(SOUNDS, 25)
 LATER = {"copy": 0.6, "upper": 0.6, "letter": 0.6, "repeat": 0.6, "code": 0.7, "ref": 0.7, "count_letters": 0.7, "shape": 0.6,
          "summary": 2, "schema": 1.6, "tool_choice": 1.5, "tool_parallel": 1.6, "tool_none": 1.6, "spell": 2, "sort_words": 1.7, "quote": 2,
          "subtract": 1.7, "add_plain": 1.4, "relation": 1.5, "both": 1.5, "compare": 1.3, "spoken_words": 1.5}
+LATER_MIX = {name: weight * LATER.get(name, 1) for name, weight in JOINT_MIX.items()}
+# What 22 million tokens of the full stage left open, with enough of the rest to keep it.
+OPEN = {"tool_drill": 5, "count_drill": 2, "summary": 2, "quote": 2, "recall": 1.5, "tool_choice": 1.5, "tool_parallel": 2, "tool_none": 1.5, "sort_words": 1.5,
+        "have": 1.5, "relation": 2, "compare": 2, "count_shapes": 1.5, "both": 1.5, "read_word": 1.5}
+OPEN_MIX = {name: weight * OPEN.get(name, 0.35) * (1 if name in TEXT else 0.4) for name, weight in LATER_MIX.items()}
 
 STAGES = {
     "first": Mix(FIRST, n_items=5, max_tokens=320),
     "text": Mix(TEXT_MIX, n_items=4, max_tokens=640),
     "joint": Mix(JOINT_MIX, n_items=4, max_tokens=640),
-    "later": Mix({name: weight * LATER.get(name, 1) for name, weight in JOINT_MIX.items()}, n_items=4, max_tokens=640),
-    "pictures": Mix(TEXT_MIX | scaled(PICTURES, 25), n_items=4, max_tokens=640),
-    "long": Mix(TEXT_MIX | {"recall": 12, "quote": 4, "needle": 8}, n_items=3, max_tokens=2200),
+    "later": Mix(LATER_MIX, n_items=4, max_tokens=640),
+    "full": Mix(LATER_MIX | {"needle": 1.0}, n_items=4, max_tokens=4300),
+    "open": Mix(OPEN_MIX | {"needle": 0.5}, n_items=4, max_tokens=4300),
 }

@@ -1,9 +1,10 @@
 """Configurations of nano and nano-moe, their initialisation, and a training forward pass on the official modules.
 
-The official implementation is used as it is; what this file replaces for speed is exact: plain attention in place of the fused kernel,
-and layers that share keys and values compute only the positions with a label.
+The official implementation is used as it is; what this file replaces for speed is exact: on a CPU plain attention in place of the fused
+kernel, on a GPU fused norms and all experts in one product; layers that share keys and values compute only the positions with a label.
 """
 import copy
+import functools
 import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -11,7 +12,10 @@ import torch
 import torch.nn.functional as F
 import transformers
 from transformers import Gemma4Config, Gemma4ForConditionalGeneration
+from transformers.models.gemma4.modeling_gemma4 import Gemma4RMSNorm, Gemma4TextExperts
 
+from . import pretrain_audio, pretrain_vision
+from .shapes import NOTHING
 from .tokenizer import VOCAB_SIZE, control_id
 
 transformers.logging.set_verbosity_error()
@@ -100,7 +104,16 @@ def initialise(model: torch.nn.Module) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- training forward
-def plain_attention(module, q, k, v, mask, dropout=0.0, scaling=1.0, **kw):
+def attention(module, q, k, v, mask, dropout=0.0, scaling=1.0, **kw):
+    return (fused_attention if q.is_cuda else plain_attention)(q, k, v, mask, scaling), None
+
+
+def fused_attention(q, k, v, mask, scaling):
+    k, v = (x.repeat_interleave(q.shape[1] // x.shape[1], 1) for x in (k, v))
+    return F.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype), attn_mask=mask, scale=scaling).transpose(1, 2)
+
+
+def plain_attention(q, k, v, mask, scaling):
     """Attention as two matrix products; the query heads of one KV head are rows of one matrix."""
     n_rows, n_heads, n_q, width = q.shape
     n_kv = k.shape[1]
@@ -110,18 +123,11 @@ def plain_attention(module, q, k, v, mask, dropout=0.0, scaling=1.0, **kw):
     if mask is not None:
         s = s.masked_fill(~mask[:, :, None], -1e30)
     p = s.softmax(-1).view(n_rows, n_kv, n_heads // n_kv * n_q, -1)
-    return (p @ v).view(n_rows, n_heads, n_q, width).transpose(1, 2), None
+    return (p @ v).view(n_rows, n_heads, n_q, width).transpose(1, 2)
 
 
-transformers.AttentionInterface.register("nano", plain_attention)
+transformers.AttentionInterface.register("nano", attention)
 transformers.AttentionMaskInterface.register("nano", transformers.masking_utils.sdpa_mask)
-
-
-def causal_mask(length: int, window: int | None, device) -> torch.Tensor:
-    i = torch.arange(length, device=device)
-    distance = i[:, None] - i[None]
-    mask = distance >= 0
-    return (mask & (distance < window) if window else mask)[None, None]
 
 
 def compute_labelled_only(model) -> None:
@@ -146,26 +152,62 @@ def compute_labelled_only(model) -> None:
     text._maybe_slice_kv_shared_inputs = keep
 
 
-def labelled_logits(model, batch: dict) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """batch: ids [B, L], right padded; labels [B, L], 1 where the token is to be predicted; pixels and sounds if there are any.
-    Returns logits [N, vocabulary] and targets [N] of all labelled tokens, and where they stand [B, L - 1]."""
-    ids, target = batch["ids"], batch["labels"][:, 1:].bool()            # position i predicts token i + 1
+def for_gpu(model) -> None:
+    """Fewer and larger kernels with the same result."""
+    for module in model.modules():
+        if isinstance(module, Gemma4RMSNorm):
+            module.forward = functools.partial(normed, module)
+        elif isinstance(module, Gemma4TextExperts):
+            module.forward = functools.partial(all_experts, module)
+
+
+def normed(norm: Gemma4RMSNorm, x: torch.Tensor) -> torch.Tensor:
+    return F.rms_norm(x.float(), x.shape[-1:], norm.weight if norm.with_scale else None, norm.eps).type_as(x)
+
+
+def all_experts(experts: Gemma4TextExperts, x: torch.Tensor, index: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Every expert for every token, weighed by zero where it was not chosen: small experts are one matrix product that way."""
+    share = weights.new_zeros(len(x), experts.num_experts).scatter(1, index, weights)
+    gate, up = F.linear(x, experts.gate_up_proj.flatten(0, 1)).unflatten(1, (experts.num_experts, 2, -1)).unbind(2)
+    inner = experts.act_fn(gate) * up * share[..., None].to(x.dtype)
+    return F.linear(inner.flatten(1), experts.down_proj.transpose(0, 1).flatten(1)).to(x.dtype)
+
+
+def labelled_logits(model, batch: dict) -> torch.Tensor:
+    """batch: as data.collate or shapes.collate makes it. Returns logits [N, vocabulary] for batch["target"]."""
+    places = batch["places"]
     cfg, text = model.config.text_config, model.model.language_model
-    masks = {"full_attention": causal_mask(ids.shape[1], None, ids.device),
-             "sliding_attention": causal_mask(ids.shape[1], cfg.sliding_window, ids.device)}
-    if cfg.use_bidirectional_attention == "vision" and "pixels" in batch:
-        masks = {key: mask | batch["same_picture"][:, None] for key, mask in masks.items()}
-    rows = torch.argsort((~target).int(), dim=1, stable=True)[:, :int(target.sum(1).max())]
-    valid = target.gather(1, rows)
     gathers = cfg.num_kv_shared_layers > 0
-    text.labelled = rows if gathers else None
-    hidden = run(model, batch, masks)
+    text.labelled = places if gathers else None
+    hidden = (run_fixed if "soft_at" in batch else run)(model, batch, attention_masks(cfg, batch))
     text.labelled = None
     if not gathers:
-        hidden = hidden.gather(1, rows[..., None].expand(*rows.shape, hidden.shape[-1]))
+        hidden = hidden.gather(1, places[..., None].expand(*places.shape, hidden.shape[-1]))
+    hidden = hidden.flatten(0, 1)
+    if "chosen" in batch:
+        hidden = hidden[batch["chosen"]]
     cap = cfg.final_logit_softcapping
-    logits = cap * torch.tanh(model.lm_head(hidden[valid]).float() / cap)
-    return logits, ids[:, 1:].gather(1, rows)[valid], target
+    return cap * torch.tanh(model.lm_head(hidden).float() / cap)
+
+
+def attention_masks(cfg, batch: dict) -> dict[str, torch.Tensor]:
+    """Large models see a picture from both sides, in their local layers alone."""
+    ids = batch["ids"]
+    i = torch.arange(ids.shape[1], device=ids.device)
+    distance = (i[:, None] - i[None])[None, None]
+    causal = distance >= 0
+    near = causal
+    if cfg.use_bidirectional_attention == "vision" and "pixels" in batch:
+        near = near | same_picture(ids)[:, None]
+    return {"full_attention": causal, "sliding_attention": near & (distance < cfg.sliding_window)}
+
+
+def same_picture(ids: torch.Tensor) -> torch.Tensor:
+    """[B, L, L]: whether two positions are soft tokens of one picture."""
+    soft = ids == control_id("<|image|>")
+    begins = soft & ~torch.cat([torch.zeros_like(soft[:, :1]), soft[:, :-1]], 1)
+    number = begins.long().cumsum(1) * soft
+    return (number[:, :, None] == number[:, None]) & soft[:, :, None]
 
 
 def run(model, batch: dict, masks: dict) -> torch.Tensor:
@@ -178,10 +220,25 @@ def run(model, batch: dict, masks: dict) -> torch.Tensor:
     return net(input_ids=batch["ids"], attention_mask=masks, use_cache=False, **media).last_hidden_state
 
 
-def loss_of(model, batch: dict) -> tuple[torch.Tensor, int]:
-    """Mean cross entropy of the labelled tokens, and their number."""
-    logits, target, _ = labelled_logits(model, batch)
-    return F.cross_entropy(logits, target), len(target)
+def run_fixed(model, batch: dict, masks: dict) -> torch.Tensor:
+    """The same for batches of fixed shapes with media (nano.shapes): what the library does, without asking how many soft tokens there are."""
+    net, text, ids = model.model, model.model.language_model, batch["ids"]
+    soft = (ids == control_id("<|image|>")) | (ids == control_id("<|audio|>"))
+    plain = ids.masked_fill(soft, 0)
+    embeddings = text.embed_tokens(plain)
+    per_layer = text.get_per_layer_inputs(plain) if text.hidden_size_per_layer_input else None
+    if "pixels" in batch:
+        features = net.embed_vision(inputs_embeds=pretrain_vision.encode(net.vision_tower, batch["pixels"], batch["positions"], batch["real"]))
+    else:
+        features = net.embed_audio(inputs_embeds=pretrain_audio.encode(net.audio_tower, batch["sounds"], batch["sound_mask"]))
+    flat = F.pad(embeddings.flatten(0, 1), (0, 0, 0, 1))     # a last row takes what goes nowhere
+    flat = flat.index_copy(0, batch["soft_at"].flatten(), features.flatten(0, 1).to(flat.dtype))
+    return text(inputs_embeds=flat[:-1].view_as(embeddings), per_layer_inputs=per_layer, attention_mask=masks, use_cache=False).last_hidden_state
+
+
+def loss_of(model, batch: dict) -> torch.Tensor:
+    """Mean cross entropy of the labelled tokens."""
+    return F.cross_entropy(labelled_logits(model, batch), batch["target"].flatten(), ignore_index=NOTHING)
 
 
 def parameter_counts(model) -> dict[str, int]:

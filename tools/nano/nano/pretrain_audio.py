@@ -24,7 +24,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nano.model import build
 from nano.optimiser import make_optimisers, scale_rate
 from nano.skills.sounds import beep_recording
 from nano.voices import FRENCH, QUESTIONS, RATE, TEXTS, WORDS, Bank, bank, features, recording
@@ -35,7 +34,7 @@ SECONDS = 3.2                                              # length of every rec
 MOST_BEEPS = 6
 BEEP = len(TEXTS)                             # classes: 0 silence, 1 to BEEP the texts, then first to sixth beep
 CLASSES = BEEP + 1 + MOST_BEEPS
-WEIGHTS = torch.tensor([.1, .5, 1., .2])                   # of the three thirds, and of silence
+WEIGHTS = .1, .5, 1., .2                   # of the three thirds, and of silence
 GROUPS = {name: [f"{language}:{t}" for t in texts] for name, language, texts in (
     ("number", "en", NUMBERS), ("word", "en", WORDS), ("question", "en", QUESTIONS), ("french", "fr", FRENCH))}
 SHARES = {"number": .26, "word": .64, "question": .1}      # of the parts of an English recording
@@ -126,6 +125,26 @@ def channels_last(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     return F.conv2d(x, weight, None, 2, 1).permute(0, 2, 3, 1)
 
 
+def encode(tower, mel: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    """The tower's soft tokens [B, tokens, width], by its own modules. mask: which frames there really are, the first ones of a row. The
+    tower hears no future, so its attention needs no mask for the others; what it must not reach is the same in every row."""
+    h, _ = tower.subsample_conv_projection(mel, mask)
+    position = tower.rel_pos_enc(h)
+    for layer in tower.layers:
+        h = layer(h, attention_mask=window(tower, h), position_embeddings=position)
+    return tower.output_proj(h)
+
+
+def window(tower, h: torch.Tensor) -> torch.Tensor:
+    """What a token may look at, in the blocks of the tower's attention."""
+    c, n = tower.config, h.shape[1]
+    assert c.attention_context_right == 0
+    i = torch.arange(n, device=h.device)
+    distance = i[:, None] - i[None]
+    mask = torch.zeros(1, 1, n, n, device=h.device).masked_fill((distance < 0) | (distance >= c.attention_context_left - 1), -1e30)
+    return tower._convert_4d_mask_to_blocked_5d(mask)
+
+
 class Hearing(nn.Module):
     """The tower with its throw-away head."""
 
@@ -135,15 +154,16 @@ class Hearing(nn.Module):
         self.head = nn.Linear(tower.config.output_proj_dims, CLASSES + 3)
 
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x = self.tower(mel).last_hidden_state
+        x = encode(self.tower, mel)
         z = self.head(F.rms_norm(x, x.shape[-1:]))
         return z[..., :CLASSES], z[..., CLASSES:]
 
 
 def loss_of(z: torch.Tensor, z_third: torch.Tensor, classes: torch.Tensor, thirds: torch.Tensor) -> torch.Tensor:
-    weight = WEIGHTS[thirds]
+    weight = sum(w * (thirds == i) for i, w in enumerate(WEIGHTS))
     named = (F.cross_entropy(z.transpose(1, 2), classes, reduction="none") * weight).sum() / weight.sum()
-    place = F.cross_entropy(z_third.transpose(1, 2), thirds % 3, reduction="none")[thirds < 3].mean()
+    spoken = (thirds < 3).float()
+    place = (F.cross_entropy(z_third.transpose(1, 2), thirds % 3, reduction="none") * spoken).sum() / spoken.sum().clamp(min=1)
     return named + .3 * place
 
 
@@ -178,6 +198,7 @@ class Training:
     """Everything that goes on after an interruption: weights, their running mean, optimisers, random numbers, processor time."""
 
     def __init__(self, seed: int, lr: float, muon_lr: float):
+        from nano.model import build
         self.model = Hearing(build("e", vision=False, seed=seed).model.audio_tower)
         self.mean = copy.deepcopy(self.model)
         for model in (self.model, self.mean):

@@ -28,6 +28,7 @@ from torch import nn
 
 from nano import drawing
 from nano.drawing import CELL, DIRECTIONS, Picture, Thing
+from nano.shapes import by_soft_token
 from nano.skills import pictures
 from nano.words import DIGITS, LETTERS
 
@@ -178,15 +179,17 @@ def make_batch(rng: random.Random, grid: tuple[int, int], corner: tuple[int, int
         p, place = sample(rng, test, grid)
         im = p.image.resize((grid[0] * CELL, grid[1] * CELL), Image.Resampling.BICUBIC)
         values, positions = drawing.patches(im)
-        pixels.append(values)
+        order = by_soft_token(positions)
+        pixels.append(values[order].reshape(-1, 9, 768))
         rows.append(labels(p, grid, place))
     batch = {name: torch.from_numpy(np.stack([r[name] for r in rows])) for name in rows[0]}
     if corner != (0, 0):                                   # where a cell lies in the picture is unknown then
         batch["place_of_cell"][:] = math.nan
         batch["place"][:] = IGNORE
     batch["pixels"] = torch.from_numpy(np.stack(pixels))
-    batch["positions"] = torch.from_numpy(positions + 3 * np.array(corner)).expand(len(rows), -1, -1)
-    batch["grid"] = grid
+    positions = torch.from_numpy(positions[order] + 3 * np.array(corner)).view(-1, 9, 2)
+    batch["positions"] = positions.expand(len(rows), -1, -1, -1)
+    batch["real"] = torch.ones(batch["pixels"].shape[:2], dtype=torch.bool)
     return batch
 
 
@@ -229,17 +232,18 @@ def whiten(projection: torch.Tensor, rounds: int = 16, seed: int = 0) -> None:
     projection.copy_(rotation @ ((value + .01 * value.median()) ** -.5 * vector).mT)
 
 
-def encode(tower, pixels: torch.Tensor, positions: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
-    """The tower's soft tokens [B, cells, width], by its own modules but without masks and without the scatter of the
-    pooler, which a full grid does not need and which allows no other corner than (0, 0)."""
-    no_padding = torch.zeros(pixels.shape[:2], dtype=torch.bool)
-    h = tower.patch_embedder(pixels, positions, no_padding)
+def encode(tower, pixels: torch.Tensor, positions: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """The tower's soft tokens [B, cells, width] from patches [B, cells, 9, 768] that are ordered by cell, with their positions and which
+    cells there really are: by its own modules, but without the scatter of the pooler, which allows no other corner than (0, 0)."""
+    pixels, positions, padding = pixels.flatten(1, 2), positions.flatten(1, 2), ~real.repeat_interleave(9, 1)
+    h = tower.patch_embedder(pixels, positions, padding)
     rope = tower.encoder.rotary_emb(h, positions)
+    seen = ~padding
+    seen[:, 0] = True                                       # something to look at where there is no picture at all
     for layer in tower.encoder.layers:
-        h = layer(h, attention_mask=None, position_embeddings=rope, position_ids=positions)
-    gw, gh = grid
-    h = h.reshape(len(h), gh, 3, gw, 3, -1).mean((2, 4)) * h.shape[-1] ** .5
-    return h.reshape(len(h), gw * gh, -1)
+        h = layer(h, attention_mask=seen[:, None, None], position_embeddings=rope, position_ids=positions)
+    h = h.unflatten(1, (-1, 9)).float().mean(2) * h.shape[-1] ** .5
+    return (h - tower.std_bias) * tower.std_scale if tower.config.standardize else h
 
 
 class Seeing(nn.Module):
@@ -257,32 +261,36 @@ class Seeing(nn.Module):
         self.whole = nn.ModuleDict({"count": nn.Linear(width, 7), "place": nn.Linear(width, 5)})
 
     def forward(self, batch: dict) -> dict[str, torch.Tensor]:
-        x = encode(self.tower, batch["pixels"], batch["positions"], batch["grid"])
+        x = encode(self.tower, batch["pixels"], batch["positions"], batch["real"])
         x = F.rms_norm(x, x.shape[-1:])
         out = {name: head(x) for name, head in self.heads.items()}
-        mean = x.mean(1)
+        real = batch["real"][..., None]
+        mean = (x * real).sum(1) / real.sum(1).clamp(min=1)
         return out | {name: head(mean) for name, head in self.whole.items()}
 
 
-def chosen(z: torch.Tensor, target: torch.Tensor, none: float) -> torch.Tensor:
+def mean_of(losses: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Weighted mean; 0 if nothing has weight."""
+    return (losses * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def named(z: torch.Tensor, target: torch.Tensor, none: float = 1.) -> torch.Tensor:
     """Cross entropy in which the class 0 weighs less, since it is by far the commonest."""
-    weight = torch.ones(z.shape[-1])
-    weight[0] = none
-    return F.cross_entropy(z.flatten(0, -2), target.flatten(), weight, ignore_index=IGNORE)
+    z, target = z.flatten(0, -2), target.flatten()
+    weight = torch.where(target == 0, none, (target != IGNORE).float())
+    return mean_of(F.cross_entropy(z, target, ignore_index=IGNORE, reduction="none"), weight)
 
 
-def loss_of(z: dict[str, torch.Tensor], batch: dict) -> tuple[torch.Tensor, dict[str, float]]:
-    parts = {name: chosen(z[name], batch[name], 1 if name == "shade" else .25) for name in SIZES}
-    parts["chars"] = sum(chosen(z[f"char{i}"], batch["chars"][..., i], .15) for i in range(SLOTS)) / SLOTS
+def loss_of(z: dict[str, torch.Tensor], batch: dict) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    parts = {name: named(z[name], batch[name], 1 if name == "shade" else .25) for name in SIZES}
+    parts["chars"] = sum(named(z[f"char{i}"], batch["chars"][..., i], .15) for i in range(SLOTS)) / SLOTS
     for name in ("offset", "place_of_cell"):
         known = ~batch[name].isnan().any(-1)
-        if known.any():
-            parts[name] = F.smooth_l1_loss(z[name][known], batch[name][known].float(), beta=.25)
+        losses = F.smooth_l1_loss(z[name].float(), batch[name].nan_to_num().float(), beta=.25, reduction="none")
+        parts[name] = mean_of(losses.mean(-1), known.float())
     for name in ("count", "place"):
-        if (batch[name] >= 0).any():
-            parts[name] = F.cross_entropy(z[name], batch[name], ignore_index=IGNORE)
-    total = sum(WEIGHTS[name] * x for name, x in parts.items() if not x.isnan())
-    return total, {name: float(x.detach()) for name, x in parts.items()}
+        parts[name] = named(z[name], batch[name])
+    return sum(WEIGHTS[name] * x for name, x in parts.items()), {name: x.detach() for name, x in parts.items()}
 
 
 @torch.no_grad()
@@ -372,7 +380,7 @@ class Run:
         with torch.no_grad():
             for name, x in self.model.named_parameters():
                 self.mean[name].lerp_(x, 1 - keep)
-        return parts | {"loss": float(loss.detach())}
+        return {name: float(x) for name, x in parts.items()} | {"loss": float(loss.detach())}
 
     def held_out(self) -> dict[str, dict[str, float]]:
         """Scores of the averaged weights."""

@@ -10,6 +10,7 @@ import ctypes
 import ctypes.util
 import functools
 import math
+import multiprocessing
 import os
 import pathlib
 import random
@@ -128,18 +129,28 @@ def build_setting(espeak: Espeak, s: Setting) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(clips), np.cumsum([len(c) for c in clips])
 
 
-def build(out: pathlib.Path, count: int) -> None:
+@functools.lru_cache(None)
+def espeak() -> Espeak:
+    return Espeak()
+
+
+def build_part(path: pathlib.Path, s: Setting) -> None:
+    if not path.exists():
+        x, e = build_setting(espeak(), s)
+        np.savez(path.with_suffix(".tmp.npz"), samples=x, ends=e)
+        path.with_suffix(".tmp.npz").rename(path)
+
+
+def build(out: pathlib.Path, count: int, jobs: int) -> None:
     """Builds the bank; the finished settings of an interrupted run wait in a folder beside it."""
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    espeak, samples, ends, chosen = None, [], [], settings(count)
-    for i, s in enumerate(chosen):
-        path = parts / f"{i:04}.npz"
-        if not path.exists():
-            espeak = espeak or Espeak()
-            x, e = build_setting(espeak, s)
-            np.savez(path.with_suffix(".tmp.npz"), samples=x, ends=e)
-            path.with_suffix(".tmp.npz").rename(path)
+    chosen = settings(count)
+    paths = [parts / f"{i:04}.npz" for i in range(count)]
+    with multiprocessing.Pool(jobs) as pool:
+        pool.starmap(build_part, zip(paths, chosen), chunksize=1)
+    samples, ends = [], []
+    for path in paths:
         with np.load(path) as part:
             if len(part["ends"]) != len(TEXTS):
                 raise SystemExit(f"{path} is of another list of texts: remove {parts}")
@@ -273,8 +284,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Builds the bank of spoken clips.")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the .npz file")
     parser.add_argument("--settings", type=int, default=100, help="number of voice settings")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that speak at once")
     args = parser.parse_args()
-    build(args.out, args.settings)
+    build(args.out, args.settings, args.jobs)
     made = Bank(str(args.out))
     minutes = len(made.samples) / RATE / 60
     voices = f"{len(made.settings)} voices ({len(made.test)} held out)"

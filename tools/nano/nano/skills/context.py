@@ -111,20 +111,23 @@ def _sentences_about(rng: random.Random, fewest: int) -> list[tuple[str, str]]:
 
 
 def quote(rng: random.Random, test: bool) -> Item:
-    """Copy one sentence of a text of 100 to 300 tokens (in training from one sentence up). Held out: the sentence."""
+    """Copy one sentence of a text of 100 to 300 tokens (in training from one sentence up, and others after it). Held out: the sentence."""
     about = draw(rng, lambda r: _sentences_about(r, 2 if test else 1), test, lambda x: f"quote {x[0]}")
     name, answer = about[0]
     n_filler = rng.randint(100, 300) if test or rng.random() < .4 else rng.choice([0, 0, 20, 50])
     n_filler -= sum(tokens(s) for _, s in about)
     text = _scatter(rng, [s for _, s in rng.sample(about, len(about))], n_filler)
-    form = rng.choice(
-        ["Copy the sentence about {}.", "Which sentence is about {}?", "Write the sentence about {} again."])
-    return ask("quote", f"{rng.choice(INTRODUCTIONS)} {text} {form.format(name)}", answer)
+    forms = ["Copy the sentence about {}.", "Which sentence is about {}?", "Write the sentence about {} again."]
+    form = rng.choice(forms)
+    item = ask("quote", f"{rng.choice(INTRODUCTIONS)} {text} {form.format(name)}", answer)
+    for name, answer in [] if test else about[1:]:
+        item.turns += [User(rng.choice(forms).format(name)), Model(answer)]
+    return item
 
 
 def long_needle(rng: random.Random, test: bool) -> Item:
-    """A needle in 250 to 2000 tokens, for the stage that stretches the context."""
-    return needle(rng, test, int(250 * 8 ** rng.random()))
+    """A needle in 250 to 4000 tokens, for the stage that stretches the context."""
+    return needle(rng, test, int(250 * 16 ** rng.random()))
 
 
 SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0)}

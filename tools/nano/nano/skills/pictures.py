@@ -159,7 +159,7 @@ def relation(rng: random.Random, test: bool, budget: int = 70) -> Item:
         said = true if rng.random() < .5 else false
         return f"Is the {a.shape} {said} the {b.shape}?", "Yes." if said == true else "No."
     p = drawing.draw_things(rng, size, things)
-    return talk(rng, "relation", [media(p, budget)], [question() for _ in range(1 if test else rng.randint(1, 3))])
+    return talk(rng, "relation", [media(p, budget)], [question() for _ in range(1 if test else rng.randint(2, 6))])
 
 
 # ------------------------------------------------------------------------------------------------ two pictures

@@ -54,6 +54,19 @@ def summary(rng: random.Random, test: bool) -> Item:
     return ask("summary", question, counted(things))
 
 
+def count_drill(rng: random.Random, test: bool) -> Item:
+    """How many of one thing, and of the others, are in a list: what a summary says at once, asked one by one."""
+    def make(r: random.Random) -> tuple[str, ...]:
+        kinds = r.sample(COUNTABLE, r.randint(1, 4))
+        return tuple(r.choice(kinds) for _ in range(r.randint(2, 9)))
+    things = list(draw(rng, make, test, lambda x: f"summary {x}"))
+    turns = [User(f"Here is a list: {', '.join(things)}."), Model("I will remember that.")]
+    for thing in rng.sample(sorted(set(things)), len(set(things))):
+        n = things.count(thing)
+        turns += [User(f"How many {thing}s?"), Model(f"{n} {thing}{'s' if n > 1 else ''}.")]
+    return Item("count_drill", turns)
+
+
 # ------------------------------------------------------------------------------------------------ letters
 HEADS = ["{city}, {date}.\nDear {receiver},", "{date}, {city}.\nDear {receiver},",
          "Dear {receiver},\nI write from {city} on {date}."]
@@ -127,4 +140,4 @@ def extract(rng: random.Random, test: bool) -> Item:
     return Item("extract", turns)
 
 
-SKILLS = {"summary": Skill(summary, 1.5), "extract": Skill(extract, 2.0)}
+SKILLS = {"count_drill": Skill(count_drill, 1.5), "summary": Skill(summary, 1.5), "extract": Skill(extract, 2.0)}

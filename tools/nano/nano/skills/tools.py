@@ -466,5 +466,21 @@ def tool_none(rng: random.Random, test: bool) -> Item:
     return Item("tool_none", turns, declarations(rng, tools, test))
 
 
-SKILLS = {"tool_choice": Skill(tool_choice, 4.0), "tool_result": Skill(tool_result, 1.0),
+def tool_drill(rng: random.Random, test: bool) -> Item:
+    """Requests to the tools of one toolbox, one after the other, some of which none fits: many choices for one reading of the declarations."""
+    tools = toolbox(rng, test, [], rng.randint(2, 5), {"search"})
+    usable = [t for t in tools if not t.kind.enumerated]
+    missing = [k for k in KINDS if k.group not in {t.kind.group for t in tools} | {"search"}]
+    turns, fresh = [], rng.sample(usable, len(usable))
+    for _ in range(rng.randint(3, 6)):
+        if usable and rng.random() < .85:
+            tool = fresh.pop() if fresh else rng.choice(usable)
+            turns += exchange(rng, tool, draw_values(rng, tool.kind))
+        else:
+            kind = rng.choice(missing)
+            turns += [User(spell(rng.choice(kind.requests), draw_values(rng, kind))), Model(NO_TOOL)]
+    return Item("tool_drill", turns, declarations(rng, tools, test))
+
+
+SKILLS = {"tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0), "tool_result": Skill(tool_result, 1.0),
           "tool_parallel": Skill(tool_parallel, 2.0), "tool_none": Skill(tool_none, 1.5)}
