@@ -1,0 +1,18 @@
+// The figures of a turn in one quiet line: tokens a second, time to the first token, what the cache had and what was computed.
+import { number, seconds } from '../lib/format.js';
+import { html } from '../lib/html.js';
+import { t } from '../lib/language.js';
+
+export function Figures({ message: { timing, usage, live } }) {
+  if (!timing) return null;
+  const tokens = usage?.completion ?? live?.tokens;
+  const parts = [
+    timing.tokens_per_second && t('{rate} tokens/s', { rate: number(timing.tokens_per_second, 1) }),
+    tokens && t('{count} tokens', { count: number(tokens) }),
+    t('first after {time}', { time: seconds(timing.first) }),
+  ].filter(Boolean);
+  const prompt = usage && t('Prompt: {cached} tokens from the cache, {computed} computed', {
+    cached: number(usage.cached), computed: number(usage.prompt - usage.cached) });
+  return html`<span class="figures" title=${prompt ?? ''}>${parts.join(' · ')}${usage && html` <span class="wide-only">· ${t('{cached} cached, {computed} computed', {
+    cached: number(usage.cached), computed: number(usage.prompt - usage.cached) })}</span>`}</span>`;
+}
