@@ -98,8 +98,7 @@ async function write(conversation, message, continued) {
   }
 }
 
-/** An answer below a message, and further ones while the model's calls can be made by the page. */
-export async function answer(conversation, parent) {
+async function answer_below(conversation, parent) {
   for (let round = 0; round < kRounds; ++round) {
     const model = conversation.settings.model || settings.value.model;
     const message = { id: new_id(), parent, role: 'assistant', content: [], thought: '', model, state: 'writing', created_at: Date.now() / 1000 };
@@ -119,25 +118,32 @@ async function make_calls(conversation, id) {
   return calls.every((call) => call.result !== undefined);
 }
 
+/** An answer below a message, and further ones while the model's calls can be made by the page. */
+export const answer = (conversation, parent) => conversation.hold(() => answer_below(conversation, parent));
+
 /** The user's result of a call; when it was the last one missing, the model goes on. */
-export async function give_result(conversation, id, call_id, result) {
-  const message = conversation.messages.get(id);
-  const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
-  conversation.put({ ...message, calls });
-  await conversation.save(id);
-  if (calls.every((call) => call.result !== undefined)) await answer(conversation, id);
+export function give_result(conversation, id, call_id, result) {
+  return conversation.hold(async () => {
+    const message = conversation.messages.get(id);
+    const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
+    conversation.put({ ...message, calls });
+    await conversation.save(id);
+    if (calls.every((call) => call.result !== undefined)) await answer_below(conversation, id);
+  });
 }
 
 /** The user's message, and its answer. */
-export async function ask(conversation, content, parent = conversation.leaf) {
-  const message = { id: new_id(), parent, role: 'user', content, state: 'done', created_at: Date.now() / 1000 };
-  await conversation.add(message);
-  await answer(conversation, message.id);
+export function ask(conversation, content, parent = conversation.leaf) {
+  return conversation.hold(async () => {
+    const message = { id: new_id(), parent, role: 'user', content, state: 'done', created_at: Date.now() / 1000 };
+    await conversation.add(message);
+    await answer_below(conversation, message.id);
+  });
 }
 
 /** Goes on with an answer that was stopped or cut short. */
-export async function continue_answer(conversation, id) {
+export function continue_answer(conversation, id) {
   const { error: _, error_kind: __, ...message } = conversation.messages.get(id);
   if (!text_of(message)) return answer(conversation, message.parent);
-  await write(conversation, { ...message, state: 'writing', logprobs: undefined }, true);
+  return conversation.hold(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
 }

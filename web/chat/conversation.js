@@ -21,6 +21,7 @@ export class Conversation extends Store {
   /** Answers that this tab is writing: message id -> AbortController. */
   writing = new Map();
   #creating = null;
+  #held = 0;
 
   static async open(id) {
     const conversation = new Conversation();
@@ -47,12 +48,25 @@ export class Conversation extends Store {
     for (const id of this.writing.keys()) messages.set(id, this.messages.get(id));
     Object.assign(this, { id: data.id, title: data.title, pinned: data.pinned, version: data.version, messages });
     this.settings = { ...settings.value.defaults, ...data.settings };
-    if (!this.busy || !this.leaf) this.leaf = messages.has(data.leaf) ? data.leaf : [...messages.keys()].at(-1) ?? null;
+    this.leaf = messages.has(data.leaf) ? data.leaf : [...messages.keys()].at(-1) ?? null;
     this.changed();
   }
 
+  /** Takes what is new on the server; not while this tab changes something itself. */
   async refresh() {
-    if (this.id && !this.busy) this.take(await api.conversation(this.id));
+    if (!this.id || this.#held) return;
+    const data = await api.conversation(this.id);
+    if (!this.#held) this.take(data);
+  }
+
+  /** Runs work during which this tab's state counts, not the server's. */
+  async hold(work) {
+    ++this.#held;
+    try {
+      return await work();
+    } finally {
+      if (--this.#held === 0) this.refresh().catch(() => {});
+    }
   }
 
   /** Makes it on the server with the first message. */
@@ -72,8 +86,8 @@ export class Conversation extends Store {
   }
 
   /** Stores a message as it is now. */
-  async save(id) {
-    await send(this.id, this.messages.get(id));
+  async save(id, is_new = false) {
+    await send(this.id, this.messages.get(id), is_new);
   }
 
   async add(message, { follow = true } = {}) {
@@ -81,7 +95,7 @@ export class Conversation extends Store {
     if (follow) this.leaf = message.id;
     this.changed();
     await this.create(message);
-    await this.save(message.id);
+    await this.save(message.id, true);
   }
 
   /** The other versions of a message: {index, ids}. */

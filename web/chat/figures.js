@@ -7,7 +7,7 @@ export function Figures({ message: { timing, usage, live } }) {
   if (!timing) return null;
   const tokens = usage?.completion ?? live?.tokens;
   const parts = [
-    timing.tokens_per_second && t('{rate} tokens/s', { rate: number(timing.tokens_per_second, 1) }),
+    timing.tokens_per_second && t('{rate} tokens/s', { rate: number(timing.tokens_per_second, timing.tokens_per_second < 100 ? 1 : 0) }),
     tokens && t('{count} tokens', { count: number(tokens) }),
     t('first after {time}', { time: seconds(timing.first) }),
   ].filter(Boolean);

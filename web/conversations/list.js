@@ -43,7 +43,7 @@ function on_event(event) {
   if (event.type === 'deleted') {
     forget(event.id);
     if (route.value.id === event.id) go('chat');
-  } else if (conversation && !conversation.busy && event.version > conversation.version) conversation.refresh().catch(() => {});
+  } else if (conversation && event.version > conversation.version) conversation.refresh().catch(() => {});
   return undefined;
 }
 

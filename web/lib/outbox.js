@@ -15,7 +15,8 @@ function remember() {
   }
 }
 
-async function deliver({ conversation, message }) {
+async function deliver({ conversation, message, is_new }) {
+  if (is_new) return api.add_message(conversation, message);
   try {
     return await api.put_message(conversation, message);
   } catch (error) {
@@ -25,9 +26,9 @@ async function deliver({ conversation, message }) {
 }
 
 /** Stores a message that the server knows or not yet; while it cannot be reached, later. */
-export async function send(conversation, message) {
+export async function send(conversation, message, is_new = false) {
   try {
-    await deliver({ conversation, message });
+    await deliver({ conversation, message, is_new });
     if (waiting.delete(message.id)) remember();
   } catch (error) {
     if (error.kind !== 'offline') throw error;
