@@ -19,6 +19,7 @@
 #include "http/request_log.h"
 #include "http/server.h"
 #include "server/api_error.h"
+#include "server/page/page.h"
 #include "server/store.h"
 
 namespace facet::apps {
@@ -28,7 +29,7 @@ struct ServeFlags {
   std::vector<std::string> hosts, sockets, allowed_origins, allowed_hosts, allowed_mcp;
   int port = 11434, grace = 30, max_body_mib = 64, workers = 8;
   std::string certificate, private_key, api_key, keys_file;
-  std::string log = "text", log_level = "info";
+  std::string log = "text", log_level = "info", page_files;
   bool insecure = false;
   ServedModelFlags served;
 };
@@ -136,7 +137,7 @@ http::Routes own_routes(Running& running) {
   return {instant("/health", http::Scope::Public, health),
           instant("/ready", http::Scope::Public, ready),
           instant("/metrics", http::Scope::Use, metrics),
-          {"GET", "/", page, http::Scope::Use}};
+          {"GET", "/status", page, http::Scope::Use}};
 }
 
 std::unique_ptr<server::Store> open_store_in(const std::string& folder) {
@@ -188,7 +189,11 @@ int serve(const ServeFlags& flags) {
   running.service = make_service(flags.served);
   http::Routes routes = all_routes(*running.service, *running.store, mcp_access_of(flags, running));
   std::ranges::move(own_routes(running), std::back_inserter(routes));
-  running.server = std::make_unique<http::Server>(options_of(flags, running), std::move(routes));
+  server::PageRoutes page = server::page_routes(*running.service, *running.store, flags.page_files);
+  std::ranges::move(page.routes, std::back_inserter(routes));
+  http::ServerOptions options = options_of(flags, running);
+  options.on_stop = page.end;
+  running.server = std::make_unique<http::Server>(std::move(options), std::move(routes));
   running.place =
       std::ranges::all_of(running.server->urls(), is_local_url) ? Running::Place::Local : Running::Place::Reachable;
   add_figures(running.metrics, *running.service);
@@ -252,6 +257,13 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option("--grace", flags->grace, "Seconds that running replies have to finish at the end [30]")
       ->check(CLI::Range(0, 86400))
       ->type_name("N");
+  command
+      ->add_option(
+          "--page-files", flags->page_files,
+          "Serve the page's files from this folder, read anew each time, for those who work on it [those built "
+          "in]")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("FOLDER");
   command->add_option("--log", flags->log, "A line for each request on stderr: text, json or off [text]")
       ->check(CLI::IsMember({"text", "json", "off"}))
       ->type_name("FORMAT");

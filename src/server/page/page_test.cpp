@@ -1,0 +1,178 @@
+// The page's routes as its script asks them.
+#include "server/page/page.h"
+
+#include <gtest/gtest.h>
+
+#include "http/keys.h"
+#include "server/dialects/test_routes.h"
+#include "server/store.h"
+
+namespace facet::server {
+namespace {
+
+class PageTest : public testing::Test {
+ protected:
+  std::shared_ptr<TestExchange> ask(const std::string& method, const std::string& path, const Json& body = nullptr,
+                                    const std::string& key_name = {}) {
+    http::Request request;
+    request.method = method;
+    const size_t query = path.find('?');
+    request.path = path.substr(0, query);
+    for (size_t at = query; at != std::string::npos; at = path.find('&', at + 1)) {
+      const std::string pair = path.substr(at + 1, path.find('&', at + 1) - at - 1);
+      request.query.emplace(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+    }
+    if (!body.is_null()) request.body = body.dump();
+    if (!key_name.empty()) {
+      http::Key key;
+      key.name = key_name;
+      request.key = std::make_shared<const http::Key>(key);
+    }
+    return ask_routes(page_.routes, std::move(request));
+  }
+  Json json(const std::string& method, const std::string& path, const Json& body = nullptr,
+            const std::string& key_name = {}) {
+    const auto exchange = ask(method, path, body, key_name);
+    EXPECT_EQ(exchange->status(), 200) << method << " " << path << ": " << exchange->body();
+    return Json::parse(exchange->body());
+  }
+  std::string error(const std::string& method, const std::string& path, const Json& body = nullptr) {
+    const auto exchange = ask(method, path, body);
+    return std::to_string(exchange->status()) + " " +
+           Json::parse(exchange->body())["error"]["message"].get<std::string>();
+  }
+  std::string new_conversation(const std::string& title = "One") {
+    return json("POST", "/page/conversations", {{"title", title}})["id"];
+  }
+  Json say(const std::string& conversation, const std::string& text, const Json& parent = nullptr) {
+    return json("POST", "/page/conversations/" + conversation + "/messages",
+                {{"role", "user"}, {"parent", parent}, {"content", {{{"type", "text"}, {"text", text}}}}});
+  }
+
+  TestService service_;
+  Store store_{":memory:"};
+  PageRoutes page_ = page_routes(service_, store_);
+};
+
+TEST_F(PageTest, AConversationIsATreeOfMessages) {
+  const std::string id = new_conversation(), path = "/page/conversations/" + id;
+  const Json question = say(id, "Which way?");
+  EXPECT_TRUE(question["parent"].is_null());
+  const Json one = say(id, "Left", question["id"]), other = say(id, "Right", question["id"]);
+  Json whole = json("GET", path);
+  EXPECT_EQ(whole["title"], "One");
+  ASSERT_EQ(whole["messages"].size(), 3u);
+  EXPECT_EQ(whole["messages"][1], one);
+  EXPECT_EQ(whole["leaf"], other["id"]) << "what was said last is shown";
+  const int64_t version = whole["version"];
+  EXPECT_GT(json("PATCH", path, {{"leaf", one["id"]}, {"settings", {{"temperature", 0.5}}}})["version"], version);
+  whole = json("GET", path);
+  EXPECT_EQ(whole["leaf"], one["id"]);
+  EXPECT_EQ(whole["settings"]["temperature"], 0.5);
+}
+
+TEST_F(PageTest, AnAnswerGrowsInItsPlace) {
+  const std::string id = new_conversation();
+  const Json question = say(id, "Go on");
+  const std::string answer = "/page/conversations/" + id + "/messages/answer-1";
+  Json message = {{"role", "assistant"}, {"parent", question["id"]}, {"state", "writing"}, {"content", "A"}};
+  const Json first = json("PUT", answer, message);
+  EXPECT_EQ(first["content"][0]["text"], "A");
+  message["content"] = "A b";
+  message["state"] = "done";
+  message["created_at"] = first["created_at"];
+  const Json last = json("PUT", answer, message);
+  const Json whole = json("GET", "/page/conversations/" + id);
+  ASSERT_EQ(whole["messages"].size(), 2u);
+  EXPECT_EQ(whole["messages"][1], last);
+  EXPECT_EQ(whole["leaf"], "answer-1");
+  message["parent"] = nullptr;
+  EXPECT_EQ(error("PUT", answer, message).substr(0, 3), "409");
+}
+
+TEST_F(PageTest, WhatIsWrongIsOneLine) {
+  const std::string id = new_conversation(), messages = "/page/conversations/" + id + "/messages";
+  EXPECT_EQ(error("GET", "/page/conversations/nothing"), "404 no conversation 'nothing'");
+  EXPECT_EQ(error("POST", messages, {{"role", "nobody"}}),
+            "400 role: expected one of user, assistant, tool, system, got 'nobody'");
+  EXPECT_EQ(error("POST", messages, {{"role", "user"}, {"parent", "x"}}), "400 parent: no message 'x'");
+  EXPECT_EQ(error("POST", messages, {{"role", "user"}, {"id", "../x"}}),
+            "400 id: expected at most 64 letters, digits, '-' and '_'");
+  EXPECT_EQ(error("PATCH", "/page/conversations/" + id, {{"leaf", "x"}}), "400 leaf: no message 'x'");
+  EXPECT_EQ(error("GET", "/page/conversations?before=x"), "400 before: expected what `next` of an earlier list was");
+  EXPECT_EQ(json("GET", "/page/conversations/" + id)["messages"].size(), 0u) << "nothing of it was kept";
+}
+
+TEST_F(PageTest, ListsThePinnedThenTheNewestInPages) {
+  const std::string a = new_conversation("A"), b = new_conversation("B"), c = new_conversation("C");
+  json("PATCH", "/page/conversations/" + a, {{"pinned", true}});
+  std::vector<std::string> seen;
+  std::string path = "/page/conversations?limit=1";
+  for (Json page = json("GET", path);; page = json("GET", path + "&before=" + page["next"].get<std::string>())) {
+    ASSERT_EQ(page["conversations"].size(), 1u);
+    seen.push_back(page["conversations"][0]["id"]);
+    if (page["next"].is_null()) break;
+  }
+  EXPECT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0], a);
+}
+
+TEST_F(PageTest, FindsWordsInTitlesAndMessages) {
+  const std::string a = new_conversation("Über den Wolken"), b = new_conversation("Other");
+  say(b, "the Köln cathedral");
+  const auto found = [&](const std::string& query) {
+    const Json list = json("GET", "/page/conversations?query=" + query)["conversations"];
+    return list.size() == 1 ? list[0]["id"].get<std::string>() : std::to_string(list.size());
+  };
+  EXPECT_EQ(found("über"), a);
+  EXPECT_EQ(found("WOLKEN"), a);
+  EXPECT_EQ(found("koln"), b);
+  EXPECT_EQ(found("nowhere"), "0");
+  EXPECT_EQ(found("'%_"), "0");
+}
+
+TEST_F(PageTest, NobodySeesWhatAnotherKeySaid) {
+  const std::string id = json("POST", "/page/conversations", {{"title", "Ann's"}}, "ann")["id"];
+  EXPECT_EQ(json("GET", "/page/conversations", nullptr, "ann")["conversations"].size(), 1u);
+  EXPECT_EQ(json("GET", "/page/conversations", nullptr, "bob")["conversations"].size(), 0u);
+  const std::string path = "/page/conversations/" + id;
+  for (const char* method : {"GET", "DELETE"}) EXPECT_EQ(ask(method, path, nullptr, "bob")->status(), 404) << method;
+  EXPECT_EQ(ask("PATCH", path, {{"title", "Bob's"}}, "bob")->status(), 404);
+  EXPECT_EQ(ask("POST", path + "/messages", {{"role", "user"}, {"content", "hi"}}, "bob")->status(), 404);
+  EXPECT_EQ(ask("PUT", path + "/messages/m", {{"role", "user"}, {"content", "hi"}}, "bob")->status(), 404);
+  json("DELETE", "/page/conversations", nullptr, "bob");
+  EXPECT_EQ(json("GET", path, nullptr, "ann")["title"], "Ann's");
+}
+
+TEST_F(PageTest, TabsHearOfWhatTheirOwnerDoes) {
+  const auto ann = ask("GET", "/page/events", nullptr, "ann"), bob = ask("GET", "/page/events", nullptr, "bob");
+  const std::string id = json("POST", "/page/conversations", Json::object(), "ann")["id"];
+  json("DELETE", "/page/conversations/" + id, nullptr, "ann");
+  const auto events = json_lines(ann->body());
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0], Json({{"type", "conversation"}, {"id", id}, {"version", 1}}));
+  EXPECT_EQ(events[1], Json({{"type", "deleted"}, {"id", id}}));
+  EXPECT_TRUE(json_lines(bob->body()).empty());
+  EXPECT_FALSE(ann->has_ended());
+  page_.end();
+  EXPECT_TRUE(ann->has_ended() && bob->has_ended());
+  EXPECT_TRUE(ask("GET", "/page/events")->has_ended()) << "the server stops";
+}
+
+TEST_F(PageTest, FilesComeWithARuleAgainstStrangersScripts) {
+  const auto page = ask("GET", "/");
+  EXPECT_EQ(page->status(), 200);
+  EXPECT_EQ(page->content_type(), "text/html; charset=utf-8");
+  const http::Headers& headers = page->headers();
+  const auto policy = std::find_if(headers.begin(), headers.end(),
+                                   [](const auto& header) { return header.first == "Content-Security-Policy"; });
+  ASSERT_NE(policy, headers.end());
+  EXPECT_TRUE(policy->second.starts_with("default-src 'none'; script-src 'self';"));
+  EXPECT_EQ(ask("GET", "/page/assets/index.html")->body(), page->body());
+  for (const char* path : {"/page/assets/", "/page/assets/nothing.js", "/page/assets/../CMakeLists.txt",
+                           "/page/assets/.git", "/page/assets//etc/passwd", "/page/assets/x/../../README.md"})
+    EXPECT_EQ(ask("GET", path)->status(), 404) << path;
+}
+
+}  // namespace
+}  // namespace facet::server
