@@ -20,9 +20,8 @@ function drawn(message, reply, base) {
     thought: reply.thought || message.thought || '',
     calls: reply.calls.length ? reply.calls.map((call) => ({ ...call })) : message.calls,
     usage: short_usage(reply.usage) ?? message.usage,
-    timing: figures(reply),
+    timing: { ...figures(reply), at: Date.now() / 1000 },
     live: { tokens: reply.deltas, thought: reply.thought_deltas },
-    touched_at: Date.now() / 1000,
   };
 }
 
@@ -55,9 +54,10 @@ class Progress {
     this.conversation.save(this.message.id).catch(report);
   }
 
-  async end(part) {
+  /** reason: why it ended, when it was not the model's own end: length, stopped, offline ... */
+  async end({ reason, ...part }) {
     this.draw();
-    const { live: _, ...message } = { ...this.message, ...part };
+    const { live: _, ...message } = { ...this.message, ...part, timing: { ...this.message.timing, reason } };
     if (this.reply?.logprobs.length && !this.base) message.logprobs = this.reply.logprobs;
     this.message = message;
     this.conversation.put(message);
@@ -86,11 +86,11 @@ async function write(conversation, message, continued) {
     const body = await body_for(conversation, message.parent, continued && message);
     const reply = await stream_reply(body, { signal: controller.signal, on_change: (now) => progress.changed(now) });
     progress.reply = reply;
-    await progress.end({ state: 'done', finish: reply.finish });
+    await progress.end({ state: 'done', reason: reply.finish });
     return progress.message;
   } catch (error) {
     const stopped = error.name === 'AbortError';
-    await progress.end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), error_kind: error.kind }).catch(report);
+    await progress.end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind }).catch(report);
     return null;
   } finally {
     conversation.writing.delete(message.id);
@@ -143,7 +143,7 @@ export function ask(conversation, content, parent = conversation.leaf) {
 
 /** Goes on with an answer that was stopped or cut short. */
 export function continue_answer(conversation, id) {
-  const { error: _, error_kind: __, ...message } = conversation.messages.get(id);
+  const { error: _, ...message } = conversation.messages.get(id);
   if (!text_of(message)) return answer(conversation, message.parent);
   return conversation.hold(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
 }

@@ -13,7 +13,7 @@ import { text_of } from './tree.js';
 import { Versions } from './versions.js';
 
 function problem_of(message, growing) {
-  if (growing || message.state === 'done') return message.finish === 'length' ? { text: t('The answer reached the limit of tokens.') } : null;
+  if (growing || message.state === 'done') return message.timing?.reason === 'length' ? { text: t('The answer reached the limit of tokens.') } : null;
   if (message.state === 'failed') return { text: message.error ?? t('The answer failed.'), bad: true };
   if (message.state === 'stopped') return { text: t('Stopped.') };
   return { text: t('The answer was interrupted. What came of it is kept.'), bad: true };
@@ -22,7 +22,7 @@ function problem_of(message, growing) {
 function Problem({ conversation, message, growing }) {
   const problem = problem_of(message, growing);
   if (!problem) return null;
-  const interrupted = message.error_kind === 'offline';
+  const interrupted = message.timing?.reason === 'offline';
   return html`<div class=${`note ${problem.bad ? 'bad' : ''}`} role=${problem.bad ? 'alert' : undefined}>
     <span>${interrupted ? t('The connection to the server was lost. What came of the answer is kept.') : problem.text}</span>
     <button type="button" class="quiet small" disabled=${conversation.busy} onClick=${guarded(() => continue_answer(conversation, message.id))}>

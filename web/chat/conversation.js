@@ -86,8 +86,8 @@ export class Conversation extends Store {
   }
 
   /** Stores a message as it is now. */
-  async save(id, is_new = false) {
-    await send(this.id, this.messages.get(id), is_new);
+  async save(id) {
+    await send(this.id, this.messages.get(id));
   }
 
   async add(message, { follow = true } = {}) {
@@ -95,7 +95,7 @@ export class Conversation extends Store {
     if (follow) this.leaf = message.id;
     this.changed();
     await this.create(message);
-    await this.save(message.id, true);
+    await this.save(message.id);
   }
 
   /** The other versions of a message: {index, ids}. */
@@ -126,6 +126,6 @@ export class Conversation extends Store {
   /** Whether an answer is being written, here or elsewhere. */
   is_growing(message) {
     if (this.writing.has(message.id)) return true;
-    return message.state === 'writing' && Date.now() / 1000 - (message.touched_at ?? message.created_at) < kSilence;
+    return message.state === 'writing' && Date.now() / 1000 - (message.timing?.at ?? message.created_at) < kSilence;
   }
 }

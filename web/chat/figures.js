@@ -4,7 +4,7 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/language.js';
 
 export function Figures({ message: { timing, usage, live } }) {
-  if (!timing) return null;
+  if (timing?.first === undefined) return null;
   const tokens = usage?.completion ?? live?.tokens;
   const parts = [
     timing.tokens_per_second && t('{rate} tokens/s', { rate: number(timing.tokens_per_second, timing.tokens_per_second < 100 ? 1 : 0) }),

@@ -62,7 +62,6 @@ export const api = {
   change_conversation: (id, body) => call('PATCH', conversation(id), body),
   delete_conversation: (id) => call('DELETE', conversation(id)),
   delete_all: () => call('DELETE', '/page/conversations'),
-  add_message: (id, message) => call('POST', `${conversation(id)}/messages`, message),
   put_message: (id, message) => call('PUT', `${conversation(id)}/messages/${part(message.id)}`, message),
   import_conversation: (body) => call('POST', '/page/conversations/import', body),
   export_conversation: async (id, format) => (await request(`${conversation(id)}/export?format=${format}`)).blob(),

@@ -15,20 +15,10 @@ function remember() {
   }
 }
 
-async function deliver({ conversation, message, is_new }) {
-  if (is_new) return api.add_message(conversation, message);
-  try {
-    return await api.put_message(conversation, message);
-  } catch (error) {
-    if (error.kind !== 'missing') throw error;
-    return api.add_message(conversation, message);
-  }
-}
-
 /** Stores a message that the server knows or not yet; while it cannot be reached, later. */
-export async function send(conversation, message, is_new = false) {
+export async function send(conversation, message) {
   try {
-    await deliver({ conversation, message, is_new });
+    await api.put_message(conversation, message);
     if (waiting.delete(message.id)) remember();
   } catch (error) {
     if (error.kind !== 'offline') throw error;
@@ -48,7 +38,7 @@ export async function flush() {
   try {
     for (const [id, entry] of [...waiting]) {
       try {
-        await deliver(entry);
+        await api.put_message(entry.conversation, entry.message);
       } catch (error) {
         if (error.kind === 'offline') return;
         if (error.kind !== 'missing') continue;

@@ -9,11 +9,6 @@ import { MediaPart } from './part.js';
 /** Soft tokens that a picture may take. */
 export const kBudgets = ['70', '140', '280', '560', '1120'];
 
-function kind_of(file, reply) {
-  if (reply.kind) return reply.kind;
-  const kind = file.type.split('/')[0];
-  return ['image', 'audio', 'video'].includes(kind) ? kind : 'document';
-}
 
 /** Stores a file; gives the part of a message that stands for it. */
 export async function upload(file, budget) {
@@ -21,7 +16,7 @@ export async function upload(file, budget) {
     method: 'POST', headers: { 'Content-Type': file.type || 'application/octet-stream' }, body: file,
   });
   const reply = await response.json();
-  const part = { type: 'media', media: reply.id, kind: kind_of(file, reply), name: file.name, bytes: file.size };
+  const part = { type: 'media', media: reply.id, kind: reply.kind, name: file.name };
   return budget && part.kind === 'image' ? { ...part, budget } : part;
 }
 
@@ -54,8 +49,8 @@ function Pages({ part, on_change }) {
     api.pages(part.media).then((reply) => set_pages(reply.pages), (failure) => set_error(failure.message));
   }, [part.media]);
   if (error) return html`<span class="error small">${error}</span>`;
-  return pages > 0 && html`<label class="small">${t('Pages')} <input type="number" class="small" min="1" max=${pages} value=${Math.min(pages, part.pages ?? 8)}
-    onChange=${(event) => on_change({ ...part, pages: Number(event.target.value) })} /> / ${pages}</label>`;
+  return pages > 0 && html`<label class="small">${t('Pages')} <input type="number" class="small" min="1" max=${pages} value=${Math.min(pages, part.budget ?? 8)}
+    onChange=${(event) => on_change({ ...part, budget: Number(event.target.value) })} /> / ${pages}</label>`;
 }
 
 const is_pdf = (part) => part.kind === 'document' && /\.pdf$/i.test(part.name);

@@ -2,6 +2,7 @@
 import { api } from '../lib/api.js';
 import { data_url } from '../lib/files.js';
 
+const kPages = 8;   // of a PDF, where the user did not choose
 const kKept = 12;  // encoded media that are kept for the next turn
 const encoded = new Map();
 
@@ -18,7 +19,7 @@ const url_of = (id) => keep(id, async () => data_url(await api.media(id)));
 
 async function pages_of(part) {
   const { pages } = await api.pages(part.media);
-  const shown = Math.min(pages, part.pages ?? 8);
+  const shown = Math.min(pages, part.budget ?? kPages);
   const urls = Array.from({ length: shown }, (_, page) =>
     keep(`${part.media}/${page}`, async () => data_url(await api.page_image(part.media, page + 1, 1000))));
   return (await Promise.all(urls)).map((url) => ({ type: 'image_url', image_url: { url, ...(part.budget && { detail: String(part.budget) }) } }));

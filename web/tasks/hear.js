@@ -39,4 +39,4 @@ export function language_names(locale, codes = ['ar', 'cs', 'da', 'de', 'el', 'e
 export const english_name = (code) => new Intl.DisplayNames('en', { type: 'language' }).of(code);
 
 export const kSound = 'audio/*,video/*,.opus,.flac,.mkv';
-export const any_language = () => t('Found out');
+export const any_language = () => t('Detect it');
