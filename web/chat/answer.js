@@ -119,11 +119,11 @@ async function make_calls(conversation, id) {
 }
 
 /** An answer below a message, and further ones while the model's calls can be made by the page. */
-export const answer = (conversation, parent) => conversation.hold(() => answer_below(conversation, parent));
+export const answer = (conversation, parent) => conversation.answering(() => answer_below(conversation, parent));
 
 /** The user's result of a call; when it was the last one missing, the model goes on. */
 export function give_result(conversation, id, call_id, result) {
-  return conversation.hold(async () => {
+  return conversation.answering(async () => {
     const message = conversation.messages.get(id);
     const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
     conversation.put({ ...message, calls });
@@ -134,7 +134,7 @@ export function give_result(conversation, id, call_id, result) {
 
 /** The user's message, and its answer. */
 export function ask(conversation, content, parent = conversation.leaf) {
-  return conversation.hold(async () => {
+  return conversation.answering(async () => {
     const message = { id: new_id(), parent, role: 'user', content, state: 'done', created_at: Date.now() / 1000 };
     await conversation.add(message);
     await answer_below(conversation, message.id);
@@ -145,5 +145,5 @@ export function ask(conversation, content, parent = conversation.leaf) {
 export function continue_answer(conversation, id) {
   const { error: _, ...message } = conversation.messages.get(id);
   if (!text_of(message)) return answer(conversation, message.parent);
-  return conversation.hold(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
+  return conversation.answering(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
 }

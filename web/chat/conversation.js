@@ -22,6 +22,7 @@ export class Conversation extends Store {
   writing = new Map();
   #creating = null;
   #held = 0;
+  #answering = 0;
 
   static async open(id) {
     const conversation = new Conversation();
@@ -34,7 +35,7 @@ export class Conversation extends Store {
   }
 
   get busy() {
-    return this.writing.size > 0;
+    return this.#answering > 0;
   }
 
   /** Takes the server's state; messages that did not change stay the same objects, so that they are not drawn again. */
@@ -66,6 +67,17 @@ export class Conversation extends Store {
       return await work();
     } finally {
       if (--this.#held === 0) this.refresh().catch(() => {});
+    }
+  }
+
+  /** Runs work that ends in an answer: until then the conversation is busy. */
+  async answering(work) {
+    ++this.#answering;
+    try {
+      return await this.hold(work);
+    } finally {
+      --this.#answering;
+      this.changed();
     }
   }
 
@@ -108,7 +120,7 @@ export class Conversation extends Store {
   async show(id) {
     this.leaf = newest_leaf(this.messages, id);
     this.changed();
-    if (this.id) await api.change_conversation(this.id, { leaf: this.leaf });
+    if (this.id) await this.hold(() => api.change_conversation(this.id, { leaf: this.leaf }));
   }
 
   async change(part) {
@@ -116,7 +128,7 @@ export class Conversation extends Store {
     const { settings: _, ...rest } = part;
     Object.assign(this, rest);
     this.changed();
-    if (this.id) await api.change_conversation(this.id, part.settings ? { ...rest, settings: this.settings } : rest);
+    if (this.id) await this.hold(() => api.change_conversation(this.id, part.settings ? { ...rest, settings: this.settings } : rest));
   }
 
   stop() {

@@ -1,5 +1,5 @@
 // A JSON Schema for answers: a form for flat objects, and the schema itself for everything else.
-import { html, useState } from '../lib/html.js';
+import { html, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { IconButton } from '../shell/icons.js';
 
@@ -29,23 +29,25 @@ export function schema_of(rows) {
 }
 
 function Rows({ rows, set_rows }) {
-  const change = (index, part) => set_rows(rows.map((row, other) => (other === index ? { ...row, ...part } : row)));
+  const change = (index, part) => set_rows((now) => now.map((row, other) => (other === index ? { ...row, ...part } : row)));
   return html`
     ${rows.map((row, index) => html`<div class="row" key=${index}>
-      <input type="text" value=${row.name} aria-label=${t('Name of the field')} placeholder=${t('Name')} onChange=${(event) => change(index, { name: event.target.value.trim() })} />
+      <input type="text" value=${row.name} aria-label=${t('Name of the field')} placeholder=${t('Name')} onInput=${(event) => change(index, { name: event.target.value.trim() })} />
       <select aria-label=${t('Type of the field')} value=${row.type} onChange=${(event) => change(index, { type: event.target.value })}>
         ${kTypes.map((type) => html`<option value=${type}>${t(type)}</option>`)}</select>
-      <${IconButton} name="close" label=${t('Remove')} onClick=${() => set_rows(rows.filter((_, other) => other !== index))} />
+      <${IconButton} name="close" label=${t('Remove')} onClick=${() => set_rows((now) => now.filter((_, other) => other !== index))} />
     </div>`)}
-    <button type="button" class="small" onClick=${() => set_rows([...rows, { name: '', type: 'string' }])}>${t('Add a field')}</button>`;
+    <button type="button" class="small" onClick=${() => set_rows((now) => [...now, { name: '', type: 'string' }])}>${t('Add a field')}</button>`;
 }
 
 export function SchemaForm({ value, set }) {
   const [rows, set_rows] = useState(rows_of(value));
   const [wrong, set_wrong] = useState('');
-  const by_form = (next) => {
-    set_rows(next);
-    set(schema_of(next));
+  const latest = useRef(rows);
+  const by_form = (make) => {
+    latest.current = make(latest.current);
+    set_rows(latest.current);
+    set(schema_of(latest.current));
   };
   const by_text = (event) => {
     const text = event.target.value;
@@ -53,7 +55,8 @@ export function SchemaForm({ value, set }) {
       if (text.trim()) JSON.parse(text);
       set_wrong('');
       set(text);
-      set_rows(rows_of(text));
+      latest.current = rows_of(text);
+      set_rows(latest.current);
     } catch (error) {
       set_wrong(error.message);
     }
