@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "runtime/engine.h"
+#include "server/service.h"
 
 namespace facet::server {
 
@@ -20,6 +21,9 @@ struct MemoryShare {
 // answers without a limit, which count with the whole context, do not wait for one another where there is room; one of
 // them fits in any case, even where the total then is more than there is.
 MemoryShare share_of(const runtime::MemoryPlan& plan, int64_t available_bytes, int64_t kv_budget = 0);
+
+// What that is of a model by itself, for people.
+ModelMemory memory_of(const runtime::MemoryPlan& plan, int64_t available_bytes);
 
 // What is taken of the memory: by each claim, as long as it lives. Thread-safe.
 class MemoryBudget {

@@ -42,13 +42,37 @@ ModelLoader::~ModelLoader() {
 
 void ModelLoader::fill_in_state(ModelInfo& info) {
   const std::scoped_lock lock(mutex_);
+  info.is_loading = info.path == loading_;
   const auto found = loaded_.find(info.path);
   if (found == loaded_.end()) return;
   const LoadedModel& model = *found->second;
   info.is_loaded = true;
   info.context = model.engine->context();
-  info.resident_bytes = model.engine->plan(info.context).resident_bytes;
+  const runtime::MemoryPlan plan = model.engine->plan(info.context);
+  info.resident_bytes = plan.resident_bytes;
+  info.memory = memory_of(plan, model.engine->options().memory_limit);
+  info.n_uses = model.n_uses;
   info.expires_in = model.expires_in();
+}
+
+void ModelLoader::on_change(std::function<void()> callback) {
+  const std::scoped_lock lock(callback_mutex_);
+  callback_ = std::move(callback);
+}
+
+// What it throws (no memory) changes nothing for the models.
+void ModelLoader::tell_of_change() noexcept try {
+  const std::scoped_lock lock(callback_mutex_);
+  if (callback_) callback_();
+} catch (...) {
+}
+
+void ModelLoader::set_loading(const std::string& path) {
+  {
+    const std::scoped_lock lock(mutex_);
+    loading_ = path;
+  }
+  tell_of_change();
 }
 
 void ModelLoader::let_go_of(const ServedModel& model) {
@@ -61,13 +85,28 @@ void ModelLoader::let_go_of(const ServedModel& model) {
   changed_.notify_all();
 }
 
+// As long as a model is being loaded.
+class ModelLoader::Loading {
+ public:
+  Loading(ModelLoader& loader, const std::string& path) : loader_(loader) { loader.set_loading(path); }
+  ~Loading() { loader_.set_loading({}); }
+  Loading(const Loading&) = delete;
+  Loading& operator=(const Loading&) = delete;
+
+ private:
+  ModelLoader& loader_;
+};
+
 ModelUse ModelLoader::use(const ServedModel& model, std::optional<double> keep_alive) {
   const auto start = Clock::now();
   auto loaded = use_loaded(model.path, keep_alive);
   if (!loaded) {
     const std::scoped_lock loading(loading_mutex_);
     loaded = use_loaded(model.path, keep_alive);
-    if (!loaded) loaded = load(model, keep_alive);
+    if (!loaded) {
+      const Loading shown(*this, model.path);
+      loaded = load(model, keep_alive);
+    }
   }
   return {*this, std::move(loaded), seconds_after(start)};
 }
@@ -175,6 +214,7 @@ bool ModelLoader::free_memory(int64_t taken) {
     }
   }
   oldest = nullptr;  // not under the lock: it takes a while
+  tell_of_change();
   budget_.wait_for_less_than(taken);
   return true;
 }
@@ -200,6 +240,7 @@ void ModelLoader::let_go_of_idle_models() {
     }
     lock.unlock();
     gone.clear();  // which may take a while, in which more may have come to its end
+    tell_of_change();
     lock.lock();
   }
 }

@@ -20,6 +20,9 @@ using ExchangePtr = std::shared_ptr<http::Exchange>;
 
 http::Routes file_routes_of_page(const std::string& folder);
 http::Routes conversation_routes(Database& database, std::shared_ptr<PageEvents> events);
+http::Routes media_routes_of_page(Service& service, Database& database);
+http::Routes settings_routes(Database& database, std::shared_ptr<PageEvents> events);
+http::Routes model_routes_of_page(Service& service);
 
 // Whose conversations a request is about: those of its key; without keys there is one owner.
 std::string page_owner(const http::Request& request);

@@ -32,14 +32,20 @@ void reply_page_json(http::Exchange& exchange, std::string json, http::Headers h
   exchange.reply(200, "application/json", std::move(json), std::move(headers));
 }
 
-PageRoutes page_routes(Service&, Store& store, const std::string& files) {
+PageRoutes page_routes(Service& service, Store& store, const std::string& files) {
   const auto events = std::make_shared<PageEvents>();
   PageRoutes page;
-  for (http::Routes routes : {file_routes_of_page(files), conversation_routes(store.database(), events)})
+  Database& database = store.database();
+  for (http::Routes routes :
+       {file_routes_of_page(files), conversation_routes(database, events), media_routes_of_page(service, database),
+        settings_routes(database, events), model_routes_of_page(service)})
     page.routes.insert(page.routes.end(), routes.begin(), routes.end());
   page.routes.push_back({"GET", "/page/events", [events](const ExchangePtr& exchange) {
                            events->listen(page_owner(exchange->request()), exchange);
                          }});
+  service.on_change([weak = std::weak_ptr(events)] {
+    if (const auto known = weak.lock()) known->tell_all({{"type", "models"}});
+  });
   page.end = [events] { events->end(); };
   return page;
 }

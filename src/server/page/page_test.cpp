@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "http/keys.h"
+#include "media/drawn_pictures.h"
+#include "media/png_writer.h"
 #include "server/dialects/test_routes.h"
 #include "server/store.h"
 
@@ -41,6 +43,12 @@ class PageTest : public testing::Test {
     return std::to_string(exchange->status()) + " " +
            Json::parse(exchange->body())["error"]["message"].get<std::string>();
   }
+  static std::string header(const TestExchange& exchange, const std::string& name) {
+    for (const auto& [key, value] : exchange.headers())
+      if (key == name) return value;
+    return {};
+  }
+  Json upload(const std::string& bytes, const std::string& name, const std::string& type = {});
   std::string new_conversation(const std::string& title = "One") {
     return json("POST", "/page/conversations", {{"title", title}})["id"];
   }
@@ -163,15 +171,112 @@ TEST_F(PageTest, FilesComeWithARuleAgainstStrangersScripts) {
   const auto page = ask("GET", "/");
   EXPECT_EQ(page->status(), 200);
   EXPECT_EQ(page->content_type(), "text/html; charset=utf-8");
-  const http::Headers& headers = page->headers();
-  const auto policy = std::find_if(headers.begin(), headers.end(),
-                                   [](const auto& header) { return header.first == "Content-Security-Policy"; });
-  ASSERT_NE(policy, headers.end());
-  EXPECT_TRUE(policy->second.starts_with("default-src 'none'; script-src 'self';"));
+  EXPECT_TRUE(header(*page, "Content-Security-Policy").starts_with("default-src 'none'; script-src 'self';"));
   EXPECT_EQ(ask("GET", "/page/assets/index.html")->body(), page->body());
   for (const char* path : {"/page/assets/", "/page/assets/nothing.js", "/page/assets/../CMakeLists.txt",
                            "/page/assets/.git", "/page/assets//etc/passwd", "/page/assets/x/../../README.md"})
     EXPECT_EQ(ask("GET", path)->status(), 404) << path;
+}
+
+// A medium of these bytes, uploaded.
+Json PageTest::upload(const std::string& bytes, const std::string& name, const std::string& type) {
+  http::Request request;
+  request.method = "POST";
+  request.path = "/page/media";
+  request.query.emplace("name", name);
+  request.headers["content-type"] = type;
+  request.body = bytes;
+  const auto exchange = ask_routes(page_.routes, std::move(request));
+  EXPECT_EQ(exchange->status(), 200) << exchange->body();
+  return Json::parse(exchange->body());
+}
+
+std::string picture(int width, int height, uint8_t shade = 200) {
+  return media::encode_png(media::flat(width, height, shade));
+}
+
+TEST_F(PageTest, TheSameMediumIsKeptOnce) {
+  const Json one = upload(picture(100, 50), "a.png"), two = upload(picture(100, 50), "b.png");
+  EXPECT_EQ(one["id"], two["id"]);
+  EXPECT_EQ(one["kind"], "image");
+  const auto sent = ask("GET", "/page/media/" + one["id"].get<std::string>());
+  EXPECT_EQ(sent->content_type(), "image/png");
+  EXPECT_EQ(sent->body(), picture(100, 50));
+  EXPECT_EQ(header(*sent, "Content-Disposition"), "inline; filename=\"b.png\"");
+  EXPECT_EQ(header(*sent, "Content-Security-Policy"), "sandbox; default-src 'none'");
+}
+
+TEST_F(PageTest, WhatMightRunIsAFileToKeep) {
+  const Json html = upload("<script>alert(1)</script>", "x\"\r\nSet-Cookie: a.html", "text/html");
+  EXPECT_EQ(html["kind"], "document");
+  const auto sent = ask("GET", "/page/media/" + html["id"].get<std::string>());
+  EXPECT_EQ(sent->content_type(), "text/plain; charset=utf-8");
+  EXPECT_EQ(header(*sent, "Content-Disposition"), "attachment; filename=\"x_  Set-Cookie: a.html\"");
+}
+
+TEST_F(PageTest, ShowsWhatTheModelWillSee) {
+  const std::string path = "/page/media/" + upload(picture(960, 480), "a.png")["id"].get<std::string>();
+  const Json preview = json("POST", path + "/preview?budget=70&model=nano");
+  EXPECT_EQ(preview["width"], 960);
+  const int width = preview["resized_width"], height = preview["resized_height"], tokens = preview["soft_tokens"];
+  EXPECT_EQ(width * height, tokens * 48 * 48);
+  EXPECT_LE(tokens, 70);
+  EXPECT_EQ(preview["patches"], tokens * 9);
+  const auto seen = ask("GET", path + "/seen?budget=70");
+  EXPECT_EQ(seen->content_type(), "image/png");
+  EXPECT_EQ(media::decode_image(std::as_bytes(std::span(seen->body())), "seen").width, width);
+  EXPECT_TRUE(error("POST", path + "/preview?budget=71").starts_with("400 a picture budget of \"71\""));
+}
+
+TEST_F(PageTest, DeletingDeletesWhatNobodyElseShows) {
+  const std::string shared = upload(picture(10, 10), "s.png")["id"], own = upload(picture(20, 10), "o.png")["id"];
+  const std::string a = new_conversation("A"), b = new_conversation("B");
+  const auto show = [&](const std::string& conversation, const std::string& medium) {
+    json("POST", "/page/conversations/" + conversation + "/messages",
+         {{"role", "user"}, {"content", {{{"type", "media"}, {"media", medium}, {"kind", "image"}, {"name", "x"}}}}});
+  };
+  show(a, shared);
+  show(a, own);
+  show(b, shared);
+  json("DELETE", "/page/conversations/" + a);
+  EXPECT_EQ(ask("GET", "/page/media/" + shared)->status(), 200);
+  EXPECT_EQ(ask("GET", "/page/media/" + own)->status(), 404);
+  EXPECT_EQ(error("POST", "/page/conversations/" + b + "/messages",
+                  {{"role", "user"}, {"content", {{{"type", "media"}, {"media", own}, {"kind", "image"}}}}}),
+            "400 content: no medium '" + own + "': upload it first");
+}
+
+TEST_F(PageTest, SettingsAreNotOverwrittenByAnotherTab) {
+  EXPECT_EQ(ask("GET", "/page/settings")->body(), "{}");
+  const auto first = ask("PUT", "/page/settings", {{"language", "de"}});
+  http::Request late;
+  late.method = "PUT";
+  late.path = "/page/settings";
+  late.headers["if-match"] = "\"0\"";
+  late.body = R"({"language":"fr"})";
+  EXPECT_EQ(ask_routes(page_.routes, late)->status(), 412);
+  late.headers["if-match"] = header(*first, "ETag");
+  EXPECT_EQ(ask_routes(page_.routes, late)->status(), 200);
+  EXPECT_EQ(json("GET", "/page/settings")["language"], "fr");
+  EXPECT_EQ(ask("GET", "/page/settings", nullptr, "ann")->body(), "{}");
+}
+
+TEST_F(PageTest, ModelsComeWithWhatTheyTakeOfTheMemory) {
+  const auto events = ask("GET", "/page/events");
+  service_.info.memory = {5000, 100, 200, 2, 30, 4, 7};
+  const Json list = json("GET", "/page/models");
+  const Json& model = list["models"][0];
+  EXPECT_EQ(model["name"], "nano");
+  EXPECT_EQ(model["path_name"], "nano.gguf");
+  EXPECT_EQ(model["plan"]["total"], 5241);
+  EXPECT_EQ(model["loaded"], false);
+  EXPECT_EQ(list["memory"]["free"], int64_t{7} << 30);
+  EXPECT_EQ(list["machine"]["isa"], "avx2");
+  EXPECT_EQ(json("POST", "/page/models/nano/load")["loaded"], true);
+  EXPECT_EQ(json("POST", "/page/models/nano/unload")["loaded"], false);
+  EXPECT_EQ(ask("POST", "/page/models/nano/burn")->status(), 404);
+  service_.changed();
+  EXPECT_EQ(json_lines(events->body()).back()["type"], "models");
 }
 
 }  // namespace
