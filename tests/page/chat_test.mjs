@@ -148,7 +148,7 @@ test('the real model calls a declared tool', async () => {
   await page.getByText('Tools', { exact: true }).click();
   await page.getByLabel(/Your own tools/).fill(JSON.stringify([{ name: 'get_weather', description: 'the weather of a city',
     parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } }]));
-  await page.getByLabel('System prompt').focus();
+  await page.getByLabel('Temperature').fill('0');
   await say(page, 'What is the weather in Paris?');
   await page.locator('.call').waitFor();
   assert.match(await page.locator('.call').innerText(), /get_weather[\s\S]*Paris/);

@@ -132,12 +132,12 @@ export function give_result(conversation, id, call_id, result) {
   });
 }
 
-/** The user's message, and its answer. */
+/** The user's message, and its answer; throws when the message itself could not be stored. */
 export function ask(conversation, content, parent = conversation.leaf) {
   return conversation.answering(async () => {
     const message = { id: new_id(), parent, role: 'user', content, state: 'done', created_at: Date.now() / 1000 };
     await conversation.add(message);
-    await answer_below(conversation, message.id);
+    await answer_below(conversation, message.id).catch(report);
   });
 }
 

@@ -1,7 +1,8 @@
 // Where the user writes: text that grows, media by button, drop, paste, camera and microphone; thinking; send or stop.
 import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../lib/html.js';
-import { t } from '../lib/language.js';
+import { explain } from '../lib/errors.js';
 import { pick_files } from '../lib/files.js';
+import { t } from '../lib/language.js';
 import { useStore } from '../lib/store.js';
 import { guarded, toast } from '../lib/toast.js';
 import { Attachment, upload } from '../media/attachments.js';
@@ -56,11 +57,11 @@ function useAttachments(conversation) {
         replace(entry, { ...entry, part, progress: false });
       } catch (error) {
         replace(entry, null);
-        guarded(() => { throw error; })();
+        toast(`${file.name}: ${explain(error)}`, { kind: 'error' });
       }
     }
   };
-  return { list: held.current, add, remove: (entry) => replace(entry, null), change: replace, clear: () => set([]) };
+  return { list: held.current, add, remove: (entry) => replace(entry, null), change: replace, set };
 }
 
 function ThinkingPicker({ conversation }) {
@@ -97,9 +98,16 @@ export function Composer({ conversation }) {
       return;
     }
     const content = [...attachments.list.map((entry) => entry.part), { type: 'text', text: text.trim() }];
+    const kept = attachments.list;
     set_text('');
-    attachments.clear();
-    await ask(conversation, content);
+    attachments.set([]);
+    try {
+      await ask(conversation, content);
+    } catch (error) {
+      set_text(text);
+      attachments.set(kept);
+      throw error;
+    }
   });
   const key = (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;

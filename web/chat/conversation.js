@@ -102,12 +102,21 @@ export class Conversation extends Store {
     await send(this.id, this.messages.get(id));
   }
 
+  /** Shows and stores a new message; one that cannot be stored goes again, with the error. */
   async add(message, { follow = true } = {}) {
     this.messages.set(message.id, message);
     if (follow) this.leaf = message.id;
     this.changed();
-    await this.create(message);
-    await this.save(message.id);
+    try {
+      await this.create(message);
+      await this.save(message.id);
+    } catch (error) {
+      this.messages.delete(message.id);
+      if (follow) this.leaf = message.parent;
+      this.#creating = this.id ? this.#creating : null;
+      this.changed();
+      throw error;
+    }
   }
 
   /** The other versions of a message: {index, ids}. */

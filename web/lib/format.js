@@ -15,13 +15,14 @@ export function bytes(count) {
     ++unit;
   }
   const digits = count < 10 && unit > 0 ? 1 : 0;
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit], unitDisplay: 'narrow', maximumFractionDigits: digits }).format(count);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: digits }).format(count);
 }
 
 /** 12300 -> 12K, for tokens and parameters. */
 export const short = (value) => new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
 export function seconds(value) {
+  if (value < 0.001) return '< 1 ms';
   if (value < 1) return `${number(value * 1000)} ms`;
   if (value < 60) return `${number(value, 1)} s`;
   return clock(value);

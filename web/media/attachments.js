@@ -1,20 +1,34 @@
 // Files on their way into a message: stored by the server, shown with what the model will see of them.
 import { api, request } from '../lib/api.js';
+import { ApiError } from '../lib/errors.js';
 import { bytes, number } from '../lib/format.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { IconButton } from '../shell/icons.js';
 import { MediaPart } from './part.js';
 
+const kLarge = 8_000_000;  // bytes: what a server may find too large
+
 /** Soft tokens that a picture may take. */
 export const kBudgets = ['70', '140', '280', '560', '1120'];
 
 
+/** A server that refuses a large file may close the connection before it was sent, which looks as if it were away. */
+async function post(file) {
+  try {
+    return await request(`/page/media?name=${encodeURIComponent(file.name)}`, {
+      method: 'POST', headers: { 'Content-Type': file.type || 'application/octet-stream' }, body: file,
+    });
+  } catch (error) {
+    if (error.kind !== 'offline' || file.size < kLarge) throw error;
+    await request('/health');
+    throw new ApiError('too_large', bytes(file.size), 413);
+  }
+}
+
 /** Stores a file; gives the part of a message that stands for it. */
 export async function upload(file, budget) {
-  const response = await request(`/page/media?name=${encodeURIComponent(file.name)}`, {
-    method: 'POST', headers: { 'Content-Type': file.type || 'application/octet-stream' }, body: file,
-  });
+  const response = await post(file);
   const reply = await response.json();
   const part = { type: 'media', media: reply.id, kind: reply.kind, name: file.name };
   return budget && part.kind === 'image' ? { ...part, budget } : part;

@@ -3,7 +3,7 @@ import { bytes } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/language.js';
 
-const kKinds = [['weights', 'Weights'], ['kv', 'Keys and values'], ['snapshots', 'Snapshots'], ['media', 'Pictures and sound']];
+const kKinds = [['weights', 'Weights'], ['kv', 'Keys and values'], ['snapshots', 'Snapshots'], ['media', 'Pictures and sound'], ['work', 'Working memory']];
 
 /** A model's plan at another context than the one it was made for. */
 export function plan_at(model, context) {

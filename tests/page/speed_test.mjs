@@ -1,0 +1,82 @@
+// How fast the page is: size and time of the first load, long conversations, long answers. Limits are those of the project, with figures printed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { play, say, world } from './world.mjs';
+
+const held = world();
+const kFirstLoad = 300_000;    // bytes, compressed
+const kInteractive = 500;      // milliseconds on this machine
+const kSlowMachine = Number(process.env.PAGE_SLOWNESS ?? 1);  // how much slower this machine may be than one that does nothing else
+
+test('the first load is small, and soon can be typed into', async (t) => {
+  const warm = await held.open();
+  await warm.context().close();
+  const context = await held.browser.newContext();
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Network.enable');
+  let size = 0;
+  devtools.on('Network.loadingFinished', ({ encodedDataLength }) => { size += encodedDataLength; });
+  const start = Date.now();
+  await page.goto(held.server.url, { waitUntil: 'commit' });
+  await page.locator('#composer').waitFor();
+  const wait = Date.now() - start;
+  const inside = await page.evaluate(() => performance.now());
+  await page.waitForTimeout(500);
+  t.diagnostic(`first load ${size} bytes, ${page.url()} usable after ${wait} ms (${Math.round(inside)} by the page's clock)`);
+  assert.ok(size <= kFirstLoad, `${size} bytes`);
+  assert.ok(wait <= kInteractive * kSlowMachine, `${wait} ms`);
+});
+
+test('2,000 messages open soon and scroll smoothly', async (t) => {
+  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'long' });
+  const text = 'Some *text* with `code` and a list:\n\n- one\n- two\n\n```js\nconst a = 1;\n```\n\n'.repeat(2);
+  for (let index = 0; index < 2000; ++index) {
+    await held.server.json('PUT', `/page/conversations/${made.id}/messages/m${index}`, { id: `m${index}`, parent: index ? `m${index - 1}` : null, state: 'done',
+      role: index % 2 ? 'assistant' : 'user', content: [{ type: 'text', text: `${index}: ${text}` }] });
+  }
+  const page = await held.open();
+  const start = Date.now();
+  await page.evaluate((hash) => { location.hash = hash; }, `#/c/${made.id}`);
+  await page.locator('[data-id=m1999] .markdown:not(.plain)').waitFor();
+  const opened = Date.now() - start;
+  const frames = await page.evaluate(async () => {
+    const scroller = document.querySelector('.scroller');
+    const times = [];
+    let last = performance.now();
+    for (let step = 0; step < 120; ++step) {
+      scroller.scrollTop -= 400;
+      await new Promise(requestAnimationFrame);
+      times.push(performance.now() - last);
+      last = performance.now();
+    }
+    return times.sort((one, other) => one - other);
+  });
+  const median = frames[60];
+  const worst = frames.at(-3);
+  t.diagnostic(`opened in ${opened} ms; frames while scrolling: median ${median.toFixed(1)} ms, 98 in 100 within ${worst.toFixed(1)} ms`);
+  assert.ok(opened < 3000 * kSlowMachine, `${opened} ms`);
+  assert.ok(median < 34 * kSlowMachine, `${median} ms`);
+});
+
+test('10,000 tokens at 100 a second stay below one core', async (t) => {
+  const words = Array.from({ length: 10_000 }, (_, index) => (index % 40 === 39 ? '.\n\n' : index % 97 === 0 ? ' **bold**' : ' word'));
+  const page = await held.open('', { init: { script: play, value: { scripts: [words], pause: 10 } } });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const busy = async () => (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value;
+  await say(page, 'Write ten thousand');
+  await page.getByText('word').first().waitFor();
+  const start = Date.now();
+  const before = await busy();
+  const shares = [];
+  for (let part = 0, last = before, at = start; part < 10; ++part) {
+    await page.waitForTimeout(10_000);
+    const now = await busy();
+    shares.push((now - last) / ((Date.now() - at) / 1000));
+    [last, at] = [now, Date.now()];
+  }
+  t.diagnostic(`share of one core in each tenth: ${shares.map((share) => share.toFixed(2)).join(' ')}`);
+  assert.ok(Math.max(...shares) < 1, `${shares}`);
+  await page.locator('.messages[aria-busy=false]').waitFor({ timeout: 60_000 });
+});
