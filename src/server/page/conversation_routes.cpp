@@ -1,17 +1,17 @@
 // /page/conversations: what the page keeps of what was said.
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "server/dialects/openai/pages.h"
 #include "server/json_reading.h"
 #include "server/page/clock.h"
 #include "server/page/conversation_store.h"
 #include "server/page/handlers.h"
+#include "server/page/transfer.h"
 
 namespace facet::server {
 namespace {
 
 constexpr std::string_view kConversations = "/page/conversations/";
-constexpr size_t kMaxSettingsBytes = size_t{1} << 20;
 
 Json head_of(const Conversation& c) {
   return {{"id", c.id},
@@ -35,7 +35,7 @@ std::string whole_of(const Conversation& c, const std::vector<std::string>& mess
 class ConversationEndpoint {
  public:
   ConversationEndpoint(Database& database, std::shared_ptr<PageEvents> events)
-      : store_(database), events_(std::move(events)) {}
+      : store_(database), media_(database), events_(std::move(events)) {}
 
   void list(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
@@ -63,8 +63,19 @@ class ConversationEndpoint {
   void get(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
     const auto path = path_segments(request, kConversations);
-    if (path.size() != 1) throw_no_path(request);
-    reply_whole(exchange, store_.get(page_owner(request), path[0]));
+    if (path.size() > 2 || (path.size() == 2 && path[1] != "export")) throw_no_path(request);
+    const Conversation conversation = store_.get(page_owner(request), path[0]);
+    if (path.size() == 2) return send_file(exchange, conversation);
+    reply_whole(exchange, conversation);
+  }
+
+  void import(http::Exchange& exchange) {
+    const http::Request& request = exchange.request();
+    const ConversationFile file = read_conversation_file(request.body);
+    for (const PageMedium& medium : file.media) media_.put(page_owner(request), medium);
+    const Conversation imported = store_.import(page_owner(request), file.conversation, file.messages);
+    tell(request, imported);
+    reply_whole(exchange, imported);
   }
 
   void change(http::Exchange& exchange) {
@@ -121,6 +132,34 @@ class ConversationEndpoint {
   }
 
  private:
+  void send_file(http::Exchange& exchange, const Conversation& c) {
+    const http::Request& request = exchange.request();
+    const std::string_view format = request.parameter("format");
+    const auto messages = store_.messages(page_owner(request), c.id);
+    if (format == "markdown") {
+      return exchange.reply(200, "text/markdown; charset=utf-8", conversation_markdown(c, messages),
+                            {{"Content-Disposition", "attachment; filename=\"conversation.md\""}});
+    }
+    if (!format.empty() && format != "json") throw_invalid("format", "expected json or markdown");
+    exchange.reply(200, "application/json", conversation_json(c, messages, media_shown(request, messages)),
+                   {{"Content-Disposition", "attachment; filename=\"conversation.json\""}});
+  }
+
+  std::vector<PageMedium> media_shown(const http::Request& request, const std::vector<std::string>& messages) {
+    constexpr size_t kMostBytes = size_t{512} << 20;
+    std::vector<PageMedium> media;
+    if (request.parameter("media") == "0") return media;
+    size_t n_bytes = 0;
+    for (const std::string& id : media_of(messages)) {
+      media.push_back(media_.get(page_owner(request), id));
+      n_bytes += media.back().bytes.size();
+      if (n_bytes > kMostBytes)
+        throw ApiError(ApiError::Kind::TooLarge,
+                       fmt::format("the media have more than {} bytes: export without them, media=0", kMostBytes));
+    }
+    return media;
+  }
+
   void reply_whole(http::Exchange& exchange, const Conversation& c) {
     reply_page_json(exchange, whole_of(c, store_.messages(page_owner(exchange.request()), c.id)));
   }
@@ -132,6 +171,7 @@ class ConversationEndpoint {
   }
 
   ConversationStore store_;
+  PageMediaStore media_;
   const std::shared_ptr<PageEvents> events_;
 };
 
@@ -144,9 +184,15 @@ http::Routes conversation_routes(Database& database, std::shared_ptr<PageEvents>
   };
   using E = ConversationEndpoint;
   const std::string all = "/page/conversations", one = all + "/*";
-  return {{"GET", all, by(&E::list)},         {"POST", all, by(&E::create)},    {"DELETE", all, by(&E::remove_all)},
-          {"GET", one, by(&E::get)},          {"PATCH", one, by(&E::change)},   {"DELETE", one, by(&E::remove)},
-          {"POST", one, by(&E::add_message)}, {"PUT", one, by(&E::put_message)}};
+  return {{"GET", all, by(&E::list)},
+          {"POST", all, by(&E::create)},
+          {"DELETE", all, by(&E::remove_all)},
+          {"GET", one, by(&E::get)},
+          {"PATCH", one, by(&E::change)},
+          {"DELETE", one, by(&E::remove)},
+          {"POST", all + "/import", by(&E::import)},
+          {"POST", one, by(&E::add_message)},
+          {"PUT", one, by(&E::put_message)}};
 }
 
 }  // namespace facet::server

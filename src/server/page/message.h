@@ -30,6 +30,8 @@ std::string page_title(std::string_view text);
 
 bool is_page_id(std::string_view id);
 
+constexpr size_t kMaxSettingsBytes = size_t{1} << 20;  // of one conversation
+
 // Of a field that is an object of the page's own, of at most max_bytes as text; {} where there is none.
 std::string object_text(const Json& body, const char* key, size_t max_bytes);
 
