@@ -50,7 +50,7 @@ function Tiles({ history, families }) {
 }
 
 function Routes({ families }) {
-  return html`<div class="table"><table>
+  return html`<div class="table" tabindex="0" role="group" aria-label=${t('Requests by path')}><table>
     <caption class="hidden">${t('Requests by path')}</caption>
     <thead><tr><th>${t('Path')}</th><th class="number">${t('Requests')}</th><th class="number">${t('Failed')}</th><th class="number">${t('Mean time')}</th></tr></thead>
     <tbody>${routes(families).map(({ route, count, failed, seconds: spent }) => html`<tr key=${route}>

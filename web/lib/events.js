@@ -14,11 +14,19 @@ export async function* event_data(response) {
   }
 }
 
-/** Calls on_event with each of the server's news, for as long as the page is open; on_open at each new connection. */
+const change_of_visibility = () => new Promise((resolve) => { document.addEventListener('visibilitychange', resolve, { once: true }); });
+
+/**
+ * Calls on_event with each of the server's news, for as long as the page is open; on_open at each new connection. A tab that is not seen lets
+ * its connection go, as browsers have six for all tabs of a server.
+ */
 export async function follow_news(on_event, on_open) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 5000)) {
+    while (document.hidden) await change_of_visibility();
+    const hidden = new AbortController();
+    change_of_visibility().then(() => hidden.abort());
     try {
-      const response = await request('/page/events', { headers: { Accept: 'text/event-stream' } });
+      const response = await request('/page/events', { headers: { Accept: 'text/event-stream' }, signal: hidden.signal });
       wait = 500;
       on_open();
       for await (const data of event_data(response)) on_event(JSON.parse(data));

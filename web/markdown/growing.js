@@ -51,6 +51,7 @@ function finish(nodes, is_complete) {
       if (is_complete && pre.firstElementChild) colour(pre.firstElementChild);
       copy_bar(pre);
     }
+    for (const table of all('.table')) table.tabIndex = 0;
     for (const formula of all('.formula')) typeset(formula);
   }
 }

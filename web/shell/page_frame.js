@@ -10,7 +10,7 @@ export function PageFrame({ title, text, open_sidebar, children, wide }) {
       <span class="opener"><${IconButton} name="menu" label=${t('Side bar')} onClick=${open_sidebar} /></span>
       <h1>${title}</h1>
     </header>
-    <div class="page-scroller"><div class=${wide ? 'page-column wide' : 'page-column'}>
+    <div class="page-scroller" tabindex="0" role="region" aria-label=${title}><div class=${wide ? 'page-column wide' : 'page-column'}>
       ${text && html`<p class="muted">${text}</p>`}
       ${children}
     </div></div>
