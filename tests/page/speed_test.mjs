@@ -80,3 +80,10 @@ test('10,000 tokens at 100 a second stay below one core', async (t) => {
   assert.ok(Math.max(...shares) < 1, `${shares}`);
   await page.locator('.messages[aria-busy=false]').waitFor({ timeout: 60_000 });
 });
+
+test('the first page names every module that it will import, so that none waits for another', async () => {
+  const page = await held.open();
+  const asked = page.requests.filter((url) => url.endsWith('.js')).map((url) => new URL(url).pathname);
+  const named = await page.locator('link[rel=modulepreload], script[src]').evaluateAll((all) => all.map((node) => node.getAttribute('href') ?? node.getAttribute('src')));
+  assert.deepEqual([...new Set(asked)].sort(), named.sort());
+});

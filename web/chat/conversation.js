@@ -119,10 +119,15 @@ export class Conversation extends Store {
     }
   }
 
-  /** The other versions of a message: {index, ids}. */
-  versions(message) {
-    const ids = children(this.messages).get(this.messages.has(message.parent) ? message.parent : null) ?? [message.id];
-    return { index: ids.indexOf(message.id), ids };
+  /** For each message of the branch, its versions: {index, ids}. */
+  get versions() {
+    const of = children(this.messages);
+    const versions = new Map();
+    for (const { id, parent } of this.branch) {
+      const ids = of.get(this.messages.has(parent) ? parent : null);
+      versions.set(id, { index: ids.indexOf(id), ids });
+    }
+    return versions;
   }
 
   /** Shows the branch through a message. */

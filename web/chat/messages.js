@@ -18,9 +18,10 @@ export function MessageList({ conversation }) {
   const { show_figures } = useStore(settings);
   const branch = conversation.branch;
   const busy = conversation.busy;
+  const versions = conversation.versions;
   return html`<ol class="messages" aria-busy=${String(busy)}>
     ${branch.map((message, at) => {
-      const { index, ids } = conversation.versions(message);
+      const { index, ids } = versions.get(message.id);
       return html`<${Entry} key=${message.id} conversation=${conversation} message=${message} index=${index} count=${ids.length}
         growing=${conversation.is_growing(message)} last=${at === branch.length - 1} show_figures=${show_figures} />`;
     })}

@@ -41,12 +41,15 @@ function useFollow(conversation) {
   const scroller = useRef();
   const [at_end, set_at_end] = useState(true);
   const pinned = useRef(true);
+  const last_top = useRef(0);
   const to_end = (behavior = 'instant') => scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior });
   const scrolled = () => {
     const node = scroller.current;
     const end = node.scrollHeight - node.scrollTop - node.clientHeight < 60;
-    pinned.current = end;
-    set_at_end(end);
+    if (end) pinned.current = true;
+    else if (node.scrollTop < last_top.current) pinned.current = false;  // not because what is above grew
+    last_top.current = node.scrollTop;
+    set_at_end(end || pinned.current);
   };
   useLayoutEffect(() => {
     if (pinned.current) to_end();
@@ -54,7 +57,10 @@ function useFollow(conversation) {
   useLayoutEffect(() => {
     pinned.current = true;
     to_end();
-    requestAnimationFrame(() => to_end());
+    if (!scroller.current) return undefined;
+    const grown = new ResizeObserver(() => pinned.current && to_end());
+    grown.observe(scroller.current.firstElementChild);
+    return () => grown.disconnect();
   }, [conversation, conversation?.branch.length]);
   return { scroller, scrolled, at_end, to_end };
 }

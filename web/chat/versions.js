@@ -6,7 +6,7 @@ import { IconButton } from '../shell/icons.js';
 
 export function Versions({ conversation, message, index, count }) {
   if (count < 2) return null;
-  const show = (step) => guarded(() => conversation.show(conversation.versions(message).ids[index + step]));
+  const show = (step) => guarded(() => conversation.show(conversation.versions.get(message.id).ids[index + step]));
   return html`<span class="versions">
     <${IconButton} name="left" label=${t('Previous version')} disabled=${index === 0} onClick=${show(-1)} />
     <span>${index + 1} / ${count}</span>

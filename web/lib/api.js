@@ -75,3 +75,17 @@ export const api = {
   page_image: async (id, page, width) => (await request(`/page/media/${part(id)}/pages/${page}?width=${width}`)).blob(),
   metrics: async () => (await request('/metrics')).text(),
 };
+
+const kRetry = 1500;  // milliseconds between looks for a server that is away
+
+/** While the server is away, asks whether it is back: nothing else may, as an old stream of events can outlive a network. */
+let looking = false;
+connection.listen(async () => {
+  if (connection.value.online || looking) return;
+  looking = true;
+  while (!connection.value.online) {
+    await new Promise((resolve) => setTimeout(resolve, kRetry));
+    await request('/health').catch(() => {});
+  }
+  looking = false;
+});
