@@ -74,7 +74,8 @@ function App() {
 /** Everything anew in another language. */
 const Root = () => html`<${App} key=${useStore(language)} />`;
 
-await Promise.all([speak(), load_settings().catch((error) => error.kind === 'key' || report(error)), load_models().catch(() => {})]);
+load_models().catch(() => {});
+await Promise.all([speak(), load_settings().catch((error) => error.kind === 'key' || report(error))]);
 render(html`<${Root} />`, document.getElementById('app'));
 if (!connection.value.needs_key) follow();
 addEventListener('beforeunload', (event) => writing() && event.preventDefault());

@@ -85,7 +85,7 @@ test('a sound file is played, and sent to the model', async () => {
   await say(page, 'What is this?');
   await page.getByText('a tone').waitFor();
   const [part] = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
-  assert.deepEqual([part.type, part.input_audio.format, part.input_audio.data.slice(0, 6)], ['input_audio', 'wav', 'UklGRn']);
+  assert.deepEqual([part.type, part.input_audio.format, part.input_audio.data.slice(0, 6)], ['input_audio', 'wav', 'UklGRi']);
 });
 
 test('a text file is sent as a file', async () => {
