@@ -189,7 +189,9 @@ int Store::remove_older(const std::string& kind, int64_t created_before) {
 
 std::map<std::string, int64_t> Store::counts() {
   const std::lock_guard lock(state_->database.mutex());
-  Query query(state_->database, "SELECT kind, COUNT(*) FROM items GROUP BY kind");
+  Query query(state_->database,
+              "SELECT kind, COUNT(*) FROM items GROUP BY kind UNION ALL"
+              " SELECT * FROM (SELECT 'conversation', COUNT(*) AS n FROM conversations) WHERE n > 0");
   std::map<std::string, int64_t> counts;
   while (query.step()) counts[query.text_at(0)] = query.number_at(1);
   return counts;

@@ -51,7 +51,7 @@ class Store {
   std::vector<StoredItem> all(const std::string& kind);                                   // of all owners, json alone
   bool remove(const std::string& kind, const std::string& id, const std::string& owner);  // false: was not there
   int remove_older(const std::string& kind, int64_t created_before);
-  std::map<std::string, int64_t> counts();  // of each kind
+  std::map<std::string, int64_t> counts();  // of each kind, and the page's conversations
   // A consistent copy while the server runs, readable for its owner alone. Nothing may be at `path`.
   void backup(const std::string& path);
 

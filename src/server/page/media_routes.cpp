@@ -108,7 +108,8 @@ class MediaEndpoint {
     store_.remove_unused(now_milliseconds() - kDay);
   }
 
-  // Nothing of it runs, whatever it is, and where it might be shown as a page it is a file to keep.
+  // Nothing of it runs, whatever it is; where it might be shown as a page it is a file to keep; and what is deleted
+  // here is in no browser's cache.
   static void send(http::Exchange& exchange, PageMedium medium) {
     std::string name;
     for (const char c : medium.name) name += c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f ? '_' : c;
@@ -116,7 +117,8 @@ class MediaEndpoint {
                    {{"Content-Disposition",
                      fmt::format("{}; filename=\"{}\"", medium.kind == "document" ? "attachment" : "inline", name)},
                     {"Content-Security-Policy", "sandbox; default-src 'none'"},
-                    {"Cache-Control", "private, max-age=31536000, immutable"}});
+                    {"Cross-Origin-Resource-Policy", "same-origin"},
+                    {"Cache-Control", "no-store"}});
   }
 
   // As chat requests choose it.
@@ -137,7 +139,7 @@ class MediaEndpoint {
   }
 
   static void send_picture(http::Exchange& exchange, const media::Image& image) {
-    exchange.reply(200, "image/png", media::encode_png(image), {{"Cache-Control", "private, max-age=3600"}});
+    exchange.reply(200, "image/png", media::encode_png(image), {{"Cache-Control", "no-store"}});
   }
 
   static void send_page(http::Exchange& exchange, const PageMedium& medium, const std::string& page) {

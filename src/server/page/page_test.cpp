@@ -2,6 +2,9 @@
 #include "server/page/page.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "http/keys.h"
 #include "media/drawn_pictures.h"
@@ -329,6 +332,24 @@ TEST_F(PageTest, ImportsAreCheckedWhole) {
             "400 messages[0].parent: no message 'a' before it");
   EXPECT_EQ(refused({{"media", {{{"id", "a"}, {"data", "eHg="}}}}}), "400 media[0].data: is not what its id says");
   EXPECT_EQ(json("GET", "/page/conversations")["conversations"].size(), 0u);
+}
+
+TEST_F(PageTest, AFullDatabaseIsOneLineAndKeepsWhatItHas) {
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("facet_page_" + std::to_string(::getpid()) + ".db");
+  {
+    Store store(path, 300 * 4096);
+    page_ = page_routes(service_, store);
+    const std::string id = new_conversation("Small"), messages = "/page/conversations/" + id + "/messages";
+    say(id, "kept");
+    const std::string line = error("POST", messages, {{"role", "user"}, {"content", std::string(2 << 20, 'x')}});
+    EXPECT_TRUE(line.starts_with("503 " + path + ": no room left")) << line;
+    EXPECT_EQ(error("POST", messages, {{"role", "user"}, {"content", std::string(5 << 20, 'x')}}).substr(0, 3), "413");
+    EXPECT_EQ(json("GET", "/page/conversations/" + id)["messages"].size(), 1u);
+    json("DELETE", "/page/conversations/" + id);
+    page_ = {};
+  }
+  for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path + end);
 }
 
 }  // namespace
