@@ -94,7 +94,7 @@ export function ChatPage({ id, open_sidebar }) {
       ${!at_end && html`<button type="button" class="to-end" onClick=${() => to_end('smooth')} aria-label=${t('To the latest message')}>↓</button>`}
       <${Composer} key=${conversation} conversation=${conversation} />
     </div>
-    ${panel && html`<${SettingsPanel} conversation=${conversation} on_close=${() => set_panel(false)} />`}
+    ${panel && html`<${SettingsPanel} key=${conversation} conversation=${conversation} on_close=${() => set_panel(false)} />`}
   </main>`;
 }
 

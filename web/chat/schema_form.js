@@ -1,5 +1,5 @@
 // A JSON Schema for answers: a form for flat objects, and the schema itself for everything else.
-import { html, useRef, useState } from '../lib/html.js';
+import { html, useReducer, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { IconButton } from '../shell/icons.js';
 
@@ -40,30 +40,36 @@ function Rows({ rows, set_rows }) {
     <button type="button" class="small" onClick=${() => set_rows((now) => [...now, { name: '', type: 'string' }])}>${t('Add a field')}</button>`;
 }
 
-export function SchemaForm({ value, set }) {
-  const [rows, set_rows] = useState(rows_of(value));
-  const [wrong, set_wrong] = useState('');
-  const latest = useRef(rows);
-  const by_form = (make) => {
-    latest.current = make(latest.current);
-    set_rows(latest.current);
-    set(schema_of(latest.current));
+/** The rows of the form; they may have no name yet, and are read anew when the schema is changed by something else. */
+function useRows(value, set) {
+  const [, redraw] = useReducer((count) => count + 1, 0);
+  const held = useRef({ text: value, rows: rows_of(value) });
+  if (held.current.text !== value) held.current = { text: value, rows: rows_of(value) };
+  const change = (make) => {
+    const rows = make(held.current.rows);
+    held.current = { text: schema_of(rows), rows };
+    set(held.current.text);
+    redraw();
   };
-  const by_text = (event) => {
+  return [held.current.rows, change];
+}
+
+export function SchemaForm({ value, set }) {
+  const [rows, set_rows] = useRows(value, set);
+  const [wrong, set_wrong] = useState('');
+  const typed = (event) => {
     const text = event.target.value;
     try {
       if (text.trim()) JSON.parse(text);
       set_wrong('');
       set(text);
-      latest.current = rows_of(text);
-      set_rows(latest.current);
     } catch (error) {
       set_wrong(error.message);
     }
   };
   return html`
     <p class="muted small">${t('Every answer is JSON of this form; the server enforces it.')}</p>
-    ${rows && html`<${Rows} rows=${rows} set_rows=${by_form} />`}
-    <label class="field">${t('JSON Schema')}<textarea rows="5" class="code-input" dir="ltr" spellcheck="false" value=${value} onChange=${by_text}></textarea></label>
+    ${rows && html`<${Rows} rows=${rows} set_rows=${set_rows} />`}
+    <label class="field">${t('JSON Schema')}<textarea key=${value} rows="5" class="code-input" dir="ltr" spellcheck="false" onChange=${typed}>${value}</textarea></label>
     ${wrong && html`<p class="error" role="alert">${wrong}</p>`}`;
 }

@@ -41,7 +41,7 @@ function Presets({ values, set }) {
 }
 
 const NumberField = ({ field: [name, label, min, max, step, placeholder], values, set }) => html`<label class="field inline">${t(label)}
-  <input type="number" min=${min} max=${max} step=${step} placeholder=${placeholder} value=${values[name] ?? ''}
+  <input type="number" min=${min} max=${max} step=${step} placeholder=${placeholder} key=${values[name]} defaultValue=${values[name] ?? ''}
     onChange=${(event) => event.target.reportValidity() && set({ [name]: event.target.value === '' ? null : Number(event.target.value) })} /></label>`;
 
 function Tools({ values, set }) {
@@ -60,7 +60,7 @@ function Tools({ values, set }) {
   return html`
     ${Object.keys(kBuiltin).map((name) => html`<label class="check"><input type="checkbox" checked=${chosen.includes(name)} onChange=${() => toggle(name)} /><code>${name}</code></label>`)}
     <label class="field">${t('Your own tools, as JSON; you give their results')}
-      <textarea rows="3" class="code-input" dir="ltr" spellcheck="false" placeholder='[{"name": "…", "description": "…", "parameters": {…}}]' onChange=${own}>${values.tools ?? ''}</textarea></label>
+      <textarea key=${values.tools} rows="3" class="code-input" dir="ltr" spellcheck="false" placeholder='[{"name": "…", "description": "…", "parameters": {…}}]' onChange=${own}>${values.tools ?? ''}</textarea></label>
     ${wrong && html`<p class="error" role="alert">${wrong}</p>`}`;
 }
 
@@ -73,7 +73,7 @@ export function SettingsPanel({ conversation, on_close }) {
     <header><h2>${t('Settings of this chat')}</h2><${IconButton} name="close" label=${t('Close')} onClick=${on_close} /></header>
     <${Presets} values=${values} set=${set} />
     <label class="field">${t('System prompt')}
-      <textarea rows="4" dir="auto" placeholder=${t('What the model should know or be, in this chat')} onChange=${(event) => set({ system: event.target.value })}>${values.system ?? ''}</textarea></label>
+      <textarea key=${values.system} rows="4" dir="auto" placeholder=${t('What the model should know or be, in this chat')} onChange=${(event) => set({ system: event.target.value })}>${values.system ?? ''}</textarea></label>
     <${Section} title=${t('Sampling')} open>
       ${kSampling.map((field) => html`<${NumberField} key=${field[0]} field=${field} values=${values} set=${set} />`)}
       <p class="muted small">${t('Empty: as the model’s makers advise.')}</p>

@@ -5,7 +5,7 @@ import { file_name, pick_files, save_file } from '../lib/files.js';
 import { t } from '../lib/language.js';
 import { flush } from '../lib/outbox.js';
 import { go, route } from '../lib/router.js';
-import { load_settings, settings } from '../lib/settings.js';
+import { refresh_settings, settings } from '../lib/settings.js';
 import { Store } from '../lib/store.js';
 import { report, toast } from '../lib/toast.js';
 import { forget, opened } from '../chat/open.js';
@@ -38,7 +38,7 @@ const refresh_soon = () => {
 
 function on_event(event) {
   if (event.type === 'models') return load_models().catch(() => {});
-  if (event.type === 'settings') return load_settings().catch(() => {});
+  if (event.type === 'settings') return refresh_settings().catch(() => {});
   refresh_soon();
   const conversation = opened(event.id);
   if (event.type === 'deleted') {

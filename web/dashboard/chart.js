@@ -20,10 +20,9 @@ export function Chart({ title, series, show, points = 120 }) {
   const now = series.map(({ values, name }) => `${name ? `${name} ` : ''}${show(values.at(-1) ?? 0)}`).join(' · ');
   return html`<figure class="chart card">
     <figcaption><span>${title}</span><b>${now}</b></figcaption>
-    <svg viewBox=${`0 0 ${kWidth} ${kHeight}`} preserveAspectRatio="none" role="img" aria-label=${`${title}: ${now}`}>
+    <div class="plot"><svg viewBox=${`0 0 ${kWidth} ${kHeight}`} preserveAspectRatio="none" role="img" aria-label=${`${title}: ${now}`}>
       <path class="grid" d=${`M0 ${y(top)}H${kWidth}M0 ${y(top / 2)}H${kWidth}M0 ${y(0)}H${kWidth}`} />
       ${series.map(({ values }, index) => values.length > 1 && html`<path class=${`line-${index}`} d=${path(values)} />`)}
-    </svg>
-    <span class="top small muted">${show(top)}</span>
+    </svg><span class="top muted">${show(top)}</span></div>
   </figure>`;
 }

@@ -9,6 +9,7 @@ export const percent = (part, digits = 0) => new Intl.NumberFormat(locale(), { s
 /** 1234567 -> 1.2 MB (of 1000) */
 export function bytes(count) {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  if (count < 1000) return `${number(count)} B`;
   let unit = 0;
   while (count >= 1000 && unit < units.length - 1) {
     count /= 1000;

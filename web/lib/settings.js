@@ -38,15 +38,28 @@ async function write() {
   etag = response.headers.get('ETag') ?? '';
 }
 
-/** Changes some; where another tab was faster, on top of what that one wrote. */
-export async function change_settings(part) {
+let waiting = 0;
+let last = Promise.resolve();
+
+/** Changes some; where another tab was faster, on top of what that one wrote. One change is written after the other. */
+export function change_settings(part) {
   settings.update(part);
-  try {
-    await write();
-  } catch (error) {
-    if (error.status !== 412) throw error;
-    await read();
-    settings.update(part);
-    await write();
-  }
+  ++waiting;
+  const written = last.then(async () => {
+    try {
+      await write();
+    } catch (error) {
+      if (error.status !== 412) throw error;
+      await read();
+      settings.update(part);
+      await write();
+    } finally {
+      --waiting;
+    }
+  });
+  last = written.catch(() => {});
+  return written;
 }
+
+/** Reads what another tab may have changed; not while this one changes something. */
+export const refresh_settings = async () => waiting || read();

@@ -57,7 +57,7 @@ function Actions({ model }) {
 }
 
 function Model({ model, budget, chosen }) {
-  const facts = [model.parameters && t('{count} parameters', { count: short(model.parameters) }), model.quantization, bytes(model.bytes),
+  const facts = [model.parameters && t('{count} parameters', { count: typeof model.parameters === 'number' ? short(model.parameters) : model.parameters }), model.quantization, bytes(model.bytes),
     t('{count} tokens of context', { count: short(model.context) }), model.thinking && t('thinks')].filter(Boolean);
   return html`<article class="card model" aria-label=${model.name}>
     <header><h2 dir="auto">${model.name}</h2>${chosen && html`<span class="tag">${t('used for new chats')}</span>`}<span class="spring"></span><${State} model=${model} /></header>

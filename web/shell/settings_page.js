@@ -53,7 +53,7 @@ export function Page({ open_sidebar }) {
     </section>
     <section class="card stack"><h2>${t('New chats begin with')}</h2>
       <${Choice} label=${t('Model')} value=${now.model} on_change=${(model) => save({ model })} options=${[['', t('The server’s first')], ...models.map(({ name }) => [name, name])]} />
-      <label class="field">${t('System prompt')}<textarea rows="3" dir="auto" onChange=${(event) => save_default({ system: event.target.value })}>${now.defaults.system}</textarea></label>
+      <label class="field">${t('System prompt')}<textarea key=${now.defaults.system} rows="3" dir="auto" onChange=${(event) => save_default({ system: event.target.value })}>${now.defaults.system}</textarea></label>
       <${Check} label=${t('Keep the probability of each token')} checked=${now.defaults.probabilities} on_change=${(probabilities) => save_default({ probabilities })} />
     </section>
     <section class="card stack"><h2>${t('Presets')}</h2><${Presets} presets=${now.presets} /></section>
