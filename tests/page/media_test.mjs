@@ -98,6 +98,27 @@ test('a text file is sent as a file', async () => {
   assert.deepEqual([part.type, part.file.filename], ['file', 'notes.txt']);
 });
 
+/** A PDF of empty pages. */
+function pdf(pages) {
+  const kids = Array.from({ length: pages }, (_, index) => `${index + 3} 0 R`).join(' ');
+  const objects = ['<< /Type /Catalog /Pages 2 0 R >>', `<< /Type /Pages /Kids [${kids}] /Count ${pages} >>`,
+    ...Array(pages).fill('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 300] >>')];
+  const body = objects.map((text, index) => `${index + 1} 0 obj ${text} endobj\n`).join('');
+  return Buffer.from(`%PDF-1.4\n${body}trailer << /Root 1 0 R /Size ${objects.length + 1} >>\n%%EOF\n`);
+}
+
+test('pages of a PDF are shown to the model, as many as the user wants', async () => {
+  const page = await held.open('', played(['empty']));
+  await choose(page, { name: 'paper.pdf', mimeType: 'application/pdf', buffer: pdf(3) });
+  await page.locator('.attachment', { hasText: '/ 3' }).waitFor();
+  await page.locator('.attachment input').fill('2');
+  await page.locator('.attachment input').blur();
+  await say(page, 'What is on it?');
+  await page.getByText('empty', { exact: true }).waitFor();
+  const { content } = await page.evaluate(() => globalThis.asked[0].messages.at(-1));
+  assert.deepEqual(content.map(({ type }) => type), ['image_url', 'image_url', 'text']);
+});
+
 test('the camera gives a picture', async () => {
   const page = await held.open();
   await page.getByRole('button', { name: 'Take a picture' }).click();

@@ -130,25 +130,25 @@ test('the camera is classified again and again', async () => {
   await page.getByLabel('Labels, with commas between them').fill('circle, square, red');
   await page.getByRole('button', { name: 'Use the camera' }).click();
   await page.getByText(/pictures\/s · capture \d+ ms · encode \d+ ms · see \d+ ms/).waitFor();
-  const shares = await page.locator('.bars span:last-child').allInnerTexts();
+  const shares = await page.locator('.bars b').allInnerTexts();
   assert.equal(shares.length, 3);
   const sum = shares.reduce((total, share) => total + Number.parseInt(share, 10), 0);
   assert.ok(Math.abs(sum - 100) <= 2, `${shares}`);
   await page.getByRole('button', { name: 'Stop the camera' }).click();
 });
 
-test('scores are the shares of the labels among the first tokens', async () => {
-  const scored = { role: 'assistant', content: 'cat' };
+test('scores are the shares of the labels, where their ways part', async () => {
+  const token = (text, ...others) => ({ token: text, logprob: Math.log(others[0]), top_logprobs: [[text, others[0]], ...others.slice(1)].map(([other, chance]) => ({ token: other, logprob: Math.log(chance) })) });
+  const content = [token('c', 0.8, ['do', 0.1], [' the', 0.1]), token('at', 0.5, ['ow', 0.25])];
   const page = await held.open('#/classify');
   await page.route('**/v1/chat/completions', (route) => route.fulfill({ headers: { 'Content-Type': 'text/event-stream' }, body:
-    `data: ${JSON.stringify({ choices: [{ index: 0, delta: scored, logprobs: { content: [{ token: 'cat', logprob: Math.log(0.6), top_logprobs: [
-      { token: 'cat', logprob: Math.log(0.6) }, { token: 'd', logprob: Math.log(0.2) }, { token: ' the', logprob: Math.log(0.2) }] }] } }] })}\n\n`
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { role: 'assistant', content: 'cat' }, logprobs: { content } }] })}\n\n`
     + `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n` }));
-  await page.getByLabel('Labels, with commas between them').fill('cat, dog');
+  await page.getByLabel('Labels, with commas between them').fill('cat, cow, dog, emu');
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose files' }).click()]);
   await chooser.setFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('x') });
   await page.locator('.bars').waitFor();
-  assert.deepEqual(await page.locator('.bars span:last-child').allInnerTexts(), ['75%', '25%']);
+  assert.deepEqual(await page.locator('.bars b').allInnerTexts(), ['57%', '29%', '14%', '0%']);  // of 0.4, 0.2, 0.1
 });
 
 test('the text of a picture is written down as CSV', async () => {

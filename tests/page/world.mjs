@@ -71,6 +71,7 @@ export function world(...flags) {
   const held = {};
   before(async () => {
     held.server = await Server.start(...flags);
+    await held.server.json('PUT', '/page/settings', { defaults: { temperature: 0 } });  // the same answers each time
     held.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'],

@@ -13,6 +13,6 @@ export function Figures({ message: { timing, usage, live } }) {
   ].filter(Boolean);
   const prompt = usage && t('Prompt: {cached} tokens from the cache, {computed} computed', {
     cached: number(usage.cached), computed: number(usage.prompt - usage.cached) });
-  return html`<span class="figures" title=${prompt ?? ''}>${parts.join(' · ')}${usage && html` <span class="wide-only">· ${t('{cached} cached, {computed} computed', {
-    cached: number(usage.cached), computed: number(usage.prompt - usage.cached) })}</span>`}</span>`;
+  return html`<span class="figures" title=${prompt ?? ''}>${parts.map((part, index) => html`${index ? ' · ' : ''}<bdi>${part}</bdi>`)}${usage && html` <span class="wide-only">· <bdi>${t('{cached} cached, {computed} computed', {
+    cached: number(usage.cached), computed: number(usage.prompt - usage.cached) })}</bdi></span>`}</span>`;
 }

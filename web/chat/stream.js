@@ -56,17 +56,17 @@ export async function stream_reply(body, { signal, on_change = () => {} } = {}) 
   return reply;
 }
 
+const kBurst = 0.05;  // seconds: an answer that came in less tells nothing of the time between its tokens
+
 /** The figures of a turn: seconds to the first token, tokens a second, and what was computed. */
 export function figures(reply) {
   const now = performance.now();
   const first = reply.first_at ?? now;
   const tokens = reply.usage?.completion_tokens ?? reply.deltas;
+  const seconds = (now - reply.started_at) / 1000;
   const writing = (now - first) / 1000;
-  return {
-    first: (first - reply.started_at) / 1000,
-    seconds: (now - reply.started_at) / 1000,
-    tokens_per_second: tokens > 1 && writing > 0 ? (tokens - 1) / writing : null,
-  };
+  const rate = writing > kBurst ? (tokens - 1) / writing : tokens / seconds;
+  return { first: (first - reply.started_at) / 1000, seconds, tokens_per_second: tokens > 1 ? rate : null };
 }
 
 /** {prompt, cached, completion, thought} of the API's usage. */

@@ -2,6 +2,7 @@
 import { percent } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
+import { Bar } from '../shell/bar.js';
 
 /** How a token is marked: by its probability. */
 function mark(probability) {
@@ -17,8 +18,8 @@ function Alternatives({ token: [text, logprob, others] }) {
   const rows = others.some(([other]) => other === text) ? others : [[text, logprob], ...others];
   return html`<div class="alternatives" role="status">
     ${rows.map(([other, chance]) => html`<div class=${other === text ? 'chosen' : ''}>
-      <code dir="auto">${named(other)}</code><meter min="0" max="1" value=${Math.exp(chance)} aria-label=${named(other)}></meter>
-      <span>${percent(Math.exp(chance), 1)}</span></div>`)}
+      <code dir="auto">${named(other)}</code><${Bar} value=${Math.exp(chance)} label=${named(other)} />
+      <b>${percent(Math.exp(chance), 1)}</b></div>`)}
   </div>`;
 }
 

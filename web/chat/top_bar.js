@@ -8,6 +8,7 @@ import { useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
 import { export_one, remove, rename } from '../conversations/list.js';
 import { library, model_named } from '../models/library.js';
+import { Bar } from '../shell/bar.js';
 import { IconButton } from '../shell/icons.js';
 import { Menu } from '../shell/menu.js';
 
@@ -35,7 +36,7 @@ function ContextMeter({ conversation }) {
   const part = Math.min(1, used / context);
   const label = t('Context: {used} of {all} tokens', { used: number(used), all: number(context) });
   return html`<div class=${`context ${part > 0.85 ? 'full' : ''}`} title=${label}>
-    <meter min="0" max="1" value=${part} aria-label=${label}></meter><span>${part < 0.01 ? short(used) : percent(part)}</span>
+    <${Bar} value=${part} label=${label} /><b>${part < 0.01 ? short(used) : percent(part)}</b>
   </div>`;
 }
 

@@ -22,11 +22,13 @@ export function bytes(count) {
 /** 12300 -> 12K, for tokens and parameters. */
 export const short = (value) => new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
+const unit_of = (value, unit, digits = 0) => new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: digits }).format(value);
+
+/** A duration in the unit that suits it. */
 export function seconds(value) {
-  if (value < 0.001) return '< 1 ms';
-  if (value < 1) return `${number(value * 1000)} ms`;
-  if (value < 60) return `${number(value, 1)} s`;
-  return clock(value);
+  if (value < 0.001) return `< ${unit_of(1, 'millisecond')}`;
+  if (value < 1) return unit_of(value * 1000, 'millisecond');
+  return value < 60 ? unit_of(value, 'second', 1) : clock(value);
 }
 
 /** 75 -> 1:15 */

@@ -5,6 +5,7 @@ import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { stream_reply } from '../chat/stream.js';
 import { CameraView, frame_of } from '../media/camera.js';
+import { Bar } from '../shell/bar.js';
 import { icon } from '../shell/icons.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { useWork } from './ask.js';
@@ -30,7 +31,7 @@ async function look(blob, labels, model, signal, captured = 0) {
 function Bars({ scores }) {
   const best = Math.max(...scores.map(({ score }) => score));
   return html`<div class="bars" role="group" aria-label=${t('Scores')}>${scores.map(({ label, score }) => html`<div key=${label} class=${score === best ? 'best' : ''}>
-    <span dir="auto">${label}</span><meter min="0" max="1" value=${score} aria-label=${label}></meter><span>${percent(score)}</span></div>`)}</div>`;
+    <span dir="auto">${label}</span><${Bar} value=${score} label=${label} /><b>${percent(score)}</b></div>`)}</div>`;
 }
 
 function Stages({ stages, rate }) {

@@ -1,4 +1,4 @@
-// How likely each label is: from the probabilities of the first token of an answer that may only be one of the labels.
+// How likely each label is: from the probabilities of the tokens of an answer that may only be one of the labels, and of those it might have had instead.
 
 /** The request that asks for one of the labels. */
 export function label_request(url, labels, question, model) {
@@ -12,22 +12,26 @@ export function label_request(url, labels, question, model) {
   };
 }
 
-const same_start = (token, label) => {
-  const text = token.trim().toLowerCase();
-  return text && label.toLowerCase().startsWith(text);
-};
+const starts = (label, text) => Boolean(text.trim()) && label.toLowerCase().startsWith(text.trimStart().toLowerCase());
 
-/** [{label, score}], which sum to 1. Labels that begin with the same token share its probability, but the one that was answered gets the most. */
-export function label_scores(reply, labels) {
-  const first = reply.logprobs[0];
-  const answer = reply.text.trim();
-  const tokens = first ? (first[2].some(([token]) => token === first[0]) ? first[2] : [[first[0], first[1]], ...first[2]]) : [];
-  const scores = Object.fromEntries(labels.map((label) => [label, 0]));
-  for (const [token, logprob] of tokens) {
-    const fitting = labels.filter((label) => same_start(token, label));
-    for (const label of fitting) scores[label] += Math.exp(logprob) / (fitting.length + (fitting.includes(answer) && label !== answer ? 1 : 0));
+/** The probability that the answer takes this label's way, up to where it leaves that of every other label. */
+function chance_of(label, tokens, labels) {
+  let before = '';
+  let log = 0;
+  for (const [text, logprob, others] of tokens) {
+    if (!starts(label, before + text)) {
+      return Math.exp(log) * others.filter(([other]) => starts(label, before + other)).reduce((sum, [, chance]) => sum + Math.exp(chance), 0);
+    }
+    before += text;
+    log += logprob;
+    if (labels.every((other) => other === label || !starts(other, before))) break;
   }
-  if (answer in scores) scores[answer] = Math.max(...Object.values(scores)) || 1;
-  const sum = Object.values(scores).reduce((total, score) => total + score, 0) || 1;
-  return labels.map((label) => ({ label, score: scores[label] / sum }));
+  return Math.exp(log);
+}
+
+/** [{label, score}], which sum to 1. A label whose way is not among the alternatives that the server tells has none. */
+export function label_scores(reply, labels) {
+  const chances = labels.map((label) => chance_of(label, reply.logprobs, labels));
+  const sum = chances.reduce((total, chance) => total + chance, 0) || 1;
+  return labels.map((label, index) => ({ label, score: chances[index] / sum }));
 }
