@@ -154,7 +154,7 @@ std::unique_ptr<server::Store> open_store() {
   try {
     return open_store_in(facet_home() + "/server");
   } catch (const ResourceError& e) {
-    fmt::print(stderr, "facet: {}: stored responses, files and batches are kept in memory\n", e.what());
+    fmt::print(stderr, "facet: {}: conversations, stored responses, files and batches are kept in memory\n", e.what());
     return std::make_unique<server::Store>(":memory:");
   }
 }

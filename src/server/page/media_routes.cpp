@@ -146,8 +146,10 @@ class MediaEndpoint {
     const std::string_view width = exchange.request().parameter("width");
     const int n = number_of(page, "page", 1, 1'000'000);
     const int side = width.empty() ? 1200 : number_of(width, "width", 16, 4000);
-    with_pdf(exchange, medium, side,
-             [&](const media::PdfDocument& document) { send_picture(exchange, document.page(n)); });
+    with_pdf(exchange, medium, side, [&](const media::PdfDocument& document) {
+      if (n > document.n_pages()) throw_invalid("page", fmt::format("the document has {}", document.n_pages()));
+      send_picture(exchange, document.page(n));
+    });
   }
 
   template <class Use>

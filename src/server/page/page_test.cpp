@@ -155,6 +155,28 @@ TEST_F(PageTest, NobodySeesWhatAnotherKeySaid) {
   EXPECT_EQ(json("GET", path, nullptr, "ann")["title"], "Ann's");
 }
 
+TEST_F(PageTest, OnlyItsFilesAreForThoseWithoutAKey) {
+  for (const http::Route& route : page_.routes) {
+    const bool is_file = route.path == "/" || route.path == "/page/assets/*", loads = route.path == "/page/models/*";
+    EXPECT_EQ(route.scope, is_file ? http::Scope::Public : loads ? http::Scope::Admin : http::Scope::Use) << route.path;
+  }
+}
+
+TEST_F(PageTest, AKeyForOtherModelsSeesNoneOfThese) {
+  http::Key key;
+  key.name = "ann";
+  key.models = {"large"};
+  http::Request request;
+  request.method = "GET";
+  request.path = "/page/models";
+  request.key = std::make_shared<const http::Key>(key);
+  EXPECT_EQ(Json::parse(ask_routes(page_.routes, request)->body())["models"].size(), 0u);
+  request.method = "POST";
+  request.path = "/page/models/nano/load";
+  EXPECT_EQ(ask_routes(page_.routes, request)->status(), 403);
+  EXPECT_FALSE(service_.info.is_loaded);
+}
+
 TEST_F(PageTest, TabsHearOfWhatTheirOwnerDoes) {
   const auto ann = ask("GET", "/page/events", nullptr, "ann"), bob = ask("GET", "/page/events", nullptr, "bob");
   const std::string id = json("POST", "/page/conversations", Json::object(), "ann")["id"];
@@ -229,6 +251,41 @@ TEST_F(PageTest, ShowsWhatTheModelWillSee) {
   EXPECT_EQ(seen->content_type(), "image/png");
   EXPECT_EQ(media::decode_image(std::as_bytes(std::span(seen->body())), "seen").width, width);
   EXPECT_TRUE(error("POST", path + "/preview?budget=71").starts_with("400 a picture budget of \"71\""));
+}
+
+TEST_F(PageTest, PagesOfDocumentsArePicturesWhereTheyCanBeDrawn) {
+  const std::string pdf =
+      "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 "
+      ">>\n"
+      "endobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>\nendobj\ntrailer\n<< /Size 4 /Root 1 0 "
+      "R >>\n%%EOF\n";
+  const std::string path = "/page/media/" + upload(pdf, "a.pdf", "application/pdf")["id"].get<std::string>();
+  const auto pages = ask("POST", path + "/preview");
+  if (pages->status() == 501) GTEST_SKIP() << "neither pdftoppm nor mutool is installed";
+  EXPECT_EQ(pages->body(), R"({"pages":1})");
+  const auto drawn = ask("GET", path + "/pages/1?width=300");
+  EXPECT_EQ(media::decode_image(std::as_bytes(std::span(drawn->body())), "page").width, 300);
+  EXPECT_EQ(error("GET", path + "/pages/2"), "400 page: the document has 1");
+  EXPECT_EQ(error("GET", path + "/pages/x"), "400 page: expected a whole number from 1 to 1000000");
+  const std::string broken = upload("%PDF-1.4 broken", "b.pdf")["id"];
+  const std::string line = error("POST", "/page/media/" + broken + "/preview");
+  EXPECT_TRUE(line.starts_with("400 b.pdf: ")) << line;
+  EXPECT_EQ(line.find("facet-page-"), std::string::npos) << line;
+}
+
+TEST_F(PageTest, WhatIsNoMediumIsRefused) {
+  const auto refused = [&](const std::string& bytes) {
+    http::Request request;
+    request.method = "POST";
+    request.path = "/page/media";
+    request.query.emplace("name", "x");
+    request.body = bytes;
+    return ask_routes(page_.routes, std::move(request))->status();
+  };
+  EXPECT_EQ(refused(""), 400);
+  EXPECT_EQ(refused("fLaC"), 400);
+  EXPECT_EQ(refused(std::string("\0\1\2\xff", 4)), 400);
+  EXPECT_EQ(refused("<svg onload='alert(1)'/>"), 400);
 }
 
 TEST_F(PageTest, DeletingDeletesWhatNobodyElseShows) {
