@@ -61,6 +61,27 @@ test('a real stream that is cut is kept as far as it came, and can be continued'
   await server.end();
 });
 
+test('a page that is reloaded in the middle of an answer keeps what came', async () => {
+  const page = await held.open('', { init: { script: play, value: { scripts: [Array.from({ length: 400 }, (_, index) => `word${index} `), ['the rest']], pause: 20 } } });
+  page.on('dialog', (dialog) => dialog.accept());
+  await say(page, 'Write');
+  await page.getByText('word20').waitFor();
+  await page.reload();
+  await page.getByText('word20').waitFor();
+  await page.getByText('What came of the answer is kept.').waitFor();
+  await page.getByRole('button', { name: 'Continue' }).waitFor();
+});
+
+test('an answer that another tab left alone is not waited for', async () => {
+  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'left' });
+  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, { id: 'a', parent: null, role: 'assistant', state: 'writing',
+    content: [{ type: 'text', text: 'half of it' }], timing: { at: Date.now() / 1000 } });
+  const page = await held.open(`#/c/${made.id}`);
+  await page.getByText('half of it').waitFor();
+  assert.equal(await page.getByText('The answer was interrupted.').count(), 0);
+  await page.getByText('The answer was interrupted. What came of it is kept.').waitFor();
+});
+
 test('a message that could not be stored waits in the browser, across a reload', async () => {
   const page = await held.open('', played(['first'], ['second']));
   await say(page, 'One');

@@ -9,6 +9,7 @@ import { run_calls } from './tools.js';
 import { branch, text_of } from './tree.js';
 
 const kDrawEvery = 60;    // milliseconds: faster than reading, slower than the tokens of a fast machine
+const kAliveEvery = 4000; // milliseconds between signs of life of an answer that has not begun
 const kSaveEvery = 2000;  // milliseconds between stores of an answer that grows
 const kRounds = 8;        // of calls that the page makes by itself for one question
 
@@ -54,6 +55,14 @@ class Progress {
     this.conversation.save(this.message.id).catch(report);
   }
 
+  /** Before the first token nothing changes, but other tabs have to see that someone waits. */
+  alive() {
+    if (this.reply) return;
+    this.message = { ...this.message, timing: { at: Date.now() / 1000 } };
+    this.conversation.put(this.message);
+    this.conversation.save(this.message.id).catch(report);
+  }
+
   /** reason: why it ended, when it was not the model's own end: length, stopped, offline ... */
   async end({ reason, ...part }) {
     this.draw();
@@ -81,6 +90,7 @@ async function write(conversation, message, continued) {
   const controller = new AbortController();
   conversation.writing.set(message.id, controller);
   const progress = new Progress(conversation, message, continued ? text_of(message) : '');
+  const alive = setInterval(() => progress.alive(), kAliveEvery);
   try {
     conversation.put(message);
     const body = await body_for(conversation, message.parent, continued && message);
@@ -93,6 +103,7 @@ async function write(conversation, message, continued) {
     await progress.end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind }).catch(report);
     return null;
   } finally {
+    clearInterval(alive);
     conversation.writing.delete(message.id);
     conversation.changed();
   }

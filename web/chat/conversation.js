@@ -8,7 +8,7 @@ import { branch, children, newest_leaf, title_of } from './tree.js';
 export const new_id = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** A message whose writer has been silent for this long, in seconds, is not being written any more. */
-const kSilence = 20;
+const kSilence = 12;
 
 export class Conversation extends Store {
   id = null;
@@ -49,8 +49,24 @@ export class Conversation extends Store {
     for (const id of this.writing.keys()) messages.set(id, this.messages.get(id));
     Object.assign(this, { id: data.id, title: data.title, pinned: data.pinned, version: data.version, messages });
     this.settings = { ...settings.value.defaults, ...data.settings };
+    this.#look_again();
     this.leaf = messages.has(data.leaf) ? data.leaf : [...messages.keys()].at(-1) ?? null;
     this.changed();
+  }
+
+  /** An answer that another tab was writing may turn out to be left alone. */
+  #look_again() {
+    if (![...this.messages.values()].some((message) => this.is_growing(message))) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.changed(), (kSilence + 1) * 1000);
+  }
+
+  /** The page goes away: what came of answers is stored as it is. */
+  leave() {
+    for (const id of this.writing.keys()) {
+      const message = this.messages.get(id);
+      api.put_message(this.id, { ...message, state: 'failed', timing: { ...message.timing, reason: 'offline' } }, { keepalive: true }).catch(() => {});
+    }
   }
 
   /** Takes what is new on the server; not while this tab changes something itself. */

@@ -32,4 +32,5 @@ export async function open_conversation(id) {
 
 export const opened = (id) => open.get(id);
 export const forget = (id) => open.delete(id);
+export const leave = () => open.forEach((conversation) => conversation.leave());
 export const writing = () => [...open.values()].some((conversation) => conversation.busy);

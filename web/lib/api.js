@@ -62,7 +62,7 @@ export const api = {
   change_conversation: (id, body) => call('PATCH', conversation(id), body),
   delete_conversation: (id) => call('DELETE', conversation(id)),
   delete_all: () => call('DELETE', '/page/conversations'),
-  put_message: (id, message) => call('PUT', `${conversation(id)}/messages/${part(message.id)}`, message),
+  put_message: (id, message, options) => call('PUT', `${conversation(id)}/messages/${part(message.id)}`, message, options),
   import_conversation: (body) => call('POST', '/page/conversations/import', body),
   export_conversation: async (id, format) => (await request(`${conversation(id)}/export?format=${format}`)).blob(),
   models: () => call('GET', '/page/models'),
