@@ -1,7 +1,8 @@
 // An answer: thought, text or token view, calls, what went wrong, figures, and what can be done with it.
+import { copy_and_tell } from '../lib/clipboard.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
-import { guarded, toast } from '../lib/toast.js';
+import { guarded } from '../lib/toast.js';
 import { Markdown } from '../markdown/view.js';
 import { icon, IconButton } from '../shell/icons.js';
 import { answer, continue_answer } from './answer.js';
@@ -31,14 +32,10 @@ function Problem({ conversation, message, growing }) {
 }
 
 function Actions({ conversation, message, index, count, tokens, toggle_tokens }) {
-  const copy = guarded(async () => {
-    await navigator.clipboard.writeText(text_of(message));
-    toast(t('Copied'));
-  });
   const again = guarded(() => conversation.busy || answer(conversation, message.parent));
   return html`
     <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
-    <${IconButton} name="copy" label=${t('Copy')} onClick=${copy} />
+    <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text_of(message))} />
     <${IconButton} name="again" label=${t('Answer again')} onClick=${again} />
     ${message.logprobs && html`<${IconButton} name="chance" label=${t('Token probabilities')} aria-pressed=${String(tokens)} onClick=${toggle_tokens} />`}`;
 }

@@ -1,7 +1,8 @@
 // What the user said; it can be edited and sent again, which makes a branch.
+import { copy_and_tell } from '../lib/clipboard.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
-import { guarded, toast } from '../lib/toast.js';
+import { guarded } from '../lib/toast.js';
 import { MediaPart } from '../media/part.js';
 import { IconButton } from '../shell/icons.js';
 import { ask } from './answer.js';
@@ -42,10 +43,6 @@ export function UserMessage({ conversation, message, index, count }) {
     conversation.stop();
     await ask(conversation, [...media, { type: 'text', text: changed }], message.parent);
   });
-  const copy = guarded(async () => {
-    await navigator.clipboard.writeText(text);
-    toast(t('Copied'));
-  });
   if (editing) return html`<${Editor} text=${text} on_done=${resend} />`;
   return html`
     ${media.length > 0 && html`<div class="media-row">${media.map((part) => html`<${MediaPart} part=${part} />`)}</div>`}
@@ -53,6 +50,6 @@ export function UserMessage({ conversation, message, index, count }) {
     <div class="actions">
       <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
       <${IconButton} name="edit" label=${t('Edit and send again')} onClick=${() => set_editing(true)} />
-      <${IconButton} name="copy" label=${t('Copy')} onClick=${copy} />
+      <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text)} />
     </div>`;
 }

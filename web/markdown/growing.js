@@ -1,5 +1,6 @@
 // Markdown that grows: blocks that are complete are drawn once and left alone, only the last one is drawn again. So the work for each token
 // does not grow with the answer.
+import { copy } from '../lib/clipboard.js';
 import { t } from '../lib/language.js';
 import { colour, typeset } from './lazy.js';
 import { parser } from './parser.js';
@@ -29,7 +30,7 @@ function copy_bar(pre) {
   name.textContent = /language-(\S+)/.exec(code?.className ?? '')?.[1] ?? '';
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet small', textContent: t('Copy') });
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(code.textContent);
+    await copy(code.textContent);
     button.textContent = t('Copied');
     setTimeout(() => { button.textContent = t('Copy'); }, 1500);
   });

@@ -1,9 +1,9 @@
 // Controls that the task pages share: a place to drop files, a choice of model, buttons for a result.
+import { copy_and_tell } from '../lib/clipboard.js';
 import { pick_files, save_file } from '../lib/files.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { useStore } from '../lib/store.js';
-import { guarded, toast } from '../lib/toast.js';
 import { library, model_named } from '../models/library.js';
 import { icon } from '../shell/icons.js';
 
@@ -46,12 +46,8 @@ export function ModelChoice({ model, sense }) {
 }
 
 export function ResultButtons({ text, name }) {
-  const copy = guarded(async () => {
-    await navigator.clipboard.writeText(text);
-    toast(t('Copied'));
-  });
   return html`<div class="row">
-    <button type="button" class="small" disabled=${!text} onClick=${copy}>${icon('copy')}${t('Copy')}</button>
+    <button type="button" class="small" disabled=${!text} onClick=${() => copy_and_tell(text)}>${icon('copy')}${t('Copy')}</button>
     <button type="button" class="small" disabled=${!text} onClick=${() => save_file(name, text)}>${icon('save')}${t('Save as a file')}</button>
   </div>`;
 }

@@ -1,8 +1,8 @@
 // The same request as a program would send it: for curl, and for OpenAI's libraries. A key is never shown, only where it belongs.
 import { key } from '../lib/api.js';
+import { copy_and_tell } from '../lib/clipboard.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
-import { guarded, toast } from '../lib/toast.js';
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const kLongest = 400;  // characters of a text that are shown
@@ -55,16 +55,12 @@ export function Snippet({ body, form }) {
   const [shown, set_shown] = useState('curl');
   const [open, set_open] = useState(false);
   const texts = open && (form ? form_snippets(form.path, form.fields, form.method) : chat_snippets(body));
-  const copy = guarded(async () => {
-    await navigator.clipboard.writeText(texts[shown]);
-    toast(t('Copied'));
-  });
   return html`<details class="snippet card" onToggle=${(event) => set_open(event.target.open)}>
     <summary>${t('The same from a program')}</summary>
     ${texts && html`
       <div role="tablist" aria-label=${t('Language of the program')}>
         ${Object.keys(texts).map((name) => html`<button type="button" class="small" role="tab" aria-selected=${String(name === shown)} onClick=${() => set_shown(name)}>${name}</button>`)}
-        <span class="spring"></span><button type="button" class="small" onClick=${copy}>${t('Copy')}</button>
+        <span class="spring"></span><button type="button" class="small" onClick=${() => copy_and_tell(texts[shown])}>${t('Copy')}</button>
       </div>
       <div class="code" dir="ltr" role="tabpanel"><pre tabindex="0"><code>${texts[shown]}</code></pre></div>`}
   </details>`;
