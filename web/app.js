@@ -1,5 +1,5 @@
-// Starts the page: language and settings, then the shell with the page that the address names. Pages other than the chat are loaded when
-// they are first looked at.
+// Starts the page: language and settings, then the shell with the page that the address names. Pages other than the
+// chat are loaded when they are first looked at.
 import './lib/theme.js';
 import { connection } from './lib/api.js';
 import { classes, html, render, useEffect, useState } from './lib/html.js';
@@ -19,9 +19,14 @@ import { KeyDialog } from './shell/key_dialog.js';
 import { ConnectionBar, Toasts } from './shell/toasts.js';
 
 const kPages = {
-  models: () => import('./models/page.js'), dashboard: () => import('./dashboard/page.js'), settings: () => import('./shell/settings_page.js'),
-  translate: () => import('./tasks/translate.js'), transcribe: () => import('./tasks/transcribe.js'), summarise: () => import('./tasks/summarise.js'),
-  classify: () => import('./tasks/classify.js'), ocr: () => import('./tasks/ocr.js'),
+  models: () => import('./models/page.js'),
+  dashboard: () => import('./dashboard/page.js'),
+  settings: () => import('./shell/settings_page.js'),
+  translate: () => import('./tasks/translate.js'),
+  transcribe: () => import('./tasks/transcribe.js'),
+  summarise: () => import('./tasks/summarise.js'),
+  classify: () => import('./tasks/classify.js'),
+  ocr: () => import('./tasks/ocr.js'),
 };
 
 /** A page of its own file; they export their view as Page. */
@@ -58,13 +63,19 @@ function App() {
   }, [page, id]);
   const open_sidebar = () => set_sidebar(true);
   return html`<div class=${classes('app', sidebar && 'with-sidebar')}>
-    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.querySelector('main').focus(); }}>${t('Skip to content')}</a>
+    <a class="skip" href="#main" onClick=${(event) => {
+      event.preventDefault();
+      document.querySelector('main').focus();
+    }}>${t('Skip to content')}</a>
     <${Sidebar} on_close=${() => set_sidebar(false)} />
     <div class="shade" onClick=${() => set_sidebar(false)}></div>
     <div class="content">
       <${ConnectionBar} />
-      ${page in kPages ? html`<${LazyPage} name=${page} open_sidebar=${open_sidebar} />`
-        : html`<${ChatPage} id=${page === 'c' ? id : ''} open_sidebar=${open_sidebar} />`}
+      ${
+        page in kPages
+          ? html`<${LazyPage} name=${page} open_sidebar=${open_sidebar} />`
+          : html`<${ChatPage} id=${page === 'c' ? id : ''} open_sidebar=${open_sidebar} />`
+      }
     </div>
     <${Toasts} /><${KeyDialog} />
     ${help && html`<${Help} on_close=${() => set_help(false)} />`}

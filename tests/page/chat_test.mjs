@@ -85,7 +85,13 @@ test('the server itself continues what it began', async () => {
   const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'half' });
   const put = (message) => held.server.json('PUT', `/page/conversations/${made.id}/messages/${message.id}`, message);
   await put({ id: 'q', parent: null, role: 'user', content: [{ type: 'text', text: 'Hi' }], state: 'done' });
-  await put({ id: 'a', parent: 'q', role: 'assistant', content: [{ type: 'text', text: 'Hello! How can' }], state: 'stopped' });
+  await put({
+    id: 'a',
+    parent: 'q',
+    role: 'assistant',
+    content: [{ type: 'text', text: 'Hello! How can' }],
+    state: 'stopped',
+  });
   const page = await held.open(`#/c/${made.id}`);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByText('Hello! How can I help you?').waitFor();
@@ -107,15 +113,26 @@ test('token probabilities show what else was considered', async () => {
 test('tokens of low confidence are marked', async () => {
   const page = await held.open();
   const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'unsure' });
-  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, { id: 'a', parent: null, role: 'assistant', state: 'done',
-    content: [{ type: 'text', text: 'sure unsure' }], logprobs: [['sure', -0.01, []], [' unsure', -2.3, [[' certain', -0.2]]]] });
+  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, {
+    id: 'a',
+    parent: null,
+    role: 'assistant',
+    state: 'done',
+    content: [{ type: 'text', text: 'sure unsure' }],
+    logprobs: [
+      ['sure', -0.01, []],
+      [' unsure', -2.3, [[' certain', -0.2]]],
+    ],
+  });
   await page.goto(`${held.server.url}/#/c/${made.id}`);
   await page.getByRole('button', { name: 'Token probabilities' }).click();
   assert.doesNotMatch((await page.locator('.tokens span').nth(0).getAttribute('class')) ?? '', /unsure/);
   assert.match(await page.locator('.tokens span').nth(1).getAttribute('class'), /unsure-3/);
 });
 
-const call = (name, given) => [{ tool_calls: [{ index: 0, id: 'call_1', function: { name, arguments: JSON.stringify(given) } }] }];
+const call = (name, given) => [
+  { tool_calls: [{ index: 0, id: 'call_1', function: { name, arguments: JSON.stringify(given) } }] },
+];
 
 test('a tool of the page is run, and the model goes on', async () => {
   const page = await held.open('', played(call('calculate', { expression: '(2 + 3) * 4^2' }), ['It is 80.']));
@@ -146,8 +163,17 @@ test('the real model calls a declared tool', async () => {
   const page = await held.open();
   await page.getByRole('button', { name: /Settings of this chat/ }).click();
   await page.getByText('Tools', { exact: true }).click();
-  await page.getByLabel(/Your own tools/).fill(JSON.stringify([{ name: 'get_weather', description: 'the weather of a city',
-    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } }]));
+  await page
+    .getByLabel(/Your own tools/)
+    .fill(
+      JSON.stringify([
+        {
+          name: 'get_weather',
+          description: 'the weather of a city',
+          parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+        },
+      ]),
+    );
   await page.getByLabel('Temperature').fill('0');
   await say(page, 'What is the weather in Paris?');
   await page.locator('.call', { hasText: 'get_weather' }).filter({ hasText: 'Paris' }).waitFor();

@@ -9,7 +9,13 @@ const held = world();
 
 async function make(title, text) {
   const { body } = await held.server.json('POST', '/page/conversations', { title });
-  await held.server.json('PUT', `/page/conversations/${body.id}/messages/${body.id}m`, { id: `${body.id}m`, parent: null, role: 'user', state: 'done', content: [{ type: 'text', text }] });
+  await held.server.json('PUT', `/page/conversations/${body.id}/messages/${body.id}m`, {
+    id: `${body.id}m`,
+    parent: null,
+    role: 'user',
+    state: 'done',
+    content: [{ type: 'text', text }],
+  });
   return body.id;
 }
 
@@ -17,7 +23,9 @@ const entry = (page, title) => page.locator('.entry', { hasText: title });
 
 async function act(page, title, action) {
   await entry(page, title).hover();
-  await entry(page, title).getByRole('button', { name: `Actions for ${title}` }).click();
+  await entry(page, title)
+    .getByRole('button', { name: `Actions for ${title}` })
+    .click();
   return page.getByRole('menuitem', { name: action });
 }
 
@@ -57,7 +65,10 @@ test('what is exported can be imported', async () => {
   assert.equal(name, 'Travel.json');
   const file = path.join(held.server.home, name);
   await writeFile(file, text);
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Import conversations' }).click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Import conversations' }).click(),
+  ]);
   await chooser.setFiles(file);
   await page.locator('.bubble', { hasText: 'to the sea' }).waitFor();
   assert.equal(await entry(page, 'Travel').count(), 2);
@@ -74,7 +85,10 @@ test('an export as Markdown is readable', async () => {
 
 test('a file that is no export is refused in one line', async () => {
   const page = await held.open();
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Import conversations' }).click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Import conversations' }).click(),
+  ]);
   await chooser.setFiles({ name: 'photo.json', mimeType: 'application/json', buffer: Buffer.from('not json') });
   await page.getByText('photo.json is not an exported conversation.').waitFor();
 });

@@ -6,18 +6,24 @@ import { played, say, world } from './world.mjs';
 const held = world();
 
 /** Hands a red picture to the page by an event of drag and drop, or of the clipboard. */
-const hand = (page, how) => page.evaluate(async (kind) => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 300, height: 200 });
-  const pen = canvas.getContext('2d');
-  pen.fillStyle = 'red';
-  pen.fillRect(0, 0, 300, 200);
-  const blob = await new Promise((resolve) => { canvas.toBlob(resolve); });
-  const data = new DataTransfer();
-  data.items.add(new File([blob], 'red.png', { type: 'image/png' }));
-  const composer = document.querySelector('#composer');
-  if (kind === 'paste') composer.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-  else for (const name of ['dragover', 'drop']) composer.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
-}, how);
+const hand = (page, how) =>
+  page.evaluate(async (kind) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 300, height: 200 });
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = 'red';
+    pen.fillRect(0, 0, 300, 200);
+    const blob = await new Promise((resolve) => {
+      canvas.toBlob(resolve);
+    });
+    const data = new DataTransfer();
+    data.items.add(new File([blob], 'red.png', { type: 'image/png' }));
+    const composer = document.querySelector('#composer');
+    if (kind === 'paste')
+      composer.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    else
+      for (const name of ['dragover', 'drop'])
+        composer.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, how);
 
 /** One second of a tone, as a WAV file. */
 function tone() {
@@ -26,7 +32,15 @@ function tone() {
   file.write('RIFF', 0);
   file.writeUInt32LE(36 + rate * 2, 4);
   file.write('WAVEfmt ', 8);
-  [[16, 4], [1, 2], [1, 2], [rate, 4], [rate * 2, 4], [2, 2], [16, 2]].reduce((at, [value, size]) => file.writeUIntLE(value, at, size), 16);
+  [
+    [16, 4],
+    [1, 2],
+    [1, 2],
+    [rate, 4],
+    [rate * 2, 4],
+    [2, 2],
+    [16, 2],
+  ].reduce((at, [value, size]) => file.writeUIntLE(value, at, size), 16);
   file.write('data', 36);
   file.writeUInt32LE(rate * 2, 40);
   for (let index = 0; index < rate; ++index) file.writeInt16LE(Math.round(8000 * Math.sin(index / 6)), 44 + index * 2);
@@ -34,7 +48,10 @@ function tone() {
 }
 
 async function choose(page, file) {
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Add files' }).click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Add files' }).click(),
+  ]);
   await chooser.setFiles(file);
 }
 
@@ -58,8 +75,10 @@ test('the budget of a picture changes what the model sees, and is asked for', as
   await page.getByText(/→/).waitFor();
   await page.getByLabel('Tokens for this picture').selectOption('280');
   const tokens = async () => Number(/· (\d+) tokens/.exec(await page.locator('.attachment').innerText())?.[1]);
-  await page.waitForFunction(() => Number(/· (\d+) tokens/.exec(document.querySelector('.attachment').innerText)?.[1]) > 140);
-  assert.ok(await tokens() <= 280);
+  await page.waitForFunction(
+    () => Number(/· (\d+) tokens/.exec(document.querySelector('.attachment').innerText)?.[1]) > 140,
+  );
+  assert.ok((await tokens()) <= 280);
   await page.getByRole('button', { name: 'Show red.png' }).click();
   await page.getByLabel('As the model sees it').check();
   await page.waitForFunction(() => document.querySelector('.viewed').naturalWidth > 300);
@@ -85,7 +104,10 @@ test('a sound file is played, and sent to the model', async () => {
   await say(page, 'What is this?');
   await page.getByText('a tone').waitFor();
   const [part] = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
-  assert.deepEqual([part.type, part.input_audio.format, part.input_audio.data.slice(0, 6)], ['input_audio', 'wav', 'UklGRi']);
+  assert.deepEqual(
+    [part.type, part.input_audio.format, part.input_audio.data.slice(0, 6)],
+    ['input_audio', 'wav', 'UklGRi'],
+  );
 });
 
 test('a text file is sent as a file', async () => {
@@ -101,8 +123,11 @@ test('a text file is sent as a file', async () => {
 /** A PDF of empty pages. */
 function pdf(pages) {
   const kids = Array.from({ length: pages }, (_, index) => `${index + 3} 0 R`).join(' ');
-  const objects = ['<< /Type /Catalog /Pages 2 0 R >>', `<< /Type /Pages /Kids [${kids}] /Count ${pages} >>`,
-    ...Array(pages).fill('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 300] >>')];
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Kids [${kids}] /Count ${pages} >>`,
+    ...Array(pages).fill('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 300] >>'),
+  ];
   const body = objects.map((text, index) => `${index + 1} 0 obj ${text} endobj\n`).join('');
   return Buffer.from(`%PDF-1.4\n${body}trailer << /Root 1 0 R /Size ${objects.length + 1} >>\n%%EOF\n`);
 }
@@ -116,7 +141,10 @@ test('pages of a PDF are shown to the model, as many as the user wants', async (
   await say(page, 'What is on it?');
   await page.getByText('empty', { exact: true }).waitFor();
   const { content } = await page.evaluate(() => globalThis.asked[0].messages.at(-1));
-  assert.deepEqual(content.map(({ type }) => type), ['image_url', 'image_url', 'text']);
+  assert.deepEqual(
+    content.map(({ type }) => type),
+    ['image_url', 'image_url', 'text'],
+  );
 });
 
 test('the camera gives a picture', async () => {

@@ -9,7 +9,8 @@ test('a model is loaded and unloaded, with its plan of memory', async () => {
   const page = await held.open('#/models');
   const card = page.getByRole('article', { name: 'nano' });
   await card.getByRole('button', { name: /Load|Unload/ }).waitFor();
-  if (await card.getByRole('button', { name: 'Unload' }).count()) await card.getByRole('button', { name: 'Unload' }).click();
+  if (await card.getByRole('button', { name: 'Unload' }).count())
+    await card.getByRole('button', { name: 'Unload' }).click();
   await card.getByRole('button', { name: 'Load', exact: true }).click();
   await card.getByText('loaded', { exact: true }).waitFor();
   assert.match(await card.getByRole('img').getAttribute('aria-label'), /Weights \d.*Keys and values \d/);
@@ -27,7 +28,10 @@ test('the dashboard counts what the server does', async () => {
   await page.getByText('Tokens written a second').waitFor();
   const row = page.locator('tr', { hasText: '/v1/chat/completions' });
   const before = (await row.count()) ? Number(await row.locator('td').nth(1).innerText()) : 0;
-  await held.server.json('POST', '/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 8 });
+  await held.server.json('POST', '/v1/chat/completions', {
+    messages: [{ role: 'user', content: 'Hi' }],
+    max_tokens: 8,
+  });
   await page.waitForFunction((count) => {
     const found = [...document.querySelectorAll('tr')].find((line) => line.innerText.includes('/v1/chat/completions'));
     return found && Number(found.cells[1].innerText) === count + 1;
@@ -46,12 +50,19 @@ test('colours and language are chosen, and stay', async () => {
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
 });
 
-for (const [language, words] of [['de-DE', 'Was kann ich für dich tun?'], ['fr-FR', 'Que puis-je faire pour vous ?'], ['es-ES', '¿Qué puedo hacer por ti?'], ['ar-EG', 'كيف يمكنني مساعدتك؟']]) {
+for (const [language, words] of [
+  ['de-DE', 'Was kann ich für dich tun?'],
+  ['fr-FR', 'Que puis-je faire pour vous ?'],
+  ['es-ES', '¿Qué puedo hacer por ti?'],
+  ['ar-EG', 'كيف يمكنني مساعدتك؟'],
+]) {
   test(`a browser in ${language} is answered in its language`, async () => {
     const page = await held.open('', { language });
     await page.getByText(words).waitFor();
     assert.equal(await page.locator('html').getAttribute('dir'), language.startsWith('ar') ? 'rtl' : 'ltr');
-    const [side, main] = await Promise.all(['.sidebar', 'main'].map(async (name) => (await page.locator(name).boundingBox()).x));
+    const [side, main] = await Promise.all(
+      ['.sidebar', 'main'].map(async (name) => (await page.locator(name).boundingBox()).x),
+    );
     assert.equal(side > main, language.startsWith('ar'));
   });
 }
@@ -59,7 +70,9 @@ for (const [language, words] of [['de-DE', 'Was kann ich für dich tun?'], ['fr-
 test('settings of the page are the same in another browser', async () => {
   const page = await held.open('#/settings');
   await page.getByLabel('Show the figures of each answer').uncheck();
-  await page.waitForResponse((reply) => reply.url().endsWith('/page/settings') && reply.request().method() === 'PUT').catch(() => {});
+  await page
+    .waitForResponse((reply) => reply.url().endsWith('/page/settings') && reply.request().method() === 'PUT')
+    .catch(() => {});
   const other = await held.open('', played(['hello']));
   await say(other, 'Hi');
   assert.equal(await (await answer(other)).locator('.figures').count(), 0);
@@ -105,9 +118,23 @@ test('a text longer than the context is summarised in parts', async () => {
 
 test('a sound file is transcribed, with subtitles', async () => {
   const page = await held.open('#/transcribe');
-  await page.route('**/v1/audio/transcriptions', (route) => route.fulfill({ json: { text: 'Hello there. Goodbye.', language: 'english', duration: 4, segments: [
-    { id: 0, start: 0.5, end: 1.75, text: 'Hello there.' }, { id: 1, start: 62, end: 63.5, text: 'Goodbye.' }] } }));
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose files' }).click()]);
+  await page.route('**/v1/audio/transcriptions', (route) =>
+    route.fulfill({
+      json: {
+        text: 'Hello there. Goodbye.',
+        language: 'english',
+        duration: 4,
+        segments: [
+          { id: 0, start: 0.5, end: 1.75, text: 'Hello there.' },
+          { id: 1, start: 62, end: 63.5, text: 'Goodbye.' },
+        ],
+      },
+    }),
+  );
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose files' }).click(),
+  ]);
   await chooser.setFiles({ name: 'talk.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('x') });
   await page.getByText('Goodbye.').waitFor();
   const { name, text } = await downloaded(page, () => page.getByRole('button', { name: 'SRT' }).click());
@@ -119,7 +146,7 @@ test('the real server listens to the microphone', async () => {
   const page = await held.open('#/transcribe');
   await page.getByRole('button', { name: 'Listen to the microphone' }).click();
   await page.getByRole('button', { name: 'Stop listening' }).waitFor();
-  await page.waitForTimeout(2500);  // the browser's fake microphone beeps
+  await page.waitForTimeout(2500); // the browser's fake microphone beeps
   await page.getByRole('button', { name: 'Stop listening' }).click();
   await page.getByRole('heading', { name: 'Microphone' }).waitFor();
   assert.equal(await page.locator('.note.bad').count(), 0);
@@ -138,23 +165,41 @@ test('the camera is classified again and again', async () => {
 });
 
 test('scores are the shares of the labels, where their ways part', async () => {
-  const token = (text, ...others) => ({ token: text, logprob: Math.log(others[0]), top_logprobs: [[text, others[0]], ...others.slice(1)].map(([other, chance]) => ({ token: other, logprob: Math.log(chance) })) });
+  const token = (text, ...others) => ({
+    token: text,
+    logprob: Math.log(others[0]),
+    top_logprobs: [[text, others[0]], ...others.slice(1)].map(([other, chance]) => ({
+      token: other,
+      logprob: Math.log(chance),
+    })),
+  });
   const content = [token('c', 0.8, ['do', 0.1], [' the', 0.1]), token('at', 0.5, ['ow', 0.25])];
   const page = await held.open('#/classify');
-  await page.route('**/v1/chat/completions', (route) => route.fulfill({ headers: { 'Content-Type': 'text/event-stream' }, body:
-    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { role: 'assistant', content: 'cat' }, logprobs: { content } }] })}\n\n`
-    + `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n` }));
+  await page.route('**/v1/chat/completions', (route) =>
+    route.fulfill({
+      headers: { 'Content-Type': 'text/event-stream' },
+      body:
+        `data: ${JSON.stringify({ choices: [{ index: 0, delta: { role: 'assistant', content: 'cat' }, logprobs: { content } }] })}\n\n` +
+        `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`,
+    }),
+  );
   await page.getByLabel('Labels, with commas between them').fill('cat, cow, dog, emu');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose files' }).click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose files' }).click(),
+  ]);
   await chooser.setFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('x') });
   await page.locator('.bars').waitFor();
-  assert.deepEqual(await page.locator('.bars b').allInnerTexts(), ['57%', '29%', '14%', '0%']);  // of 0.4, 0.2, 0.1
+  assert.deepEqual(await page.locator('.bars b').allInnerTexts(), ['57%', '29%', '14%', '0%']); // of 0.4, 0.2, 0.1
 });
 
 test('the text of a picture is written down as CSV', async () => {
   const page = await held.open('#/ocr', played(['```csv\na,b\n', '1,2\n```']));
   await page.getByLabel('Write it as').selectOption('csv');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose files' }).click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose files' }).click(),
+  ]);
   await chooser.setFiles({ name: 'table.png', mimeType: 'image/png', buffer: Buffer.from('x') });
   await page.getByRole('button', { name: 'Save as a file' }).waitFor();
   const { text } = await downloaded(page, () => page.getByRole('button', { name: 'Save as a file' }).click());
@@ -163,9 +208,14 @@ test('the text of a picture is written down as CSV', async () => {
 
 for (const task of ['translate', 'transcribe', 'summarise', 'classify', 'ocr']) {
   test(`${task} shows the same for programs, without the key`, async () => {
-    const page = await held.open(`#/${task}`, { init: { script: () => sessionStorage.setItem('facet-key', 'very-secret') } });
+    const page = await held.open(`#/${task}`, {
+      init: { script: () => sessionStorage.setItem('facet-key', 'very-secret') },
+    });
     await page.getByText('The same from a program').click();
-    assert.match(await page.locator('.snippet code').innerText(), /^curl http:\/\/127.0.0.1:\d+\/v1\/(chat\/completions|audio\/transcriptions) -H "Authorization: Bearer \$FACET_KEY"/);
+    assert.match(
+      await page.locator('.snippet code').innerText(),
+      /^curl http:\/\/127.0.0.1:\d+\/v1\/(chat\/completions|audio\/transcriptions) -H "Authorization: Bearer \$FACET_KEY"/,
+    );
     await page.getByRole('tab', { name: 'Python' }).click();
     assert.match(await page.locator('.snippet code').innerText(), /from openai import OpenAI/);
     await page.getByRole('tab', { name: 'JavaScript' }).click();

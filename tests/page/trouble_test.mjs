@@ -1,4 +1,5 @@
-// What goes wrong has a clear message, and loses nothing: a server that dies, a wrong key, no model, files too large, no network, no room.
+// What goes wrong has a clear message, and loses nothing: a server that dies, a wrong key, no model, files too large,
+// no network, no room.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { answer, play, played, say, Server, world } from './world.mjs';
@@ -9,12 +10,18 @@ test('the server dies in the middle of an answer, and comes back: what came is k
   const server = await Server.start();
   const context = await held.browser.newContext();
   const page = await context.newPage();
-  await page.addInitScript(play, { scripts: [Array.from({ length: 200 }, (_, index) => `word${index} `), ['the end']], pause: 30 });
+  await page.addInitScript(play, {
+    scripts: [Array.from({ length: 200 }, (_, index) => `word${index} `), ['the end']],
+    pause: 30,
+  });
   await page.goto(server.url);
   await say(page, 'Write');
   await page.getByText('word5').waitFor();
   await server.stop();
-  await page.getByText(/The server cannot be reached/).first().waitFor();
+  await page
+    .getByText(/The server cannot be reached/)
+    .first()
+    .waitFor();
   await page.locator('.messages[aria-busy=false]').waitFor();
   await server.start();
   await page.locator('.connection').waitFor({ state: 'hidden', timeout: 15_000 });
@@ -42,10 +49,14 @@ test('a real stream that is cut is kept as far as it came, and can be continued'
       if (!String(where).endsWith('/v1/chat/completions')) return real(where, options);
       const begin = 'data: {"choices":[{"index":0,"delta":{"content":"Hello! How can"}}]}\n\n';
       globalThis.fetch = real;
-      return new Response(new ReadableStream({ start(stream) {
-        stream.enqueue(new TextEncoder().encode(begin));
-        setTimeout(() => stream.error(new TypeError('network error')), 200);
-      } }));
+      return new Response(
+        new ReadableStream({
+          start(stream) {
+            stream.enqueue(new TextEncoder().encode(begin));
+            setTimeout(() => stream.error(new TypeError('network error')), 200);
+          },
+        }),
+      );
     };
   });
   await say(page, 'Hi');
@@ -62,7 +73,12 @@ test('a real stream that is cut is kept as far as it came, and can be continued'
 });
 
 test('a page that is reloaded in the middle of an answer keeps what came', async () => {
-  const page = await held.open('', { init: { script: play, value: { scripts: [Array.from({ length: 400 }, (_, index) => `word${index} `), ['the rest']], pause: 20 } } });
+  const page = await held.open('', {
+    init: {
+      script: play,
+      value: { scripts: [Array.from({ length: 400 }, (_, index) => `word${index} `), ['the rest']], pause: 20 },
+    },
+  });
   page.on('dialog', (dialog) => dialog.accept());
   await say(page, 'Write');
   await page.getByText('word20').waitFor();
@@ -74,8 +90,14 @@ test('a page that is reloaded in the middle of an answer keeps what came', async
 
 test('an answer that another tab left alone is not waited for', async () => {
   const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'left' });
-  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, { id: 'a', parent: null, role: 'assistant', state: 'writing',
-    content: [{ type: 'text', text: 'half of it' }], timing: { at: Date.now() / 1000 } });
+  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, {
+    id: 'a',
+    parent: null,
+    role: 'assistant',
+    state: 'writing',
+    content: [{ type: 'text', text: 'half of it' }],
+    timing: { at: Date.now() / 1000 },
+  });
   const page = await held.open(`#/c/${made.id}`);
   await page.getByText('half of it').waitFor();
   assert.equal(await page.getByText('The answer was interrupted.').count(), 0);
@@ -89,7 +111,10 @@ test('a message that could not be stored waits in the browser, across a reload',
   await page.route('**/page/**', (route) => route.abort());
   await say(page, 'Two');
   await page.getByText('second', { exact: true }).waitFor();
-  await page.getByText(/The server cannot be reached/).first().waitFor();
+  await page
+    .getByText(/The server cannot be reached/)
+    .first()
+    .waitFor();
   await page.unroute('**/page/**');
   await page.locator('.connection').waitFor({ state: 'hidden', timeout: 15_000 });
   await page.reload();
@@ -97,7 +122,10 @@ test('a message that could not be stored waits in the browser, across a reload',
 });
 
 test('a model that is missing', async () => {
-  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'gone', settings: { model: 'gone-model' } });
+  const { body: made } = await held.server.json('POST', '/page/conversations', {
+    title: 'gone',
+    settings: { model: 'gone-model' },
+  });
   const page = await held.open(`#/c/${made.id}`);
   assert.match(await page.locator('.model-picker').innerText(), /gone-model \(not here\)/);
   await say(page, 'Hello');
@@ -117,43 +145,73 @@ test('a picture of 100 MB', async () => {
 
 test('a sound that cannot be decoded', async () => {
   const page = await held.open('#/transcribe');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose files' }).click()]);
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose files' }).click(),
+  ]);
   await chooser.setFiles({ name: 'noise.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is no sound at all') });
-  await page.getByRole('alert').filter({ hasText: /noise\.mp3: / }).waitFor();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /noise\.mp3: / })
+    .waitFor();
 });
 
 test('a picture that cannot be decoded says so before it is sent', async () => {
   const page = await held.open();
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Add files' }).click()]);
-  await chooser.setFiles({ name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('\x89PNG\r\n\x1a\nand nothing more', 'latin1') });
-  await page.locator('.error').filter({ hasText: /png|picture|image/i }).first().waitFor();
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Add files' }).click(),
+  ]);
+  await chooser.setFiles({
+    name: 'broken.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from('\x89PNG\r\n\x1a\nand nothing more', 'latin1'),
+  });
+  await page
+    .locator('.error')
+    .filter({ hasText: /png|picture|image/i })
+    .first()
+    .waitFor();
 });
 
 test('a browser without network', async () => {
   const page = await held.open();
   await page.context().setOffline(true);
   await say(page, 'Hello');
-  await page.getByText(/The server cannot be reached/).first().waitFor();
+  await page
+    .getByText(/The server cannot be reached/)
+    .first()
+    .waitFor();
   await page.context().setOffline(false);
   await page.locator('.connection').waitFor({ state: 'hidden', timeout: 15_000 });
 });
 
 test('a server without room to store', async () => {
   const page = await held.open('', played(['hello']));
-  await page.route('**/page/conversations', (route) => (route.request().method() === 'POST'
-    ? route.fulfill({ status: 503, json: { error: { message: 'the database is full: 4 GiB at most', type: 'server_error' } } }) : route.continue()));
+  await page.route('**/page/conversations', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 503,
+          json: { error: { message: 'the database is full: 4 GiB at most', type: 'server_error' } },
+        })
+      : route.continue(),
+  );
   await say(page, 'Hello');
   await page.locator('.toast.error', { hasText: 'no room left to store this' }).waitFor();
 });
 
 test('a browser without room for what waits', async () => {
-  const page = await held.open('', { init: { script: () => {
-    const real = Storage.prototype.setItem;
-    Storage.prototype.setItem = function (name, value) {
-      if (name === 'unsent') throw new DOMException('full', 'QuotaExceededError');
-      real.call(this, name, value);
-    };
-  } } });
+  const page = await held.open('', {
+    init: {
+      script: () => {
+        const real = Storage.prototype.setItem;
+        Storage.prototype.setItem = function (name, value) {
+          if (name === 'unsent') throw new DOMException('full', 'QuotaExceededError');
+          real.call(this, name, value);
+        };
+      },
+    },
+  });
   await say(page, 'Hello, who are you?');
   await answer(page);
   await page.route('**/page/conversations/*/messages/*', (route) => route.abort());
@@ -162,7 +220,9 @@ test('a browser without room for what waits', async () => {
 });
 
 let keyed;
-before(async () => { keyed = await Server.start('--api-key', 'right-key'); });
+before(async () => {
+  keyed = await Server.start('--api-key', 'right-key');
+});
 after(() => keyed.end());
 
 test('a server with a key: wrong, then right; the key is in no address and gone with the tab', async () => {
@@ -180,8 +240,14 @@ test('a server with a key: wrong, then right; the key is in no address and gone 
   await page.getByText('What can I do for you?').waitFor();
   await say(page, 'Hello, who are you?');
   assert.match(await (await answer(page)).innerText(), /nano/);
-  assert.deepEqual(addresses.filter((url) => url.includes('right-key')), []);
-  assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage })).then((text) => text.includes('right-key')), false);
+  assert.deepEqual(
+    addresses.filter((url) => url.includes('right-key')),
+    [],
+  );
+  assert.equal(
+    await page.evaluate(() => JSON.stringify({ ...localStorage })).then((text) => text.includes('right-key')),
+    false,
+  );
   const other = await context.newPage();
   await other.goto(keyed.url);
   await other.getByText('This server wants a key').waitFor();

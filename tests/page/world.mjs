@@ -1,4 +1,5 @@
-// What every test of the page needs: a server of its own with the built-in model, a browser, and pages that tell what went wrong in them.
+// What every test of the page needs: a server of its own with the built-in model, a browser, and pages that tell what
+// went wrong in them.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
@@ -10,7 +11,7 @@ import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = process.env.FACET ?? path.join(root, 'build/release/facet');
-const kStart = 20_000;  // milliseconds that a server may take to listen
+const kStart = 20_000; // milliseconds that a server may take to listen
 
 function free_port() {
   return new Promise((resolve) => {
@@ -38,11 +39,22 @@ export class Server {
   async start() {
     const pages = process.env.PAGE_FILES ? ['--page-files', process.env.PAGE_FILES] : [];
     const args = ['serve', '--port', String(this.port), '--only', '-m', 'nano', ...pages, ...this.flags];
-    this.#child = spawn(program, args, { env: { ...process.env, FACET_HOME: this.home }, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(program, args, {
+      env: { ...process.env, FACET_HOME: this.home },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
-    this.#child.stderr.on('data', (data) => { said += data; });
+    this.#child.stderr.on('data', (data) => {
+      said += data;
+    });
     for (const end = Date.now() + kStart; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-      if (await fetch(`${this.url}/health`).then((reply) => reply.ok, () => false)) return;
+      if (
+        await fetch(`${this.url}/health`).then(
+          (reply) => reply.ok,
+          () => false,
+        )
+      )
+        return;
       if (this.#child.exitCode !== null || Date.now() > end) throw new Error(`facet serve did not start: ${said}`);
     }
   }
@@ -71,10 +83,15 @@ export function world(...flags) {
   const held = {};
   before(async () => {
     held.server = await Server.start(...flags);
-    await held.server.json('PUT', '/page/settings', { defaults: { temperature: 0 } });  // the same answers each time
+    await held.server.json('PUT', '/page/settings', { defaults: { temperature: 0 } }); // the same answers each time
     held.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'],
+      args: [
+        '--no-sandbox',
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+        '--autoplay-policy=no-user-gesture-required',
+      ],
     });
   });
   after(async () => {
@@ -85,12 +102,24 @@ export function world(...flags) {
   /** A page of a fresh context at a hash; problems gathers what went wrong in it, requests what it asked for. */
   held.open = async (hash = '', { wide = true, theme = 'light', language = 'en-GB', init, ...options } = {}) => {
     const viewport = wide ? { width: 1280, height: 800 } : { width: 390, height: 844 };
-    const context = await held.browser.newContext({ viewport, colorScheme: theme, locale: language, permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'], ...options });
+    const context = await held.browser.newContext({
+      viewport,
+      colorScheme: theme,
+      locale: language,
+      permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'],
+      ...options,
+    });
     const page = await context.newPage();
     page.problems = [];
     page.requests = [];
     page.on('pageerror', (error) => page.problems.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && /Content.Security|Refused/i.test(message.text()) && page.problems.push(message.text()));
+    page.on(
+      'console',
+      (message) =>
+        message.type() === 'error' &&
+        /Content.Security|Refused/i.test(message.text()) &&
+        page.problems.push(message.text()),
+    );
     page.on('request', (request) => page.requests.push(request.url()));
     if (init) await page.addInitScript(init.script, init.value);
     await page.goto(`${held.server.url}/${hash}`);
@@ -112,7 +141,10 @@ export async function answer(page) {
   return page.locator('.message.assistant').last();
 }
 
-/** Plays a model: replies of /v1/chat/completions come from `scripts`, one after the other; each is a list of deltas. For addInitScript. */
+/**
+ * Plays a model: replies of /v1/chat/completions come from `scripts`, one after the other; each is a list of deltas.
+ * For addInitScript.
+ */
 export function play({ scripts, pause = 0 }) {
   const real = globalThis.fetch;
   let next = 0;
@@ -130,11 +162,18 @@ export function play({ scripts, pause = 0 }) {
         for (const [index, delta] of deltas.entries()) {
           const wait = begin + index * pause - performance.now();
           if (pause && wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-          stream.enqueue(data({ choices: [{ index: 0, delta: typeof delta === 'string' ? { content: delta } : delta }] }));
+          stream.enqueue(
+            data({ choices: [{ index: 0, delta: typeof delta === 'string' ? { content: delta } : delta }] }),
+          );
         }
         const calls = deltas.some((delta) => delta.tool_calls);
         stream.enqueue(data({ choices: [{ index: 0, delta: {}, finish_reason: calls ? 'tool_calls' : 'stop' }] }));
-        stream.enqueue(data({ choices: [], usage: { prompt_tokens: 20, completion_tokens: deltas.length, prompt_tokens_details: { cached_tokens: 5 } } }));
+        stream.enqueue(
+          data({
+            choices: [],
+            usage: { prompt_tokens: 20, completion_tokens: deltas.length, prompt_tokens_details: { cached_tokens: 5 } },
+          }),
+        );
         stream.enqueue(encoder.encode('data: [DONE]\n\n'));
         stream.close();
       },

@@ -1,4 +1,5 @@
-// Asks the model for the next message of a conversation, shows it as it comes, and stores it: while it grows, and at its end.
+// Asks the model for the next message of a conversation, shows it as it comes, and stores it: while it grows, and at
+// its end.
 import { explain } from '../lib/errors.js';
 import { settings } from '../lib/settings.js';
 import { report } from '../lib/toast.js';
@@ -8,10 +9,10 @@ import { figures, short_usage, stream_reply } from './stream.js';
 import { run_calls } from './tools.js';
 import { branch, text_of } from './tree.js';
 
-const kDrawEvery = 60;    // milliseconds: faster than reading, slower than the tokens of a fast machine
+const kDrawEvery = 60; // milliseconds: faster than reading, slower than the tokens of a fast machine
 const kAliveEvery = 4000; // milliseconds between signs of life of an answer that has not begun
-const kSaveEvery = 2000;  // milliseconds between stores of an answer that grows
-const kRounds = 8;        // of calls that the page makes by itself for one question
+const kSaveEvery = 2000; // milliseconds between stores of an answer that grows
+const kRounds = 8; // of calls that the page makes by itself for one question
 
 function drawn(message, reply, base) {
   const text = base + reply.text;
@@ -81,7 +82,14 @@ async function body_for(conversation, parent, last) {
     messages: await request_messages(last ? [...messages, last] : messages, conversation.settings.system),
     ...request_options(conversation.settings),
   };
-  if (last) Object.assign(body, { continue_final_message: true, add_generation_prompt: false, reasoning_effort: 'none', logprobs: undefined, top_logprobs: undefined });
+  if (last)
+    Object.assign(body, {
+      continue_final_message: true,
+      add_generation_prompt: false,
+      reasoning_effort: 'none',
+      logprobs: undefined,
+      top_logprobs: undefined,
+    });
   return body;
 }
 
@@ -100,7 +108,9 @@ async function write(conversation, message, continued) {
     return progress.message;
   } catch (error) {
     const stopped = error.name === 'AbortError';
-    await progress.end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind }).catch(report);
+    await progress
+      .end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind })
+      .catch(report);
     return null;
   } finally {
     clearInterval(alive);
@@ -112,7 +122,16 @@ async function write(conversation, message, continued) {
 async function answer_below(conversation, parent) {
   for (let round = 0; round < kRounds; ++round) {
     const model = conversation.settings.model || settings.value.model;
-    const message = { id: new_id(), parent, role: 'assistant', content: [], thought: '', model, state: 'writing', created_at: Date.now() / 1000 };
+    const message = {
+      id: new_id(),
+      parent,
+      role: 'assistant',
+      content: [],
+      thought: '',
+      model,
+      state: 'writing',
+      created_at: Date.now() / 1000,
+    };
     await conversation.add(message);
     const written = await write(conversation, message, false);
     if (!written?.calls?.length || !(await make_calls(conversation, written.id))) return;

@@ -14,7 +14,8 @@ import { text_of } from './tree.js';
 import { Versions } from './versions.js';
 
 function problem_of(message, growing) {
-  if (growing || message.state === 'done') return message.timing?.reason === 'length' ? { text: t('The answer reached the limit of tokens.') } : null;
+  if (growing || message.state === 'done')
+    return message.timing?.reason === 'length' ? { text: t('The answer reached the limit of tokens.') } : null;
   if (message.state === 'failed') return { text: message.error ?? t('The answer failed.'), bad: true };
   if (message.state === 'stopped') return { text: t('Stopped.') };
   return { text: t('The answer was interrupted. What came of it is kept.'), bad: true };
@@ -26,7 +27,8 @@ function Problem({ conversation, message, growing }) {
   const interrupted = message.timing?.reason === 'offline';
   return html`<div class=${`note ${problem.bad ? 'bad' : ''}`} role=${problem.bad ? 'alert' : undefined}>
     <span>${interrupted ? t('The connection to the server was lost. What came of the answer is kept.') : problem.text}</span>
-    <button type="button" class="quiet small" disabled=${conversation.busy} onClick=${guarded(() => continue_answer(conversation, message.id))}>
+    <button type="button" class="quiet small" disabled=${conversation.busy}
+        onClick=${guarded(() => continue_answer(conversation, message.id))}>
       ${icon('go_on')}${text_of(message) ? t('Continue') : t('Try again')}</button>
   </div>`;
 }
@@ -37,7 +39,8 @@ function Actions({ conversation, message, index, count, tokens, toggle_tokens })
     <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
     <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text_of(message))} />
     <${IconButton} name="again" label=${t('Answer again')} onClick=${again} />
-    ${message.logprobs && html`<${IconButton} name="chance" label=${t('Token probabilities')} aria-pressed=${String(tokens)} onClick=${toggle_tokens} />`}`;
+    ${message.logprobs && html`<${IconButton} name="chance" label=${t('Token probabilities')}
+        aria-pressed=${String(tokens)} onClick=${toggle_tokens} />`}`;
 }
 
 export function AssistantMessage({ conversation, message, index, count, growing, last, show_figures }) {
@@ -47,12 +50,17 @@ export function AssistantMessage({ conversation, message, index, count, growing,
   return html`
     ${message.thought && html`<${Thought} message=${message} growing=${growing && !text} />`}
     ${waiting && html`<div class="waiting" aria-hidden="true"><span></span><span></span><span></span></div>`}
-    ${tokens && message.logprobs ? html`<${TokenView} tokens=${message.logprobs} />` : text && html`<${Markdown} text=${text} done=${!growing} />`}
-    ${message.calls?.length > 0 && html`<${Calls} conversation=${conversation} message=${message} growing=${growing} />`}
+    ${tokens && message.logprobs ? html`<${TokenView} tokens=${message.logprobs} />` : text && html`<${Markdown}
+        text=${text} done=${!growing} />`}
+    ${message.calls?.length > 0 && html`<${Calls} conversation=${conversation} message=${message}
+        growing=${growing} />`}
     <${Problem} conversation=${conversation} message=${message} growing=${growing} />
     <div class=${`actions ${last ? 'always' : ''}`}>
-      ${!growing && html`<${Actions} conversation=${conversation} message=${message} index=${index} count=${count} tokens=${tokens}
-        toggle_tokens=${() => set_tokens(!tokens)} />`}
+      ${
+        !growing &&
+        html`<${Actions} conversation=${conversation} message=${message} index=${index} count=${count} tokens=${tokens}
+        toggle_tokens=${() => set_tokens(!tokens)} />`
+      }
       ${show_figures && html`<${Figures} message=${message} />`}
     </div>`;
 }

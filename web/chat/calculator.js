@@ -1,5 +1,16 @@
-// Arithmetic for the tool 'calculate': + - * / % ^, brackets, a few functions. A parser of its own, as nothing a model writes is ever evaluated as code.
-const kFunctions = { sqrt: Math.sqrt, abs: Math.abs, sin: Math.sin, cos: Math.cos, tan: Math.tan, ln: Math.log, log: Math.log10, exp: Math.exp, round: Math.round };
+// Arithmetic for the tool 'calculate': + - * / % ^, brackets, a few functions. A parser of its own, as nothing a model
+// writes is ever evaluated as code.
+const kFunctions = {
+  sqrt: Math.sqrt,
+  abs: Math.abs,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  ln: Math.log,
+  log: Math.log10,
+  exp: Math.exp,
+  round: Math.round,
+};
 const kConstants = { pi: Math.PI, e: Math.E };
 const kLongest = 1000;
 
@@ -15,13 +26,14 @@ class Parser {
 
   sum() {
     let value = this.product();
-    for (let sign; (sign = this.take('+', '-')); ) value = sign === '+' ? value + this.product() : value - this.product();
+    for (let sign; (sign = this.take('+', '-'));)
+      value = sign === '+' ? value + this.product() : value - this.product();
     return value;
   }
 
   product() {
     let value = this.power();
-    for (let sign; (sign = this.take('*', '/', '%')); ) {
+    for (let sign; (sign = this.take('*', '/', '%'));) {
       const next = this.power();
       value = sign === '*' ? value * next : sign === '/' ? value / next : value % next;
     }
@@ -53,7 +65,8 @@ class Parser {
 
 /** The value of an expression; throws Error with what is wrong. */
 export function calculate(text) {
-  if (typeof text !== 'string' || text.length > kLongest) throw new Error(`expected an expression of at most ${kLongest} characters`);
+  if (typeof text !== 'string' || text.length > kLongest)
+    throw new Error(`expected an expression of at most ${kLongest} characters`);
   const parser = new Parser(text);
   const value = parser.sum();
   if (parser.at < parser.tokens.length) throw new Error(`expected the end, found '${parser.tokens[parser.at]}'`);

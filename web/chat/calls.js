@@ -38,5 +38,6 @@ function Card({ conversation, message, call, growing }) {
 }
 
 export const Calls = ({ conversation, message, growing }) => html`<div class="calls">
-  ${message.calls.map((call) => html`<${Card} key=${call.id} conversation=${conversation} message=${message} call=${call} growing=${growing} />`)}
+  ${message.calls.map((call) => html`<${Card} key=${call.id} conversation=${conversation} message=${message}
+      call=${call} growing=${growing} />`)}
 </div>`;

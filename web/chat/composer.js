@@ -13,7 +13,12 @@ import { icon, IconButton } from '../shell/icons.js';
 import { ask } from './answer.js';
 
 const kAccept = 'image/*,audio/*,video/*,.pdf,.txt,.md,.csv,.json,.html,.xml,.py,.js,.ts,.c,.cpp,.h,.rs,.go,.java';
-const kEfforts = [['off', 'Off'], ['low', 'Short'], ['medium', 'Medium'], ['high', 'Long']];
+const kEfforts = [
+  ['off', 'Off'],
+  ['low', 'Short'],
+  ['medium', 'Medium'],
+  ['high', 'Long'],
+];
 const drafts = new Map();
 
 function useDrop(add) {
@@ -32,7 +37,11 @@ function useDrop(add) {
       event.preventDefault();
       add([...event.dataTransfer.files]);
     };
-    const pairs = [['dragover', drag], ['dragleave', leave], ['drop', drop]];
+    const pairs = [
+      ['dragover', drag],
+      ['dragleave', leave],
+      ['drop', drop],
+    ];
     for (const [name, handler] of pairs) addEventListener(name, handler);
     return () => pairs.forEach(([name, handler]) => removeEventListener(name, handler));
   });
@@ -47,7 +56,8 @@ function useAttachments(conversation) {
     held.current = next;
     redraw();
   };
-  const replace = (entry, next) => set(held.current.flatMap((other) => (other === entry ? (next ? [next] : []) : [other])));
+  const replace = (entry, next) =>
+    set(held.current.flatMap((other) => (other === entry ? (next ? [next] : []) : [other])));
   const add = async (files) => {
     for (const file of files) {
       const entry = { name: file.name, file, progress: true };
@@ -66,9 +76,11 @@ function useAttachments(conversation) {
 
 function ThinkingPicker({ conversation }) {
   const change = guarded((event) => conversation.change({ settings: { thinking: event.target.value } }));
-  return html`<label class="thinking-picker" title=${t('Thinking before the answer')}>${icon('thought')}<span class="hidden">${t('Thinking')}</span>
+  return html`<label class="thinking-picker" title=${t('Thinking before the answer')}>${icon('thought')}<span
+      class="hidden">${t('Thinking')}</span>
     <select value=${conversation.settings.thinking} onChange=${change}>
-      ${kEfforts.map(([value, label]) => html`<option value=${value}>${value === 'off' ? t('No thinking') : `${t('Thinking')}: ${t(label)}`}</option>`)}
+      ${kEfforts.map(([value, label]) => html`<option
+          value=${value}>${value === 'off' ? t('No thinking') : `${t('Thinking')}: ${t(label)}`}</option>`)}
     </select></label>`;
 }
 
@@ -90,11 +102,19 @@ export function Composer({ conversation }) {
   useEffect(() => {
     if (innerWidth > 800) input.current.focus();
   }, []);
-  const missing = attachments.list.map(({ part }) => part?.kind).find((kind) => ['image', 'audio', 'video'].includes(kind) && !can(model, kind));
+  const missing = attachments.list
+    .map(({ part }) => part?.kind)
+    .find((kind) => ['image', 'audio', 'video'].includes(kind) && !can(model, kind));
   const send = guarded(async () => {
     if (!ready) return;
     if (missing) {
-      toast(t('{name} cannot take {kind} files: choose another model, or remove them.', { name: model.name, kind: t(missing) }), { kind: 'error' });
+      toast(
+        t('{name} cannot take {kind} files: choose another model, or remove them.', {
+          name: model.name,
+          kind: t(missing),
+        }),
+        { kind: 'error' },
+      );
       return;
     }
     const content = [...attachments.list.map((entry) => entry.part), { type: 'text', text: text.trim() }];
@@ -122,21 +142,35 @@ export function Composer({ conversation }) {
   };
   return html`<div class=${`composer ${over ? 'over' : ''}`}>
     ${over && html`<div class="drop-hint">${t('Drop files here')}</div>`}
-    ${attachments.list.length > 0 && html`<div class="attachments">
-      ${attachments.list.map((entry) => html`<${Attachment} key=${entry.file} entry=${entry} model=${model} on_remove=${() => attachments.remove(entry)}
-        on_change=${(part) => attachments.change(entry, { ...entry, part })} />`)}
-    </div>`}
-    <textarea id="composer" ref=${input} rows="1" dir="auto" value=${text} placeholder=${t('Write a message')} aria-label=${t('Write a message')}
+    ${
+      attachments.list.length > 0 &&
+      html`<div class="attachments">
+      ${attachments.list.map(
+        (
+          entry,
+        ) => html`<${Attachment} key=${entry.file} entry=${entry}
+            model=${model} on_remove=${() => attachments.remove(entry)}
+        on_change=${(part) => attachments.change(entry, { ...entry, part })} />`,
+      )}
+    </div>`
+    }
+    <textarea id="composer" ref=${input} rows="1" dir="auto" value=${text} placeholder=${t('Write a message')}
+        aria-label=${t('Write a message')}
       onInput=${(event) => set_text(event.target.value)} onKeyDown=${key} onPaste=${paste}></textarea>
     <div class="composer-bar">
-      <${IconButton} name="clip" label=${t('Add files')} onClick=${async () => attachments.add(await pick_files(kAccept))} />
+      <${IconButton} name="clip" label=${t('Add files')}
+          onClick=${async () => attachments.add(await pick_files(kAccept))} />
       <${IconButton} name="camera" label=${t('Take a picture')} onClick=${() => set_camera(true)} />
       <${RecordButton} on_file=${(file) => attachments.add([file])} />
       ${model?.thinking && html`<${ThinkingPicker} conversation=${conversation} />`}
       <span class="spring"></span>
-      ${conversation.busy
-        ? html`<button type="button" class="send stop" aria-label=${t('Stop the answer')} title=${t('Stop the answer')} onClick=${() => conversation.stop()}>${icon('stop')}</button>`
-        : html`<button type="button" class="send" aria-label=${t('Send')} title=${t('Send')} disabled=${!ready} onClick=${send}>${icon('send')}</button>`}
+      ${
+        conversation.busy
+          ? html`<button type="button" class="send stop" aria-label=${t('Stop the answer')}
+              title=${t('Stop the answer')} onClick=${() => conversation.stop()}>${icon('stop')}</button>`
+          : html`<button type="button" class="send" aria-label=${t('Send')} title=${t('Send')} disabled=${!ready}
+              onClick=${send}>${icon('send')}</button>`
+      }
     </div>
     ${camera && html`<${CameraDialog} on_close=${() => set_camera(false)} on_picture=${(file) => attachments.add([file])} />`}
   </div>`;

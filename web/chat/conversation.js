@@ -1,11 +1,14 @@
-// One conversation in this tab: its messages, the branch that is shown, its settings; kept in step with the server and other tabs.
+// One conversation in this tab: its messages, the branch that is shown, its settings; kept in step with the server and
+// other tabs.
 import { api } from '../lib/api.js';
 import { send, unsent } from '../lib/outbox.js';
 import { settings } from '../lib/settings.js';
 import { Store } from '../lib/store.js';
 import { branch, children, newest_leaf, title_of } from './tree.js';
 
-export const new_id = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+export const new_id = () =>
+  crypto.randomUUID?.() ??
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** A message whose writer has been silent for this long, in seconds, is not being written any more. */
 const kSilence = 12;
@@ -50,7 +53,7 @@ export class Conversation extends Store {
     Object.assign(this, { id: data.id, title: data.title, pinned: data.pinned, version: data.version, messages });
     this.settings = { ...settings.value.defaults, ...data.settings };
     this.#look_again();
-    this.leaf = messages.has(data.leaf) ? data.leaf : [...messages.keys()].at(-1) ?? null;
+    this.leaf = messages.has(data.leaf) ? data.leaf : ([...messages.keys()].at(-1) ?? null);
     this.changed();
   }
 
@@ -65,7 +68,13 @@ export class Conversation extends Store {
   leave() {
     for (const id of this.writing.keys()) {
       const message = this.messages.get(id);
-      api.put_message(this.id, { ...message, state: 'failed', timing: { ...message.timing, reason: 'offline' } }, { keepalive: true }).catch(() => {});
+      api
+        .put_message(
+          this.id,
+          { ...message, state: 'failed', timing: { ...message.timing, reason: 'offline' } },
+          { keepalive: true },
+        )
+        .catch(() => {});
     }
   }
 
@@ -158,7 +167,10 @@ export class Conversation extends Store {
     const { settings: _, ...rest } = part;
     Object.assign(this, rest);
     this.changed();
-    if (this.id) await this.hold(() => api.change_conversation(this.id, part.settings ? { ...rest, settings: this.settings } : rest));
+    if (this.id)
+      await this.hold(() =>
+        api.change_conversation(this.id, part.settings ? { ...rest, settings: this.settings } : rest),
+      );
   }
 
   stop() {

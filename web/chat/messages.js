@@ -6,13 +6,26 @@ import { useStore } from '../lib/store.js';
 import { AssistantMessage } from './assistant_message.js';
 import { UserMessage } from './user_message.js';
 
-const Entry = memo(({ conversation, message, index, count, growing, last, show_figures }) => html`<li class=${`message ${message.role}`} data-id=${message.id}>
+const Entry = memo(
+  ({
+    conversation,
+    message,
+    index,
+    count,
+    growing,
+    last,
+    show_figures,
+  }) => html`<li class=${`message ${message.role}`} data-id=${message.id}>
   <h3 class="hidden">${message.role === 'user' ? t('You said') : t('Answer')}</h3>
-  ${message.role === 'user'
-    ? html`<${UserMessage} conversation=${conversation} message=${message} index=${index} count=${count} />`
-    : html`<${AssistantMessage} conversation=${conversation} message=${message} index=${index} count=${count} growing=${growing} last=${last}
-        show_figures=${show_figures} />`}
-</li>`);
+  ${
+    message.role === 'user'
+      ? html`<${UserMessage} conversation=${conversation} message=${message} index=${index} count=${count} />`
+      : html`<${AssistantMessage} conversation=${conversation} message=${message} index=${index} count=${count}
+          growing=${growing} last=${last}
+        show_figures=${show_figures} />`
+  }
+</li>`,
+);
 
 export function MessageList({ conversation }) {
   const { show_figures } = useStore(settings);
@@ -22,7 +35,8 @@ export function MessageList({ conversation }) {
   return html`<ol class="messages" aria-busy=${String(busy)}>
     ${branch.map((message, at) => {
       const { index, ids } = versions.get(message.id);
-      return html`<${Entry} key=${message.id} conversation=${conversation} message=${message} index=${index} count=${ids.length}
+      return html`<${Entry} key=${message.id} conversation=${conversation} message=${message} index=${index}
+          count=${ids.length}
         growing=${conversation.is_growing(message)} last=${at === branch.length - 1} show_figures=${show_figures} />`;
     })}
   </ol>

@@ -26,13 +26,17 @@ function useConversation(id) {
       if (error.kind === 'missing') location.hash = '#/chat';
     });
   }, [id]);
-  useEffect(() => conversation?.listen(() => {
-    redraw();
-    if (conversation.id && (location.hash.startsWith('#/chat') || location.hash.length < 3)) {
-      history.replaceState(null, '', `#/c/${conversation.id}`);
-      dispatchEvent(new HashChangeEvent('hashchange'));
-    }
-  }), [conversation]);
+  useEffect(
+    () =>
+      conversation?.listen(() => {
+        redraw();
+        if (conversation.id && (location.hash.startsWith('#/chat') || location.hash.length < 3)) {
+          history.replaceState(null, '', `#/c/${conversation.id}`);
+          dispatchEvent(new HashChangeEvent('hashchange'));
+        }
+      }),
+    [conversation],
+  );
   return conversation;
 }
 
@@ -47,7 +51,7 @@ function useFollow(conversation) {
     const node = scroller.current;
     const end = node.scrollHeight - node.scrollTop - node.clientHeight < 60;
     if (end) pinned.current = true;
-    else if (node.scrollTop < last_top.current) pinned.current = false;  // not because what is above grew
+    else if (node.scrollTop < last_top.current) pinned.current = false; // not because what is above grew
     last_top.current = node.scrollTop;
     set_at_end(end || pinned.current);
   };
@@ -66,11 +70,15 @@ function useFollow(conversation) {
 }
 
 function useStopKey(conversation) {
-  useEffect(() => shortcut('escape', t('Stop the answer'), () => {
-    if (document.querySelector('dialog[open]') || !conversation?.busy) return false;
-    conversation.stop();
-    return true;
-  }), [conversation]);
+  useEffect(
+    () =>
+      shortcut('escape', t('Stop the answer'), () => {
+        if (document.querySelector('dialog[open]') || !conversation?.busy) return false;
+        conversation.stop();
+        return true;
+      }),
+    [conversation],
+  );
 }
 
 export function ChatPage({ id, open_sidebar }) {
@@ -87,14 +95,16 @@ export function ChatPage({ id, open_sidebar }) {
   const empty = !conversation.messages.size;
   return html`<main class=${classes('chat', panel && 'with-panel')} id="main" tabindex="-1">
     <div class="chat-column">
-      <${TopBar} conversation=${conversation} open_sidebar=${open_sidebar} panel=${panel} toggle_panel=${() => set_panel(!panel)} />
+      <${TopBar} conversation=${conversation} open_sidebar=${open_sidebar}
+          panel=${panel} toggle_panel=${() => set_panel(!panel)} />
       <div class="scroller" ref=${scroller} onScroll=${scrolled} tabindex="0" role="region" aria-label=${t('Messages')}>
         ${empty ? html`<${Welcome} />` : html`<${MessageList} conversation=${conversation} />`}
       </div>
-      ${!at_end && html`<button type="button" class="to-end" onClick=${() => to_end('smooth')} aria-label=${t('To the latest message')}>↓</button>`}
+      ${!at_end && html`<button type="button" class="to-end" onClick=${() => to_end('smooth')}
+          aria-label=${t('To the latest message')}>↓</button>`}
       <${Composer} key=${conversation} conversation=${conversation} />
     </div>
-    ${panel && html`<${SettingsPanel} key=${conversation} conversation=${conversation} on_close=${() => set_panel(false)} />`}
+    ${panel && html`<${SettingsPanel} key=${conversation}
+        conversation=${conversation} on_close=${() => set_panel(false)} />`}
   </main>`;
 }
-

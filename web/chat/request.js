@@ -15,7 +15,11 @@ function assistant_messages(message) {
   const calls = message.calls ?? [];
   const answer = { role: 'assistant', content: text_of(message) };
   if (calls.length) {
-    answer.tool_calls = calls.map(({ id, name, arguments: given }) => ({ id, type: 'function', function: { name, arguments: given } }));
+    answer.tool_calls = calls.map(({ id, name, arguments: given }) => ({
+      id,
+      type: 'function',
+      function: { name, arguments: given },
+    }));
     if (message.thought) answer.reasoning_content = message.thought;
   }
   const results = calls.map(({ id, result }) => ({ role: 'tool', tool_call_id: id, content: result ?? '' }));
@@ -35,10 +39,15 @@ export async function request_messages(messages, system) {
 /** The fields of a request that a conversation's settings stand for; throws SyntaxError where a schema is no JSON. */
 export function request_options(settings) {
   const options = {};
-  for (const name of kNumbers) if (settings[name] !== null && settings[name] !== undefined && settings[name] !== '') options[name] = Number(settings[name]);
+  for (const name of kNumbers)
+    if (settings[name] !== null && settings[name] !== undefined && settings[name] !== '')
+      options[name] = Number(settings[name]);
   options.reasoning_effort = !settings.thinking || settings.thinking === 'off' ? 'none' : settings.thinking;
   if (settings.schema?.trim())
-    options.response_format = { type: 'json_schema', json_schema: { name: 'answer', schema: JSON.parse(settings.schema) } };
+    options.response_format = {
+      type: 'json_schema',
+      json_schema: { name: 'answer', schema: JSON.parse(settings.schema) },
+    };
   const tools = declared_tools(settings);
   if (tools.length) options.tools = tools;
   if (settings.probabilities) Object.assign(options, { logprobs: true, top_logprobs: 5 });

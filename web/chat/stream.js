@@ -32,7 +32,18 @@ function take_delta(reply, { delta = {}, logprobs, finish_reason }) {
 
 /** Asks, and calls on_change(reply) with each piece; gives the whole. */
 export async function stream_reply(body, { signal, on_change = () => {} } = {}) {
-  const reply = { text: '', thought: '', calls: [], logprobs: [], deltas: 0, thought_deltas: 0, started_at: performance.now(), first_at: null, finish: null, usage: null };
+  const reply = {
+    text: '',
+    thought: '',
+    calls: [],
+    logprobs: [],
+    deltas: 0,
+    thought_deltas: 0,
+    started_at: performance.now(),
+    first_at: null,
+    finish: null,
+    usage: null,
+  };
   const response = await request('/v1/chat/completions', {
     method: 'POST',
     signal,
@@ -56,7 +67,7 @@ export async function stream_reply(body, { signal, on_change = () => {} } = {}) 
   return reply;
 }
 
-const kBurst = 0.05;  // seconds: an answer that came in less tells nothing of the time between its tokens
+const kBurst = 0.05; // seconds: an answer that came in less tells nothing of the time between its tokens
 
 /** The figures of a turn: seconds to the first token, tokens a second, and what was computed. */
 export function figures(reply) {
@@ -70,9 +81,10 @@ export function figures(reply) {
 }
 
 /** {prompt, cached, completion, thought} of the API's usage. */
-export const short_usage = (usage) => usage && {
-  prompt: usage.prompt_tokens,
-  cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
-  completion: usage.completion_tokens,
-  thought: usage.completion_tokens_details?.reasoning_tokens ?? 0,
-};
+export const short_usage = (usage) =>
+  usage && {
+    prompt: usage.prompt_tokens,
+    cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
+    completion: usage.completion_tokens,
+    thought: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+  };

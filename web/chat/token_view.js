@@ -17,9 +17,11 @@ const named = (text) => JSON.stringify(text).slice(1, -1);
 function Alternatives({ token: [text, logprob, others] }) {
   const rows = others.some(([other]) => other === text) ? others : [[text, logprob], ...others];
   return html`<div class="alternatives" role="status">
-    ${rows.map(([other, chance]) => html`<div class=${other === text ? 'chosen' : ''}>
+    ${rows.map(
+      ([other, chance]) => html`<div class=${other === text ? 'chosen' : ''}>
       <code dir="auto">${named(other)}</code><${Bar} value=${Math.exp(chance)} label=${named(other)} />
-      <b>${percent(Math.exp(chance), 1)}</b></div>`)}
+      <b>${percent(Math.exp(chance), 1)}</b></div>`,
+    )}
   </div>`;
 }
 
@@ -37,8 +39,10 @@ export function TokenView({ tokens }) {
   };
   return html`<div class="token-view">
     <p class="muted small">${t('Point at a token, or use the arrow keys, to see what else the model considered. Marked: it was unsure.')}</p>
-    <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${t('Token probabilities')} onMouseOver=${over} onKeyDown=${key}>
-      ${tokens.map(([text, logprob], index) => html`<span data-index=${index} class=${`${mark(Math.exp(logprob))}${index === at ? ' at' : ''}`}>${visible(text)}</span>`)}
+    <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${t('Token probabilities')} onMouseOver=${over}
+        onKeyDown=${key}>
+      ${tokens.map(([text, logprob], index) => html`<span data-index=${index}
+          class=${`${mark(Math.exp(logprob))}${index === at ? ' at' : ''}`}>${visible(text)}</span>`)}
     </div>
     ${tokens[at] && html`<${Alternatives} token=${tokens[at]} />`}
   </div>`;

@@ -21,11 +21,16 @@ function own_tools(text) {
   return (Array.isArray(list) ? list : [list]).map((entry) => entry.function ?? entry);
 }
 
-const declare = ({ name, description, parameters }) => ({ type: 'function', function: { name, description, parameters } });
+const declare = ({ name, description, parameters }) => ({
+  type: 'function',
+  function: { name, description, parameters },
+});
 
 /** The tools that a conversation's settings turn on, in the API's words. */
 export function declared_tools(settings) {
-  const builtin = (settings.builtin_tools ?? []).filter((name) => name in kBuiltin).map((name) => declare({ name, ...kBuiltin[name] }));
+  const builtin = (settings.builtin_tools ?? [])
+    .filter((name) => name in kBuiltin)
+    .map((name) => declare({ name, ...kBuiltin[name] }));
   return [...builtin, ...own_tools(settings.tools).map(declare)];
 }
 

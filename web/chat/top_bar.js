@@ -20,7 +20,8 @@ function ModelPicker({ conversation }) {
   const unknown = conversation.settings.model && !models.some((model) => model.name === conversation.settings.model);
   return html`<label class="model-picker"><span class="hidden">${t('Model')}</span>
     <select value=${unknown ? conversation.settings.model : current} onChange=${choose}>
-      ${unknown && html`<option value=${conversation.settings.model}>${t('{name} (not here)', { name: conversation.settings.model })}</option>`}
+      ${unknown && html`<option
+          value=${conversation.settings.model}>${t('{name} (not here)', { name: conversation.settings.model })}</option>`}
       ${models.map((model) => html`<option value=${model.name}>${model.name}</option>`)}
     </select>
   </label>`;
@@ -47,12 +48,16 @@ export function TopBar({ conversation, open_sidebar, panel, toggle_panel }) {
     <${ModelPicker} conversation=${conversation} />
     <h1 class="title" dir="auto">${conversation.title || t('New chat')}</h1>
     <${ContextMeter} conversation=${conversation} />
-    <${IconButton} name="sliders" label=${`${t('Settings of this chat')} (${shown('mod+.')})`} aria-pressed=${String(panel)} onClick=${toggle_panel} />
-    ${conversation.id && html`<${Menu} label=${t('Actions for this chat')} items=${[
-      { label: t('Rename'), icon: 'edit', run: guarded(() => rename(entry)) },
-      { label: t('Export as JSON'), icon: 'save', run: guarded(() => export_one(entry, 'json')) },
-      { label: t('Export as Markdown'), icon: 'save', run: guarded(() => export_one(entry, 'markdown')) },
-      { label: t('Delete'), icon: 'trash', danger: true, run: guarded(() => remove(entry)) },
-    ]} />`}
+    <${IconButton} name="sliders" label=${`${t('Settings of this chat')} (${shown('mod+.')})`}
+        aria-pressed=${String(panel)} onClick=${toggle_panel} />
+    ${
+      conversation.id &&
+      html`<${Menu} label=${t('Actions for this chat')} items=${[
+        { label: t('Rename'), icon: 'edit', run: guarded(() => rename(entry)) },
+        { label: t('Export as JSON'), icon: 'save', run: guarded(() => export_one(entry, 'json')) },
+        { label: t('Export as Markdown'), icon: 'save', run: guarded(() => export_one(entry, 'markdown')) },
+        { label: t('Delete'), icon: 'trash', danger: true, run: guarded(() => remove(entry)) },
+      ]} />`
+    }
   </header>`;
 }

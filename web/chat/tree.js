@@ -29,7 +29,11 @@ export function newest_leaf(messages, id) {
   return id;
 }
 
-export const text_of = (message) => message.content.filter((part) => part.type === 'text').map((part) => part.text).join('');
+export const text_of = (message) =>
+  message.content
+    .filter((part) => part.type === 'text')
+    .map((part) => part.text)
+    .join('');
 
 /** The first words of a message, as a conversation's title. */
 export function title_of(message) {

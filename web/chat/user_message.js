@@ -25,7 +25,8 @@ function Editor({ text, on_done }) {
     }
   };
   return html`<div class="editor">
-    <textarea ref=${input} rows=${Math.min(12, text.split('\n').length + 1)} aria-label=${t('Edit the message')} onKeyDown=${key} dir="auto">${text}</textarea>
+    <textarea ref=${input} rows=${Math.min(12, text.split('\n').length + 1)} aria-label=${t('Edit the message')}
+        onKeyDown=${key} dir="auto">${text}</textarea>
     <div class="row end">
       <button type="button" onClick=${() => on_done(null)}>${t('Cancel')}</button>
       <button type="button" class="primary" onClick=${() => on_done(input.current.value)}>${t('Send')}</button>
@@ -45,7 +46,8 @@ export function UserMessage({ conversation, message, index, count }) {
   });
   if (editing) return html`<${Editor} text=${text} on_done=${resend} />`;
   return html`
-    ${media.length > 0 && html`<div class="media-row">${media.map((part) => html`<${MediaPart} part=${part} />`)}</div>`}
+    ${media.length > 0 && html`<div class="media-row">${media.map((part) => html`<${MediaPart}
+        part=${part} />`)}</div>`}
     ${text && html`<div class="bubble" dir="auto">${text}</div>`}
     <div class="actions">
       <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />

@@ -54,7 +54,10 @@ export function follow() {
     flush().catch(report);
     refresh_soon();
     load_models().catch(() => {});
-    if (route.value.page === 'c') opened(route.value.id)?.refresh().catch(() => {});
+    if (route.value.page === 'c')
+      opened(route.value.id)
+        ?.refresh()
+        .catch(() => {});
   });
 }
 
@@ -72,7 +75,9 @@ export async function change(id, part) {
 
 export async function remove(entry) {
   if (settings.value.confirm_delete) {
-    const text = t('“{title}” and the media that only it uses are deleted for good.', { title: entry.title || t('Untitled') });
+    const text = t('“{title}” and the media that only it uses are deleted for good.', {
+      title: entry.title || t('Untitled'),
+    });
     if (!(await confirm(t('Delete the conversation?'), text, t('Delete')))) return;
   }
   opened(entry.id)?.stop();

@@ -11,7 +11,11 @@ import { Menu } from '../shell/menu.js';
 import { change, export_one, import_files, list, load_list, load_more, remove, rename } from './list.js';
 
 export const kTasks = [
-  ['translate', 'translate', 'Translate'], ['transcribe', 'sound', 'Transcribe'], ['summarise', 'lines', 'Summarise'], ['classify', 'eye', 'Classify'], ['ocr', 'page', 'Read text'],
+  ['translate', 'translate', 'Translate'],
+  ['transcribe', 'sound', 'Transcribe'],
+  ['summarise', 'lines', 'Summarise'],
+  ['classify', 'eye', 'Classify'],
+  ['ocr', 'page', 'Read text'],
 ];
 
 function group_of(entry) {
@@ -24,14 +28,19 @@ function group_of(entry) {
 
 const actions = (entry) => [
   { label: t('Rename'), icon: 'edit', run: guarded(() => rename(entry)) },
-  { label: entry.pinned ? t('Unpin') : t('Pin'), icon: 'pin', run: guarded(() => change(entry.id, { pinned: !entry.pinned })) },
+  {
+    label: entry.pinned ? t('Unpin') : t('Pin'),
+    icon: 'pin',
+    run: guarded(() => change(entry.id, { pinned: !entry.pinned })),
+  },
   { label: t('Export as JSON'), icon: 'save', run: guarded(() => export_one(entry, 'json')) },
   { label: t('Export as Markdown'), icon: 'save', run: guarded(() => export_one(entry, 'markdown')) },
   { label: t('Delete'), icon: 'trash', danger: true, run: guarded(() => remove(entry)) },
 ];
 
 const Entry = ({ entry, current }) => html`<li class=${classes('entry', current && 'current')}>
-  <a href=${link('c', entry.id)} aria-current=${current ? 'page' : undefined} title=${when(entry.updated_at)} dir="auto">${entry.title || t('Untitled')}</a>
+  <a href=${link('c', entry.id)} aria-current=${current ? 'page' : undefined} title=${when(entry.updated_at)}
+      dir="auto">${entry.title || t('Untitled')}</a>
   <${Menu} label=${t('Actions for {title}', { title: entry.title || t('Untitled') })} items=${actions(entry)} />
 </li>`;
 
@@ -42,10 +51,13 @@ function Groups({ conversations, current }) {
     if (!groups.has(name)) groups.set(name, []);
     groups.get(name).push(entry);
   }
-  return [...groups].map(([name, entries]) => html`<section key=${name}>
+  return [...groups].map(
+    ([name, entries]) => html`<section key=${name}>
     <h3>${name}</h3>
-    <ul>${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} current=${entry.id === current} />`)}</ul>
-  </section>`);
+    <ul>${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry}
+        current=${entry.id === current} />`)}</ul>
+  </section>`,
+  );
 }
 
 function Search() {
@@ -53,20 +65,28 @@ function Search() {
   const typed = (event) => {
     clearTimeout(timer.current);
     const query = event.target.value;
-    timer.current = setTimeout(guarded(() => load_list(query)), 150);
+    timer.current = setTimeout(
+      guarded(() => load_list(query)),
+      150,
+    );
   };
   return html`<label class="search">${icon('search')}
-    <input type="search" id="search" placeholder=${t('Search conversations')} aria-label=${t('Search conversations')} onInput=${typed} />
+    <input type="search" id="search" placeholder=${t('Search conversations')} aria-label=${t('Search conversations')}
+        onInput=${typed} />
   </label>`;
 }
 
 const PageLink = ({ page, name, label, now }) =>
-  html`<a href=${link(page)} class=${classes('page-link', now === page && 'current')} aria-current=${now === page ? 'page' : undefined}>${icon(name)}${label}</a>`;
+  html`<a href=${link(page)} class=${classes('page-link', now === page && 'current')}
+      aria-current=${now === page ? 'page' : undefined}>${icon(name)}${label}</a>`;
 
 export function Sidebar({ on_close }) {
   const { page, id } = useStore(route);
   const { conversations, next, loaded, query } = useStore(list);
-  useEffect(guarded(() => load_list()), []);
+  useEffect(
+    guarded(() => load_list()),
+    [],
+  );
   return html`<aside class="sidebar" aria-label=${t('Conversations')}>
     <header>
       <a class="brand" href=${link('chat')}><${Mark} />facet</a>
@@ -77,11 +97,14 @@ export function Sidebar({ on_close }) {
     <${Search} />
     <nav class="conversations" aria-label=${t('Conversations')}>
       <${Groups} conversations=${conversations} current=${page === 'c' ? id : ''} />
-      ${loaded && !conversations.length && html`<p class="muted empty">${query ? t('Nothing found.') : t('Your conversations will be here.')}</p>`}
-      ${next && html`<button type="button" class="quiet" onClick=${guarded(load_more)}>${t('Show older ones')}</button>`}
+      ${loaded && !conversations.length && html`<p
+          class="muted empty">${query ? t('Nothing found.') : t('Your conversations will be here.')}</p>`}
+      ${next && html`<button type="button" class="quiet"
+          onClick=${guarded(load_more)}>${t('Show older ones')}</button>`}
     </nav>
     <nav class="pages" aria-label=${t('Pages')}>
-      ${kTasks.map(([name, picture, label]) => html`<${PageLink} page=${name} name=${picture} label=${t(label)} now=${page} />`)}
+      ${kTasks.map(([name, picture, label]) => html`<${PageLink} page=${name} name=${picture} label=${t(label)}
+          now=${page} />`)}
       <hr />
       <${PageLink} page="models" name="model" label=${t('Models')} now=${page} />
       <${PageLink} page="dashboard" name="gauge" label=${t('Dashboard')} now=${page} />

@@ -1,4 +1,5 @@
-// Prometheus' text format, as /metrics gives it, and what is to be seen of it: rates of counters, over the last minutes.
+// Prometheus' text format, as /metrics gives it, and what is to be seen of it: rates of counters, over the last
+// minutes.
 
 /** name -> [{labels, value}] */
 export function parse_metrics(text) {
@@ -6,7 +7,9 @@ export function parse_metrics(text) {
   for (const line of text.split('\n')) {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line);
     if (!match) continue;
-    const labels = Object.fromEntries([...(match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value]));
+    const labels = Object.fromEntries(
+      [...(match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value]),
+    );
     if (!families.has(match[1])) families.set(match[1], []);
     families.get(match[1]).push({ labels, value: Number(match[3]) });
   }
@@ -64,6 +67,7 @@ export function routes(families) {
     row(labels.route).count += value;
     if (Number(labels.status) >= 400) row(labels.route).failed += value;
   }
-  for (const { labels, value } of families.get('facet_http_request_seconds_sum') ?? []) row(labels.route).seconds += value;
+  for (const { labels, value } of families.get('facet_http_request_seconds_sum') ?? [])
+    row(labels.route).seconds += value;
   return [...rows.values()].sort((one, other) => other.count - one.count);
 }

@@ -56,29 +56,35 @@ const part = encodeURIComponent;
 const conversation = (id) => `/page/conversations/${part(id)}`;
 
 export const api = {
-  conversations: (query, before) => call('GET', `/page/conversations?limit=60&query=${part(query ?? '')}${before ? `&before=${part(before)}` : ''}`),
+  conversations: (query, before) =>
+    call('GET', `/page/conversations?limit=60&query=${part(query ?? '')}${before ? `&before=${part(before)}` : ''}`),
   conversation: (id) => call('GET', conversation(id)),
   create_conversation: (body) => call('POST', '/page/conversations', body),
   change_conversation: (id, body) => call('PATCH', conversation(id), body),
   delete_conversation: (id) => call('DELETE', conversation(id)),
   delete_all: () => call('DELETE', '/page/conversations'),
-  put_message: (id, message, options) => call('PUT', `${conversation(id)}/messages/${part(message.id)}`, message, options),
+  put_message: (id, message, options) =>
+    call('PUT', `${conversation(id)}/messages/${part(message.id)}`, message, options),
   import_conversation: (body) => call('POST', '/page/conversations/import', body),
   export_conversation: async (id, format) => (await request(`${conversation(id)}/export?format=${format}`)).blob(),
   models: () => call('GET', '/page/models'),
   load_model: (name) => call('POST', `/page/models/${part(name)}/load`),
   unload_model: (name) => call('POST', `/page/models/${part(name)}/unload`),
   media: async (id) => (await request(`/page/media/${part(id)}`)).blob(),
-  preview: (id, budget, model) => call('POST', `/page/media/${part(id)}/preview?budget=${budget}&model=${part(model ?? '')}`),
+  preview: (id, budget, model) =>
+    call('POST', `/page/media/${part(id)}/preview?budget=${budget}&model=${part(model ?? '')}`),
   seen: async (id, budget) => (await request(`/page/media/${part(id)}/seen?budget=${budget}`)).blob(),
   pages: (id) => call('POST', `/page/media/${part(id)}/preview`),
   page_image: async (id, page, width) => (await request(`/page/media/${part(id)}/pages/${page}?width=${width}`)).blob(),
   metrics: async () => (await request('/metrics')).text(),
 };
 
-const kRetry = 1500;  // milliseconds between looks for a server that is away
+const kRetry = 1500; // milliseconds between looks for a server that is away
 
-/** While the server is away, asks whether it is back: nothing else may, as an old stream of events can outlive a network. */
+/**
+ * While the server is away, asks whether it is back: nothing else may, as an old stream of events can outlive a
+ * network.
+ */
 let looking = false;
 connection.listen(async () => {
   if (connection.value.online || looking) return;

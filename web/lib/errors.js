@@ -33,11 +33,21 @@ export async function error_of(response) {
 export function explain(error) {
   if (error.name === 'AbortError') return t('Stopped.');
   switch (error.kind) {
-    case 'offline': return t('The server cannot be reached. It is tried again every few seconds; nothing you wrote is lost.');
-    case 'key': return error.status === 401 ? t('The server wants a key, or does not know this one.') : t('This key may not do that.') + ' ' + error.message;
-    case 'too_large': return t('That is larger than the server takes.') + ' ' + error.message;
-    case 'busy': return t('The server is busy or short of memory; try again in a moment.') + ' ' + error.message;
-    case 'storage': return t('The server has no room left to store this. Delete conversations or free the disk.') + ' ' + error.message;
-    default: return error.message;
+    case 'offline':
+      return t('The server cannot be reached. It is tried again every few seconds; nothing you wrote is lost.');
+    case 'key':
+      return error.status === 401
+        ? t('The server wants a key, or does not know this one.')
+        : t('This key may not do that.') + ' ' + error.message;
+    case 'too_large':
+      return t('That is larger than the server takes.') + ' ' + error.message;
+    case 'busy':
+      return t('The server is busy or short of memory; try again in a moment.') + ' ' + error.message;
+    case 'storage':
+      return (
+        t('The server has no room left to store this. Delete conversations or free the disk.') + ' ' + error.message
+      );
+    default:
+      return error.message;
   }
 }

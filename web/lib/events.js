@@ -14,7 +14,10 @@ export async function* event_data(response) {
   }
 }
 
-const change_of_visibility = () => new Promise((resolve) => { document.addEventListener('visibilitychange', resolve, { once: true }); });
+const change_of_visibility = () =>
+  new Promise((resolve) => {
+    document.addEventListener('visibilitychange', resolve, { once: true });
+  });
 
 /**
  * Calls on_event with each of the server's news, for as long as the page is open; on_open at each new connection. A tab that is not seen lets
@@ -26,7 +29,10 @@ export async function follow_news(on_event, on_open) {
     const hidden = new AbortController();
     change_of_visibility().then(() => hidden.abort());
     try {
-      const response = await request('/page/events', { headers: { Accept: 'text/event-stream' }, signal: hidden.signal });
+      const response = await request('/page/events', {
+        headers: { Accept: 'text/event-stream' },
+        signal: hidden.signal,
+      });
       wait = 500;
       on_open();
       for await (const data of event_data(response)) on_event(JSON.parse(data));

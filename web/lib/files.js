@@ -19,7 +19,13 @@ export function pick_files(accept = '', multiple = true) {
 }
 
 /** A title as a file name that every system takes. */
-export const file_name = (title, ending) => `${title.replace(/[^\p{L}\p{N} _-]+/gu, '').trim().slice(0, 60) || 'facet'}.${ending}`;
+export const file_name = (title, ending) =>
+  `${
+    title
+      .replace(/[^\p{L}\p{N} _-]+/gu, '')
+      .trim()
+      .slice(0, 60) || 'facet'
+  }.${ending}`;
 
 export function data_url(blob) {
   return new Promise((resolve, reject) => {

@@ -2,9 +2,13 @@
 import { locale } from './language.js';
 
 export const number = (value, digits = 0) =>
-  new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: value < 100 ? digits : 0 }).format(value);
+  new Intl.NumberFormat(locale(), {
+    maximumFractionDigits: digits,
+    minimumFractionDigits: value < 100 ? digits : 0,
+  }).format(value);
 
-export const percent = (part, digits = 0) => new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: digits }).format(part);
+export const percent = (part, digits = 0) =>
+  new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: digits }).format(part);
 
 /** 1234567 -> 1.2 MB (of 1000) */
 export function bytes(count) {
@@ -16,13 +20,20 @@ export function bytes(count) {
     ++unit;
   }
   const digits = count < 10 && unit > 0 ? 1 : 0;
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: digits }).format(count);
+  return new Intl.NumberFormat(locale(), {
+    style: 'unit',
+    unit: units[unit],
+    unitDisplay: 'short',
+    maximumFractionDigits: digits,
+  }).format(count);
 }
 
 /** 12300 -> 12K, for tokens and parameters. */
-export const short = (value) => new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+export const short = (value) =>
+  new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
-const unit_of = (value, unit, digits = 0) => new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: digits }).format(value);
+const unit_of = (value, unit, digits = 0) =>
+  new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: digits }).format(value);
 
 /** A duration in the unit that suits it. */
 export function seconds(value) {
@@ -46,7 +57,10 @@ export const moment = (value) => new Date(typeof value === 'number' && value < 1
 export function when(value) {
   const date = moment(value);
   const today = new Date().toDateString() === date.toDateString();
-  return date.toLocaleString(locale(), today ? { hour: 'numeric', minute: '2-digit' } : { day: 'numeric', month: 'short' });
+  return date.toLocaleString(
+    locale(),
+    today ? { hour: 'numeric', minute: '2-digit' } : { day: 'numeric', month: 'short' },
+  );
 }
 
 /** The days between then and now: 0 is today. */

@@ -1,4 +1,5 @@
-// The interface's language. English stands in the sources; languages/CODE.json gives the other words for each English text.
+// The interface's language. English stands in the sources; languages/CODE.json gives the other words for each English
+// text.
 import { Store } from './store.js';
 
 export const kLanguages = { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ar: 'العربية' };

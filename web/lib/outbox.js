@@ -1,4 +1,5 @@
-// Messages on their way to the server. What cannot be sent now waits here, and in the browser's storage, until the server is back.
+// Messages on their way to the server. What cannot be sent now waits here, and in the browser's storage, until the
+// server is back.
 import { api, connection } from './api.js';
 import { toast } from './toast.js';
 import { t } from './language.js';
@@ -11,7 +12,10 @@ function remember() {
     if (waiting.size) localStorage.setItem(kName, JSON.stringify([...waiting]));
     else localStorage.removeItem(kName);
   } catch {
-    toast(t('The browser has no room to keep this message; it is lost if you close the page before the server is back.'), { kind: 'error' });
+    toast(
+      t('The browser has no room to keep this message; it is lost if you close the page before the server is back.'),
+      { kind: 'error' },
+    );
   }
 }
 
@@ -27,7 +31,8 @@ export async function send(conversation, message) {
   }
 }
 
-export const unsent = (conversation) => [...waiting.values()].filter((entry) => entry.conversation === conversation).map((entry) => entry.message);
+export const unsent = (conversation) =>
+  [...waiting.values()].filter((entry) => entry.conversation === conversation).map((entry) => entry.message);
 
 let flushing = false;
 

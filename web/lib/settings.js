@@ -1,4 +1,5 @@
-// What the user chose for the page as a whole: kept by the server, so that every browser of his sees it; the look alone is this browser's.
+// What the user chose for the page as a whole: kept by the server, so that every browser of his sees it; the look alone
+// is this browser's.
 import { request } from './api.js';
 import { Store } from './store.js';
 
@@ -7,7 +8,15 @@ const kDefaults = {
   confirm_delete: true,
   show_figures: true,
   presets: [],
-  defaults: { system: '', thinking: 'off', probabilities: false, temperature: null, top_p: null, top_k: null, max_tokens: null },
+  defaults: {
+    system: '',
+    thinking: 'off',
+    probabilities: false,
+    temperature: null,
+    top_p: null,
+    top_k: null,
+    max_tokens: null,
+  },
 };
 
 export const settings = new Store(kDefaults);

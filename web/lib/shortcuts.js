@@ -12,14 +12,20 @@ export function shortcut(keys, label, run) {
 export const shortcuts = () => [...table.values()];
 
 export const shown = (keys) =>
-  keys.split('+').map((part) => ({ mod: kMac ? '⌘' : 'Ctrl', shift: kMac ? '⇧' : 'Shift', alt: kMac ? '⌥' : 'Alt', escape: 'Esc' })[part] ?? part.toUpperCase())
+  keys
+    .split('+')
+    .map(
+      (part) =>
+        ({ mod: kMac ? '⌘' : 'Ctrl', shift: kMac ? '⇧' : 'Shift', alt: kMac ? '⌥' : 'Alt', escape: 'Esc' })[part] ??
+        part.toUpperCase(),
+    )
     .join(kMac ? '' : '+');
 
 function pressed(event) {
   const parts = [];
   if (kMac ? event.metaKey : event.ctrlKey) parts.push('mod');
   if (event.altKey) parts.push('alt');
-  if (event.shiftKey && event.key.length > 1 || event.shiftKey && parts.length) parts.push('shift');
+  if ((event.shiftKey && event.key.length > 1) || (event.shiftKey && parts.length)) parts.push('shift');
   return [...parts, event.key.toLowerCase()].join('+');
 }
 

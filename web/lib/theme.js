@@ -4,7 +4,8 @@ import { Store } from './store.js';
 export const theme = new Store(localStorage.getItem('theme') ?? 'system');
 
 function apply() {
-  const dark = theme.value === 'dark' || (theme.value === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const dark =
+    theme.value === 'dark' || (theme.value === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 

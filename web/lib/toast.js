@@ -20,11 +20,13 @@ export function report(error) {
 }
 
 /** An event handler whose failure is told. */
-export const guarded = (work) => async (...values) => {
-  try {
-    return await work(...values);
-  } catch (error) {
-    if (error.name !== 'AbortError') report(error);
-    return undefined;
-  }
-};
+export const guarded =
+  (work) =>
+  async (...values) => {
+    try {
+      return await work(...values);
+    } catch (error) {
+      if (error.name !== 'AbortError') report(error);
+      return undefined;
+    }
+  };

@@ -1,12 +1,13 @@
-// Formulas in Markdown: $...$ and \(...\) in a line, $$...$$ and \[...\] on their own. They become elements with the TeX as their text, which
-// markdown/lazy.js turns into MathML.
+// Formulas in Markdown: $...$ and \(...\) in a line, $$...$$ and \[...\] on their own. They become elements with the
+// TeX as their text, which markdown/lazy.js turns into MathML.
 
 /** $5 and $6 are prices: a formula neither starts with a space, nor ends with one, nor is followed by a digit. */
 function dollar_end(text, start, limit) {
   if (/\s/.test(text[start + 1] ?? ' ')) return -1;
   for (let at = start + 1; at < limit; ++at) {
     if (text[at] === '\\') ++at;
-    else if (text[at] === '$') return /\s/.test(text[at - 1]) || /\d/.test(text[at + 1] ?? '') || at === start + 1 ? -1 : at;
+    else if (text[at] === '$')
+      return /\s/.test(text[at - 1]) || /\d/.test(text[at + 1] ?? '') || at === start + 1 ? -1 : at;
   }
   return -1;
 }
@@ -20,7 +21,11 @@ function push(state, silent, tex, is_block, end) {
 
 function in_line(state, silent) {
   const { src, pos, posMax } = state;
-  for (const [open, close] of [['$$', '$$'], ['\\(', '\\)'], ['\\[', '\\]']]) {
+  for (const [open, close] of [
+    ['$$', '$$'],
+    ['\\(', '\\)'],
+    ['\\[', '\\]'],
+  ]) {
     if (!src.startsWith(open, pos)) continue;
     const end = src.indexOf(close, pos + 2);
     return end >= 0 && end < posMax && push(state, silent, src.slice(pos + 2, end), open !== '\\(', end + 2);
@@ -34,7 +39,7 @@ function in_line(state, silent) {
 function on_its_own(state, start_line, end_line, silent) {
   const line = (index) => state.src.slice(state.bMarks[index] + state.tShift[index], state.eMarks[index]).trim();
   const first = line(start_line);
-  const close = { '$$': '$$', '\\[': '\\]' }[first.slice(0, 2)];
+  const close = { $$: '$$', '\\[': '\\]' }[first.slice(0, 2)];
   if (!close) return false;
   const lines = [];
   for (let index = start_line; index < end_line; ++index) {
@@ -60,5 +65,6 @@ export function formulas(parser) {
   parser.inline.ruler.before('escape', 'formula', in_line);
   parser.block.ruler.before('fence', 'formula', on_its_own, { alt: ['paragraph', 'reference', 'blockquote', 'list'] });
   parser.renderer.rules.formula = (tokens, index) => `<span class="formula">${escape(tokens[index].content)}</span>`;
-  parser.renderer.rules.formula_display = (tokens, index) => `<span class="formula display">${escape(tokens[index].content)}</span>`;
+  parser.renderer.rules.formula_display = (tokens, index) =>
+    `<span class="formula display">${escape(tokens[index].content)}</span>`;
 }

@@ -1,17 +1,18 @@
-// Markdown that grows: blocks that are complete are drawn once and left alone, only the last one is drawn again. So the work for each token
-// does not grow with the answer.
+// Markdown that grows: blocks that are complete are drawn once and left alone, only the last one is drawn again. So the
+// work for each token does not grow with the answer.
 import { copy } from '../lib/clipboard.js';
 import { t } from '../lib/language.js';
 import { colour, typeset } from './lazy.js';
 import { parser } from './parser.js';
 import { sanitised } from './sanitise.js';
 
-const kShare = 0.25;  // of the time, at most, is spent on drawing
+const kShare = 0.25; // of the time, at most, is spent on drawing
 
 /** The tokens' last block at the top: where its tokens begin, and its first line. */
 function last_block(tokens) {
   for (let index = tokens.length - 1; index >= 0; --index) {
-    if (tokens[index].level === 0 && tokens[index].nesting >= 0 && tokens[index].map) return { index, line: tokens[index].map[0] };
+    if (tokens[index].level === 0 && tokens[index].nesting >= 0 && tokens[index].map)
+      return { index, line: tokens[index].map[0] };
   }
   return { index: 0, line: 0 };
 }
@@ -28,11 +29,17 @@ function copy_bar(pre) {
   bar.className = 'code-bar';
   const name = document.createElement('span');
   name.textContent = /language-(\S+)/.exec(code?.className ?? '')?.[1] ?? '';
-  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet small', textContent: t('Copy') });
+  const button = Object.assign(document.createElement('button'), {
+    type: 'button',
+    className: 'quiet small',
+    textContent: t('Copy'),
+  });
   button.addEventListener('click', async () => {
     await copy(code.textContent);
     button.textContent = t('Copied');
-    setTimeout(() => { button.textContent = t('Copy'); }, 1500);
+    setTimeout(() => {
+      button.textContent = t('Copy');
+    }, 1500);
   });
   bar.append(name, button);
   const frame = document.createElement('div');
@@ -60,8 +67,8 @@ function finish(nodes, is_complete) {
 export class GrowingMarkdown {
   #container;
   #text = '';
-  #frozen = 0;       // characters whose blocks are drawn for good
-  #tail = [];        // the nodes of the last block
+  #frozen = 0; // characters whose blocks are drawn for good
+  #tail = []; // the nodes of the last block
   #busy_until = 0;
 
   constructor(container) {

@@ -1,5 +1,5 @@
-// Markdown to tokens and HTML: markdown-it without raw HTML, pictures as links (nothing outside is ever loaded), alignment as classes
-// (the page's policy allows no style attributes), and formulas.
+// Markdown to tokens and HTML: markdown-it without raw HTML, pictures as links (nothing outside is ever loaded),
+// alignment as classes (the page's policy allows no style attributes), and formulas.
 import markdown_it from '../vendor/markdown-it.js';
 import { formulas } from './formulas.js';
 

@@ -3,13 +3,16 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from '../lib/html.
 import { GrowingMarkdown } from './growing.js';
 
 const seen = new WeakMap();
-const observer = new IntersectionObserver((entries) => {
-  for (const entry of entries) {
-    if (!entry.isIntersecting) continue;
-    seen.get(entry.target)?.();
-    observer.unobserve(entry.target);
-  }
-}, { rootMargin: '1200px 0px' });
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.get(entry.target)?.();
+      observer.unobserve(entry.target);
+    }
+  },
+  { rootMargin: '1200px 0px' },
+);
 
 /** Whether the element has ever been near the window. */
 function useNear(element, at_once) {

@@ -7,17 +7,18 @@ import { t } from '../lib/language.js';
 import { IconButton } from '../shell/icons.js';
 import { MediaPart } from './part.js';
 
-const kLarge = 8_000_000;  // bytes: what a server may find too large
+const kLarge = 8_000_000; // bytes: what a server may find too large
 
 /** Soft tokens that a picture may take. */
 export const kBudgets = ['70', '140', '280', '560', '1120'];
-
 
 /** A server that refuses a large file may close the connection before it was sent, which looks as if it were away. */
 async function post(file) {
   try {
     return await request(`/page/media?name=${encodeURIComponent(file.name)}`, {
-      method: 'POST', headers: { 'Content-Type': file.type || 'application/octet-stream' }, body: file,
+      method: 'POST',
+      headers: { 'Content-Type': file.type || 'application/octet-stream' },
+      body: file,
     });
   } catch (error) {
     if (error.kind !== 'offline' || file.size < kLarge) throw error;
@@ -41,8 +42,13 @@ function Preview({ part, model, on_change }) {
   useEffect(() => {
     let current = true;
     set_error('');
-    api.preview(part.media, part.budget ?? '', model?.name).then((reply) => current && set_seen(reply), (failure) => current && set_error(failure.message));
-    return () => { current = false; };
+    api.preview(part.media, part.budget ?? '', model?.name).then(
+      (reply) => current && set_seen(reply),
+      (failure) => current && set_error(failure.message),
+    );
+    return () => {
+      current = false;
+    };
   }, [part.media, part.budget, model?.name]);
   const choose = (event) => on_change({ ...part, budget: event.target.value || undefined });
   return html`
@@ -50,9 +56,16 @@ function Preview({ part, model, on_change }) {
       <option value="">${t('As the model has it')}</option>
       ${kBudgets.map((budget) => html`<option value=${budget}>${t('{count} tokens', { count: budget })}</option>`)}
     </select>
-    ${error ? html`<span class="error small">${error}</span>`
-      : seen?.soft_tokens && html`<span class="muted small" title=${t('What the model sees of it')}>${seen.width}×${seen.height} → ${seen.resized_width}×${seen.resized_height} · ${
-        t('{count} tokens', { count: number(seen.soft_tokens) })}</span>`}`;
+    ${
+      error
+        ? html`<span class="error small">${error}</span>`
+        : seen?.soft_tokens &&
+          html`<span class="muted small"
+              title=${t('What the model sees of it')}>${seen.width}×${seen.height} → ${seen.resized_width}×${seen.resized_height} · ${t(
+            '{count} tokens',
+            { count: number(seen.soft_tokens) },
+          )}</span>`
+    }`;
 }
 
 /** PDF: how many pages are shown to the model. */
@@ -60,11 +73,18 @@ function Pages({ part, on_change }) {
   const [pages, set_pages] = useState(0);
   const [error, set_error] = useState('');
   useEffect(() => {
-    api.pages(part.media).then((reply) => set_pages(reply.pages), (failure) => set_error(failure.message));
+    api.pages(part.media).then(
+      (reply) => set_pages(reply.pages),
+      (failure) => set_error(failure.message),
+    );
   }, [part.media]);
   if (error) return html`<span class="error small">${error}</span>`;
-  return pages > 0 && html`<label class="small">${t('Pages')} <input type="number" class="small" min="1" max=${pages} value=${Math.min(pages, part.budget ?? 8)}
-    onChange=${(event) => on_change({ ...part, budget: Number(event.target.value) })} /> / ${pages}</label>`;
+  return (
+    pages > 0 &&
+    html`<label class="small">${t('Pages')} <input type="number" class="small" min="1" max=${pages}
+        value=${Math.min(pages, part.budget ?? 8)}
+    onChange=${(event) => on_change({ ...part, budget: Number(event.target.value) })} /> / ${pages}</label>`
+  );
 }
 
 const is_pdf = (part) => part.kind === 'document' && /\.pdf$/i.test(part.name);
@@ -72,7 +92,8 @@ const is_pdf = (part) => part.kind === 'document' && /\.pdf$/i.test(part.name);
 export function Attachment({ entry, model, on_remove, on_change }) {
   const { part, name, file, progress } = entry;
   return html`<div class="attachment" aria-busy=${String(progress)}>
-    ${part && part.kind !== 'document' ? html`<${MediaPart} part=${part} small />` : html`<div class="file-name" dir="auto">${name}</div>`}
+    ${part && part.kind !== 'document' ? html`<${MediaPart} part=${part} small />` : html`<div class="file-name"
+        dir="auto">${name}</div>`}
     <div class="attachment-facts">
       <span class="small muted" dir="auto">${progress ? t('Sending…') : `${name} · ${bytes(file.size)}`}</span>
       ${part?.kind === 'image' && html`<${Preview} part=${part} model=${model} on_change=${on_change} />`}
@@ -81,4 +102,3 @@ export function Attachment({ entry, model, on_remove, on_change }) {
     <${IconButton} name="close" label=${t('Remove {name}', { name })} onClick=${on_remove} />
   </div>`;
 }
-

@@ -5,14 +5,18 @@ import { Dialog } from '../shell/dialog.js';
 
 /** What to say when the browser gives no camera or microphone. */
 export function device_error(error, device) {
-  if (!navigator.mediaDevices) return t('The browser gives {device} only to pages of this machine or over HTTPS.', { device });
-  if (error.name === 'NotAllowedError') return t('The browser was not allowed to use {device}; allow it in the address bar.', { device });
+  if (!navigator.mediaDevices)
+    return t('The browser gives {device} only to pages of this machine or over HTTPS.', { device });
+  if (error.name === 'NotAllowedError')
+    return t('The browser was not allowed to use {device}; allow it in the address bar.', { device });
   if (error.name === 'NotFoundError') return t('There is no {device}.', { device });
   return error.message;
 }
 
 export async function open_camera() {
-  return navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: { ideal: 'environment' } } });
+  return navigator.mediaDevices.getUserMedia({
+    video: { width: { ideal: 1280 }, facingMode: { ideal: 'environment' } },
+  });
 }
 
 export const close_stream = (stream) => stream?.getTracks().forEach((track) => track.stop());
@@ -24,7 +28,9 @@ export function frame_of(video, side = 1600) {
   canvas.width = Math.round(video.videoWidth * scale);
   canvas.height = Math.round(video.videoHeight * scale);
   canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', 0.92); });
+  return new Promise((resolve) => {
+    canvas.toBlob(resolve, 'image/jpeg', 0.92);
+  });
 }
 
 /** A video element that shows the camera while it is on the page; on_ready gets the element. */
@@ -53,11 +59,17 @@ export function CameraDialog({ on_close, on_picture }) {
   const [error, set_error] = useState('');
   const take = async () => {
     const blob = await frame_of(video);
-    on_picture(new File([blob], `camera-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.jpg`, { type: 'image/jpeg' }));
+    on_picture(
+      new File([blob], `camera-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.jpg`, {
+        type: 'image/jpeg',
+      }),
+    );
     on_close();
   };
   return html`<${Dialog} title=${t('Take a picture')} on_close=${on_close} wide>
-    ${error ? html`<p class="error" role="alert">${error}</p>` : html`<${CameraView} on_ready=${set_video} on_error=${set_error} />`}
-    <footer><button type="button" class="primary" disabled=${!video} onClick=${take}>${t('Take a picture')}</button></footer>
+    ${error ? html`<p class="error"
+        role="alert">${error}</p>` : html`<${CameraView} on_ready=${set_video} on_error=${set_error} />`}
+    <footer><button type="button" class="primary" disabled=${!video}
+        onClick=${take}>${t('Take a picture')}</button></footer>
   <//>`;
 }

@@ -2,7 +2,9 @@
 
 /** Calls on_samples(Int16Array) until close(); throws what the browser says when there is no microphone. */
 export async function listen(rate, on_samples) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true } });
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
+  });
   const context = new AudioContext({ sampleRate: rate });
   await context.audioWorklet.addModule('/page/assets/media/samples_worklet.js');
   const source = context.createMediaStreamSource(stream);

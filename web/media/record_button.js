@@ -9,7 +9,7 @@ import { listen } from './microphone.js';
 import { wav } from './wav.js';
 
 const kRate = 16_000;
-const kLongest = 600;  // seconds
+const kLongest = 600; // seconds
 
 export function RecordButton({ on_file }) {
   const [since, set_since] = useState(0);
@@ -20,7 +20,12 @@ export function RecordButton({ on_file }) {
     recording.current = null;
     set_since(0);
     microphone?.close();
-    if (chunks?.length) on_file(new File([wav(chunks, kRate)], `recording-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.wav`, { type: 'audio/wav' }));
+    if (chunks?.length)
+      on_file(
+        new File([wav(chunks, kRate)], `recording-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.wav`, {
+          type: 'audio/wav',
+        }),
+      );
   };
   const start = async () => {
     try {
@@ -42,6 +47,7 @@ export function RecordButton({ on_file }) {
   }, [since]);
   useEffect(() => () => recording.current?.microphone.close(), []);
   const label = since ? t('End the recording') : t('Record sound');
-  return html`<button type="button" class=${`icon-button ${since ? 'recording' : ''}`} aria-label=${label} title=${label} aria-pressed=${String(Boolean(since))}
+  return html`<button type="button" class=${`icon-button ${since ? 'recording' : ''}`} aria-label=${label}
+      title=${label} aria-pressed=${String(Boolean(since))}
     onClick=${since ? stop : start}>${icon(since ? 'stop' : 'mic')}${since > 0 && html`<span>${clock(Math.max(0, now - since) / 1000)}</span>`}</button>`;
 }

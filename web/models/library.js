@@ -12,7 +12,11 @@ export async function load_models() {
 /** The model by name; without one, the user's choice, else the server's default. */
 export function model_named(name) {
   const { models } = library.value;
-  return models.find((model) => model.name === (name || settings.value.model)) ?? models.find((model) => model.default) ?? models[0];
+  return (
+    models.find((model) => model.name === (name || settings.value.model)) ??
+    models.find((model) => model.default) ??
+    models[0]
+  );
 }
 
 export const can = (model, sense) => !model || model.modalities.includes(sense);

@@ -7,9 +7,11 @@ export function Dialog({ title, on_close, children, wide }) {
   const element = useRef();
   useEffect(() => element.current.showModal(), []);
   const outside = (event) => event.target === element.current && element.current.close();
-  return html`<dialog ref=${element} class=${wide ? 'wide' : ''} aria-label=${title} onClose=${on_close} onMouseDown=${outside}>
+  return html`<dialog ref=${element} class=${wide ? 'wide' : ''} aria-label=${title} onClose=${on_close}
+      onMouseDown=${outside}>
     <div class="dialog-body">
-      <header><h2>${title}</h2><${IconButton} name="close" label=${t('Close')} onClick=${() => element.current.close()} /></header>
+      <header><h2>${title}</h2><${IconButton} name="close" label=${t('Close')}
+          onClick=${() => element.current.close()} /></header>
       ${children}
     </div>
   </dialog>`;
@@ -34,21 +36,27 @@ function ask(title, draw) {
 }
 
 /** Whether the user agrees. */
-export const confirm = (title, text, label) => ask(title, (close) => html`<p>${text}</p>
+export const confirm = (title, text, label) =>
+  ask(
+    title,
+    (close) => html`<p>${text}</p>
   <footer>
     <button type="button" onClick=${() => close(false)}>${t('Cancel')}</button>
     <button type="button" class="danger" autofocus onClick=${() => close(true)}>${label}</button>
-  </footer>`);
+  </footer>`,
+  );
 
 /** A line of text, or null. */
-export const prompt = (title, value, { label = t('Save'), type = 'text', text = '' } = {}) => ask(title, (close) => {
-  const submit = (event) => {
-    event.preventDefault();
-    close(event.target.elements.answer.value);
-  };
-  return html`<form onSubmit=${submit}>
+export const prompt = (title, value, { label = t('Save'), type = 'text', text = '' } = {}) =>
+  ask(title, (close) => {
+    const submit = (event) => {
+      event.preventDefault();
+      close(event.target.elements.answer.value);
+    };
+    return html`<form onSubmit=${submit}>
     ${text && html`<p class="muted">${text}</p>`}
     <input name="answer" type=${type} value=${value} aria-label=${title} autofocus autocomplete="off" />
-    <footer><button type="button" onClick=${() => close(null)}>${t('Cancel')}</button><button class="primary">${label}</button></footer>
+    <footer><button type="button" onClick=${() => close(null)}>${t('Cancel')}</button><button
+        class="primary">${label}</button></footer>
   </form>`;
-});
+  });

@@ -41,12 +41,14 @@ const kPaths = {
   play: 'M8 5l11 7-11 7z',
 };
 
-export const icon = (name) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${kPaths[name]} /></svg>`;
+export const icon = (name) =>
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${kPaths[name]} /></svg>`;
 
 /** A button that shows an icon alone; its label is for screen readers and for the mouse that rests on it. */
 export const IconButton = ({ name, label, ...rest }) =>
   html`<button type="button" class="icon-button" aria-label=${label} title=${label} ...${rest}>${icon(name)}</button>`;
 
 export const Mark = () => html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-  <path class="mark-a" d="M16 2 28 11 16 30z" /><path class="mark-b" d="M16 2 4 11 16 30z" /><path class="mark-c" d="M16 2 22 11 16 30 10 11z" />
+  <path class="mark-a" d="M16 2 28 11 16 30z" /><path class="mark-b" d="M16 2 4 11 16 30z" /><path class="mark-c"
+      d="M16 2 22 11 16 30 10 11z" />
 </svg>`;

@@ -14,8 +14,10 @@ export function KeyDialog() {
   };
   return html`<div class="gate"><form class="card" onSubmit=${submit} aria-label=${t('Key')}>
     <h2>${t('This server wants a key')}</h2>
-    ${key() && html`<p class="error" role="alert">${t('The key was not accepted. Check it for missing characters.')}</p>`}
-    <label class="field">${t('Key')}<input name="key" type="password" autocomplete="current-password" required autofocus /></label>
+    ${key() && html`<p class="error"
+        role="alert">${t('The key was not accepted. Check it for missing characters.')}</p>`}
+    <label class="field">${t('Key')}<input name="key" type="password"
+        autocomplete="current-password" required autofocus /></label>
     <p class="muted small">${t('It is kept until this tab is closed, and sent with each request to this server alone.')}</p>
     <button class="primary">${t('Go on')}</button>
   </form></div>`;

@@ -33,10 +33,19 @@ export function Menu({ label, name = 'more', items }) {
     } else if (open) move(event, holder.current);
   };
   return html`<div class="menu" ref=${holder} onKeyDown=${key}>
-    <${IconButton} name=${name} label=${label} aria-haspopup="menu" aria-expanded=${String(open)} onClick=${() => set_open(!open)} />
-    ${open && html`<div class="menu-list" role="menu" aria-label=${label}>
-      ${items.filter(Boolean).map((item) => html`<button type="button" role="menuitem" class=${item.danger ? 'danger-text' : ''}
-        onClick=${() => { close(); item.run(); }}>${icon(item.icon)}${item.label}</button>`)}
-    </div>`}
+    <${IconButton} name=${name} label=${label} aria-haspopup="menu" aria-expanded=${String(open)}
+        onClick=${() => set_open(!open)} />
+    ${
+      open &&
+      html`<div class="menu-list" role="menu" aria-label=${label}>
+      ${items.filter(Boolean).map(
+        (item) => html`<button type="button" role="menuitem" class=${item.danger ? 'danger-text' : ''}
+        onClick=${() => {
+          close();
+          item.run();
+        }}>${icon(item.icon)}${item.label}</button>`,
+      )}
+    </div>`
+    }
   </div>`;
 }

@@ -45,7 +45,8 @@ export function parts_of(text, most) {
   let rest = text;
   while (rest.length > most) {
     const head = rest.slice(0, most);
-    const cut = ['\n\n', '\n', '. ', ' '].map((end) => head.lastIndexOf(end) + end.length).find((at) => at > most / 3) ?? most;
+    const cut =
+      ['\n\n', '\n', '. ', ' '].map((end) => head.lastIndexOf(end) + end.length).find((at) => at > most / 3) ?? most;
     parts.push(rest.slice(0, cut));
     rest = rest.slice(cut);
   }

@@ -13,10 +13,17 @@ import { DropZone, Failure, ModelChoice, useModel } from './controls.js';
 import { label_request, label_scores } from './label_scores.js';
 import { Snippet } from './snippet.js';
 
-const kSide = 640;  // pixels of a camera's picture: what the model's usual budget can show
+const kSide = 640; // pixels of a camera's picture: what the model's usual budget can show
 const kQuestion = 'Which label fits best?';
 
-const labels_of = (text) => [...new Set(text.split(/[,\n]/).map((label) => label.trim()).filter(Boolean))];
+const labels_of = (text) => [
+  ...new Set(
+    text
+      .split(/[,\n]/)
+      .map((label) => label.trim())
+      .filter(Boolean),
+  ),
+];
 
 /** One picture: its scores, and the milliseconds of each stage. */
 async function look(blob, labels, model, signal, captured = 0) {
@@ -24,20 +31,32 @@ async function look(blob, labels, model, signal, captured = 0) {
   const url = await data_url(blob);
   const encoded = performance.now();
   const reply = await stream_reply(label_request(url, labels, kQuestion, model), { signal });
-  const stages = { capture: captured, encode: encoded - start, see: (reply.first_at ?? performance.now()) - encoded, answer: performance.now() - (reply.first_at ?? performance.now()) };
+  const stages = {
+    capture: captured,
+    encode: encoded - start,
+    see: (reply.first_at ?? performance.now()) - encoded,
+    answer: performance.now() - (reply.first_at ?? performance.now()),
+  };
   return { scores: label_scores(reply, labels), stages };
 }
 
 function Bars({ scores }) {
   const best = Math.max(...scores.map(({ score }) => score));
-  return html`<div class="bars" role="group" aria-label=${t('Scores')}>${scores.map(({ label, score }) => html`<div key=${label} class=${score === best ? 'best' : ''}>
-    <span dir="auto">${label}</span><${Bar} value=${score} label=${label} /><b>${percent(score)}</b></div>`)}</div>`;
+  return html`<div class="bars" role="group" aria-label=${t('Scores')}>${scores.map(
+    ({ label, score }) => html`<div key=${label} class=${score === best ? 'best' : ''}>
+    <span dir="auto">${label}</span><${Bar} value=${score} label=${label} /><b>${percent(score)}</b></div>`,
+  )}</div>`;
 }
 
 function Stages({ stages, rate }) {
   const names = { capture: t('capture'), encode: t('encode'), see: t('see'), answer: t('answer') };
-  return html`<p class="muted small figures-line">${rate > 0 && `${t('{rate} pictures/s', { rate: number(rate, 2) })} · `}${
-    Object.entries(stages).filter(([, time]) => time > 0).map(([name, time]) => `${names[name]} ${number(time)} ms`).join(' · ')}</p>`;
+  return html`<p
+      class="muted small figures-line">${rate > 0 && `${t('{rate} pictures/s', { rate: number(rate, 2) })} · `}${Object.entries(
+    stages,
+  )
+    .filter(([, time]) => time > 0)
+    .map(([name, time]) => `${names[name]} ${number(time)} ms`)
+    .join(' · ')}</p>`;
 }
 
 /** Looks at the camera again and again, as fast as the model answers. */
@@ -83,27 +102,34 @@ export function Page({ open_sidebar }) {
     set_on(false);
     set_error(message);
   };
-  const take = ([file]) => work.run(async (signal) => {
-    set_error('');
-    set_url(URL.createObjectURL(file));
-    set_seen(await look(file, labels, model.name, signal));
-  });
+  const take = ([file]) =>
+    work.run(async (signal) => {
+      set_error('');
+      set_url(URL.createObjectURL(file));
+      set_seen(await look(file, labels, model.name, signal));
+    });
   const toggle = () => {
     set_error('');
     set_url('');
     set_on(!on);
   };
-  return html`<${PageFrame} title=${t('Classify')} open_sidebar=${open_sidebar} text=${t('Which of your labels fits what the camera sees, or a picture.')}>
+  return html`<${PageFrame} title=${t('Classify')} open_sidebar=${open_sidebar}
+      text=${t('Which of your labels fits what the camera sees, or a picture.')}>
     <div class="task-columns"><${ModelChoice} model=${model} sense="image" />
-      <label class="field">${t('Labels, with commas between them')}<input type="text" dir="auto" value=${text} onInput=${type} /></label></div>
-    ${on ? html`<${Camera} labels=${labels} model=${model.name} set_seen=${set_seen} set_error=${fail} />` : url && html`<img class="viewed" src=${url} alt=${t('The picture')} />`}
+      <label class="field">${t('Labels, with commas between them')}<input type="text" dir="auto" value=${text}
+          onInput=${type} /></label></div>
+    ${on ? html`<${Camera} labels=${labels}
+        model=${model.name} set_seen=${set_seen} set_error=${fail} />` : url && html`<img class="viewed" src=${url}
+        alt=${t('The picture')} />`}
     <${DropZone} text=${t('Drop a picture here')} accept="image/*" multiple=${false} on_files=${take}>
-      <button type="button" class=${on ? 'danger' : 'primary'} disabled=${labels.length < 2 || model.missing} onClick=${toggle}>${icon(on ? 'stop' : 'camera')}${on ? t('Stop the camera') : t('Use the camera')}</button>
+      <button type="button" class=${on ? 'danger' : 'primary'} disabled=${labels.length < 2 || model.missing}
+          onClick=${toggle}>${icon(on ? 'stop' : 'camera')}${on ? t('Stop the camera') : t('Use the camera')}</button>
     <//>
     ${labels.length < 2 && html`<p class="note">${t('Two labels or more are needed.')}</p>`}
     <${Failure} error=${work.error || error} />
     ${work.busy && html`<progress aria-label=${t('Working')}></progress>`}
-    ${seen && html`<section class="card stack" aria-live="off"><${Bars} scores=${seen.scores} /><${Stages} stages=${seen.stages} rate=${seen.rate} /></section>`}
+    ${seen && html`<section class="card stack" aria-live="off"><${Bars} scores=${seen.scores} /><${Stages}
+        stages=${seen.stages} rate=${seen.rate} /></section>`}
     <${Snippet} body=${label_request('data:image/jpeg;base64,…', labels, kQuestion, model.name)} />
   <//>`;
 }

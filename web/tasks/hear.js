@@ -10,9 +10,16 @@ export async function transcript_of(file, { model, language, signal, translate =
   if (model) form.append('model', model);
   if (language) form.append('language', language);
   try {
-    return await (await request(`/v1/audio/${translate ? 'translations' : 'transcriptions'}`, { method: 'POST', body: form, signal })).json();
+    return await (
+      await request(`/v1/audio/${translate ? 'translations' : 'transcriptions'}`, {
+        method: 'POST',
+        body: form,
+        signal,
+      })
+    ).json();
   } catch (error) {
-    if (error.name !== 'AbortError' && error.status >= 400 && error.status !== 401) error.message = `${file.name}: ${error.message}`;
+    if (error.name !== 'AbortError' && error.status >= 400 && error.status !== 401)
+      error.message = `${file.name}: ${error.message}`;
     throw error;
   }
 }
@@ -23,14 +30,53 @@ function subtitle_time(seconds, point) {
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${point}${milliseconds}`;
 }
 
-export const srt = (segments) => segments.map(({ start, end, text }, index) =>
-  `${index + 1}\n${subtitle_time(start, ',')} --> ${subtitle_time(end, ',')}\n${text.trim()}\n`).join('\n');
+export const srt = (segments) =>
+  segments
+    .map(
+      ({ start, end, text }, index) =>
+        `${index + 1}\n${subtitle_time(start, ',')} --> ${subtitle_time(end, ',')}\n${text.trim()}\n`,
+    )
+    .join('\n');
 
-export const vtt = (segments) => `WEBVTT\n\n${segments.map(({ start, end, text }) =>
-  `${subtitle_time(start, '.')} --> ${subtitle_time(end, '.')}\n${text.trim()}\n`).join('\n')}`;
+export const vtt = (segments) =>
+  `WEBVTT\n\n${segments
+    .map(({ start, end, text }) => `${subtitle_time(start, '.')} --> ${subtitle_time(end, '.')}\n${text.trim()}\n`)
+    .join('\n')}`;
 
 /** Languages to choose from: code -> name in the interface's language. */
-export function language_names(locale, codes = ['ar', 'cs', 'da', 'de', 'el', 'en', 'es', 'fi', 'fr', 'he', 'hi', 'hu', 'id', 'it', 'ja', 'ko', 'nl', 'no', 'pl', 'pt', 'ro', 'ru', 'sv', 'th', 'tr', 'uk', 'vi', 'zh']) {
+export function language_names(
+  locale,
+  codes = [
+    'ar',
+    'cs',
+    'da',
+    'de',
+    'el',
+    'en',
+    'es',
+    'fi',
+    'fr',
+    'he',
+    'hi',
+    'hu',
+    'id',
+    'it',
+    'ja',
+    'ko',
+    'nl',
+    'no',
+    'pl',
+    'pt',
+    'ro',
+    'ru',
+    'sv',
+    'th',
+    'tr',
+    'uk',
+    'vi',
+    'zh',
+  ],
+) {
   const names = new Intl.DisplayNames(locale, { type: 'language' });
   return codes.map((code) => [code, names.of(code)]).sort(([, one], [, other]) => one.localeCompare(other, locale));
 }

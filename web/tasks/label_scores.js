@@ -1,14 +1,29 @@
-// How likely each label is: from the probabilities of the tokens of an answer that may only be one of the labels, and of those it might have had instead.
+// How likely each label is: from the probabilities of the tokens of an answer that may only be one of the labels, and
+// of those it might have had instead.
 
 /** The request that asks for one of the labels. */
 export function label_request(url, labels, question, model) {
   return {
     model,
     messages: [
-      { role: 'system', content: `You are shown pictures, and say what each of them is. Answer with one of these labels and nothing else: ${labels.join(', ')}` },
-      { role: 'user', content: [{ type: 'image_url', image_url: { url } }, { type: 'text', text: question }] },
+      {
+        role: 'system',
+        content: `You are shown pictures, and say what each of them is. Answer with one of these labels and nothing else: ${labels.join(', ')}`,
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url } },
+          { type: 'text', text: question },
+        ],
+      },
     ],
-    guided_choice: labels, reasoning_effort: 'none', temperature: 0, logprobs: true, top_logprobs: 20, max_tokens: 32,
+    guided_choice: labels,
+    reasoning_effort: 'none',
+    temperature: 0,
+    logprobs: true,
+    top_logprobs: 20,
+    max_tokens: 32,
   };
 }
 
@@ -20,7 +35,10 @@ function chance_of(label, tokens, labels) {
   let log = 0;
   for (const [text, logprob, others] of tokens) {
     if (!starts(label, before + text)) {
-      return Math.exp(log) * others.filter(([other]) => starts(label, before + other)).reduce((sum, [, chance]) => sum + Math.exp(chance), 0);
+      return (
+        Math.exp(log) *
+        others.filter(([other]) => starts(label, before + other)).reduce((sum, [, chance]) => sum + Math.exp(chance), 0)
+      );
     }
     before += text;
     log += logprob;
