@@ -163,17 +163,15 @@ test('the real model calls a declared tool', async () => {
   const page = await held.open();
   await page.getByRole('button', { name: /Settings of this chat/ }).click();
   await page.getByText('Tools', { exact: true }).click();
-  await page
-    .getByLabel(/Your own tools/)
-    .fill(
-      JSON.stringify([
-        {
-          name: 'get_weather',
-          description: 'the weather of a city',
-          parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-        },
-      ]),
-    );
+  await page.getByLabel(/Your own tools/).fill(
+    JSON.stringify([
+      {
+        name: 'get_weather',
+        description: 'the weather of a city',
+        parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+      },
+    ]),
+  );
   await page.getByLabel('Temperature').fill('0');
   await say(page, 'What is the weather in Paris?');
   await page.locator('.call', { hasText: 'get_weather' }).filter({ hasText: 'Paris' }).waitFor();

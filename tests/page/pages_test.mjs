@@ -1,5 +1,6 @@
 // The pages beside the chat: models, dashboard, settings, and each task done once by the real model where it can.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { answer, downloaded, played, say, world } from './world.mjs';
 
@@ -222,3 +223,12 @@ for (const task of ['translate', 'transcribe', 'summarise', 'classify', 'ocr']) 
     assert.doesNotMatch(await page.content(), /very-secret/);
   });
 }
+
+test('the curl that is shown works', async () => {
+  const page = await held.open('#/translate');
+  await page.getByLabel('Text to translate').fill("It's a dog");
+  await page.getByText('The same from a program').click();
+  const command = await page.locator('.snippet code').innerText();
+  const reply = JSON.parse(execFileSync('bash', ['-c', `${command} -sS`], { encoding: 'utf8', timeout: 30_000 }));
+  assert.equal(typeof reply.choices[0].message.content, 'string');
+});

@@ -5,12 +5,18 @@ import { key } from '../lib/api.js';
 const kLongest = 400; // characters of a text that are shown
 
 const in_shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-const in_python = (value) =>
-  JSON.stringify(value ?? null, null, 2)
-    .replace(/\btrue\b/g, 'True')
-    .replace(/\bfalse\b/g, 'False')
-    .replace(/\bnull\b/g, 'None');
 const in_javascript = (value) => JSON.stringify(value, null, 2);
+
+function in_python(value, indent = '') {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}    `;
+  const line = ([name, part]) => `${inner}${JSON.stringify(name)}: ${in_python(part, inner)},\n`;
+  if (Array.isArray(value))
+    return `[\n${value.map((part) => `${inner}${in_python(part, inner)},\n`).join('')}${indent}]`;
+  return `{\n${Object.entries(value).map(line).join('')}${indent}}`;
+}
 
 const authorization = () => (key() ? ' -H "Authorization: Bearer $FACET_KEY"' : '');
 const shown_key = () => (key() ? '…' : 'none');
