@@ -23,6 +23,9 @@
 #include "server/store.h"
 
 namespace facet::apps {
+
+#ifdef FACET_HAS_COROUTINES
+
 namespace {
 
 std::shared_ptr<http::Keys> keys_of(const ServeFlags& flags) {
@@ -49,8 +52,6 @@ std::shared_ptr<http::RequestLog> log_of(const ServeFlags& flags) {
       flags.log == "json" ? http::LogFormat::Json : http::LogFormat::Text, level,
       [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
 }
-
-#ifdef FACET_HAS_COROUTINES
 
 // The server, once there is one: routes are made before it.
 struct Running {
@@ -208,8 +209,6 @@ int serve(const ServeFlags& flags) {
 }
 
 #else
-
-}  // namespace
 
 int serve(const ServeFlags&) {
   throw ResourceError(

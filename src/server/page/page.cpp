@@ -6,6 +6,7 @@
 #include "http/keys.h"
 #include "server/api_error.h"
 #include "server/page/handlers.h"
+#include "server/service.h"
 #include "server/store.h"
 
 namespace facet::server {
