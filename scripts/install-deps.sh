@@ -3,7 +3,7 @@
 #
 # usage: scripts/install-deps.sh [--test]
 #   --test   also what scripts/test.sh needs: clang with libFuzzer, clang-format, valgrind; a cross compiler and an
-#            emulator for ARM
+#            emulator for ARM; node and a browser for the tests of the page
 # What each library is for: docs/dependencies.md.
 set -euo pipefail
 
@@ -15,14 +15,16 @@ packages=(
   libjpeg-dev libpng-dev libwebp-dev libgif-dev  # pictures
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libsoxr-dev portaudio19-dev  # sound and video, microphone
   libssl-dev  # checksums, TLS
+  zlib1g-dev  # the page, compressed
   libboost-dev libsqlite3-dev libspdlog-dev prometheus-cpp-dev libcurl4-openssl-dev  # the server
   libzip-dev libexpat1-dev  # DOCX
   poppler-utils  # pages of PDF, drawn by its program
   libgtest-dev libbenchmark-dev
   ca-certificates python3 python3-pip  # the scripts that fetch models, and the checks
 )
-# Debian packs libFuzzer apart from clang; Ubuntu 22.04 packs them together and has no package of this name.
-test_packages=(clang clang-format libclang-rt-dev python3-venv)
+# Debian packs libFuzzer apart from clang; Ubuntu 22.04 packs them together and has no package of this name, nor one of
+# chromium.
+test_packages=(clang clang-format libclang-rt-dev python3-venv nodejs npm chromium)
 if [[ $(uname -m) == x86_64 ]]; then test_packages+=(g++-aarch64-linux-gnu qemu-user valgrind); fi
 
 for arg in "$@"; do
@@ -85,7 +87,7 @@ apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 as_root "${apt[@]}" update
 wanted=()
 for package in "${missing[@]}"; do
-  if [[ $package == libclang-rt-dev ]] && ! is_available "$package"; then continue; fi
+  if [[ $package =~ ^(libclang-rt-dev|chromium)$ ]] && ! is_available "$package"; then continue; fi
   wanted+=("$package")
 done
 if [[ ${#wanted[@]} -eq 0 ]]; then

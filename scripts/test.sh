@@ -231,6 +231,8 @@ main() {
     *) record failed "test assets" "$(tail -n 20 "$report/test-assets.log")" ;;
   esac
 
+  # Where the packages of npm cannot be had, the test says what it needs.
+  stage "page packages" npm ci --prefix tests/page --no-audit --no-fund
   check "release build" build release all
   run_tests release ""
   eval_nano

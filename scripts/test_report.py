@@ -61,6 +61,12 @@ def executables(build_dir):
             for test in json.loads(listing.stdout)["tests"] if test.get("command")}
 
 
+def says_it_skips(element):
+    """By its exit status (SKIP_RETURN_CODE). ctest skips what was not built, too."""
+    skipped = element.find("skipped")
+    return skipped is not None and skipped.get("message", "").startswith("SKIP_RETURN_CODE")
+
+
 def ctest_cases(suite, report_dir, executable_of):
     """Cases of the tests that ctest ran: report_dir holds its ctest.xml and the GoogleTest files."""
     for element in xml.parse(report_dir / "ctest.xml").getroot().iter("testcase"):
@@ -74,6 +80,8 @@ def ctest_cases(suite, report_dir, executable_of):
             yield Case("failed", f"{suite}: {test}", "none of its cases ran: is the filter right?")
         elif ran_well and not cases:
             yield Case("passed", f"{suite}: {test}", "")
+        elif says_it_skips(element):
+            yield Case("skipped", f"{suite}: {test}", (output.strip().splitlines() or ["no reason given"])[-1])
         elif not ran_well and not any(case.status == "failed" for case in cases):
             # A crash, a time limit, a leak found at exit, or an executable that was not built.
             failure = element.find("failure")

@@ -61,6 +61,11 @@ class TestReport(unittest.TestCase):
     def test_an_executable_that_was_not_built_is_a_failure(self):
         self.assertEqual([case.status for case in self.ctest(ctest_xml("quant", "notrun"))], ["failed"])
 
+    def test_what_says_that_it_skips_gives_its_last_line_as_the_reason(self):
+        skipped = ('<testsuite><testcase name="page" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>'
+                   "<system-out>line 1\nneeds chromium\n</system-out></testcase></testsuite>")
+        self.assertEqual(self.ctest(skipped), [test_report.Case("skipped", "release: page", "needs chromium")])
+
     def test_an_executable_none_of_whose_cases_ran_is_a_failure(self):
         self.assertEqual([case.status for case in self.ctest(ctest_xml("quant", "run"), "<testsuites/>")], ["failed"])
 

@@ -21,7 +21,8 @@ struct BackupFlags {
 std::string contents_of(const std::string& file) {
   std::string text;
   const auto counts = server::Store(file).counts();
-  for (const auto& [kind, many] : {std::pair{"batch", "batches"}, {"file", "files"}, {"response", "responses"}})
+  for (const auto& [kind, many] :
+       {std::pair{"batch", "batches"}, {"conversation", "conversations"}, {"file", "files"}, {"response", "responses"}})
     if (const auto at = counts.find(kind); at != counts.end())
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", at->second, at->second == 1 ? kind : many);
   return text.empty() ? "nothing is stored in it" : text;

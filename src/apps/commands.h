@@ -23,6 +23,7 @@ void add_grammar(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_render(CLI::App& app, Action& action);
 void add_serve(CLI::App& app, Action& action);
+void add_app(CLI::App& app, Action& action);
 void add_mcp(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

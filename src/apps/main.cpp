@@ -21,6 +21,7 @@ constexpr const char* kFooter = R"(Try:
   facet run "Why is the sky blue?"        answer once
   facet chat                              talk
   facet transcribe talk.mp3               write down what is said
+  facet app                               a page in the browser
   facet serve                             answer programs over HTTP
   facet inspect MODEL                     what a file holds and what it needs
   facet verify ../shared/goldens          prove this build
@@ -47,6 +48,7 @@ constexpr Command kCommands[] = {{"run", facet::apps::add_run},
                                  {"render", facet::apps::add_render},
                                  {"grammar", facet::apps::add_grammar},
                                  {"serve", facet::apps::add_serve},
+                                 {"app", facet::apps::add_app},
                                  {"mcp", facet::apps::add_mcp},
                                  {"inspect", facet::apps::add_inspect},
                                  {"eval", facet::apps::add_eval},

@@ -127,6 +127,7 @@ void Server::State::begin_stop() {
     if (!listener.path.empty()) unlink(listener.path.c_str());
   }
   each_connection([](Connection& c) { c.end_when_idle(); });
+  if (hub->options.on_stop) hub->options.on_stop();
   ticks.cancel();
 }
 

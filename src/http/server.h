@@ -50,6 +50,7 @@ struct ServerOptions {
 
   // Replies to what was refused (StatusError) or thrown by a handler. On any thread; must not wait.
   std::function<void(const std::shared_ptr<Exchange>&, std::exception_ptr)> on_error;
+  std::function<void()> on_stop;  // once, on the thread of sockets: ends replies that go on for ever; may be empty
   std::function<void(const RequestRecord&)> on_done;  // on the thread of sockets; may be empty
 };
 

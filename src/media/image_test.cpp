@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "media/orientation.h"
+#include "media/png_writer.h"
 #include "media/test_pictures.h"
 
 namespace facet::media {
@@ -330,6 +331,16 @@ TEST(DecodeImage, SaysWhatElseAFileIs) {
   expect_picture_error(std::string("RIFF\0\0\0\0WAVEfmt ", 16), "a WAV sound, expected a picture");
   expect_picture_error(
       "hello", "unknown format (it starts with 68 65 6c 6c 6f), expected a picture: PNG, JPEG, WebP, GIF or BMP");
+}
+
+TEST(EncodePng, IsReadBackAsItWas) {
+  Image image{5, 3, {}};
+  for (int i = 0; i < 45; ++i) image.rgb.push_back(static_cast<uint8_t>(i * 37));
+  const std::string file = encode_png(image);
+  const Image again = decode_image(std::as_bytes(std::span(file)), "again");
+  EXPECT_EQ(again.width, 5);
+  EXPECT_EQ(again.height, 3);
+  EXPECT_EQ(again.rgb, image.rgb);
 }
 
 TEST(Upright, GathersAsExifCounts) {

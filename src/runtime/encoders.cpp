@@ -278,4 +278,12 @@ Encoders bind_encoders(const std::string& model_path, const std::string& project
       kWhoHasThem));
 }
 
+int Encoders::image_budget() const noexcept {
+  const int most = vision_config ? vision_config->max_soft_tokens : media::kDefaultImageBudget;
+  int budget = media::kImageBudgets.front();
+  for (const int b : media::kImageBudgets)
+    if (b <= most) budget = b;
+  return budget;
+}
+
 }  // namespace facet::runtime

@@ -29,6 +29,8 @@ struct Encoders {
   int64_t weight_bytes() const;  // resident once both were used
   // Activations of the largest picture and the longest clip, which come one after the other.
   int64_t scratch_bytes() const;
+  // Soft tokens of a picture where nobody says how many: one of media::kImageBudgets.
+  int image_budget() const noexcept;
 };
 
 // Longest media that are encoded at once.

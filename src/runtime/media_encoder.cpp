@@ -112,14 +112,7 @@ void MediaEncoder::add_frame(Medium& video, const media::Image& image, std::stri
   video.size.frames.push_back({std::move(time), video.parts.back()->n_rows});
 }
 
-int MediaEncoder::default_image_budget() const noexcept {
-  const auto& config = engine_->encoders().vision_config;
-  const int most = config ? config->max_soft_tokens : media::kDefaultImageBudget;
-  int budget = media::kImageBudgets.front();
-  for (const int b : media::kImageBudgets)
-    if (b <= most) budget = b;
-  return budget;
-}
+int MediaEncoder::default_image_budget() const noexcept { return engine_->encoders().image_budget(); }
 
 bool MediaEncoder::takes_raw_sound() const noexcept {
   const auto& config = engine_->encoders().audio_config;

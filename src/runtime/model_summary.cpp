@@ -16,6 +16,7 @@ ModelSummary summarize(const ModelFacts& facts) {
   out.context = facts.config.context_length;
   out.n_embd = facts.config.n_embd;
   out.sees = facts.encoders.vision_config.has_value();
+  out.image_budget = facts.encoders.image_budget();
   out.hears = facts.encoders.audio_config.has_value();
   std::map<std::string_view, uint64_t> bytes_of_type;
   for (const model::TensorFacts& t : source.all()) {

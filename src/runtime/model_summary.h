@@ -17,6 +17,7 @@ struct ModelSummary {
   int context = 0;       // the model's own
   int n_embd = 0;
   bool sees = false, hears = false;
+  int image_budget = 0;  // soft tokens of a picture where nobody says how many
 };
 
 ModelSummary summarize(const ModelFacts& facts);

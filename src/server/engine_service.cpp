@@ -67,6 +67,10 @@ void EngineService::load(const std::string& name, std::optional<double> keep_ali
 
 void EngineService::unload(const std::string& name) { models_.let_go_of(catalog_->find(name)); }
 
+MachineInfo EngineService::machine() {
+  return {options_.memory_bytes, models_.memory_bytes(), options_.backend, options_.kernels, options_.n_threads};
+}
+
 void EngineService::add_name(const std::string& name, const std::string& new_name) {
   catalog_->add_name(name, new_name);
 }

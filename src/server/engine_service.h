@@ -27,6 +27,8 @@ class EngineService : public Service {
   void unload(const std::string& name) override;
   void add_name(const std::string& name, const std::string& new_name) override;
   void remove_name(const std::string& name) override;
+  MachineInfo machine() override;
+  void on_change(std::function<void()> callback) override { models_.on_change(std::move(callback)); }
   std::shared_ptr<Job> generate(GenerationRequest request, EventSink sink) override;
   int count_tokens(const GenerationRequest& request) override;
   std::vector<text::TokenId> tokenize(const std::string& model, const std::string& text, bool with_bos) override;

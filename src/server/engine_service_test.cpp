@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <future>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -562,6 +564,32 @@ TEST_F(EngineServiceTest, NothingIsEncodedForAClientThatHasGone) {
   EXPECT_EQ(service_->total().n_finished + service_->total().n_running + service_->total().n_queued, 0);
   request.cancel = nullptr;
   EXPECT_EQ(ask(request).finishes.size(), 1u);
+}
+
+TEST_F(EngineServiceTest, SaysWhenModelsComeAndGo) {
+  std::mutex mutex;
+  std::vector<std::string> seen;
+  std::condition_variable changed;
+  service_->on_change([&] {
+    const ModelInfo info = service_->model("nano");
+    const std::lock_guard lock(mutex);
+    seen.push_back(info.is_loaded ? "there" : info.is_loading ? "coming" : "away");
+    changed.notify_all();
+  });
+  const ModelInfo before = service_->model("nano");
+  EXPECT_GT(before.memory.weight_bytes, 0);
+  EXPECT_GT(before.memory.kv_bytes, before.memory.kv_bytes_per_token);
+  service_->load("nano", {});
+  const ModelInfo loaded = service_->model("nano");
+  EXPECT_EQ(seen, (std::vector<std::string>{"coming", "there"}));
+  EXPECT_EQ(loaded.memory.weight_bytes, before.memory.weight_bytes);
+  EXPECT_GE(service_->machine().taken_bytes, loaded.resident_bytes);
+  service_->unload("nano");
+  std::unique_lock lock(mutex);
+  EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return seen.size() == 3; }));
+  EXPECT_EQ(seen.back(), "away");
+  lock.unlock();
+  service_->on_change({});
 }
 
 TEST_F(EngineServiceTest, NothingIsComputedTwice) {

@@ -15,6 +15,20 @@ MemoryShare share_of(const runtime::MemoryPlan& plan, int64_t available_bytes, i
   return share;
 }
 
+ModelMemory memory_of(const runtime::MemoryPlan& plan, int64_t available_bytes) {
+  const int64_t available = available_bytes > 0 ? available_bytes : plan.available_bytes;
+  ModelMemory m;
+  m.weight_bytes = plan.resident_weight_bytes + plan.encoder_weight_bytes;
+  m.disk_bytes = plan.ple_bytes_on_disk;
+  m.kv_bytes = plan.kv_bytes;
+  m.kv_bytes_per_token = plan.kv_bytes_per_token;
+  m.snapshot_bytes = plan.kv_limit_bytes - plan.kv_bytes + plan.cache_limit_bytes;
+  m.work_bytes =
+      plan.resident_limit_bytes - m.weight_bytes - m.kv_bytes - m.snapshot_bytes - plan.encoder_scratch_bytes;
+  m.media_bytes = plan.encoder_scratch_bytes + share_of(plan, available).media_bytes;
+  return m;
+}
+
 MemoryBudget::Claim::Claim(MemoryBudget& budget, int64_t bytes) : budget_(&budget), bytes_(bytes) {
   const std::scoped_lock lock(budget.mutex_);
   budget.taken_ += bytes;

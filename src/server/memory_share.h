@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "runtime/engine.h"
+#include "server/service.h"
 
 namespace facet::server {
 
@@ -23,6 +24,9 @@ struct MemoryShare {
 // many answers grow to their ends beside one another; one that fills the context fits in any case, even where the total
 // then is more than there is.
 MemoryShare share_of(const runtime::MemoryPlan& plan, int64_t available_bytes, int64_t kv_budget = 0);
+
+// What that is of a model by itself, for people.
+ModelMemory memory_of(const runtime::MemoryPlan& plan, int64_t available_bytes);
 
 // Asked now and then by what waits, on its own thread: whether nobody needs the result any more. Empty: somebody does.
 using IsCancelled = std::function<bool()>;

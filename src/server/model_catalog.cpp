@@ -14,6 +14,7 @@
 #include "runtime/chat_format.h"
 #include "runtime/model_summary.h"
 #include "server/api_error.h"
+#include "server/memory_share.h"
 
 namespace facet::server {
 namespace {
@@ -163,6 +164,8 @@ ModelInfo ModelCatalog::describe(const ServedModel& model) {
   info.context = facts.plan.context;
   info.model_context = summary.context;
   info.n_embd = summary.n_embd;
+  info.image_budget = summary.image_budget;
+  info.memory = memory_of(facts.plan, options_.memory_limit);
   info.sees = summary.sees;
   info.hears = summary.hears;
   const auto format = runtime::chat_format_or_familys(facts.family, *facts.tokenizer);

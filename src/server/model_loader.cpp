@@ -42,13 +42,29 @@ ModelLoader::~ModelLoader() {
 
 void ModelLoader::fill_in_state(ModelInfo& info) {
   const std::scoped_lock lock(mutex_);
+  info.is_loading = info.path == loading_;
   const auto found = loaded_.find(info.path);
   if (found == loaded_.end()) return;
   const LoadedModel& model = *found->second;
   info.is_loaded = true;
   info.context = model.engine->context();
-  info.resident_bytes = model.engine->plan(info.context).resident_bytes;
+  const runtime::MemoryPlan plan = model.engine->plan(info.context);
+  info.resident_bytes = plan.resident_bytes;
+  info.memory = memory_of(plan, model.engine->options().memory_limit);
+  info.n_uses = model.n_uses;
   info.expires_in = model.expires_in();
+}
+
+void ModelLoader::on_change(std::function<void()> callback) {
+  const std::scoped_lock lock(callback_mutex_);
+  callback_ = std::move(callback);
+}
+
+// What it throws (no memory) changes nothing for the models.
+void ModelLoader::tell_of_change() noexcept try {
+  const std::scoped_lock lock(callback_mutex_);
+  if (callback_) callback_();
+} catch (...) {
 }
 
 void ModelLoader::let_go_of(const ServedModel& model) {
@@ -61,20 +77,24 @@ void ModelLoader::let_go_of(const ServedModel& model) {
   changed_.notify_all();
 }
 
-// The only one that loads, as long as it lives.
+// The only one that loads, as long as it lives; meanwhile that model is shown as being loaded.
 class ModelLoader::LoadingTurn {
  public:
-  LoadingTurn(ModelLoader& loader, const IsCancelled& is_cancelled) : loader_(loader) {
-    std::unique_lock lock(loader_.mutex_);
-    wait_unless_cancelled(loader_.changed_, lock, is_cancelled, [this] { return !loader_.is_loading_; });
-    loader_.is_loading_ = true;
+  LoadingTurn(ModelLoader& loader, const std::string& path, const IsCancelled& is_cancelled) : loader_(loader) {
+    {
+      std::unique_lock lock(loader_.mutex_);
+      wait_unless_cancelled(loader_.changed_, lock, is_cancelled, [this] { return loader_.loading_.empty(); });
+      loader_.loading_ = path;
+    }
+    loader_.tell_of_change();
   }
   ~LoadingTurn() {
     {
       const std::scoped_lock lock(loader_.mutex_);
-      loader_.is_loading_ = false;
+      loader_.loading_.clear();
     }
     loader_.changed_.notify_all();
+    loader_.tell_of_change();
   }
   LoadingTurn(const LoadingTurn&) = delete;
   LoadingTurn& operator=(const LoadingTurn&) = delete;
@@ -87,7 +107,7 @@ ModelUse ModelLoader::use(const ServedModel& model, std::optional<double> keep_a
   const auto start = Clock::now();
   auto loaded = use_loaded(model.path, keep_alive);
   if (!loaded) {
-    const LoadingTurn turn(*this, is_cancelled);
+    const LoadingTurn turn(*this, model.path, is_cancelled);
     loaded = use_loaded(model.path, keep_alive);
     if (!loaded) loaded = load(model, keep_alive, is_cancelled);
   }
@@ -199,6 +219,7 @@ bool ModelLoader::free_memory(int64_t taken, const IsCancelled& is_cancelled) {
     }
   }
   oldest = nullptr;  // not under the lock: it takes a while
+  tell_of_change();
   budget_.wait_for_less_than(taken, is_cancelled);
   return true;
 }
@@ -224,6 +245,7 @@ void ModelLoader::let_go_of_idle_models() {
     }
     lock.unlock();
     gone.clear();  // which may take a while, in which more may have come to its end
+    tell_of_change();
     lock.lock();
   }
 }

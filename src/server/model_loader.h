@@ -23,6 +23,8 @@ struct ModelLoaderOptions {
   std::function<std::shared_ptr<runtime::PrefixCache>(const std::shared_ptr<const runtime::Engine>&)> open_cache;
   double keep_alive = 300;  // seconds that an unused model stays loaded; negative: for ever
   runtime::SchedulerOptions scheduler;
+  std::string backend, kernels;  // as MachineInfo has them
+  int n_threads = 0;
   std::string media_folder;  // where encoded media are kept; empty: in memory alone
 };
 
@@ -63,6 +65,8 @@ class ModelLoader {
   // At once, or when what runs is done.
   void let_go_of(const ServedModel& model);
   void fill_in_state(ModelInfo& info);
+  // As Service's.
+  void on_change(std::function<void()> callback);
 
   // As Service's and EngineService's.
   bool drain(double seconds);
@@ -90,16 +94,19 @@ class ModelLoader {
   std::shared_ptr<LoadedModel> load_into(const Room& room, const ServedModel& model);
   std::shared_ptr<LoadedModel> take_out(Loaded::iterator entry);  // which is then no longer found
   bool free_memory(int64_t taken, const IsCancelled& is_cancelled);
+  void tell_of_change() noexcept;
   void let_go_of_idle_models();
 
   ModelCatalog& catalog_;
   ModelLoaderOptions options_;
   MemoryBudget budget_;
-  std::mutex mutex_;  // of loaded_, what it says of uses, past_, is_loading_ and is_ending_
+  std::mutex mutex_;  // of loaded_, what it says of uses, loading_, past_ and is_ending_
   Loaded loaded_;
+  std::string loading_;             // the path of the model that is loaded now; empty: none is
+  std::mutex callback_mutex_;       // of the next
+  std::function<void()> callback_;  // on_change()
   runtime::SchedulerMetrics past_;  // of models that were let go of
   std::condition_variable changed_;
-  bool is_loading_ = false;  // one model at a time
   bool is_ending_ = false;
   std::thread janitor_;
 };

@@ -19,6 +19,18 @@ namespace facet::server {
 // Answers that one request may ask for (GenerationRequest::n).
 inline constexpr int kMaxChoices = 128;
 
+// What a model takes of the memory at most, or would: for one prompt and its answer, with the context that it has here.
+struct ModelMemory {
+  int64_t weight_bytes = 0;  // of the files, without what stays there
+  int64_t disk_bytes = 0;    // what stays there: tables of which few rows are used
+  int64_t kv_bytes = 0, kv_bytes_per_token = 0;
+  int64_t snapshot_bytes = 0;  // keys and values that are kept for later prompts
+  int64_t media_bytes = 0;     // encoders' work, and what they have encoded
+  int64_t work_bytes = 0;      // activations, logits, tokenizer, the program
+
+  int64_t total_bytes() const { return weight_bytes + kv_bytes + snapshot_bytes + media_bytes + work_bytes; }
+};
+
 // A model that can be asked for by name.
 struct ModelInfo {
   std::string name;  // "gemma-4-E2B-it-Q4_0"
@@ -33,11 +45,22 @@ struct ModelInfo {
   int context = 0;           // of one request here
   int model_context = 0;     // of the model
   int n_embd = 0;
+  int image_budget = 0;  // soft tokens of a picture where nobody says how many
   bool sees = false, hears = false, thinks = false, calls = false, chats = false;
 
-  bool is_loaded = false;
+  ModelMemory memory;
+
+  bool is_loaded = false, is_loading = false;
+  int n_uses = 0;              // requests for it that are under way
   int64_t resident_bytes = 0;  // when loaded
   double expires_in = 0;       // seconds until it is let go of; negative: never
+};
+
+// What all models share.
+struct MachineInfo {
+  int64_t memory_bytes = 0, taken_bytes = 0;  // for models; 0: nobody knows. Of it, what loaded ones may come to take
+  std::string backend, kernels;               // "cpu", "avx512"
+  int n_threads = 0;
 };
 
 struct EmbeddingRequest {
@@ -117,6 +140,9 @@ class Service {
   virtual ModelInfo model(const std::string& name) = 0;  // empty: the default
   virtual void load(const std::string& name, std::optional<double> keep_alive) = 0;
   virtual void unload(const std::string& name) = 0;
+  virtual MachineInfo machine() = 0;
+  // Called whenever a model was loaded or let go of, or begins to be; on any thread, which it may not hold up.
+  virtual void on_change(std::function<void()> callback) = 0;
   // Gives a model one more name, and takes such a name away. A model's own name stays: Conflict.
   virtual void add_name(const std::string& name, const std::string& new_name) = 0;
   virtual void remove_name(const std::string& name) = 0;

@@ -1,110 +1,34 @@
 #include "server/store.h"
 
-#include <fcntl.h>
-#include <sqlite3.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "server/database.h"
 #include "server/presence.h"
 
 namespace facet::server {
 namespace {
 
 // What each version adds to the one before; user_version counts those that are there.
-constexpr std::array<const char*, 1> kMigrations = {
+constexpr std::array<const char*, 2> kMigrations = {
     "CREATE TABLE items (kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, created INTEGER NOT NULL,"
     " json TEXT NOT NULL, bytes BLOB, PRIMARY KEY (kind, id));"
-    "CREATE INDEX items_by_time ON items (kind, owner, created);"};
-
-[[noreturn]] void throw_sqlite(sqlite3* db, const std::string& path) {
-  const int code = sqlite3_errcode(db);
-  if (code == SQLITE_FULL)
-    throw_error<ShortageError>(
-        "{}: no room left, on the disk or in what the server may store: free some, or delete stored responses, batches "
-        "and files",
-        path);
-  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
-    throw_error<ResourceError>("{}: damaged, or no database of this server: move it away to begin anew", path);
-  if (code == SQLITE_BUSY) throw_error<ShortageError>("{}: another program has held it for too long: try again", path);
-  throw_error<ResourceError>("{}: {}: check that the folder is there and can be written", path, sqlite3_errmsg(db));
-}
-
-}  // namespace
-
-// The connection.
-struct Store::State {
-  explicit State(const std::string& p) : path(p) {}
-
-  const std::string path;
-  std::optional<Presence> known;  // since something was claimed
-  std::mutex mutex;
-  sqlite3* db = nullptr;
-
-  ~State() { sqlite3_close_v2(db); }
-  Presence& presence() { return known ? *known : known.emplace(path == ":memory:" ? "" : path + ".servers"); }
-  void run(const char* sql) {
-    if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) throw_sqlite(db, path);
-  }
-  void migrate();
-  template <class Work>
-  bool alone(Work&& work);
-  void put(const StoredItem& item);
-  std::optional<StoredItem> get(const std::string& kind, const std::string& id, const std::string& owner,
-                                bool with_bytes);
-  bool is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner);
-};
-
-namespace {
-
-// One statement, its values and its rows.
-class Query {
- public:
-  Query(sqlite3* db, const std::string& path, const char* sql) : db_(db), path_(path) {
-    if (sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) != SQLITE_OK) throw_sqlite(db, path);
-  }
-  ~Query() { sqlite3_finalize(statement_); }
-  Query(const Query&) = delete;
-  Query& operator=(const Query&) = delete;
-
-  // In order. Text and bytes must outlive the query.
-  Query& text(std::string_view value) {
-    return checked(sqlite3_bind_text64(statement_, ++n_bound_, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8));
-  }
-  Query& bytes(std::string_view value) {
-    return checked(sqlite3_bind_blob64(statement_, ++n_bound_, value.data(), value.size(), SQLITE_STATIC));
-  }
-  Query& number(int64_t value) { return checked(sqlite3_bind_int64(statement_, ++n_bound_, value)); }
-
-  // The next row; false behind the last.
-  bool step() {
-    const int code = sqlite3_step(statement_);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) throw_sqlite(db_, path_);
-    return code == SQLITE_ROW;
-  }
-  std::string text_at(int column) const {
-    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    return data ? std::string(data, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
-  }
-  int64_t number_at(int column) const { return sqlite3_column_int64(statement_, column); }
-
- private:
-  Query& checked(int code) {
-    if (code != SQLITE_OK) throw_sqlite(db_, path_);
-    return *this;
-  }
-
-  sqlite3* db_;
-  const std::string& path_;
-  sqlite3_stmt* statement_ = nullptr;
-  int n_bound_ = 0;
-};
+    "CREATE INDEX items_by_time ON items (kind, owner, created);",
+    // Of the page (page/conversation_store.h). Times in milliseconds; `folded` is what is searched.
+    "CREATE TABLE conversations (id TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL,"
+    " folded TEXT NOT NULL, pinned INTEGER NOT NULL, settings TEXT NOT NULL, leaf TEXT, version INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, updated INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+    "CREATE INDEX conversations_by_time ON conversations (owner, pinned, updated, id);"
+    "CREATE TABLE messages (conversation TEXT NOT NULL, id TEXT NOT NULL, parent TEXT, json TEXT NOT NULL,"
+    " folded TEXT NOT NULL, PRIMARY KEY (conversation, id));"
+    "CREATE TABLE media (owner TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, type TEXT NOT NULL,"
+    " name TEXT NOT NULL, created INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (owner, id));"
+    "CREATE TABLE media_uses (owner TEXT NOT NULL, media TEXT NOT NULL, conversation TEXT NOT NULL,"
+    " message TEXT NOT NULL, PRIMARY KEY (conversation, message, media));"
+    "CREATE INDEX media_uses_by_media ON media_uses (owner, media);"
+    "CREATE TABLE page_settings (owner TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, json TEXT NOT NULL);"};
 
 // Of columns kind, id, owner, created, json[, bytes].
 StoredItem item_of(const Query& query, bool with_bytes) {
@@ -118,47 +42,50 @@ std::vector<StoredItem> items_of(Query& query) {
   return items;
 }
 
-// What is stored is nobody else's to read; SQLite gives its other files the same rights.
-void create_private(const std::string& path, int how = 0) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | how, 0600);
-  if (fd < 0)
-    throw_error<ResourceError>("{}: cannot be written: {}: check that the folder is there", path, std::strerror(errno));
-  ::close(fd);
-}
-
 }  // namespace
 
-void Store::State::migrate() {
-  run("BEGIN IMMEDIATE");  // another process may start at the same time
-  int version = 0;
-  {
-    Query query(db, path, "PRAGMA user_version");
-    if (query.step()) version = static_cast<int>(query.number_at(0));
+struct Store::State {
+  State(const std::string& path, int64_t max_bytes) : database(path, max_bytes) {}
+
+  Database database;
+  std::optional<Presence> known;  // since something was claimed
+
+  Presence& presence() {
+    const std::string& path = database.path();
+    return known ? *known : known.emplace(path == ":memory:" ? "" : path + ".servers");
   }
-  const int newest = static_cast<int>(kMigrations.size());
-  if (version > newest)
-    throw_error<ResourceError>("{}: written by a newer version (layout {}, known are {}): update, or move it away",
-                               path, version, newest);
-  for (int v = version; v < newest; ++v) run(kMigrations[static_cast<size_t>(v)]);
-  if (version < newest) run(fmt::format("PRAGMA user_version = {}", newest).c_str());  // a full disk can be read
-  run("COMMIT");
+  void migrate();
+  void put(const StoredItem& item);
+  std::optional<StoredItem> get(const std::string& kind, const std::string& id, const std::string& owner,
+                                bool with_bytes);
+  bool is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner);
+};
+
+void Store::State::migrate() {
+  database.alone([this] {  // another process may start at the same time
+    int version = 0;
+    if (Query query(database, "PRAGMA user_version"); query.step()) version = static_cast<int>(query.number_at(0));
+    const int newest = static_cast<int>(kMigrations.size());
+    if (version > newest)
+      throw_error<ResourceError>("{}: written by a newer version (layout {}, known are {}): update, or move it away",
+                                 database.path(), version, newest);
+    for (int v = version; v < newest; ++v) database.run(kMigrations[static_cast<size_t>(v)]);
+    // A full disk can be read.
+    if (version < newest) database.run(fmt::format("PRAGMA user_version = {}", newest).c_str());
+    return true;
+  });
 }
 
-Store::Store(const std::string& path, int64_t max_bytes) : state_(std::make_unique<State>(path)) {
-  if (path != ":memory:") create_private(path);
-  if (sqlite3_open_v2(path.c_str(), &state_->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK)
-    throw_sqlite(state_->db, path);
-  sqlite3_busy_timeout(state_->db, 10'000);
-  state_->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+Store::Store(const std::string& path, int64_t max_bytes) : state_(std::make_unique<State>(path, max_bytes)) {
   state_->migrate();
-  constexpr int64_t kPageBytes = 4096;
-  if (max_bytes > 0) state_->run(fmt::format("PRAGMA max_page_count = {}", max_bytes / kPageBytes).c_str());
 }
 
 Store::~Store() = default;
 
+Database& Store::database() noexcept { return state_->database; }
+
 void Store::State::put(const StoredItem& item) {
-  Query query(db, path,
+  Query query(database,
               "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET owner = excluded.owner,"
               " created = excluded.created, json = excluded.json, bytes = excluded.bytes");
   query.text(item.kind).text(item.id).text(item.owner).number(item.created).text(item.json).bytes(item.bytes).step();
@@ -166,7 +93,7 @@ void Store::State::put(const StoredItem& item) {
 
 std::optional<StoredItem> Store::State::get(const std::string& kind, const std::string& id, const std::string& owner,
                                             bool with_bytes) {
-  Query query(db, path,
+  Query query(database,
               with_bytes
                   ? "SELECT kind, id, owner, created, json, bytes FROM items WHERE kind = ? AND id = ? AND owner = ?"
                   : "SELECT kind, id, owner, created, json FROM items WHERE kind = ? AND id = ? AND owner = ?");
@@ -175,13 +102,13 @@ std::optional<StoredItem> Store::State::get(const std::string& kind, const std::
 }
 
 void Store::put(const StoredItem& item) {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->database.mutex());
   state_->put(item);
 }
 
 std::optional<StoredItem> Store::get(const std::string& kind, const std::string& id, const std::string& owner,
                                      bool with_bytes) {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->database.mutex());
   return state_->get(kind, id, owner, with_bytes);
 }
 
@@ -194,27 +121,13 @@ bool Store::State::is_claimed_elsewhere(const std::string& kind, const std::stri
 }
 
 bool Store::is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner) {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->database.mutex());
   return state_->is_claimed_elsewhere(kind, id, owner);
 }
 
-// No other server that shares the store changes anything meanwhile.
-template <class Work>
-bool Store::State::alone(Work&& work) {
-  run("BEGIN IMMEDIATE");
-  try {
-    const bool done = work();
-    run("COMMIT");
-    return done;
-  } catch (...) {
-    sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr);
-    throw;
-  }
-}
-
 bool Store::claim(const std::string& kind, const std::string& id, const std::string& owner) {
-  const std::lock_guard lock(state_->mutex);
-  return state_->alone([&] {
+  const std::lock_guard lock(state_->database.mutex());
+  return state_->database.alone([&] {
     if (state_->is_claimed_elsewhere(kind, id, owner)) return false;
     const nlohmann::json note = {{"server", state_->presence().id()}};
     state_->put({kind, id, owner, std::time(nullptr), note.dump(), {}});
@@ -224,8 +137,8 @@ bool Store::claim(const std::string& kind, const std::string& id, const std::str
 
 bool Store::change(const std::string& kind, const std::string& id, const std::string& owner,
                    const std::function<void(std::string& json)>& change) {
-  const std::lock_guard lock(state_->mutex);
-  return state_->alone([&] {
+  const std::lock_guard lock(state_->database.mutex());
+  return state_->database.alone([&] {
     auto item = state_->get(kind, id, owner, true);
     if (!item) return false;
     change(item->json);
@@ -236,10 +149,10 @@ bool Store::change(const std::string& kind, const std::string& id, const std::st
 
 std::vector<StoredItem> Store::list(const std::string& kind, const std::string& owner, int limit,
                                     const std::string& after) {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->database.mutex());
   // In the order of creation; those of one second in the order in which they were put.
   Query query(
-      state_->db, state_->path,
+      state_->database,
       after.empty()
           ? "SELECT kind, id, owner, created, json FROM items WHERE kind = ? AND owner = ?"
             " ORDER BY created DESC, rowid DESC LIMIT ?"
@@ -253,47 +166,40 @@ std::vector<StoredItem> Store::list(const std::string& kind, const std::string& 
 }
 
 std::vector<StoredItem> Store::all(const std::string& kind) {
-  const std::lock_guard lock(state_->mutex);
-  Query query(state_->db, state_->path,
+  const std::lock_guard lock(state_->database.mutex());
+  Query query(state_->database,
               "SELECT kind, id, owner, created, json FROM items WHERE kind = ? ORDER BY created, rowid");
   query.text(kind);
   return items_of(query);
 }
 
 bool Store::remove(const std::string& kind, const std::string& id, const std::string& owner) {
-  const std::lock_guard lock(state_->mutex);
-  Query query(state_->db, state_->path, "DELETE FROM items WHERE kind = ? AND id = ? AND owner = ?");
+  const std::lock_guard lock(state_->database.mutex());
+  Query query(state_->database, "DELETE FROM items WHERE kind = ? AND id = ? AND owner = ?");
   query.text(kind).text(id).text(owner).step();
-  return sqlite3_changes(state_->db) > 0;
+  return state_->database.n_changes() > 0;
 }
 
 int Store::remove_older(const std::string& kind, int64_t created_before) {
-  const std::lock_guard lock(state_->mutex);
-  Query query(state_->db, state_->path, "DELETE FROM items WHERE kind = ? AND created < ?");
+  const std::lock_guard lock(state_->database.mutex());
+  Query query(state_->database, "DELETE FROM items WHERE kind = ? AND created < ?");
   query.text(kind).number(created_before).step();
-  return sqlite3_changes(state_->db);
+  return state_->database.n_changes();
 }
 
 std::map<std::string, int64_t> Store::counts() {
-  const std::lock_guard lock(state_->mutex);
-  Query query(state_->db, state_->path, "SELECT kind, COUNT(*) FROM items GROUP BY kind");
+  const std::lock_guard lock(state_->database.mutex());
+  Query query(state_->database,
+              "SELECT kind, COUNT(*) FROM items GROUP BY kind UNION ALL"
+              " SELECT * FROM (SELECT 'conversation', COUNT(*) AS n FROM conversations) WHERE n > 0");
   std::map<std::string, int64_t> counts;
   while (query.step()) counts[query.text_at(0)] = query.number_at(1);
   return counts;
 }
 
 void Store::backup(const std::string& path) {
-  const std::lock_guard lock(state_->mutex);
-  create_private(path, O_EXCL);
-  sqlite3* to = nullptr;
-  const int opened = sqlite3_open_v2(path.c_str(), &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(to, sqlite3_close_v2);
-  if (opened != SQLITE_OK) throw_sqlite(to, path);
-  sqlite3_backup* backup = sqlite3_backup_init(to, "main", state_->db, "main");
-  if (!backup) throw_sqlite(to, path);
-  const int stepped = sqlite3_backup_step(backup, -1);
-  if (sqlite3_backup_finish(backup) != SQLITE_OK) throw_sqlite(to, path);
-  if (stepped != SQLITE_DONE) throw_error<ResourceError>("{}: what is stored is being changed: try again", path);
+  const std::lock_guard lock(state_->database.mutex());
+  state_->database.copy_to(path);
 }
 
 }  // namespace facet::server

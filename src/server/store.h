@@ -1,5 +1,6 @@
 // What the server remembers beside keys and values: stored responses, files, batches, in one SQLite database under
-// $FACET_HOME/server. A change has been written when a method returns, and a crash loses none. Thread-safe.
+// $FACET_HOME/server, which the page's conversations are in too (page/conversation_store.h). A change has been written
+// when a method returns, and a crash loses none. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,8 @@
 #include "server/task_queue.h"
 
 namespace facet::server {
+
+class Database;
 
 // A JSON object or a file's bytes under an id, owned by a client (Exchange's http::Request::client): nobody else finds
 // it.
@@ -48,7 +51,7 @@ class Store {
   std::vector<StoredItem> all(const std::string& kind);                                   // of all owners, json alone
   bool remove(const std::string& kind, const std::string& id, const std::string& owner);  // false: was not there
   int remove_older(const std::string& kind, int64_t created_before);
-  std::map<std::string, int64_t> counts();  // of each kind
+  std::map<std::string, int64_t> counts();  // of each kind, and the page's conversations
   // A consistent copy while the server runs, readable for its owner alone. Nothing may be at `path`.
   void backup(const std::string& path);
 
@@ -56,6 +59,8 @@ class Store {
   // another does, which is running now; what a server left behind when it ended is anybody's.
   bool claim(const std::string& kind, const std::string& id, const std::string& owner);
   bool is_claimed_elsewhere(const std::string& kind, const std::string& id, const std::string& owner);
+
+  Database& database() noexcept;  // with the tables of all
 
   // For those who must not wait for the disk. What was pushed is done before the store ends.
   TaskQueue& queue() noexcept { return queue_; }

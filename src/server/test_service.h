@@ -68,6 +68,7 @@ class TestService : public Service {
   std::vector<TranscriptionRequest> transcribed;
   std::vector<LiveRequest> listened;
   std::vector<std::string> names;  // that were added
+  std::function<void()> changed;
   ModelInfo info = test_model();
 
   static ModelInfo test_model() {
@@ -83,6 +84,7 @@ class TestService : public Service {
     m.format = "gguf";
     m.context = m.model_context = 32768;
     m.n_embd = 192;
+    m.image_budget = 280;
     m.sees = m.hears = m.thinks = m.calls = m.chats = true;
     return m;
   }
@@ -95,6 +97,9 @@ class TestService : public Service {
   }
   void load(const std::string& name, std::optional<double>) override { info.is_loaded = !model(name).name.empty(); }
   void unload(const std::string& name) override { info.is_loaded = model(name).name.empty(); }
+
+  MachineInfo machine() override { return {int64_t{8} << 30, int64_t{1} << 30, "cpu", "avx2", 2}; }
+  void on_change(std::function<void()> callback) override { changed = std::move(callback); }
 
   void add_name(const std::string& name, const std::string& new_name) override {
     model(name);

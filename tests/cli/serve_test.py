@@ -18,7 +18,7 @@ class ServeTest(CliTest):
             self.assertRegex(server.said, rf"facet: try: curl {server.url}/health\n")
             self.assertEqual(server.get("/health"), (200, '{"status":"ok"}'))
             self.assertEqual(server.get("/ready")[0], 200)
-            self.assertIn("<h1>facet ", server.get("/")[1])
+            self.assertIn("<h1>facet ", server.get("/status")[1])
             self.assertIn('facet_http_requests_total{route="/health",status="200"} 1', server.get("/metrics")[1])
             status, log = server.stop()
             self.assertEqual(status, 0)

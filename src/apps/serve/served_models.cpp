@@ -4,8 +4,10 @@
 
 #include "apps/kept_pages.h"
 #include "apps/shipped_models.h"
+#include "base/cpu_topology.h"
 #include "base/error.h"
 #include "base/system_memory.h"
+#include "runtime/tuning.h"
 #include "server/duration.h"
 
 namespace facet::apps {
@@ -93,6 +95,9 @@ std::unique_ptr<server::EngineService> make_service(const ServedModelFlags& flag
   if (engine.memory_limit == 0) engine.memory_limit = available_memory();
   server::EngineServiceOptions options;
   options.memory_bytes = engine.memory_limit;
+  options.backend = engine.backend == runtime::Backend::Ref ? "ref" : "cpu";
+  options.kernels = runtime::kernels_of(engine).name;
+  options.n_threads = engine.n_threads > 0 ? engine.n_threads : usable_processors();
   options.load = [from = with_cache(flags)](const std::string& path, int64_t memory_bytes) mutable {
     from.memory_limit = memory_bytes > 0 ? std::to_string(memory_bytes) : "";
     return from.load_from(path);

@@ -1,0 +1,208 @@
+// Talking: answers that stream, thoughts, stopping, branches, going on, figures, probabilities, tools, structure.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, play, played, say, world } from './world.mjs';
+
+const held = world();
+
+test('a question gets an answer, which is stored', async () => {
+  const page = await held.open();
+  await say(page, 'Hello, who are you?');
+  assert.match(await (await answer(page)).innerText(), /I am nano/);
+  await page.reload();
+  assert.match(await (await answer(page)).innerText(), /I am nano/);
+  assert.deepEqual(page.problems, []);
+});
+
+test('a thought is folded, with its length, and opens', async () => {
+  const page = await held.open();
+  await page.locator('.thinking-picker select').selectOption('low');
+  await say(page, 'What is 23 + 48?');
+  const said = await answer(page);
+  assert.match(await said.locator('.markdown').innerText(), /71/);
+  assert.match(await said.locator('.thought summary').innerText(), /Thought\s*\d+ tokens/);
+  assert.equal(await said.locator('.thought .markdown').count(), 0);
+  await said.locator('.thought summary').click();
+  assert.match(await said.locator('.thought .markdown').innerText(), /23\+48/);
+});
+
+test('each turn tells its figures', async () => {
+  const page = await held.open();
+  await say(page, 'Hello, who are you?');
+  const text = await (await answer(page)).locator('.figures').innerText();
+  assert.match(text, /tokens\/s · \d+ tokens · first after .* · \d+ cached, \d+ computed/);
+});
+
+test('a message is edited and sent again; both branches stay', async () => {
+  const page = await held.open();
+  await say(page, 'Hello, who are you?');
+  const before = await (await answer(page)).locator('.markdown').innerText();
+  const first = page.locator('.message.user').first();
+  await first.hover();
+  await first.getByRole('button', { name: 'Edit and send again' }).click();
+  await first.getByRole('textbox').fill('What is the capital of France?');
+  await first.getByRole('button', { name: 'Send' }).click();
+  await page.locator('.message.user .versions').waitFor();
+  const after = await (await answer(page)).locator('.markdown').innerText();
+  assert.notEqual(before, after);
+  assert.match(await page.locator('.message.user .versions').innerText(), /2 \/ 2/);
+  await page.getByRole('button', { name: 'Previous version' }).click();
+  assert.equal(await page.locator('.message.user .bubble').innerText(), 'Hello, who are you?');
+  assert.equal(await (await answer(page)).locator('.markdown').innerText(), before);
+  await page.reload();
+  assert.equal(await page.locator('.message.user .bubble').innerText(), 'Hello, who are you?');
+});
+
+test('answered again, the first answer can be switched back to', async () => {
+  const page = await held.open('', played(['one'], ['two']));
+  await say(page, 'Say something');
+  await answer(page);
+  await page.getByRole('button', { name: 'Answer again' }).click();
+  await page.getByText('two', { exact: true }).waitFor();
+  assert.match(await (await answer(page)).locator('.versions').innerText(), /2 \/ 2/);
+  await page.getByRole('button', { name: 'Previous version' }).click();
+  await page.getByText('one', { exact: true }).waitFor();
+});
+
+test('an answer is stopped, kept, and continued', async () => {
+  const words = Array.from({ length: 400 }, (_, index) => `word${index} `);
+  const page = await held.open('', { init: { script: play, value: { scripts: [words, ['the rest']], pause: 20 } } });
+  await say(page, 'Write a lot');
+  await page.getByText('word9').waitFor();
+  await page.locator('.send.stop').click();
+  const said = await answer(page);
+  assert.match(await said.innerText(), /word9 [\s\S]*Stopped/);
+  assert.doesNotMatch(await said.innerText(), /word399/);
+  await said.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('the rest').waitFor();
+  assert.match(await (await answer(page)).locator('.markdown').innerText(), /^word0 word1 [\s\S]*the rest$/);
+  const body = await page.evaluate(() => globalThis.asked.at(-1));
+  assert.equal(body.continue_final_message, true);
+  assert.match(body.messages.at(-1).content, /^word0 /);
+});
+
+test('the server itself continues what it began', async () => {
+  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'half' });
+  const put = (message) => held.server.json('PUT', `/page/conversations/${made.id}/messages/${message.id}`, message);
+  await put({ id: 'q', parent: null, role: 'user', content: [{ type: 'text', text: 'Hi' }], state: 'done' });
+  await put({
+    id: 'a',
+    parent: 'q',
+    role: 'assistant',
+    content: [{ type: 'text', text: 'Hello! How can' }],
+    state: 'stopped',
+  });
+  const page = await held.open(`#/c/${made.id}`);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('Hello! How can I help you?').waitFor();
+});
+
+test('token probabilities show what else was considered', async () => {
+  const page = await held.open();
+  await page.getByRole('button', { name: /Settings of this chat/ }).click();
+  await page.getByLabel('Keep the probability of each token').check();
+  await say(page, 'Hello, who are you?');
+  const said = await answer(page);
+  await said.getByRole('button', { name: 'Token probabilities' }).click();
+  await said.locator('.tokens span').nth(1).hover();
+  const rows = said.locator('.alternatives > div');
+  assert.ok((await rows.count()) >= 4);
+  assert.match(await rows.first().innerText(), /\d %|\d%/);
+});
+
+test('tokens of low confidence are marked', async () => {
+  const page = await held.open();
+  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'unsure' });
+  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, {
+    id: 'a',
+    parent: null,
+    role: 'assistant',
+    state: 'done',
+    content: [{ type: 'text', text: 'sure unsure' }],
+    logprobs: [
+      ['sure', -0.01, []],
+      [' unsure', -2.3, [[' certain', -0.2]]],
+    ],
+  });
+  await page.goto(`${held.server.url}/#/c/${made.id}`);
+  await page.getByRole('button', { name: 'Token probabilities' }).click();
+  assert.doesNotMatch((await page.locator('.tokens span').nth(0).getAttribute('class')) ?? '', /unsure/);
+  assert.match(await page.locator('.tokens span').nth(1).getAttribute('class'), /unsure-3/);
+});
+
+const call = (name, given) => [
+  { tool_calls: [{ index: 0, id: 'call_1', function: { name, arguments: JSON.stringify(given) } }] },
+];
+
+test('a tool of the page is run, and the model goes on', async () => {
+  const page = await held.open('', played(call('calculate', { expression: '(2 + 3) * 4^2' }), ['It is 80.']));
+  await page.getByRole('button', { name: /Settings of this chat/ }).click();
+  await page.getByText('Tools', { exact: true }).click();
+  await page.getByLabel('calculate').check();
+  await say(page, 'Calculate');
+  await page.getByText('It is 80.').waitFor();
+  const card = page.locator('.call');
+  assert.match(await card.locator('summary').innerText(), /calculate[\s\S]*ms/);
+  await card.locator('summary').click();
+  assert.match(await card.innerText(), /\(2 \+ 3\) \* 4\^2[\s\S]*Result[\s\S]*80/);
+  const [first, second] = await page.evaluate(() => globalThis.asked);
+  assert.equal(first.tools[0].function.name, 'calculate');
+  assert.deepEqual(second.messages.slice(-1), [{ role: 'tool', tool_call_id: 'call_1', content: '80' }]);
+});
+
+test('a tool of the user is answered by the user', async () => {
+  const page = await held.open('', played(call('get_weather', { city: 'Paris' }), ['It rains.']));
+  await say(page, 'What is the weather in Paris?');
+  await page.locator('.call textarea').fill('rain, 12 degrees');
+  await page.getByRole('button', { name: 'Give the result' }).click();
+  await page.getByText('It rains.').waitFor();
+  assert.equal(await page.evaluate(() => globalThis.asked.at(-1).messages.at(-1).content), 'rain, 12 degrees');
+});
+
+test('the real model calls a declared tool', async () => {
+  const page = await held.open();
+  await page.getByRole('button', { name: /Settings of this chat/ }).click();
+  await page.getByText('Tools', { exact: true }).click();
+  await page.getByLabel(/Your own tools/).fill(
+    JSON.stringify([
+      {
+        name: 'get_weather',
+        description: 'the weather of a city',
+        parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+      },
+    ]),
+  );
+  await page.getByLabel('Temperature').fill('0');
+  await say(page, 'What is the weather in Paris?');
+  await page.locator('.call', { hasText: 'get_weather' }).filter({ hasText: 'Paris' }).waitFor();
+});
+
+test('a schema made by the form is kept to by the answer', async () => {
+  const page = await held.open();
+  await page.getByRole('button', { name: /Settings of this chat/ }).click();
+  await page.getByText('Structured answers').click();
+  await page.getByRole('button', { name: 'Add a field' }).click();
+  await page.getByLabel('Name of the field').fill('count');
+  await page.getByLabel('Type of the field').selectOption('integer');
+  await say(page, 'Hello, who are you?');
+  const text = await (await answer(page)).locator('.markdown').innerText();
+  assert.equal(typeof JSON.parse(text).count, 'number');
+});
+
+test('a preset brings its settings into another chat', async () => {
+  const page = await held.open();
+  await page.getByRole('button', { name: /Settings of this chat/ }).click();
+  await page.getByLabel('System prompt').fill('You are a pirate.');
+  await page.getByLabel('Temperature').fill('0.3');
+  await page.getByRole('button', { name: 'Save as preset' }).click();
+  await page.getByRole('textbox', { name: 'Name of the preset' }).fill('pirate');
+  await page.keyboard.press('Enter');
+  await page.getByText('Preset “pirate” is saved.').waitFor();
+  const other = await held.open('', played(['arr']));
+  await other.getByRole('button', { name: /Settings of this chat/ }).click();
+  await other.getByLabel('Use a preset').selectOption('pirate');
+  await say(other, 'Hello');
+  await other.getByText('arr').waitFor();
+  const [body] = await other.evaluate(() => globalThis.asked);
+  assert.deepEqual([body.messages[0], body.temperature], [{ role: 'system', content: 'You are a pirate.' }, 0.3]);
+});

@@ -1,0 +1,173 @@
+// Pictures, sound and files: by button, paste, drop, camera and microphone; what the model will see of them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { played, say, world } from './world.mjs';
+
+const held = world();
+
+/** Hands a red picture to the page by an event of drag and drop, or of the clipboard. */
+const hand = (page, how) =>
+  page.evaluate(async (kind) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 300, height: 200 });
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = 'red';
+    pen.fillRect(0, 0, 300, 200);
+    const blob = await new Promise((resolve) => {
+      canvas.toBlob(resolve);
+    });
+    const data = new DataTransfer();
+    data.items.add(new File([blob], 'red.png', { type: 'image/png' }));
+    const composer = document.querySelector('#composer');
+    if (kind === 'paste')
+      composer.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    else
+      for (const name of ['dragover', 'drop'])
+        composer.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, how);
+
+/** One second of a tone, as a WAV file. */
+function tone() {
+  const rate = 16_000;
+  const file = Buffer.alloc(44 + rate * 2);
+  file.write('RIFF', 0);
+  file.writeUInt32LE(36 + rate * 2, 4);
+  file.write('WAVEfmt ', 8);
+  [
+    [16, 4],
+    [1, 2],
+    [1, 2],
+    [rate, 4],
+    [rate * 2, 4],
+    [2, 2],
+    [16, 2],
+  ].reduce((at, [value, size]) => file.writeUIntLE(value, at, size), 16);
+  file.write('data', 36);
+  file.writeUInt32LE(rate * 2, 40);
+  for (let index = 0; index < rate; ++index) file.writeInt16LE(Math.round(8000 * Math.sin(index / 6)), 44 + index * 2);
+  return { name: 'tone.wav', mimeType: 'audio/wav', buffer: file };
+}
+
+async function choose(page, file) {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Add files' }).click(),
+  ]);
+  await chooser.setFiles(file);
+}
+
+for (const how of ['paste', 'drop']) {
+  test(`a picture comes by ${how}, with a preview, and is sent to the model`, async () => {
+    const page = await held.open('', played(['red']));
+    await hand(page, how);
+    await page.getByText(/300×200 → \d+×\d+ · \d+ tokens/).waitFor();
+    await say(page, 'What colour?');
+    await page.getByText('red', { exact: true }).waitFor();
+    const { content } = await page.evaluate(() => globalThis.asked[0].messages.at(-1));
+    assert.match(content[0].image_url.url, /^data:image\/png;base64,/);
+    assert.equal(content[1].text, 'What colour?');
+    await page.locator('.message.user .picture img').waitFor();
+  });
+}
+
+test('the budget of a picture changes what the model sees, and is asked for', async () => {
+  const page = await held.open('', played(['red']));
+  await hand(page, 'paste');
+  await page.getByText(/→/).waitFor();
+  await page.getByLabel('Tokens for this picture').selectOption('280');
+  const tokens = async () => Number(/· (\d+) tokens/.exec(await page.locator('.attachment').innerText())?.[1]);
+  await page.waitForFunction(
+    () => Number(/· (\d+) tokens/.exec(document.querySelector('.attachment').innerText)?.[1]) > 140,
+  );
+  assert.ok((await tokens()) <= 280);
+  await page.getByRole('button', { name: 'Show red.png' }).click();
+  await page.getByLabel('As the model sees it').check();
+  await page.waitForFunction(() => document.querySelector('.viewed').naturalWidth > 300);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await say(page, 'What colour?');
+  await page.getByText('red', { exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => globalThis.asked[0].messages.at(-1).content[0].image_url.detail), '280');
+});
+
+test('the real model looks at a picture', async () => {
+  const page = await held.open();
+  await hand(page, 'drop');
+  await say(page, 'What colour is the shape?');
+  await page.locator('.message.assistant .markdown').waitFor();
+  await page.locator('.messages[aria-busy=false]').waitFor();
+  assert.match(await page.locator('.figures').innerText(), /tokens/);
+});
+
+test('a sound file is played, and sent to the model', async () => {
+  const page = await held.open('', played(['a tone']));
+  await choose(page, tone());
+  await page.locator('.attachment audio').waitFor();
+  await say(page, 'What is this?');
+  await page.getByText('a tone').waitFor();
+  const [part] = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
+  assert.deepEqual(
+    [part.type, part.input_audio.format, part.input_audio.data.slice(0, 6)],
+    ['input_audio', 'wav', 'UklGRi'],
+  );
+});
+
+test('a text file is sent as a file', async () => {
+  const page = await held.open('', played(['read']));
+  await choose(page, { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('buy milk') });
+  await page.locator('.attachment', { hasText: 'notes.txt' }).waitFor();
+  await say(page, 'What do I need?');
+  await page.getByText('read', { exact: true }).waitFor();
+  const [part] = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
+  assert.deepEqual([part.type, part.file.filename], ['file', 'notes.txt']);
+});
+
+/** A PDF of empty pages. */
+function pdf(pages) {
+  const kids = Array.from({ length: pages }, (_, index) => `${index + 3} 0 R`).join(' ');
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Kids [${kids}] /Count ${pages} >>`,
+    ...Array(pages).fill('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 300] >>'),
+  ];
+  const body = objects.map((text, index) => `${index + 1} 0 obj ${text} endobj\n`).join('');
+  return Buffer.from(`%PDF-1.4\n${body}trailer << /Root 1 0 R /Size ${objects.length + 1} >>\n%%EOF\n`);
+}
+
+test('pages of a PDF are shown to the model, as many as the user wants', async () => {
+  const page = await held.open('', played(['empty']));
+  await choose(page, { name: 'paper.pdf', mimeType: 'application/pdf', buffer: pdf(3) });
+  await page.locator('.attachment', { hasText: '/ 3' }).waitFor();
+  await page.locator('.attachment input').fill('2');
+  await page.locator('.attachment input').blur();
+  await say(page, 'What is on it?');
+  await page.getByText('empty', { exact: true }).waitFor();
+  const { content } = await page.evaluate(() => globalThis.asked[0].messages.at(-1));
+  assert.deepEqual(
+    content.map(({ type }) => type),
+    ['image_url', 'image_url', 'text'],
+  );
+});
+
+test('the camera gives a picture', async () => {
+  const page = await held.open();
+  await page.getByRole('button', { name: 'Take a picture' }).click();
+  await page.getByRole('dialog').locator('.primary:enabled').click();
+  await page.locator('.attachment .picture img').waitFor();
+  await page.getByText(/×.*→/).waitFor();
+});
+
+test('the microphone gives a sound file', async () => {
+  const page = await held.open();
+  await page.getByRole('button', { name: 'Record sound' }).click();
+  await page.getByText('0:01').waitFor();
+  await page.getByRole('button', { name: 'End the recording' }).click();
+  const audio = page.locator('.attachment audio');
+  await audio.waitFor();
+  await page.waitForFunction(() => document.querySelector('.attachment audio').duration > 0.8);
+});
+
+test('an attachment can be taken away again', async () => {
+  const page = await held.open();
+  await choose(page, { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
+  await page.getByRole('button', { name: 'Remove notes.txt' }).click();
+  assert.equal(await page.locator('.attachment').count(), 0);
+});

@@ -1,0 +1,116 @@
+// How fast the page is: size and time of the first load, long conversations, long answers. Limits are those of the
+// project, with figures printed.
+import assert from 'node:assert/strict';
+import os from 'node:os';
+import { test } from 'node:test';
+import { play, say, world } from './world.mjs';
+
+const held = world();
+const kFirstLoad = 300_000; // bytes, compressed
+const kInteractive = 500; // milliseconds on this machine
+const kSlowMachine = Math.max(1, os.loadavg()[0] / os.availableParallelism()); // others may use it too: the limits are for a machine that does nothing else
+
+/** A page in a browser that never saw it: bytes that came, and milliseconds until it could be typed into. */
+async function first_load() {
+  const context = await held.browser.newContext();
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Network.enable');
+  let size = 0;
+  devtools.on('Network.loadingFinished', ({ encodedDataLength }) => {
+    size += encodedDataLength;
+  });
+  const start = performance.now();
+  await page.goto(held.server.url, { waitUntil: 'commit' });
+  await page.locator('#composer').waitFor();
+  const wait = performance.now() - start;
+  await page.waitForTimeout(500);
+  await context.close();
+  return { size, wait };
+}
+
+test('the first load is small, and soon can be typed into', async (t) => {
+  const loads = [];
+  for (let turn = 0; turn < 5; ++turn) loads.push(await first_load());
+  const size = Math.max(...loads.map((load) => load.size));
+  const wait = Math.min(...loads.map((load) => load.wait));
+  t.diagnostic(
+    `first load ${size} bytes; could be typed into after (a load of ${kSlowMachine.toFixed(1)} a core) ${loads.map((load) => load.wait.toFixed()).join(', ')} ms`,
+  );
+  assert.ok(size <= kFirstLoad, `${size} bytes`);
+  assert.ok(wait <= kInteractive * kSlowMachine, `${wait} ms`);
+});
+
+test('2,000 messages open soon and scroll smoothly', async (t) => {
+  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'long' });
+  const text = 'Some *text* with `code` and a list:\n\n- one\n- two\n\n```js\nconst a = 1;\n```\n\n'.repeat(2);
+  for (let index = 0; index < 2000; ++index) {
+    await held.server.json('PUT', `/page/conversations/${made.id}/messages/m${index}`, {
+      id: `m${index}`,
+      parent: index ? `m${index - 1}` : null,
+      state: 'done',
+      role: index % 2 ? 'assistant' : 'user',
+      content: [{ type: 'text', text: `${index}: ${text}` }],
+    });
+  }
+  const page = await held.open();
+  const start = Date.now();
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/c/${made.id}`);
+  await page.locator('[data-id=m1999] .markdown:not(.plain)').waitFor();
+  const opened = Date.now() - start;
+  const frames = await page.evaluate(async () => {
+    const scroller = document.querySelector('.scroller');
+    const times = [];
+    let last = performance.now();
+    for (let step = 0; step < 120; ++step) {
+      scroller.scrollTop -= 400;
+      await new Promise(requestAnimationFrame);
+      times.push(performance.now() - last);
+      last = performance.now();
+    }
+    return times.sort((one, other) => one - other);
+  });
+  const median = frames[60];
+  const worst = frames.at(-3);
+  t.diagnostic(
+    `opened in ${opened} ms; frames while scrolling: median ${median.toFixed(1)} ms, 98 in 100 within ${worst.toFixed(1)} ms`,
+  );
+  assert.ok(opened < 3000 * kSlowMachine, `${opened} ms`);
+  assert.ok(median < 34 * kSlowMachine, `${median} ms`);
+});
+
+test('10,000 tokens at 100 a second stay below one core', async (t) => {
+  const words = Array.from({ length: 10_000 }, (_, index) =>
+    index % 40 === 39 ? '.\n\n' : index % 97 === 0 ? ' **bold**' : ' word',
+  );
+  const page = await held.open('', { init: { script: play, value: { scripts: [words], pause: 10 } } });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const busy = async () =>
+    (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value;
+  await say(page, 'Write ten thousand');
+  await page.getByText('word').first().waitFor();
+  const start = Date.now();
+  const before = await busy();
+  const shares = [];
+  for (let part = 0, last = before, at = start; part < 10; ++part) {
+    await page.waitForTimeout(10_000);
+    const now = await busy();
+    shares.push((now - last) / ((Date.now() - at) / 1000));
+    [last, at] = [now, Date.now()];
+  }
+  t.diagnostic(`share of one core in each tenth: ${shares.map((share) => share.toFixed(2)).join(' ')}`);
+  assert.ok(Math.max(...shares) < 1, `${shares}`);
+  await page.locator('.messages[aria-busy=false]').waitFor({ timeout: 60_000 });
+});
+
+test('the first page names every module that it will import, so that none waits for another', async () => {
+  const page = await held.open();
+  const asked = page.requests.filter((url) => url.endsWith('.js')).map((url) => new URL(url).pathname);
+  const named = await page
+    .locator('link[rel=modulepreload], script[src]')
+    .evaluateAll((all) => all.map((node) => node.getAttribute('href') ?? node.getAttribute('src')));
+  assert.deepEqual([...new Set(asked)].sort(), named.sort());
+});

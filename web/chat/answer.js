@@ -1,0 +1,179 @@
+// Asks the model for the next message of a conversation, shows it as it comes, and stores it: while it grows, and at
+// its end.
+import { explain } from '../lib/errors.js';
+import { settings } from '../lib/settings.js';
+import { report } from '../lib/toast.js';
+import { new_id } from './conversation.js';
+import { request_messages, request_options } from './request.js';
+import { figures, short_usage, stream_reply } from './stream.js';
+import { run_calls } from './tools.js';
+import { branch, text_of } from './tree.js';
+
+const kDrawEvery = 60; // milliseconds: faster than reading, slower than the tokens of a fast machine
+const kAliveEvery = 4000; // milliseconds between signs of life of an answer that has not begun
+const kSaveEvery = 2000; // milliseconds between stores of an answer that grows
+const kRounds = 8; // of calls that the page makes by itself for one question
+
+function drawn(message, reply, base) {
+  const text = base + reply.text;
+  return {
+    ...message,
+    content: text ? [{ type: 'text', text }] : [],
+    thought: reply.thought || message.thought || '',
+    calls: reply.calls.length ? reply.calls.map((call) => ({ ...call })) : message.calls,
+    usage: short_usage(reply.usage) ?? message.usage,
+    timing: { ...figures(reply), at: Date.now() / 1000 },
+    live: { tokens: reply.deltas, thought: reply.thought_deltas },
+  };
+}
+
+/** Draws and saves an answer that grows, neither more often than need be. */
+class Progress {
+  #drawn_at = 0;
+  #saved_at = performance.now();
+  #timer = 0;
+
+  constructor(conversation, message, base) {
+    Object.assign(this, { conversation, message, base });
+  }
+
+  changed(reply) {
+    this.reply = reply;
+    const wait = this.#drawn_at + kDrawEvery - performance.now();
+    if (wait <= 0) this.draw();
+    else this.#timer ||= setTimeout(() => this.draw(), wait);
+  }
+
+  draw() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#drawn_at = performance.now();
+    if (!this.reply) return;
+    this.message = drawn(this.message, this.reply, this.base);
+    this.conversation.put(this.message);
+    if (this.#drawn_at - this.#saved_at < kSaveEvery) return;
+    this.#saved_at = this.#drawn_at;
+    this.conversation.save(this.message.id).catch(report);
+  }
+
+  /** Before the first token nothing changes, but other tabs have to see that someone waits. */
+  alive() {
+    if (this.reply) return;
+    this.message = { ...this.message, timing: { at: Date.now() / 1000 } };
+    this.conversation.put(this.message);
+    this.conversation.save(this.message.id).catch(report);
+  }
+
+  /** reason: why it ended, when it was not the model's own end: length, stopped, offline ... */
+  async end({ reason, ...part }) {
+    this.draw();
+    const { live: _, ...message } = { ...this.message, ...part, timing: { ...this.message.timing, reason } };
+    if (this.reply?.logprobs.length && !this.base) message.logprobs = this.reply.logprobs;
+    this.message = message;
+    this.conversation.put(message);
+    await this.conversation.save(message.id);
+  }
+}
+
+async function body_for(conversation, parent, last) {
+  const messages = branch(conversation.messages, parent);
+  const body = {
+    model: conversation.settings.model || settings.value.model || undefined,
+    messages: await request_messages(last ? [...messages, last] : messages, conversation.settings.system),
+    ...request_options(conversation.settings),
+  };
+  if (last)
+    Object.assign(body, {
+      continue_final_message: true,
+      add_generation_prompt: false,
+      reasoning_effort: 'none',
+      logprobs: undefined,
+      top_logprobs: undefined,
+    });
+  return body;
+}
+
+/** Writes one message; gives it, or null when it did not come to its end. */
+async function write(conversation, message, continued) {
+  const controller = new AbortController();
+  conversation.writing.set(message.id, controller);
+  const progress = new Progress(conversation, message, continued ? text_of(message) : '');
+  const alive = setInterval(() => progress.alive(), kAliveEvery);
+  try {
+    conversation.put(message);
+    const body = await body_for(conversation, message.parent, continued && message);
+    const reply = await stream_reply(body, { signal: controller.signal, on_change: (now) => progress.changed(now) });
+    progress.reply = reply;
+    await progress.end({ state: 'done', reason: reply.finish });
+    return progress.message;
+  } catch (error) {
+    const stopped = error.name === 'AbortError';
+    await progress
+      .end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind })
+      .catch(report);
+    return null;
+  } finally {
+    clearInterval(alive);
+    conversation.writing.delete(message.id);
+    conversation.changed();
+  }
+}
+
+async function answer_below(conversation, parent) {
+  for (let round = 0; round < kRounds; ++round) {
+    const model = conversation.settings.model || settings.value.model;
+    const message = {
+      id: new_id(),
+      parent,
+      role: 'assistant',
+      content: [],
+      thought: '',
+      model,
+      state: 'writing',
+      created_at: Date.now() / 1000,
+    };
+    await conversation.add(message);
+    const written = await write(conversation, message, false);
+    if (!written?.calls?.length || !(await make_calls(conversation, written.id))) return;
+    parent = written.id;
+  }
+}
+
+/** Makes the calls of a message that the page can make; whether all have a result now. */
+async function make_calls(conversation, id) {
+  const message = conversation.messages.get(id);
+  const calls = await run_calls(message.calls);
+  conversation.put({ ...message, calls });
+  await conversation.save(id);
+  return calls.every((call) => call.result !== undefined);
+}
+
+/** An answer below a message, and further ones while the model's calls can be made by the page. */
+export const answer = (conversation, parent) => conversation.answering(() => answer_below(conversation, parent));
+
+/** The user's result of a call; when it was the last one missing, the model goes on. */
+export function give_result(conversation, id, call_id, result) {
+  return conversation.answering(async () => {
+    const message = conversation.messages.get(id);
+    const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
+    conversation.put({ ...message, calls });
+    await conversation.save(id);
+    if (calls.every((call) => call.result !== undefined)) await answer_below(conversation, id);
+  });
+}
+
+/** The user's message, and its answer; throws when the message itself could not be stored. */
+export function ask(conversation, content, parent = conversation.leaf) {
+  return conversation.answering(async () => {
+    const message = { id: new_id(), parent, role: 'user', content, state: 'done', created_at: Date.now() / 1000 };
+    await conversation.add(message);
+    await answer_below(conversation, message.id).catch(report);
+  });
+}
+
+/** Goes on with an answer that was stopped or cut short. */
+export function continue_answer(conversation, id) {
+  const { error: _, ...message } = conversation.messages.get(id);
+  if (!text_of(message)) return answer(conversation, message.parent);
+  return conversation.answering(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
+}

@@ -1,0 +1,177 @@
+// Where the user writes: text that grows, media by button, drop, paste, camera and microphone; thinking; send or stop.
+import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../lib/html.js';
+import { explain } from '../lib/errors.js';
+import { pick_files } from '../lib/files.js';
+import { t } from '../lib/language.js';
+import { useStore } from '../lib/store.js';
+import { guarded, toast } from '../lib/toast.js';
+import { Attachment, upload } from '../media/attachments.js';
+import { CameraDialog } from '../media/camera.js';
+import { RecordButton } from '../media/record_button.js';
+import { can, library, model_named } from '../models/library.js';
+import { icon, IconButton } from '../shell/icons.js';
+import { ask } from './answer.js';
+
+const kAccept = 'image/*,audio/*,video/*,.pdf,.txt,.md,.csv,.json,.html,.xml,.py,.js,.ts,.c,.cpp,.h,.rs,.go,.java';
+const kEfforts = [
+  ['off', 'Off'],
+  ['low', 'Short'],
+  ['medium', 'Medium'],
+  ['high', 'Long'],
+];
+const drafts = new Map();
+
+function useDrop(add) {
+  const [over, set_over] = useState(false);
+  useEffect(() => {
+    const has_files = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
+    const drag = (event) => {
+      if (!has_files(event)) return;
+      event.preventDefault();
+      set_over(true);
+    };
+    const leave = (event) => event.relatedTarget ?? set_over(false);
+    const drop = (event) => {
+      set_over(false);
+      if (!has_files(event)) return;
+      event.preventDefault();
+      add([...event.dataTransfer.files]);
+    };
+    const pairs = [
+      ['dragover', drag],
+      ['dragleave', leave],
+      ['drop', drop],
+    ];
+    for (const [name, handler] of pairs) addEventListener(name, handler);
+    return () => pairs.forEach(([name, handler]) => removeEventListener(name, handler));
+  });
+  return over;
+}
+
+/** Files on their way to the store, and those that are there. */
+function useAttachments(conversation) {
+  const held = useRef([]);
+  const [, redraw] = useReducer((count) => count + 1, 0);
+  const set = (next) => {
+    held.current = next;
+    redraw();
+  };
+  const replace = (entry, next) =>
+    set(held.current.flatMap((other) => (other === entry ? (next ? [next] : []) : [other])));
+  const add = async (files) => {
+    for (const file of files) {
+      const entry = { name: file.name, file, progress: true };
+      set([...held.current, entry]);
+      try {
+        const part = await upload(file, conversation.settings.image_budget);
+        replace(entry, { ...entry, part, progress: false });
+      } catch (error) {
+        replace(entry, null);
+        toast(`${file.name}: ${explain(error)}`, { kind: 'error' });
+      }
+    }
+  };
+  return { list: held.current, add, remove: (entry) => replace(entry, null), change: replace, set };
+}
+
+function ThinkingPicker({ conversation }) {
+  const change = guarded((event) => conversation.change({ settings: { thinking: event.target.value } }));
+  return html`<label class="thinking-picker" title=${t('Thinking before the answer')}>${icon('thought')}<span
+      class="hidden">${t('Thinking')}</span>
+    <select value=${conversation.settings.thinking} onChange=${change}>
+      ${kEfforts.map(([value, label]) => html`<option
+          value=${value}>${value === 'off' ? t('No thinking') : `${t('Thinking')}: ${t(label)}`}</option>`)}
+    </select></label>`;
+}
+
+export function Composer({ conversation }) {
+  useStore(library);
+  const [text, set_text] = useState(drafts.get(conversation.id) ?? '');
+  const [camera, set_camera] = useState(false);
+  const input = useRef();
+  const attachments = useAttachments(conversation);
+  const model = model_named(conversation.settings.model);
+  const over = useDrop(attachments.add);
+  const uploading = attachments.list.some((entry) => entry.progress);
+  const ready = !conversation.busy && !uploading && (text.trim() || attachments.list.length);
+  useLayoutEffect(() => {
+    input.current.style.height = 'auto';
+    input.current.style.height = `${Math.min(input.current.scrollHeight, innerHeight * 0.4)}px`;
+    drafts.set(conversation.id, text);
+  }, [text]);
+  useEffect(() => {
+    if (innerWidth > 800) input.current.focus();
+  }, []);
+  const missing = attachments.list
+    .map(({ part }) => part?.kind)
+    .find((kind) => ['image', 'audio', 'video'].includes(kind) && !can(model, kind));
+  const send = guarded(async () => {
+    if (!ready) return;
+    if (missing) {
+      toast(
+        t('{name} cannot take {kind} files: choose another model, or remove them.', {
+          name: model.name,
+          kind: t(missing),
+        }),
+        { kind: 'error' },
+      );
+      return;
+    }
+    const content = [...attachments.list.map((entry) => entry.part), { type: 'text', text: text.trim() }];
+    const kept = attachments.list;
+    set_text('');
+    attachments.set([]);
+    try {
+      await ask(conversation, content);
+    } catch (error) {
+      set_text(text);
+      attachments.set(kept);
+      throw error;
+    }
+  });
+  const key = (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  const paste = (event) => {
+    const files = [...event.clipboardData.files];
+    if (!files.length) return;
+    event.preventDefault();
+    attachments.add(files);
+  };
+  return html`<div class=${`composer ${over ? 'over' : ''}`}>
+    ${over && html`<div class="drop-hint">${t('Drop files here')}</div>`}
+    ${
+      attachments.list.length > 0 &&
+      html`<div class="attachments">
+      ${attachments.list.map(
+        (
+          entry,
+        ) => html`<${Attachment} key=${entry.file} entry=${entry}
+            model=${model} on_remove=${() => attachments.remove(entry)}
+        on_change=${(part) => attachments.change(entry, { ...entry, part })} />`,
+      )}
+    </div>`
+    }
+    <textarea id="composer" ref=${input} rows="1" dir="auto" value=${text} placeholder=${t('Write a message')}
+        aria-label=${t('Write a message')}
+      onInput=${(event) => set_text(event.target.value)} onKeyDown=${key} onPaste=${paste}></textarea>
+    <div class="composer-bar">
+      <${IconButton} name="clip" label=${t('Add files')}
+          onClick=${async () => attachments.add(await pick_files(kAccept))} />
+      <${IconButton} name="camera" label=${t('Take a picture')} onClick=${() => set_camera(true)} />
+      <${RecordButton} on_file=${(file) => attachments.add([file])} />
+      ${model?.thinking && html`<${ThinkingPicker} conversation=${conversation} />`}
+      <span class="spring"></span>
+      ${
+        conversation.busy
+          ? html`<button type="button" class="send stop" aria-label=${t('Stop the answer')}
+              title=${t('Stop the answer')} onClick=${() => conversation.stop()}>${icon('stop')}</button>`
+          : html`<button type="button" class="send" aria-label=${t('Send')} title=${t('Send')} disabled=${!ready}
+              onClick=${send}>${icon('send')}</button>`
+      }
+    </div>
+    ${camera && html`<${CameraDialog} on_close=${() => set_camera(false)} on_picture=${(file) => attachments.add([file])} />`}
+  </div>`;
+}

@@ -1,0 +1,185 @@
+// One conversation in this tab: its messages, the branch that is shown, its settings; kept in step with the server and
+// other tabs.
+import { api } from '../lib/api.js';
+import { send, unsent } from '../lib/outbox.js';
+import { settings } from '../lib/settings.js';
+import { Store } from '../lib/store.js';
+import { branch, children, newest_leaf, title_of } from './tree.js';
+
+export const new_id = () =>
+  crypto.randomUUID?.() ??
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** A message whose writer has been silent for this long, in seconds, is not being written any more. */
+const kSilence = 12;
+
+export class Conversation extends Store {
+  id = null;
+  title = '';
+  pinned = false;
+  version = 0;
+  leaf = null;
+  messages = new Map();
+  settings = { ...settings.value.defaults };
+  /** Answers that this tab is writing: message id -> AbortController. */
+  writing = new Map();
+  #creating = null;
+  #held = 0;
+  #answering = 0;
+
+  static async open(id) {
+    const conversation = new Conversation();
+    conversation.take(await api.conversation(id));
+    return conversation;
+  }
+
+  get branch() {
+    return branch(this.messages, this.leaf);
+  }
+
+  get busy() {
+    return this.#answering > 0;
+  }
+
+  /** Takes the server's state; messages that did not change stay the same objects, so that they are not drawn again. */
+  take(data) {
+    const messages = new Map();
+    for (const message of [...data.messages, ...unsent(data.id)]) {
+      const known = this.messages.get(message.id);
+      const ours = this.writing.has(message.id) || (known && JSON.stringify(known) === JSON.stringify(message));
+      messages.set(message.id, ours ? known : message);
+    }
+    for (const id of this.writing.keys()) messages.set(id, this.messages.get(id));
+    Object.assign(this, { id: data.id, title: data.title, pinned: data.pinned, version: data.version, messages });
+    this.settings = { ...settings.value.defaults, ...data.settings };
+    this.#look_again();
+    this.leaf = messages.has(data.leaf) ? data.leaf : ([...messages.keys()].at(-1) ?? null);
+    this.changed();
+  }
+
+  /** An answer that another tab was writing may turn out to be left alone. */
+  #look_again() {
+    if (![...this.messages.values()].some((message) => this.is_growing(message))) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.changed(), (kSilence + 1) * 1000);
+  }
+
+  /** The page goes away: what came of answers is stored as it is. */
+  leave() {
+    for (const id of this.writing.keys()) {
+      const message = this.messages.get(id);
+      api
+        .put_message(
+          this.id,
+          { ...message, state: 'failed', timing: { ...message.timing, reason: 'offline' } },
+          { keepalive: true },
+        )
+        .catch(() => {});
+    }
+  }
+
+  /** Takes what is new on the server; not while this tab changes something itself. */
+  async refresh() {
+    if (!this.id || this.#held) return;
+    const data = await api.conversation(this.id);
+    if (!this.#held) this.take(data);
+  }
+
+  /** Runs work during which this tab's state counts, not the server's. */
+  async hold(work) {
+    ++this.#held;
+    try {
+      return await work();
+    } finally {
+      if (--this.#held === 0) this.refresh().catch(() => {});
+    }
+  }
+
+  /** Runs work that ends in an answer: until then the conversation is busy. */
+  async answering(work) {
+    ++this.#answering;
+    try {
+      return await this.hold(work);
+    } finally {
+      --this.#answering;
+      this.changed();
+    }
+  }
+
+  /** Makes it on the server with the first message. */
+  async create(first) {
+    if (this.id) return;
+    this.#creating ??= api.create_conversation({ title: title_of(first), settings: this.settings });
+    const made = await this.#creating;
+    this.id = made.id;
+    this.title ||= made.title ?? '';
+    this.changed();
+  }
+
+  /** Shows a message, new or changed, without storing it. */
+  put(message) {
+    this.messages.set(message.id, message);
+    this.changed();
+  }
+
+  /** Stores a message as it is now. */
+  async save(id) {
+    await send(this.id, this.messages.get(id));
+  }
+
+  /** Shows and stores a new message; one that cannot be stored goes again, with the error. */
+  async add(message, { follow = true } = {}) {
+    this.messages.set(message.id, message);
+    if (follow) this.leaf = message.id;
+    this.changed();
+    try {
+      await this.create(message);
+      await this.save(message.id);
+    } catch (error) {
+      this.messages.delete(message.id);
+      if (follow) this.leaf = message.parent;
+      this.#creating = this.id ? this.#creating : null;
+      this.changed();
+      throw error;
+    }
+  }
+
+  /** For each message of the branch, its versions: {index, ids}. */
+  get versions() {
+    const of = children(this.messages);
+    const versions = new Map();
+    for (const { id, parent } of this.branch) {
+      const ids = of.get(this.messages.has(parent) ? parent : null);
+      versions.set(id, { index: ids.indexOf(id), ids });
+    }
+    return versions;
+  }
+
+  /** Shows the branch through a message. */
+  async show(id) {
+    this.leaf = newest_leaf(this.messages, id);
+    this.changed();
+    if (this.id) await this.hold(() => api.change_conversation(this.id, { leaf: this.leaf }));
+  }
+
+  async change(part) {
+    if (part.settings) this.settings = { ...this.settings, ...part.settings };
+    const { settings: _, ...rest } = part;
+    Object.assign(this, rest);
+    this.changed();
+    if (this.id)
+      await this.hold(() =>
+        api.change_conversation(this.id, part.settings ? { ...rest, settings: this.settings } : rest),
+      );
+  }
+
+  stop() {
+    for (const controller of this.writing.values()) controller.abort();
+  }
+
+  /** Whether an answer is being written, here or elsewhere. */
+  is_growing(message) {
+    if (this.writing.has(message.id)) return true;
+    return message.state === 'writing' && Date.now() / 1000 - (message.timing?.at ?? message.created_at) < kSilence;
+  }
+}

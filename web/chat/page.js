@@ -1,0 +1,110 @@
+// The chat: the open conversation's branch, the composer below it, and its settings beside it.
+import { classes, html, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../lib/html.js';
+import { t } from '../lib/language.js';
+import { shortcut } from '../lib/shortcuts.js';
+import { report } from '../lib/toast.js';
+import { TopBar } from './top_bar.js';
+import { Composer } from './composer.js';
+import { MessageList } from './messages.js';
+import { draft, open_conversation } from './open.js';
+import { SettingsPanel } from './settings_panel.js';
+import { Welcome } from './welcome.js';
+
+/** The conversation of an id, or a new one; null while it is fetched. */
+function useConversation(id) {
+  const [conversation, set_conversation] = useState(() => (id ? null : draft()));
+  const [, redraw] = useReducer((count) => count + 1, 0);
+  useEffect(() => {
+    if (conversation && id && conversation.id === id) return;
+    if (!id) {
+      if (conversation?.id || !conversation) set_conversation(draft());
+      return;
+    }
+    set_conversation(null);
+    open_conversation(id).then(set_conversation, (error) => {
+      report(error);
+      if (error.kind === 'missing') location.hash = '#/chat';
+    });
+  }, [id]);
+  useEffect(
+    () =>
+      conversation?.listen(() => {
+        redraw();
+        if (conversation.id && (location.hash.startsWith('#/chat') || location.hash.length < 3)) {
+          history.replaceState(null, '', `#/c/${conversation.id}`);
+          dispatchEvent(new HashChangeEvent('hashchange'));
+        }
+      }),
+    [conversation],
+  );
+  return conversation;
+}
+
+/** Follows the end of an answer until the user scrolls up. */
+function useFollow(conversation) {
+  const scroller = useRef();
+  const [at_end, set_at_end] = useState(true);
+  const pinned = useRef(true);
+  const last_top = useRef(0);
+  const to_end = (behavior = 'instant') => scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior });
+  const scrolled = () => {
+    const node = scroller.current;
+    const end = node.scrollHeight - node.scrollTop - node.clientHeight < 60;
+    if (end) pinned.current = true;
+    else if (node.scrollTop < last_top.current) pinned.current = false; // not because what is above grew
+    last_top.current = node.scrollTop;
+    set_at_end(end || pinned.current);
+  };
+  useLayoutEffect(() => {
+    if (pinned.current) to_end();
+  });
+  useLayoutEffect(() => {
+    pinned.current = true;
+    to_end();
+    if (!scroller.current) return undefined;
+    const grown = new ResizeObserver(() => pinned.current && to_end());
+    grown.observe(scroller.current.firstElementChild);
+    return () => grown.disconnect();
+  }, [conversation, conversation?.branch.length]);
+  return { scroller, scrolled, at_end, to_end };
+}
+
+function useStopKey(conversation) {
+  useEffect(
+    () =>
+      shortcut('escape', t('Stop the answer'), () => {
+        if (document.querySelector('dialog[open]') || !conversation?.busy) return false;
+        conversation.stop();
+        return true;
+      }),
+    [conversation],
+  );
+}
+
+export function ChatPage({ id, open_sidebar }) {
+  const conversation = useConversation(id);
+  const [panel, set_panel] = useState(false);
+  const { scroller, scrolled, at_end, to_end } = useFollow(conversation);
+  useStopKey(conversation);
+  useEffect(() => shortcut('mod+.', t('Settings of this chat'), () => set_panel((open) => !open)), []);
+  const title = conversation?.title;
+  useEffect(() => {
+    document.title = title ? `${title} · facet` : 'facet';
+  }, [title]);
+  if (!conversation) return html`<main class="chat" id="main" tabindex="-1" aria-busy="true"></main>`;
+  const empty = !conversation.messages.size;
+  return html`<main class=${classes('chat', panel && 'with-panel')} id="main" tabindex="-1">
+    <div class="chat-column">
+      <${TopBar} conversation=${conversation} open_sidebar=${open_sidebar}
+          panel=${panel} toggle_panel=${() => set_panel(!panel)} />
+      <div class="scroller" ref=${scroller} onScroll=${scrolled} tabindex="0" role="region" aria-label=${t('Messages')}>
+        ${empty ? html`<${Welcome} />` : html`<${MessageList} conversation=${conversation} />`}
+      </div>
+      ${!at_end && html`<button type="button" class="to-end" onClick=${() => to_end('smooth')}
+          aria-label=${t('To the latest message')}>↓</button>`}
+      <${Composer} key=${conversation} conversation=${conversation} />
+    </div>
+    ${panel && html`<${SettingsPanel} key=${conversation}
+        conversation=${conversation} on_close=${() => set_panel(false)} />`}
+  </main>`;
+}

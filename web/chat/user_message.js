@@ -1,0 +1,57 @@
+// What the user said; it can be edited and sent again, which makes a branch.
+import { copy_and_tell } from '../lib/clipboard.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { t } from '../lib/language.js';
+import { guarded } from '../lib/toast.js';
+import { MediaPart } from '../media/part.js';
+import { IconButton } from '../shell/icons.js';
+import { ask } from './answer.js';
+import { text_of } from './tree.js';
+import { Versions } from './versions.js';
+
+function Editor({ text, on_done }) {
+  const input = useRef();
+  useEffect(() => {
+    input.current.focus();
+    input.current.setSelectionRange(text.length, text.length);
+  }, []);
+  const key = (event) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      on_done(null);
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      on_done(input.current.value);
+    }
+  };
+  return html`<div class="editor">
+    <textarea ref=${input} rows=${Math.min(12, text.split('\n').length + 1)} aria-label=${t('Edit the message')}
+        onKeyDown=${key} dir="auto">${text}</textarea>
+    <div class="row end">
+      <button type="button" onClick=${() => on_done(null)}>${t('Cancel')}</button>
+      <button type="button" class="primary" onClick=${() => on_done(input.current.value)}>${t('Send')}</button>
+    </div>
+  </div>`;
+}
+
+export function UserMessage({ conversation, message, index, count }) {
+  const [editing, set_editing] = useState(false);
+  const text = text_of(message);
+  const media = message.content.filter((part) => part.type === 'media');
+  const resend = guarded(async (changed) => {
+    set_editing(false);
+    if (changed === null || (!changed.trim() && !media.length)) return;
+    conversation.stop();
+    await ask(conversation, [...media, { type: 'text', text: changed }], message.parent);
+  });
+  if (editing) return html`<${Editor} text=${text} on_done=${resend} />`;
+  return html`
+    ${media.length > 0 && html`<div class="media-row">${media.map((part) => html`<${MediaPart}
+        part=${part} />`)}</div>`}
+    ${text && html`<div class="bubble" dir="auto">${text}</div>`}
+    <div class="actions">
+      <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
+      <${IconButton} name="edit" label=${t('Edit and send again')} onClick=${() => set_editing(true)} />
+      <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text)} />
+    </div>`;
+}

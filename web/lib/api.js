@@ -1,0 +1,97 @@
+// The server, as functions. The key is sent as a header and kept for this tab's session, never in an address.
+import { ApiError, error_of } from './errors.js';
+import { Store } from './store.js';
+
+const kKeyName = 'facet-key';
+
+/** online: whether the last request reached the server; needs_key: whether it asked for one. */
+export const connection = new Store({ online: true, needs_key: false });
+
+export const key = () => sessionStorage.getItem(kKeyName) ?? '';
+
+export function set_key(value) {
+  sessionStorage.setItem(kKeyName, value);
+  connection.update({ needs_key: false });
+}
+
+function headers(extra) {
+  return key() ? { Authorization: `Bearer ${key()}`, ...extra } : { ...extra };
+}
+
+function note(part) {
+  const now = connection.value;
+  if (Object.keys(part).some((name) => now[name] !== part[name])) connection.update(part);
+}
+
+/** fetch with the key; throws ApiError for what did not succeed. */
+export async function request(path, { headers: extra, ...options } = {}) {
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers: headers(extra) });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    note({ online: false });
+    throw new ApiError('offline', error.message);
+  }
+  note({ online: true });
+  if (response.status === 401) note({ needs_key: true });
+  if (!response.ok) throw await error_of(response);
+  return response;
+}
+
+/** JSON out, JSON back; null where the reply has no body. */
+export async function call(method, path, body, options = {}) {
+  const has_body = body !== undefined;
+  const response = await request(path, {
+    method,
+    ...options,
+    headers: { ...(has_body && { 'Content-Type': 'application/json' }), ...options.headers },
+    body: has_body ? JSON.stringify(body) : undefined,
+  });
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
+}
+
+const part = encodeURIComponent;
+const conversation = (id) => `/page/conversations/${part(id)}`;
+
+export const api = {
+  conversations: (query, before) =>
+    call('GET', `/page/conversations?limit=60&query=${part(query ?? '')}${before ? `&before=${part(before)}` : ''}`),
+  conversation: (id) => call('GET', conversation(id)),
+  create_conversation: (body) => call('POST', '/page/conversations', body),
+  change_conversation: (id, body) => call('PATCH', conversation(id), body),
+  delete_conversation: (id) => call('DELETE', conversation(id)),
+  delete_all: () => call('DELETE', '/page/conversations'),
+  put_message: (id, message, options) =>
+    call('PUT', `${conversation(id)}/messages/${part(message.id)}`, message, options),
+  import_conversation: (body) => call('POST', '/page/conversations/import', body),
+  export_conversation: async (id, format) => (await request(`${conversation(id)}/export?format=${format}`)).blob(),
+  models: () => call('GET', '/page/models'),
+  load_model: (name) => call('POST', `/page/models/${part(name)}/load`),
+  unload_model: (name) => call('POST', `/page/models/${part(name)}/unload`),
+  media: async (id) => (await request(`/page/media/${part(id)}`)).blob(),
+  preview: (id, budget, model) =>
+    call('POST', `/page/media/${part(id)}/preview?budget=${budget}&model=${part(model ?? '')}`),
+  seen: async (id, budget) => (await request(`/page/media/${part(id)}/seen?budget=${budget}`)).blob(),
+  pages: (id) => call('POST', `/page/media/${part(id)}/preview`),
+  page_image: async (id, page, width) => (await request(`/page/media/${part(id)}/pages/${page}?width=${width}`)).blob(),
+  metrics: async () => (await request('/metrics')).text(),
+};
+
+const kRetry = 1500; // milliseconds between looks for a server that is away
+
+/**
+ * While the server is away, asks whether it is back: nothing else may, as an old stream of events can outlive a
+ * network.
+ */
+let looking = false;
+connection.listen(async () => {
+  if (connection.value.online || looking) return;
+  looking = true;
+  while (!connection.value.online) {
+    await new Promise((resolve) => setTimeout(resolve, kRetry));
+    await request('/health').catch(() => {});
+  }
+  looking = false;
+});

@@ -1,0 +1,53 @@
+// Records the microphone into a WAV file: a click starts, another ends.
+import { clock } from '../lib/format.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { t } from '../lib/language.js';
+import { toast } from '../lib/toast.js';
+import { icon } from '../shell/icons.js';
+import { device_error } from './camera.js';
+import { listen } from './microphone.js';
+import { wav } from './wav.js';
+
+const kRate = 16_000;
+const kLongest = 600; // seconds
+
+export function RecordButton({ on_file }) {
+  const [since, set_since] = useState(0);
+  const [now, set_now] = useState(0);
+  const recording = useRef(null);
+  const stop = () => {
+    const { microphone, chunks } = recording.current ?? {};
+    recording.current = null;
+    set_since(0);
+    microphone?.close();
+    if (chunks?.length)
+      on_file(
+        new File([wav(chunks, kRate)], `recording-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.wav`, {
+          type: 'audio/wav',
+        }),
+      );
+  };
+  const start = async () => {
+    try {
+      const chunks = [];
+      const microphone = await listen(kRate, (samples) => chunks.push(samples));
+      recording.current = { microphone, chunks };
+      set_since(performance.now());
+    } catch (error) {
+      toast(device_error(error, t('the microphone')), { kind: 'error' });
+    }
+  };
+  useEffect(() => {
+    if (!since) return undefined;
+    const timer = setInterval(() => {
+      set_now(performance.now());
+      if (performance.now() - since > kLongest * 1000) stop();
+    }, 250);
+    return () => clearInterval(timer);
+  }, [since]);
+  useEffect(() => () => recording.current?.microphone.close(), []);
+  const label = since ? t('End the recording') : t('Record sound');
+  return html`<button type="button" class=${`icon-button ${since ? 'recording' : ''}`} aria-label=${label}
+      title=${label} aria-pressed=${String(Boolean(since))}
+    onClick=${since ? stop : start}>${icon(since ? 'stop' : 'mic')}${since > 0 && html`<span>${clock(Math.max(0, now - since) / 1000)}</span>`}</button>`;
+}
