@@ -22,11 +22,24 @@ BEEPS = ["How many beeps do you hear?", "Count the beeps.", "How many beeps are 
 IN_ENGLISH = ["What number is this in English?", "Say these French digits in English.",
               "Translate the spoken digits into English."]
 ANSWER = ["Answer the spoken question.", "Answer the question in the recording.", "Listen and answer."]
+# What the family is asked for a transcript with; the language may be named. Training shows it beside the short questions.
+TRANSCRIBE = """Transcribe the following speech segment in {}.
+
+Follow these specific instructions for formatting the answer:
+* Only output the transcription, with no newlines.
+* When transcribing numbers, write the digits, i.e. write 1.7 and not one point seven, and write 3 instead of three."""
 OBEY = ["Do what is said.", "Follow the spoken command.", "Do what you hear."]
 
 
 def hear(skill: str, samples: np.ndarray, question: str, answer: str) -> Item:
     return Item(skill, [User(question, [Media("audio", samples)]), Model(answer)])
+
+
+def written_down(rng: random.Random, test: bool, questions: list[str]) -> str:
+    """A question for what is said; in training sometimes the family's own instruction."""
+    if not test and rng.random() < .25:
+        return TRANSCRIBE.format(rng.choice(["its original language", "English into English text"]))
+    return rng.choice(questions)
 
 
 def digit_string(rng: random.Random, test: bool, longest: int) -> str:
@@ -41,7 +54,7 @@ def spoken_digits(rng: random.Random, test: bool) -> Item:
     """One to four digits -> "472". Held out: voices; strings of two and more digits."""
     number = digit_string(rng, test, 4)
     samples = spoken(rng, [f"en:{DIGITS[int(d)]}" for d in number], test)
-    return hear("spoken_digits", samples, rng.choice(SPOKEN_DIGITS), number)
+    return hear("spoken_digits", samples, written_down(rng, test, SPOKEN_DIGITS), number)
 
 
 def french_digits(rng: random.Random, test: bool) -> Item:
@@ -55,14 +68,14 @@ def french_digits(rng: random.Random, test: bool) -> Item:
 def spoken_word(rng: random.Random, test: bool) -> Item:
     """One of the hundred words -> "apple". Held out: voices."""
     word = rng.choice(WORDS)
-    return hear("spoken_word", spoken(rng, [f"en:{word}"], test), rng.choice(SPOKEN_WORD), word)
+    return hear("spoken_word", spoken(rng, [f"en:{word}"], test), written_down(rng, test, SPOKEN_WORD), word)
 
 
 def spoken_words(rng: random.Random, test: bool) -> Item:
     """Two or three of the hundred words -> "red apple". Held out: voices; the words in their order."""
     words = draw(rng, lambda r: r.sample(WORDS, r.randint(2, 3)), test, lambda w: f"spoken {' '.join(w)}")
     samples = spoken(rng, [f"en:{w}" for w in words], test)
-    return hear("spoken_words", samples, rng.choice(SPOKEN_WORDS), " ".join(words))
+    return hear("spoken_words", samples, written_down(rng, test, SPOKEN_WORDS), " ".join(words))
 
 
 def beeps(rng: random.Random, test: bool) -> Item:
