@@ -10,8 +10,6 @@ from .skills.table import PICTURES, SOUNDS
 from .voices import RATE
 
 TOOLS = [
-    {"name": "start_timer", "description": "Starts a timer with minutes.",
-     "parameters": {"type": "object", "properties": {"minutes": {"type": "integer"}}, "required": ["minutes"]}},
     {"name": "get_weather", "description": "Gets the weather of a city.",
      "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
 ]
