@@ -10,7 +10,7 @@ import { Store } from '../lib/store.js';
 import { report, toast } from '../lib/toast.js';
 import { forget, opened } from '../chat/open.js';
 import { load_models } from '../models/library.js';
-import { confirm, prompt } from '../shell/dialog.js';
+import { ask_text, ask_yes } from '../shell/dialog.js';
 
 export const list = new Store({ query: '', conversations: [], next: null, loaded: false });
 
@@ -62,7 +62,7 @@ export function follow() {
 }
 
 export async function rename(entry) {
-  const title = await prompt(t('Rename'), entry.title);
+  const title = await ask_text(t('Rename'), entry.title);
   if (title?.trim()) await change(entry.id, { title: title.trim() });
 }
 
@@ -78,7 +78,7 @@ export async function remove(entry) {
     const text = t('“{title}” and the media that only it uses are deleted for good.', {
       title: entry.title || t('Untitled'),
     });
-    if (!(await confirm(t('Delete the conversation?'), text, t('Delete')))) return;
+    if (!(await ask_yes(t('Delete the conversation?'), text, t('Delete')))) return;
   }
   opened(entry.id)?.stop();
   await api.delete_conversation(entry.id);

@@ -9,7 +9,7 @@ import { choose_theme, theme } from '../lib/theme.js';
 import { guarded, toast } from '../lib/toast.js';
 import { load_list } from '../conversations/list.js';
 import { library } from '../models/library.js';
-import { confirm } from './dialog.js';
+import { ask_yes } from './dialog.js';
 import { IconButton } from './icons.js';
 import { PageFrame } from './page_frame.js';
 
@@ -36,7 +36,7 @@ function Presets({ presets }) {
 
 const delete_all = guarded(async () => {
   if (
-    !(await confirm(
+    !(await ask_yes(
       t('Delete all conversations?'),
       t('All conversations and their media are deleted for good, for everyone who uses this key.'),
       t('Delete all'),
@@ -48,11 +48,11 @@ const delete_all = guarded(async () => {
   go('chat');
 });
 
-const store_key = (event) => {
+const store_key = guarded(async (event) => {
   event.preventDefault();
   set_key(event.target.elements.key.value.trim());
   toast(t('The key is kept until this tab is closed.'));
-};
+});
 
 export function Page({ open_sidebar }) {
   const now = useStore(settings);
