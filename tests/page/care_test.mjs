@@ -119,7 +119,8 @@ test('on a phone the open side bar has the keyboard, and gives it back', async (
   const opener = page.getByRole('button', { name: 'Side bar' });
   await opener.click();
   await page.waitForFunction(() => document.querySelector('.sidebar').contains(document.activeElement));
-  assert.equal(await page.getByRole('textbox', { name: 'Write a message' }).count(), 0, 'what is behind is inert');
+  await page.locator('#composer').evaluate((node) => node.focus());
+  assert.notEqual(await page.evaluate(() => document.activeElement.id), 'composer', 'what is behind is inert');
   await page.keyboard.press('Escape');
   await page.locator('.sidebar').waitFor({ state: 'hidden' });
   await page.waitForFunction(() => document.activeElement.getAttribute('aria-label') === 'Side bar');

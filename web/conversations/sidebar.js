@@ -1,6 +1,6 @@
 // The side bar: pages, and the conversations by their age, with search and what can be done with each.
 import { days_ago, when } from '../lib/format.js';
-import { classes, html, useEffect, useRef, useState } from '../lib/html.js';
+import { classes, html, useEffect, useLayoutEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { link, route } from '../lib/router.js';
 import { shown } from '../lib/shortcuts.js';
@@ -88,7 +88,7 @@ export function useNarrow() {
 
 /** Takes the keyboard while the side bar lies over the page, and gives it back. */
 function useFocus(element, over) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!over) return undefined;
     const before = document.activeElement;
     if (!element.current.contains(before)) element.current.focus();
