@@ -48,11 +48,11 @@ const delete_all = guarded(async () => {
   go('chat');
 });
 
-const store_key = guarded(async (event) => {
+const store_key = (event) => {
   event.preventDefault();
   set_key(event.target.elements.key.value.trim());
   toast(t('The key is kept until this tab is closed.'));
-});
+};
 
 export function Page({ open_sidebar }) {
   const now = useStore(settings);
@@ -81,7 +81,7 @@ export function Page({ open_sidebar }) {
     </section>
     <section class="card stack"><h2>${t('Presets')}</h2><${Presets} presets=${now.presets} /></section>
     <section class="card stack"><h2>${t('Key')}</h2>
-      <form class="row" onSubmit=${store_key}><input name="key" type="password" value=${key()} aria-label=${t('Key')}
+      <form class="row" onSubmit=${guarded(store_key)}><input name="key" type="password" value=${key()} aria-label=${t('Key')}
           autocomplete="current-password"
           placeholder=${t('Only for servers that want one')} /><button>${t('Save')}</button></form>
     </section>
