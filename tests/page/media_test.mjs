@@ -169,6 +169,32 @@ test('pages of a PDF are shown to the model, as many as the user wants', async (
   assert.equal(body.messages[0].content[0].pages, 2, 'kept, for the next turn and another tab');
 });
 
+test('a machine without camera and microphone is told so', async () => {
+  const page = await held.open('', {
+    init: {
+      script: () => {
+        navigator.mediaDevices.getUserMedia = async () => {
+          throw new DOMException('none', 'NotFoundError');
+        };
+      },
+    },
+  });
+  await page.getByRole('button', { name: 'Record sound' }).click();
+  await page.getByText('There is no microphone.').waitFor();
+  await page.getByRole('button', { name: 'Take a picture' }).click();
+  await page.getByText('There is no camera.').waitFor();
+});
+
+test('a microphone whose samples cannot be read is let go of', async () => {
+  const page = await held.open('', { init: { script: slow_permission } });
+  await page.evaluate(() => {
+    AudioWorklet.prototype.addModule = () => Promise.reject(new Error('no module'));
+  });
+  await page.getByRole('button', { name: 'Record sound' }).click();
+  assert.deepEqual(await tracks(page, 1), ['ended']);
+  await page.locator('.toast.error', { hasText: 'no module' }).waitFor();
+});
+
 /** Lets the browser ask for the microphone until globalThis.allow(); what was given is in globalThis.streams. */
 function slow_permission() {
   const devices = navigator.mediaDevices;
