@@ -12,7 +12,7 @@ import { report } from './lib/toast.js';
 import { ChatPage } from './chat/page.js';
 import { leave, writing } from './chat/open.js';
 import { follow } from './conversations/list.js';
-import { Sidebar } from './conversations/sidebar.js';
+import { Sidebar, useNarrow } from './conversations/sidebar.js';
 import { load_models } from './models/library.js';
 import { Help } from './shell/help.js';
 import { KeyDialog } from './shell/key_dialog.js';
@@ -45,7 +45,7 @@ function useShortcuts(set_help, set_sidebar) {
     shortcut('mod+shift+o', t('New chat'), () => go('chat'));
     shortcut('mod+k', t('Search conversations'), () => {
       set_sidebar(true);
-      document.getElementById('search').focus();
+      setTimeout(() => document.getElementById('search').focus()); // when it is drawn
     });
     shortcut('/', t('Write a message'), () => document.getElementById('composer')?.focus() ?? undefined);
     shortcut('?', t('Keyboard shortcuts'), () => set_help(true));
@@ -56,10 +56,12 @@ function useShortcuts(set_help, set_sidebar) {
 function App() {
   const { page, id } = useStore(route);
   const [help, set_help] = useState(false);
-  const [sidebar, set_sidebar] = useState(innerWidth > 800);
+  const narrow = useNarrow();
+  const [sidebar, set_sidebar] = useState(!narrow);
+  const over = narrow && sidebar;
   useShortcuts(set_help, set_sidebar);
   useEffect(() => {
-    if (innerWidth <= 800) set_sidebar(false);
+    if (narrow) set_sidebar(false);
   }, [page, id]);
   const open_sidebar = () => set_sidebar(true);
   return html`<div class=${classes('app', sidebar && 'with-sidebar')}>
@@ -67,12 +69,12 @@ function App() {
       event.preventDefault();
       document.querySelector('main').focus();
     }}>${t('Skip to content')}</a>
-    <${Sidebar} on_close=${() => set_sidebar(false)} />
+    <${Sidebar} over=${over} on_close=${() => set_sidebar(false)} />
     <div class="shade" onClick=${() => set_sidebar(false)}></div>
-    <div class="content">
+    <div class="content" inert=${over}>
       <${ConnectionBar} />
       ${
-        page in kPages
+        Object.hasOwn(kPages, page)
           ? html`<${LazyPage} name=${page} open_sidebar=${open_sidebar} />`
           : html`<${ChatPage} id=${page === 'c' ? id : ''} open_sidebar=${open_sidebar} />`
       }

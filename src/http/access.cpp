@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -51,16 +52,34 @@ bool matches_origin(std::string_view pattern, std::string_view origin) {
   return pattern.ends_with("://*") && origin.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
+// Empty for what is none.
+std::string text_of_base64url(std::string_view encoded) {
+  std::string padded(encoded);
+  std::replace(padded.begin(), padded.end(), '-', '+');
+  std::replace(padded.begin(), padded.end(), '_', '/');
+  const size_t n_missing = (4 - padded.size() % 4) % 4;
+  padded.append(n_missing, '=');
+  std::string text(padded.size() / 4 * 3, '\0');
+  const int n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size()));
+  if (n < 0 || n_missing > 2) return {};
+  text.resize(text.size() - n_missing);
+  return text;
+}
+
 std::vector<std::string> credentials(const Request& request) {
   std::vector<std::string> found;
   const std::string_view authorization = request.header("authorization");
   if (equals_ignoring_case(authorization.substr(0, 7), "bearer ")) found.emplace_back(authorization.substr(7));
   for (const char* header : {"x-api-key", "api-key", "x-goog-api-key"})
     if (const auto value = request.header(header); !value.empty()) found.emplace_back(value);
-  // Pages cannot give a WebSocket headers, but for this one.
-  constexpr std::string_view kKeyProtocol = "openai-insecure-api-key.";
-  for (const std::string& protocol : offered_protocols(request))
+  // Pages cannot give a WebSocket headers, but for this one, which cannot hold every character of a key.
+  constexpr std::string_view kKeyProtocol = "openai-insecure-api-key.", kCodedProtocol = "facet-api-key.base64url.";
+  for (const std::string& protocol : offered_protocols(request)) {
     if (protocol.starts_with(kKeyProtocol)) found.push_back(protocol.substr(kKeyProtocol.size()));
+    if (protocol.starts_with(kCodedProtocol))
+      found.push_back(text_of_base64url(std::string_view(protocol).substr(kCodedProtocol.size())));
+  }
   if (const auto value = request.parameter("key"); !value.empty()) found.emplace_back(value);
   return found;
 }

@@ -247,6 +247,20 @@ TEST_F(ServerSocket, PagesOfStrangersAndStrangersWithoutAKeyAreRefused) {
   EXPECT_FALSE(has(page.head(), "secret"));
 }
 
+TEST_F(ServerSocket, AKeyWithAnyCharacterComesAsBase64url) {
+  ServerOptions options;
+  options.access.keys = std::make_shared<Keys>();
+  for (Key& key : parse_keys(R"([{"name": "laptop", "key": "a/b=?>"}])", "keys.json"))
+    options.access.keys->add(std::move(key));
+  start(std::move(options));
+  const auto status = [&](const std::string& coded) {
+    const std::string protocols = "Sec-WebSocket-Protocol: parrot, facet-api-key.base64url." + coded + "\r\n";
+    return PlainSocket(server_->connect(), "/picky", protocols).head().substr(9, 3);
+  };
+  EXPECT_EQ(status("YS9iPT8-"), "101");
+  for (const char* wrong : {"YS9iPT8", "YS9iPT8-Y", "YS9i.PT8", ""}) EXPECT_EQ(status(wrong), "401") << wrong;
+}
+
 TEST_F(ServerSocket, TheServersEndIsTold) {
   start();
   PlainSocket socket = open(), kept = open();

@@ -114,10 +114,24 @@ test('on a phone the side bar comes and goes', async () => {
   assert.equal(await page.locator('.sidebar').isVisible(), false);
 });
 
+test('on a phone the open side bar has the keyboard, and gives it back', async () => {
+  const page = await held.open('', { wide: false });
+  const opener = page.getByRole('button', { name: 'Side bar' });
+  await opener.click();
+  await page.waitForFunction(() => document.querySelector('.sidebar').contains(document.activeElement));
+  await page.locator('#composer').evaluate((node) => node.focus());
+  assert.notEqual(await page.evaluate(() => document.activeElement.id), 'composer', 'what is behind is inert');
+  await page.keyboard.press('Escape');
+  await page.locator('.sidebar').waitFor({ state: 'hidden' });
+  await page.waitForFunction(() => document.activeElement.getAttribute('aria-label') === 'Side bar');
+  await page.keyboard.press('Control+k');
+  await page.waitForFunction(() => document.activeElement.id === 'search');
+});
+
 test('a chat is had with the keyboard alone', async () => {
   const page = await held.open('', played(['first'], ['second']));
   await page.keyboard.press('Control+k');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'search');
+  await page.waitForFunction(() => document.activeElement.id === 'search');
   await page.keyboard.press('Escape');
   await page.locator('body').press('Control+Shift+O');
   await page.locator('#composer').focus();
@@ -176,7 +190,9 @@ test('every text of the interface has its translations, with the same places to 
   const texts = await Promise.all((await sources()).map((name) => readFile(name, 'utf8')));
   const used = new Set(
     texts.flatMap((text) =>
-      [...text.matchAll(/\bt\('((?:[^'\\]|\\.)*)'/g)].map(([, key]) => key.replaceAll("\\'", "'")),
+      [...text.matchAll(/(?:\bt\(|\bcounted\([^']*'[^']*', )'((?:[^'\\]|\\.)*)'/g)].map(([, key]) =>
+        key.replaceAll("\\'", "'"),
+      ),
     ),
   );
   const all = texts.join('\n');
@@ -196,6 +212,26 @@ test('every text of the interface has its translations, with the same places to 
       [],
       `${code}: not used`,
     );
-    for (const [key, word] of Object.entries(words)) assert.deepEqual(places(word), places(key), `${code}: ${key}`);
+    for (const [key, word] of Object.entries(words)) {
+      const text = typeof word === 'string' ? word : word.other;
+      assert.deepEqual(places(text), places(key), `${code}: ${key}`);
+    }
   }
+});
+
+test('what is counted stands in the form that the language has for so many', async () => {
+  const page = await held.open('#/models');
+  const said = await page.evaluate(async () => {
+    const { counted, speak } = await import('/page/assets/lib/language.js');
+    const lists = {};
+    for (const code of ['en', 'de', 'fr', 'ar']) {
+      await speak(code);
+      lists[code] = [1, 2, 3, 1500].map((count) => counted(count, '{count} token', '{count} tokens'));
+    }
+    return lists;
+  });
+  assert.deepEqual(said.en, ['1 token', '2 tokens', '3 tokens', '1,500 tokens']);
+  assert.deepEqual(said.de, ['1 Token', '2 Tokens', '3 Tokens', '1.500 Tokens']);
+  assert.deepEqual(said.fr.slice(0, 3), ['1 jeton', '2 jetons', '3 jetons']);
+  assert.equal(new Set(said.ar.map((text) => text.replace(/[\d٠-٩]+/, ''))).size, 4);
 });

@@ -130,6 +130,27 @@ test('tokens of low confidence are marked', async () => {
   assert.match(await page.locator('.tokens span').nth(1).getAttribute('class'), /unsure-3/);
 });
 
+test('in Arabic the left arrow leads to the next token', async () => {
+  const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'rtl' });
+  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, {
+    id: 'a',
+    parent: null,
+    role: 'assistant',
+    state: 'done',
+    content: [{ type: 'text', text: 'مرحبا بالعالم' }],
+    logprobs: [
+      ['مرحبا', -0.01, []],
+      [' بالعالم', -0.01, []],
+    ],
+  });
+  const page = await held.open(`#/c/${made.id}`);
+  await page.getByRole('button', { name: 'Token probabilities' }).click();
+  await page.locator('.tokens').press('ArrowLeft');
+  assert.equal(await page.locator('.tokens .at').getAttribute('data-index'), '1');
+  await page.locator('.tokens').press('ArrowRight');
+  assert.equal(await page.locator('.tokens .at').getAttribute('data-index'), '0');
+});
+
 const call = (name, given) => [
   { tool_calls: [{ index: 0, id: 'call_1', function: { name, arguments: JSON.stringify(given) } }] },
 ];

@@ -83,6 +83,35 @@ test('an export as Markdown is readable', async () => {
   assert.match(text, /Letters[\s\S]*dear sir/);
 });
 
+test('an export as Markdown can be imported: texts and thoughts', async () => {
+  const id = await make('Colours', 'What is red?');
+  await held.server.json('POST', `/page/conversations/${id}/messages`, {
+    parent: `${id}m`,
+    role: 'assistant',
+    thought: 'roses\n\nare',
+    content: 'A colour.\n\n## Others\n\n> blue',
+  });
+  const markdown = await (await fetch(`${held.server.url}/page/conversations/${id}/export?format=markdown`)).text();
+  const page = await held.open();
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Import conversations' }).click(),
+  ]);
+  await chooser.setFiles({ name: 'c.md', mimeType: 'text/markdown', buffer: Buffer.from(markdown) });
+  await page.getByRole('heading', { name: 'Others' }).waitFor();
+  const made = new URL(page.url()).hash.split('/').at(-1);
+  assert.notEqual(made, id);
+  const { body } = await held.server.json('GET', `/page/conversations/${made}`);
+  assert.equal(body.title, 'Colours');
+  assert.deepEqual(
+    body.messages.map(({ role, thought, content }) => [role, thought, content[0].text]),
+    [
+      ['user', undefined, 'What is red?'],
+      ['assistant', 'roses\n\nare', 'A colour.\n\n## Others\n\n> blue'],
+    ],
+  );
+});
+
 test('a file that is no export is refused in one line', async () => {
   const page = await held.open();
   const [chooser] = await Promise.all([
@@ -97,7 +126,9 @@ test('deleting asks, and really deletes', async () => {
   const id = await make('Secret', 'the number is 4711');
   const page = await held.open(`#/c/${id}`);
   await (await act(page, 'Secret', 'Delete')).click();
-  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Enter'); // alone, it deletes nothing
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.equal((await held.server.json('GET', `/page/conversations/${id}`)).status, 200);
   await (await act(page, 'Secret', 'Delete')).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

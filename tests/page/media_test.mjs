@@ -1,7 +1,7 @@
 // Pictures, sound and files: by button, paste, drop, camera and microphone; what the model will see of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { played, say, world } from './world.mjs';
+import { answer, played, say, world } from './world.mjs';
 
 const held = world();
 
@@ -82,6 +82,10 @@ test('the budget of a picture changes what the model sees, and is asked for', as
   await page.getByRole('button', { name: 'Show red.png' }).click();
   await page.getByLabel('As the model sees it').check();
   await page.waitForFunction(() => document.querySelector('.viewed').naturalWidth > 300);
+  assert.ok(
+    page.requests.some((url) => url.endsWith('/seen?budget=280&model=nano')),
+    'the model that will look',
+  );
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await say(page, 'What colour?');
   await page.getByText('red', { exact: true }).waitFor();
@@ -91,6 +95,7 @@ test('the budget of a picture changes what the model sees, and is asked for', as
 test('the real model looks at a picture', async () => {
   const page = await held.open();
   await hand(page, 'drop');
+  await page.locator('.attachment .picture img').waitFor();
   await say(page, 'What colour is the shape?');
   await page.locator('.message.assistant .markdown').waitFor();
   await page.locator('.messages[aria-busy=false]').waitFor();
@@ -133,18 +138,154 @@ function pdf(pages) {
 }
 
 test('pages of a PDF are shown to the model, as many as the user wants', async () => {
-  const page = await held.open('', played(['empty']));
+  const page = await held.open();
   await choose(page, { name: 'paper.pdf', mimeType: 'application/pdf', buffer: pdf(3) });
   await page.locator('.attachment', { hasText: '/ 3' }).waitFor();
-  await page.locator('.attachment input').fill('2');
-  await page.locator('.attachment input').blur();
-  await say(page, 'What is on it?');
-  await page.getByText('empty', { exact: true }).waitFor();
-  const { content } = await page.evaluate(() => globalThis.asked[0].messages.at(-1));
+  const pages = page.getByLabel('Pages', { exact: false }).and(page.locator('input'));
+  await pages.fill('2');
+  await pages.blur();
+  for (const wrong of ['0', '', '4', '1.5']) {
+    await pages.fill(wrong);
+    await pages.blur();
+    await page.getByText('Choose a page count from 1 to 3.').waitFor();
+    assert.equal(await pages.inputValue(), '2');
+  }
+  const [reply] = await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/v1/chat/completions')),
+    say(page, 'What is on it?'),
+  ]);
+  assert.equal(reply.status(), 200);
   assert.deepEqual(
-    content.map(({ type }) => type),
+    reply
+      .request()
+      .postDataJSON()
+      .messages.at(-1)
+      .content.map(({ type }) => type),
     ['image_url', 'image_url', 'text'],
   );
+  await answer(page);
+  const id = new URL(page.url()).hash.split('/').at(-1);
+  const { body } = await held.server.json('GET', `/page/conversations/${id}`);
+  assert.equal(body.messages[0].content[0].pages, 2, 'kept, for the next turn and another tab');
+});
+
+test('a machine without camera and microphone is told so', async () => {
+  const page = await held.open('', {
+    init: {
+      script: () => {
+        navigator.mediaDevices.getUserMedia = async () => {
+          throw new DOMException('none', 'NotFoundError');
+        };
+      },
+    },
+  });
+  await page.getByRole('button', { name: 'Record sound' }).click();
+  await page.getByText('There is no microphone.').waitFor();
+  await page.getByRole('button', { name: 'Take a picture' }).click();
+  await page.getByText('There is no camera.').waitFor();
+});
+
+test('a microphone whose samples cannot be read is let go of', async () => {
+  const page = await held.open('', { init: { script: slow_permission } });
+  await page.evaluate(() => {
+    AudioWorklet.prototype.addModule = () => Promise.reject(new Error('no module'));
+  });
+  await page.getByRole('button', { name: 'Record sound' }).click();
+  assert.deepEqual(await tracks(page, 1), ['ended']);
+  await page.locator('.toast.error', { hasText: 'no module' }).waitFor();
+});
+
+/** Lets the browser ask for the microphone until globalThis.allow(); what was given is in globalThis.streams. */
+function slow_permission() {
+  const devices = navigator.mediaDevices;
+  const real = devices.getUserMedia.bind(devices);
+  const allowed = new Promise((resolve) => {
+    globalThis.allow = resolve;
+  });
+  globalThis.streams = [];
+  devices.getUserMedia = async (wanted) => {
+    await allowed;
+    const stream = await real(wanted);
+    globalThis.streams.push(stream);
+    return stream;
+  };
+}
+
+/** The states of all tracks of the microphone, a moment after it was allowed. */
+const tracks = async (page, count) => {
+  await page.evaluate(() => globalThis.allow());
+  await page.waitForFunction((wanted) => globalThis.streams.length === wanted, count);
+  await page.waitForTimeout(500);
+  return page.evaluate(() => globalThis.streams.flatMap((stream) => stream.getTracks().map((it) => it.readyState)));
+};
+
+test('the microphone is off when the page was left before the user allowed it', async () => {
+  const page = await held.open('', { init: { script: slow_permission } });
+  await page.getByRole('button', { name: 'Record sound' }).dblclick();
+  await page.evaluate(() => {
+    location.hash = '#/settings';
+  });
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  assert.deepEqual(await tracks(page, 1), ['ended']);
+});
+
+for (const how of ['Stop', 'leaving']) {
+  test(`listening that has not begun is ended by ${how}`, async () => {
+    const page = await held.open('#/transcribe', { init: { script: slow_permission } });
+    await page.getByRole('button', { name: 'Listen to the microphone' }).click();
+    await page.waitForTimeout(500); // the socket is open, the permission is not given
+    if (how === 'Stop') await page.getByRole('button', { name: 'Stop listening' }).click();
+    else
+      await page.evaluate(() => {
+        location.hash = '#/settings';
+      });
+    assert.deepEqual(await tracks(page, 1), ['ended']);
+    if (how === 'Stop') await page.getByRole('button', { name: 'Listen to the microphone' }).waitFor();
+    assert.equal(await page.locator('.note.bad').count(), 0);
+  });
+}
+
+test('a server that ends the session while the user is asked is told, and the microphone stays off', async () => {
+  const page = await held.open('#/transcribe', { init: { script: slow_permission } });
+  await page.routeWebSocket('**/v1/realtime**', (socket) => {
+    socket.onMessage(() => {
+      socket.send(JSON.stringify({ type: 'error', error: { message: 'no ears today' } }));
+      socket.close();
+    });
+  });
+  await page.getByRole('button', { name: 'Listen to the microphone' }).click();
+  await page.getByText('no ears today').waitFor();
+  await page.getByRole('button', { name: 'Listen to the microphone' }).waitFor();
+  assert.deepEqual(await tracks(page, 1), ['ended']);
+});
+
+test('a picture that is still shown stays, however many come after it', async () => {
+  const page = await held.open();
+  const id = await page.evaluate(async () => {
+    const send = async (method, where, body) => (await fetch(where, { method, body })).json();
+    const content = [];
+    for (let index = 0; index < 64; ++index) {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 + index });
+      const blob = await new Promise((resolve) => {
+        canvas.toBlob(resolve);
+      });
+      const medium = await send('POST', `/page/media?name=${index}.png`, blob);
+      content.push({ type: 'media', media: medium.id, kind: 'image', name: `${index}.png` });
+    }
+    const made = await send('POST', '/page/conversations', '{"title": "many"}');
+    await send('POST', `/page/conversations/${made.id}/messages`, JSON.stringify({ role: 'user', content }));
+    return made.id;
+  });
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/c/${id}`);
+  await page.waitForFunction(() => document.querySelectorAll('.picture img').length === 64);
+  await page.waitForTimeout(300);
+  const lost = await page.locator('.picture img').evaluateAll(async (all) => {
+    const again = all.map(({ src }) => Object.assign(new Image(), { src: `${src}#again` }).decode());
+    return (await Promise.allSettled(again)).filter(({ status }) => status === 'rejected').length;
+  });
+  assert.equal(lost, 0);
 });
 
 test('the camera gives a picture', async () => {

@@ -20,7 +20,8 @@ test('a model is loaded and unloaded, with its plan of memory', async () => {
   await card.getByRole('slider').fill('0');
   assert.notEqual(await kv(), whole);
   await card.getByRole('button', { name: 'Unload' }).click();
-  await card.getByText('on the disk').waitFor();
+  await card.getByText('on the disk', { exact: true }).waitFor();
+  await card.getByText(/^[\d.]+ MB stay on the disk and are read as needed$/).waitFor();
   assert.equal((await held.server.json('GET', '/page/models')).body.models[0].loaded, false);
 });
 
@@ -70,10 +71,10 @@ for (const [language, words] of [
 
 test('settings of the page are the same in another browser', async () => {
   const page = await held.open('#/settings');
-  await page.getByLabel('Show the figures of each answer').uncheck();
-  await page
-    .waitForResponse((reply) => reply.url().endsWith('/page/settings') && reply.request().method() === 'PUT')
-    .catch(() => {});
+  await Promise.all([
+    page.waitForResponse((reply) => reply.url().endsWith('/page/settings') && reply.request().method() === 'PUT'),
+    page.getByLabel('Show the figures of each answer').uncheck(),
+  ]);
   const other = await held.open('', played(['hello']));
   await say(other, 'Hi');
   assert.equal(await (await answer(other)).locator('.figures').count(), 0);
@@ -127,7 +128,7 @@ test('a sound file is transcribed, with subtitles', async () => {
         duration: 4,
         segments: [
           { id: 0, start: 0.5, end: 1.75, text: 'Hello there.' },
-          { id: 1, start: 62, end: 63.5, text: 'Goodbye.' },
+          { id: 1, start: 61.9996, end: 3599.9999, text: 'Goodbye.' },
         ],
       },
     }),
@@ -140,7 +141,7 @@ test('a sound file is transcribed, with subtitles', async () => {
   await page.getByText('Goodbye.').waitFor();
   const { name, text } = await downloaded(page, () => page.getByRole('button', { name: 'SRT' }).click());
   assert.equal(name, 'talkmp3.srt');
-  assert.equal(text, '1\n00:00:00,500 --> 00:00:01,750\nHello there.\n\n2\n00:01:02,000 --> 00:01:03,500\nGoodbye.\n');
+  assert.equal(text, '1\n00:00:00,500 --> 00:00:01,750\nHello there.\n\n2\n00:01:02,000 --> 01:00:00,000\nGoodbye.\n');
 });
 
 test('the real server listens to the microphone', async () => {
@@ -205,6 +206,30 @@ test('the text of a picture is written down as CSV', async () => {
   await page.getByRole('button', { name: 'Save as a file' }).waitFor();
   const { text } = await downloaded(page, () => page.getByRole('button', { name: 'Save as a file' }).click());
   assert.equal(text, 'a,b\n1,2');
+});
+
+test('two pictures of one name have a result each', async () => {
+  const page = await held.open('#/ocr', played(['first'], ['second']));
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Choose files' }).click(),
+  ]);
+  const file = { name: 'scan.png', mimeType: 'image/png', buffer: Buffer.from('x') };
+  await chooser.setFiles([file, file]);
+  await page.getByText('second', { exact: true }).waitFor();
+  await page.getByText('first', { exact: true }).waitFor();
+});
+
+test('arrow keys lead through the programs', async () => {
+  const page = await held.open('#/translate');
+  await page.getByText('The same from a program').click();
+  await page.getByRole('tab', { name: 'curl' }).press('ArrowRight');
+  await page.getByRole('tabpanel', { name: 'Python' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Python');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'JavaScript');
+  assert.equal(await page.locator('[role=tab][tabindex="0"]').count(), 1);
 });
 
 for (const task of ['translate', 'transcribe', 'summarise', 'classify', 'ocr']) {

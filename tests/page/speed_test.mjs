@@ -8,7 +8,8 @@ import { play, say, world } from './world.mjs';
 const held = world();
 const kFirstLoad = 300_000; // bytes, compressed
 const kInteractive = 500; // milliseconds on this machine
-const kSlowMachine = Math.max(1, os.loadavg()[0] / os.availableParallelism()); // others may use it too: the limits are for a machine that does nothing else
+// Others may use the machine too, the limits are for one that does nothing else. Beyond this a test says nothing.
+const kSlowMachine = Math.min(4, Math.max(1, os.loadavg()[0] / os.availableParallelism()));
 
 /** A page in a browser that never saw it: bytes that came, and milliseconds until it could be typed into. */
 async function first_load() {
@@ -87,9 +88,9 @@ test('10,000 tokens at 100 a second stay below one core', async (t) => {
   );
   const page = await held.open('', { init: { script: play, value: { scripts: [words], pause: 10 } } });
   const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Performance.enable');
+  await devtools.send('Performance.enable'); // ProcessTime: seconds of processor time, of all the page's threads
   const busy = async () =>
-    (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value;
+    (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'ProcessTime').value;
   await say(page, 'Write ten thousand');
   await page.getByText('word').first().waitFor();
   const start = Date.now();

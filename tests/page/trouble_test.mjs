@@ -143,6 +143,17 @@ test('a picture of 100 MB', async () => {
   assert.equal(await page.locator('.attachment').count(), 0);
 });
 
+test('a sound that is larger than a request may be', async () => {
+  const page = await held.open('#/transcribe');
+  await page.locator('.drop').evaluate((node) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(70 << 20)], 'long.mp3', { type: 'audio/mpeg' }));
+    node.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await page.getByText(/That is larger than the server takes\. long\.mp3/).waitFor();
+  assert.equal(await page.locator('.connection').isVisible(), false);
+});
+
 test('a sound that cannot be decoded', async () => {
   const page = await held.open('#/transcribe');
   const [chooser] = await Promise.all([
@@ -232,6 +243,16 @@ test('a server with a key: wrong, then right; the key is in no address and gone 
   page.on('request', (request) => addresses.push(request.url()));
   await page.goto(keyed.url);
   const field = page.getByLabel('Key', { exact: true }).last();
+  const gate = page.getByRole('dialog', { name: 'Key' });
+  await gate.waitFor();
+  for (const press of ['Escape', 'Escape', 'Control+k']) await page.keyboard.press(press);
+  await page.waitForTimeout(100);
+  assert.ok(await gate.isVisible());
+  assert.ok(await page.evaluate(() => document.querySelector('dialog').contains(document.activeElement)));
+  await field.fill('wröng-kéy-€');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByText('A key has Latin letters, digits and signs only, and no spaces.').waitFor();
+  assert.equal(await page.locator('.connection').isVisible(), false);
   await field.fill('wrong-key');
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('The key was not accepted.').waitFor();
@@ -252,4 +273,27 @@ test('a server with a key: wrong, then right; the key is in no address and gone 
   await other.goto(keyed.url);
   await other.getByText('This server wants a key').waitFor();
   await context.close();
+});
+
+test('live sound works with a key of any characters', async () => {
+  const server = await Server.start('--api-key', 'a/b=c@d:{e}');
+  const page = await held.open();
+  await page.addInitScript(() => sessionStorage.setItem('facet-key', 'a/b=c@d:{e}'));
+  await page.goto(`${server.url}/#/transcribe`);
+  const sent = [];
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(payload)));
+  await page.getByRole('button', { name: 'Listen to the microphone' }).click();
+  for (let tries = 0; tries < 100 && sent.length < 5; ++tries) await page.waitForTimeout(100);
+  assert.ok(sent.length >= 5, 'the session, then samples');
+  assert.equal(await page.locator('.note.bad').count(), 0);
+  await page.context().close();
+  await server.end();
+});
+
+test('addresses that mean nothing show the chat', async () => {
+  for (const hash of ['#/c/%', '#/constructor', '#/toString/x']) {
+    const page = await held.open(hash);
+    await page.locator('#composer, .note, .empty').first().waitFor();
+    assert.deepEqual(page.problems, [], hash);
+  }
 });

@@ -2,7 +2,7 @@
 // computed.
 import { number, seconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
-import { t } from '../lib/language.js';
+import { counted, t } from '../lib/language.js';
 
 export function Figures({ message: { timing, usage, live } }) {
   if (timing?.first === undefined) return null;
@@ -10,7 +10,7 @@ export function Figures({ message: { timing, usage, live } }) {
   const parts = [
     timing.tokens_per_second &&
       t('{rate} tokens/s', { rate: number(timing.tokens_per_second, timing.tokens_per_second < 100 ? 1 : 0) }),
-    tokens && t('{count} tokens', { count: number(tokens) }),
+    tokens && counted(tokens, '{count} token', '{count} tokens'),
     t('first after {time}', { time: seconds(timing.first) }),
   ].filter(Boolean);
   const prompt =

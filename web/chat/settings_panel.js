@@ -4,7 +4,7 @@ import { t } from '../lib/language.js';
 import { change_settings, settings } from '../lib/settings.js';
 import { useStore } from '../lib/store.js';
 import { guarded, toast } from '../lib/toast.js';
-import { prompt } from '../shell/dialog.js';
+import { ask_text } from '../shell/dialog.js';
 import { icon, IconButton } from '../shell/icons.js';
 import { kBudgets } from '../media/attachments.js';
 import { SchemaForm } from './schema_form.js';
@@ -39,7 +39,7 @@ function Presets({ values, set }) {
     event.target.value = '';
   };
   const save = guarded(async () => {
-    const name = (await prompt(t('Name of the preset'), ''))?.trim();
+    const name = (await ask_text(t('Name of the preset'), ''))?.trim();
     if (!name) return;
     const kept = Object.fromEntries(
       kPresetFields.filter((field) => values[field] !== undefined).map((field) => [field, values[field]]),

@@ -1,7 +1,6 @@
 // A model's thought before its answer: folded, with its length in tokens; open on demand.
-import { number } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
-import { t } from '../lib/language.js';
+import { counted, t } from '../lib/language.js';
 import { Markdown } from '../markdown/view.js';
 import { icon } from '../shell/icons.js';
 
@@ -11,7 +10,7 @@ export function Thought({ message, growing }) {
   const label = growing ? t('Thinking…') : t('Thought');
   return html`<details class="thought" open=${open} onToggle=${(event) => set_open(event.target.open)}>
     <summary>${icon('thought')}<span class=${growing ? 'pulse' : ''}>${label}</span>
-      ${tokens > 0 && html`<span class="muted">${t('{count} tokens', { count: number(tokens) })}</span>`}</summary>
+      ${tokens > 0 && html`<span class="muted">${counted(tokens, '{count} token', '{count} tokens')}</span>`}</summary>
     ${open && html`<${Markdown} text=${message.thought} done=${!growing} />`}
   </details>`;
 }

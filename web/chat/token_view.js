@@ -2,6 +2,7 @@
 import { percent } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
+import { arrow_step } from '../lib/shortcuts.js';
 import { Bar } from '../shell/bar.js';
 
 /** How a token is marked: by its probability. */
@@ -32,7 +33,7 @@ export function TokenView({ tokens }) {
     if (index !== undefined) set_at(Number(index));
   };
   const key = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = arrow_step(event);
     if (!step) return;
     event.preventDefault();
     set_at(Math.min(tokens.length - 1, Math.max(0, at + step)));

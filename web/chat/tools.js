@@ -29,7 +29,7 @@ const declare = ({ name, description, parameters }) => ({
 /** The tools that a conversation's settings turn on, in the API's words. */
 export function declared_tools(settings) {
   const builtin = (settings.builtin_tools ?? [])
-    .filter((name) => name in kBuiltin)
+    .filter((name) => Object.hasOwn(kBuiltin, name))
     .map((name) => declare({ name, ...kBuiltin[name] }));
   return [...builtin, ...own_tools(settings.tools).map(declare)];
 }

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { guarded } from '../lib/toast.js';
 import { MediaPart } from '../media/part.js';
+import { model_named } from '../models/library.js';
 import { IconButton } from '../shell/icons.js';
 import { ask } from './answer.js';
 import { text_of } from './tree.js';
@@ -46,8 +47,13 @@ export function UserMessage({ conversation, message, index, count }) {
   });
   if (editing) return html`<${Editor} text=${text} on_done=${resend} />`;
   return html`
-    ${media.length > 0 && html`<div class="media-row">${media.map((part) => html`<${MediaPart}
-        part=${part} />`)}</div>`}
+    ${
+      media.length > 0 &&
+      html`<div class="media-row">${media.map(
+        (part) => html`<${MediaPart}
+        part=${part} model=${model_named(conversation.settings.model)?.name} />`,
+      )}</div>`
+    }
     ${text && html`<div class="bubble" dir="auto">${text}</div>`}
     <div class="actions">
       <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />

@@ -4,9 +4,9 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { link } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
-import { kTasks } from '../conversations/sidebar.js';
 import { library, model_named } from '../models/library.js';
 import { icon, Mark } from '../shell/icons.js';
+import { kTasks } from '../tasks/list.js';
 
 export function Welcome() {
   const { models, loaded } = useStore(library);

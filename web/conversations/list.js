@@ -10,7 +10,8 @@ import { Store } from '../lib/store.js';
 import { report, toast } from '../lib/toast.js';
 import { forget, opened } from '../chat/open.js';
 import { load_models } from '../models/library.js';
-import { confirm, prompt } from '../shell/dialog.js';
+import { ask_text, ask_yes } from '../shell/dialog.js';
+import { conversation_of } from './markdown_file.js';
 
 export const list = new Store({ query: '', conversations: [], next: null, loaded: false });
 
@@ -62,7 +63,7 @@ export function follow() {
 }
 
 export async function rename(entry) {
-  const title = await prompt(t('Rename'), entry.title);
+  const title = await ask_text(t('Rename'), entry.title);
   if (title?.trim()) await change(entry.id, { title: title.trim() });
 }
 
@@ -78,7 +79,7 @@ export async function remove(entry) {
     const text = t('“{title}” and the media that only it uses are deleted for good.', {
       title: entry.title || t('Untitled'),
     });
-    if (!(await confirm(t('Delete the conversation?'), text, t('Delete')))) return;
+    if (!(await ask_yes(t('Delete the conversation?'), text, t('Delete')))) return;
   }
   opened(entry.id)?.stop();
   await api.delete_conversation(entry.id);
@@ -92,13 +93,19 @@ export async function export_one(entry, format) {
   save_file(file_name(entry.title, format === 'json' ? 'json' : 'md'), blob);
 }
 
+/** What a file exports; throws SyntaxError where it is neither JSON nor an export as Markdown. */
+async function exported(file) {
+  const text = await file.text();
+  return (/\.md$/i.test(file.name) && conversation_of(text)) || JSON.parse(text);
+}
+
 export async function import_files() {
-  const files = await pick_files('.json,application/json');
+  const files = await pick_files('.json,.md,application/json,text/markdown');
   let last = null;
   for (const file of files) {
     let data;
     try {
-      data = JSON.parse(await file.text());
+      data = await exported(file);
     } catch {
       toast(t('{name} is not an exported conversation.', { name: file.name }), { kind: 'error' });
       continue;

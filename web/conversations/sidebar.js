@@ -1,6 +1,6 @@
 // The side bar: pages, and the conversations by their age, with search and what can be done with each.
 import { days_ago, when } from '../lib/format.js';
-import { classes, html, useEffect, useRef } from '../lib/html.js';
+import { classes, html, useEffect, useLayoutEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { link, route } from '../lib/router.js';
 import { shown } from '../lib/shortcuts.js';
@@ -8,15 +8,8 @@ import { useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
 import { icon, IconButton, Mark } from '../shell/icons.js';
 import { Menu } from '../shell/menu.js';
+import { kTasks } from '../tasks/list.js';
 import { change, export_one, import_files, list, load_list, load_more, remove, rename } from './list.js';
-
-export const kTasks = [
-  ['translate', 'translate', 'Translate'],
-  ['transcribe', 'sound', 'Transcribe'],
-  ['summarise', 'lines', 'Summarise'],
-  ['classify', 'eye', 'Classify'],
-  ['ocr', 'page', 'Read text'],
-];
 
 function group_of(entry) {
   if (entry.pinned) return t('Pinned');
@@ -80,14 +73,45 @@ const PageLink = ({ page, name, label, now }) =>
   html`<a href=${link(page)} class=${classes('page-link', now === page && 'current')}
       aria-current=${now === page ? 'page' : undefined}>${icon(name)}${label}</a>`;
 
-export function Sidebar({ on_close }) {
+const kNarrow = matchMedia('(max-width: 800px)'); // as in shell.css
+
+/** Whether the side bar lies over the page, instead of beside it. */
+export function useNarrow() {
+  const [narrow, set_narrow] = useState(kNarrow.matches);
+  useEffect(() => {
+    const change = () => set_narrow(kNarrow.matches);
+    kNarrow.addEventListener('change', change);
+    return () => kNarrow.removeEventListener('change', change);
+  }, []);
+  return narrow;
+}
+
+/** Takes the keyboard while the side bar lies over the page, and gives it back. */
+function useFocus(element, over) {
+  useLayoutEffect(() => {
+    if (!over) return undefined;
+    const before = document.activeElement;
+    if (!element.current.contains(before)) element.current.focus();
+    return () => before?.focus();
+  }, [over]);
+}
+
+/** over: whether it is open and lies over the page. */
+export function Sidebar({ over, on_close }) {
+  const element = useRef();
+  useFocus(element, over);
   const { page, id } = useStore(route);
   const { conversations, next, loaded, query } = useStore(list);
   useEffect(
     guarded(() => load_list()),
     [],
   );
-  return html`<aside class="sidebar" aria-label=${t('Conversations')}>
+  const key = (event) => {
+    if (!over || event.key !== 'Escape') return;
+    event.stopPropagation();
+    on_close();
+  };
+  return html`<aside class="sidebar" ref=${element} tabindex="-1" aria-label=${t('Conversations')} onKeyDown=${key}>
     <header>
       <a class="brand" href=${link('chat')}><${Mark} />facet</a>
       <${IconButton} name="open" label=${t('Import conversations')} onClick=${guarded(import_files)} />

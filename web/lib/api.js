@@ -1,15 +1,21 @@
 // The server, as functions. The key is sent as a header and kept for this tab's session, never in an address.
 import { ApiError, error_of } from './errors.js';
+import { bytes } from './format.js';
+import { t } from './language.js';
 import { Store } from './store.js';
 
 const kKeyName = 'facet-key';
+const kLarge = 8_000_000; // bytes: what a server may find too large
 
 /** online: whether the last request reached the server; needs_key: whether it asked for one. */
 export const connection = new Store({ online: true, needs_key: false });
 
 export const key = () => sessionStorage.getItem(kKeyName) ?? '';
 
+/** Keeps the key; throws ApiError where it has what no header can carry. */
 export function set_key(value) {
+  if (!/^[\x21-\x7e]*$/.test(value))
+    throw new ApiError('request', t('A key has Latin letters, digits and signs only, and no spaces.'));
   sessionStorage.setItem(kKeyName, value);
   connection.update({ needs_key: false });
 }
@@ -23,6 +29,27 @@ function note(part) {
   if (Object.keys(part).some((name) => now[name] !== part[name])) connection.update(part);
 }
 
+const size_of = (value) => value?.size ?? value?.length ?? 0;
+const body_size = (body) =>
+  body instanceof FormData ? [...body.values()].reduce((sum, value) => sum + size_of(value), 0) : size_of(body);
+
+/**
+ * What a request that got no reply failed of. A server that refuses a large body may close the connection before it
+ * was sent, which looks as if it were away.
+ */
+async function without_reply(body, error) {
+  const size = body_size(body);
+  if (size >= kLarge) {
+    const is_there = await fetch('/health').then(
+      (reply) => reply.ok,
+      () => false,
+    );
+    if (is_there) return new ApiError('too_large', bytes(size), 413);
+  }
+  note({ online: false });
+  return new ApiError('offline', error.message);
+}
+
 /** fetch with the key; throws ApiError for what did not succeed. */
 export async function request(path, { headers: extra, ...options } = {}) {
   let response;
@@ -30,8 +57,7 @@ export async function request(path, { headers: extra, ...options } = {}) {
     response = await fetch(path, { ...options, headers: headers(extra) });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    note({ online: false });
-    throw new ApiError('offline', error.message);
+    throw await without_reply(options.body, error);
   }
   note({ online: true });
   if (response.status === 401) note({ needs_key: true });
@@ -73,25 +99,9 @@ export const api = {
   media: async (id) => (await request(`/page/media/${part(id)}`)).blob(),
   preview: (id, budget, model) =>
     call('POST', `/page/media/${part(id)}/preview?budget=${budget}&model=${part(model ?? '')}`),
-  seen: async (id, budget) => (await request(`/page/media/${part(id)}/seen?budget=${budget}`)).blob(),
+  seen: async (id, budget, model) =>
+    (await request(`/page/media/${part(id)}/seen?budget=${budget}&model=${part(model ?? '')}`)).blob(),
   pages: (id) => call('POST', `/page/media/${part(id)}/preview`),
   page_image: async (id, page, width) => (await request(`/page/media/${part(id)}/pages/${page}?width=${width}`)).blob(),
   metrics: async () => (await request('/metrics')).text(),
 };
-
-const kRetry = 1500; // milliseconds between looks for a server that is away
-
-/**
- * While the server is away, asks whether it is back: nothing else may, as an old stream of events can outlive a
- * network.
- */
-let looking = false;
-connection.listen(async () => {
-  if (connection.value.online || looking) return;
-  looking = true;
-  while (!connection.value.online) {
-    await new Promise((resolve) => setTimeout(resolve, kRetry));
-    await request('/health').catch(() => {});
-  }
-  looking = false;
-});

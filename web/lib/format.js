@@ -35,10 +35,12 @@ export const short = (value) =>
 const unit_of = (value, unit, digits = 0) =>
   new Intl.NumberFormat(locale(), { style: 'unit', unit, maximumFractionDigits: digits }).format(value);
 
+export const milliseconds = (value) => unit_of(value, 'millisecond');
+
 /** A duration in the unit that suits it. */
 export function seconds(value) {
-  if (value < 0.001) return `< ${unit_of(1, 'millisecond')}`;
-  if (value < 1) return unit_of(value * 1000, 'millisecond');
+  if (value < 0.001) return `< ${milliseconds(1)}`;
+  if (value < 1) return milliseconds(value * 1000);
   return value < 60 ? unit_of(value, 'second', 1) : clock(value);
 }
 

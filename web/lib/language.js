@@ -13,6 +13,16 @@ export function t(text, values = {}) {
   return (words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/**
+ * A text with {count}: the number as it is written here, and the words that the language has for so many. Other languages
+ * give an object of forms for the English plural, by the names of Intl.PluralRules.
+ */
+export function counted(count, singular, plural) {
+  const forms = words[plural] ?? { one: singular, other: plural };
+  const form = forms[new Intl.PluralRules(locale()).select(count)] ?? forms.other;
+  return form.replace('{count}', new Intl.NumberFormat(locale()).format(count));
+}
+
 function preferred() {
   const wanted = [localStorage.getItem('language'), ...navigator.languages].filter(Boolean);
   return wanted.map((code) => code.slice(0, 2)).find((code) => code in kLanguages) ?? 'en';

@@ -21,6 +21,12 @@ export const shown = (keys) =>
     )
     .join(kMac ? '' : '+');
 
+/** Where an arrow key leads in a row: 1 to what follows, -1 to what comes before; 0 for other keys. */
+export function arrow_step({ key, currentTarget }) {
+  const right = getComputedStyle(currentTarget).direction === 'rtl' ? -1 : 1;
+  return { ArrowRight: right, ArrowLeft: -right }[key] ?? 0;
+}
+
 function pressed(event) {
   const parts = [];
   if (kMac ? event.metaKey : event.ctrlKey) parts.push('mod');

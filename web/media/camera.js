@@ -2,24 +2,13 @@
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { Dialog } from '../shell/dialog.js';
-
-/** What to say when the browser gives no camera or microphone. */
-export function device_error(error, device) {
-  if (!navigator.mediaDevices)
-    return t('The browser gives {device} only to pages of this machine or over HTTPS.', { device });
-  if (error.name === 'NotAllowedError')
-    return t('The browser was not allowed to use {device}; allow it in the address bar.', { device });
-  if (error.name === 'NotFoundError') return t('There is no {device}.', { device });
-  return error.message;
-}
+import { close_stream, device_error } from './devices.js';
 
 export async function open_camera() {
   return navigator.mediaDevices.getUserMedia({
     video: { width: { ideal: 1280 }, facingMode: { ideal: 'environment' } },
   });
 }
-
-export const close_stream = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 /** A frame of a playing video as a JPEG; at most `side` pixels wide or high. */
 export function frame_of(video, side = 1600) {
@@ -45,7 +34,7 @@ export function CameraView({ on_ready, on_error }) {
       element.current.srcObject = stream;
       await element.current.play();
       return on_ready(element.current);
-    })().catch((error) => gone || on_error(device_error(error, t('the camera'))));
+    })().catch((error) => gone || on_error(device_error(error, 'camera')));
     return () => {
       gone = true;
       close_stream(stream);

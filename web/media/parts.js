@@ -3,7 +3,7 @@
 import { api } from '../lib/api.js';
 import { data_url } from '../lib/files.js';
 
-const kPages = 8; // of a PDF, where the user did not choose
+export const kPages = 8; // of a PDF, where the user did not choose
 const kKept = 12; // encoded media that are kept for the next turn
 const encoded = new Map();
 
@@ -20,14 +20,11 @@ const url_of = (id) => keep(id, async () => data_url(await api.media(id)));
 
 async function pages_of(part) {
   const { pages } = await api.pages(part.media);
-  const shown = Math.min(pages, part.budget ?? kPages);
+  const shown = Math.min(pages, part.pages ?? kPages);
   const urls = Array.from({ length: shown }, (_, page) =>
     keep(`${part.media}/${page}`, async () => data_url(await api.page_image(part.media, page + 1, 1000))),
   );
-  return (await Promise.all(urls)).map((url) => ({
-    type: 'image_url',
-    image_url: { url, ...(part.budget && { detail: String(part.budget) }) },
-  }));
+  return (await Promise.all(urls)).map((url) => ({ type: 'image_url', image_url: { url } }));
 }
 
 async function as_parts(part) {

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { toast } from '../lib/toast.js';
 import { icon } from '../shell/icons.js';
-import { device_error } from './camera.js';
+import { device_error } from './devices.js';
 import { listen } from './microphone.js';
 import { wav } from './wav.js';
 
@@ -14,13 +14,13 @@ const kLongest = 600; // seconds
 export function RecordButton({ on_file }) {
   const [since, set_since] = useState(0);
   const [now, set_now] = useState(0);
-  const recording = useRef(null);
+  const recording = useRef(null); // {controller, chunks}, from the first click on
   const stop = () => {
-    const { microphone, chunks } = recording.current ?? {};
+    const { controller, chunks } = recording.current;
     recording.current = null;
     set_since(0);
-    microphone?.close();
-    if (chunks?.length)
+    controller.abort();
+    if (chunks.length)
       on_file(
         new File([wav(chunks, kRate)], `recording-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.wav`, {
           type: 'audio/wav',
@@ -28,13 +28,16 @@ export function RecordButton({ on_file }) {
       );
   };
   const start = async () => {
+    if (recording.current) return;
+    const mine = { controller: new AbortController(), chunks: [] };
+    recording.current = mine;
     try {
-      const chunks = [];
-      const microphone = await listen(kRate, (samples) => chunks.push(samples));
-      recording.current = { microphone, chunks };
+      await listen(kRate, (samples) => mine.chunks.push(samples), mine.controller.signal);
       set_since(performance.now());
     } catch (error) {
-      toast(device_error(error, t('the microphone')), { kind: 'error' });
+      if (mine.controller.signal.aborted) return;
+      recording.current = null;
+      toast(device_error(error, 'microphone'), { kind: 'error' });
     }
   };
   useEffect(() => {
@@ -45,7 +48,7 @@ export function RecordButton({ on_file }) {
     }, 250);
     return () => clearInterval(timer);
   }, [since]);
-  useEffect(() => () => recording.current?.microphone.close(), []);
+  useEffect(() => () => recording.current?.controller.abort(), []);
   const label = since ? t('End the recording') : t('Record sound');
   return html`<button type="button" class=${`icon-button ${since ? 'recording' : ''}`} aria-label=${label}
       title=${label} aria-pressed=${String(Boolean(since))}

@@ -35,6 +35,8 @@ export function MemoryBar({ plan, budget, label }) {
     .filter(({ size }) => size > 0);
   let x = 0;
   const text = `${label}: ${parts.map(({ name, size }) => `${name} ${bytes(size)}`).join(', ')}`;
+  const on_disk =
+    plan.on_disk > 0 && t('{size} stay on the disk and are read as needed', { size: bytes(plan.on_disk) });
   return html`<figure class="memory">
     <svg viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label=${text}>
       <rect class="room" width="1000" height="14" />
@@ -47,10 +49,16 @@ export function MemoryBar({ plan, budget, label }) {
       })}
     </svg>
     <figcaption>
-      ${parts.map(({ kind, name, index, size }) => html`<span key=${kind}><i
-          class=${`kind-${index}`}></i>${name} <b>${bytes(size)}</b></span>`)}
-      ${budget > 0 && html`<span
-          class=${plan.total > budget ? 'error' : ''}>${t('together {size} of {budget}', { size: bytes(plan.total), budget: bytes(budget) })}</span>`}
+      ${parts.map(
+        ({ kind, name, index, size }) => html`<span key=${kind}><i
+          class=${`kind-${index}`}></i>${name} <b>${bytes(size)}</b></span>`,
+      )}
+      ${
+        budget > 0 &&
+        html`<span
+          class=${plan.total > budget ? 'error' : ''}>${t('together {size} of {budget}', { size: bytes(plan.total), budget: bytes(budget) })}</span>`
+      }
+      ${on_disk && html`<span>${on_disk}</span>`}
     </figcaption>
   </figure>`;
 }

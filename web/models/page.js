@@ -2,7 +2,7 @@
 import { api } from '../lib/api.js';
 import { bytes, number, short } from '../lib/format.js';
 import { html, useEffect, useState } from '../lib/html.js';
-import { t } from '../lib/language.js';
+import { counted, t } from '../lib/language.js';
 import { go } from '../lib/router.js';
 import { change_settings, settings } from '../lib/settings.js';
 import { useStore } from '../lib/store.js';
@@ -29,7 +29,7 @@ function ContextPlan({ model, budget }) {
     <label class="context-slider small">${t('Context')}
       <input type="range" min="0" max=${sizes.length - 1} value=${index} aria-valuetext=${number(sizes[index])}
           onInput=${(event) => set_index(Number(event.target.value))} />
-      <span>${t('{count} tokens', { count: number(sizes[index]) })}</span></label>`;
+      <span>${counted(sizes[index], '{count} token', '{count} tokens')}</span></label>`;
 }
 
 function State({ model }) {

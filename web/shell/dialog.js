@@ -35,19 +35,19 @@ function ask(title, draw) {
   });
 }
 
-/** Whether the user agrees. */
-export const confirm = (title, text, label) =>
+/** Whether the user agrees to what cannot be undone: Enter alone does not. */
+export const ask_yes = (title, text, label) =>
   ask(
     title,
     (close) => html`<p>${text}</p>
   <footer>
-    <button type="button" onClick=${() => close(false)}>${t('Cancel')}</button>
-    <button type="button" class="danger" autofocus onClick=${() => close(true)}>${label}</button>
+    <button type="button" autofocus onClick=${() => close(false)}>${t('Cancel')}</button>
+    <button type="button" class="danger" onClick=${() => close(true)}>${label}</button>
   </footer>`,
   );
 
 /** A line of text, or null. */
-export const prompt = (title, value, { label = t('Save'), type = 'text', text = '' } = {}) =>
+export const ask_text = (title, value, { label = t('Save'), type = 'text', text = '' } = {}) =>
   ask(title, (close) => {
     const submit = (event) => {
       event.preventDefault();

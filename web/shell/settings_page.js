@@ -9,7 +9,7 @@ import { choose_theme, theme } from '../lib/theme.js';
 import { guarded, toast } from '../lib/toast.js';
 import { load_list } from '../conversations/list.js';
 import { library } from '../models/library.js';
-import { confirm } from './dialog.js';
+import { ask_yes } from './dialog.js';
 import { IconButton } from './icons.js';
 import { PageFrame } from './page_frame.js';
 
@@ -36,7 +36,7 @@ function Presets({ presets }) {
 
 const delete_all = guarded(async () => {
   if (
-    !(await confirm(
+    !(await ask_yes(
       t('Delete all conversations?'),
       t('All conversations and their media are deleted for good, for everyone who uses this key.'),
       t('Delete all'),
@@ -81,7 +81,7 @@ export function Page({ open_sidebar }) {
     </section>
     <section class="card stack"><h2>${t('Presets')}</h2><${Presets} presets=${now.presets} /></section>
     <section class="card stack"><h2>${t('Key')}</h2>
-      <form class="row" onSubmit=${store_key}><input name="key" type="password" value=${key()} aria-label=${t('Key')}
+      <form class="row" onSubmit=${guarded(store_key)}><input name="key" type="password" value=${key()} aria-label=${t('Key')}
           autocomplete="current-password"
           placeholder=${t('Only for servers that want one')} /><button>${t('Save')}</button></form>
     </section>

@@ -2,6 +2,7 @@
 import { connection } from '../lib/api.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/language.js';
+import '../lib/lost_server.js';
 import { useStore } from '../lib/store.js';
 import { dismiss, toasts } from '../lib/toast.js';
 import { IconButton } from './icons.js';

@@ -1,6 +1,6 @@
 // Classify: which of the user's labels fits what the camera sees, or a picture; with the time that each stage takes.
 import { data_url } from '../lib/files.js';
-import { number, percent } from '../lib/format.js';
+import { milliseconds, number, percent } from '../lib/format.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { stream_reply } from '../chat/stream.js';
@@ -52,11 +52,11 @@ function Stages({ stages, rate }) {
   const names = { capture: t('capture'), encode: t('encode'), see: t('see'), answer: t('answer') };
   return html`<p
       class="muted small figures-line">${rate > 0 && `${t('{rate} pictures/s', { rate: number(rate, 2) })} · `}${Object.entries(
-    stages,
-  )
-    .filter(([, time]) => time > 0)
-    .map(([name, time]) => `${names[name]} ${number(time)} ms`)
-    .join(' · ')}</p>`;
+        stages,
+      )
+        .filter(([, time]) => time > 0)
+        .map(([name, time]) => `${names[name]} ${milliseconds(time)}`)
+        .join(' · ')}</p>`;
 }
 
 /** Looks at the camera again and again, as fast as the model answers. */
@@ -92,6 +92,7 @@ export function Page({ open_sidebar }) {
   const [on, set_on] = useState(false);
   const [seen, set_seen] = useState(null);
   const [url, set_url] = useState('');
+  useEffect(() => () => URL.revokeObjectURL(url), [url]);
   const [error, set_error] = useState('');
   const labels = labels_of(text);
   const type = (event) => {

@@ -7,48 +7,60 @@ import { listen } from '../media/microphone.js';
 
 const kRate = 24_000;
 
-/**
- * Calls on_event(event) until close(). What follows a silence of the user's is sent too, so that the last words come
- * out.
- */
-export async function live_transcript({ model, language, on_event, on_end }) {
+/** The key as a subprotocol, the one place for it; in letters that every subprotocol may have. */
+function protocols() {
+  const coded = btoa(key()).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return key() ? ['realtime', `facet-api-key.base64url.${coded}`] : ['realtime'];
+}
+
+function open_socket(model) {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  const protocols = key() ? ['realtime', `openai-insecure-api-key.${key()}`] : ['realtime'];
-  const socket = new WebSocket(
-    `${scheme}://${location.host}/v1/realtime?intent=transcription&model=${encodeURIComponent(model)}`,
-    protocols,
-  );
-  await new Promise((resolve, reject) => {
+  const query = `intent=transcription&model=${encodeURIComponent(model)}`;
+  return new WebSocket(`${scheme}://${location.host}/v1/realtime?${query}`, protocols());
+}
+
+/** A signal that aborts with another one, or when the socket closes; then the socket is closed too. */
+function end_of(socket, signal) {
+  const ended = new AbortController();
+  socket.onclose = () => ended.abort(new ApiError('offline', t('The server does not take live sound now.')));
+  signal.addEventListener('abort', () => ended.abort(signal.reason));
+  ended.signal.addEventListener('abort', () => socket.close());
+  return ended.signal;
+}
+
+const opened = (socket, ended) =>
+  new Promise((resolve, reject) => {
     socket.onopen = resolve;
-    socket.onerror = () => reject(new ApiError('offline', t('The server does not take live sound now.')));
+    ended.addEventListener('abort', () => reject(ended.reason));
   });
+
+/**
+ * Listens to the microphone and calls on_event(event), then on_end() once. Gives a function that stops listening and lets
+ * the last words come out; the signal ends everything at once, also while the browser still asks the user.
+ */
+export async function live_transcript({ model, language, signal, on_event, on_end }) {
+  const socket = open_socket(model);
+  const ended = end_of(socket, signal);
+  const hearing = new AbortController();
+  ended.addEventListener('abort', () => {
+    hearing.abort(ended.reason);
+    on_end();
+  });
+  socket.onmessage = ({ data }) => signal.aborted || on_event(JSON.parse(data));
+  await opened(socket, ended);
   const transcription = { model, ...(language && { language }) };
-  socket.send(
-    JSON.stringify({
-      type: 'session.update',
-      session: {
-        type: 'transcription',
-        audio: { input: { format: { type: 'audio/pcm', rate: kRate }, transcription } },
-      },
-    }),
-  );
-  let microphone;
+  const audio = { input: { format: { type: 'audio/pcm', rate: kRate }, transcription } };
+  socket.send(JSON.stringify({ type: 'session.update', session: { type: 'transcription', audio } }));
+  const send = (samples) => socket.readyState === WebSocket.OPEN && socket.send(samples.buffer);
   try {
-    microphone = await listen(kRate, (samples) => socket.readyState === WebSocket.OPEN && socket.send(samples.buffer));
+    await listen(kRate, send, hearing.signal);
   } catch (error) {
     socket.close();
     throw error;
   }
-  socket.onmessage = ({ data }) => on_event(JSON.parse(data));
-  socket.onclose = () => {
-    microphone.close();
-    on_end();
-  };
-  const close = () => {
-    microphone.close();
-    if (socket.readyState !== WebSocket.OPEN) return;
-    socket.send(new Int16Array(kRate).buffer);
+  return () => {
+    hearing.abort();
+    send(new Int16Array(kRate)); // a silence, after which the server writes down what came before
     setTimeout(() => socket.close(), 3000);
   };
-  return { close };
 }

@@ -72,9 +72,11 @@ export function Page({ open_sidebar }) {
   const read = (files) =>
     work.run(async (signal) => {
       set_pages([]);
+      let count = 0;
       for (const file of files) {
         for await (const { name, url } of pages_of(file)) {
-          const show = (text) => set_pages((list) => [...list.filter((page) => page.name !== name), { name, text }]);
+          const index = count++;
+          const show = (text) => set_pages((list) => [...list.slice(0, index), { name, text }]);
           show('');
           show(bare(await ask_once(request_of(url, format, budget, model.name), { signal, on_text: show })));
         }
@@ -97,10 +99,16 @@ export function Page({ open_sidebar }) {
     ${work.busy && html`<div class="row" role="status"><progress aria-label=${t('Working')}></progress><button
         type="button" class="small" onClick=${work.stop}>${t('Stop')}</button></div>`}
     <${Failure} error=${work.error} />
-    ${pages.map((page, index) => html`<${PageResult} key=${page.name} page=${page} format=${format}
-        growing=${work.busy && index === pages.length - 1} />`)}
-    ${pages.length > 1 && !work.busy && html`<${ResultButtons} text=${pages.map((page) => page.text).join('\n\n')}
-        name=${file_name(t('All pages'), format)} />`}
+    ${pages.map(
+      (page, index) => html`<${PageResult} key=${index} page=${page} format=${format}
+        growing=${work.busy && index === pages.length - 1} />`,
+    )}
+    ${
+      pages.length > 1 &&
+      !work.busy &&
+      html`<${ResultButtons} text=${pages.map((page) => page.text).join('\n\n')}
+        name=${file_name(t('All pages'), format)} />`
+    }
     <${Snippet} body=${request_of('data:image/png;base64,…', format, budget, model.name)} />
     ${camera && html`<${CameraDialog} on_close=${() => set_camera(false)} on_picture=${(file) => read([file])} />`}
   <//>`;

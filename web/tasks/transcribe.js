@@ -3,11 +3,12 @@ import { clock } from '../lib/format.js';
 import { file_name, save_file } from '../lib/files.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { language, t } from '../lib/language.js';
-import { device_error } from '../media/camera.js';
+import { device_error } from '../media/devices.js';
 import { icon } from '../shell/icons.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { DropZone, Failure, ModelChoice, ResultButtons, useModel } from './controls.js';
-import { any_language, kSound, language_names, srt, transcript_of, vtt } from './hear.js';
+import { kSound, srt, transcript_of, vtt } from './hear.js';
+import { any_language, language_names } from './languages.js';
 import { live_transcript } from './live.js';
 import { Snippet } from './snippet.js';
 import { useWork } from './ask.js';
@@ -29,7 +30,7 @@ function Result({ result }) {
 function useLive(set_error) {
   const [segments, set_segments] = useState([]);
   const [on, set_on] = useState(false);
-  const session = useRef(null);
+  const session = useRef(null); // {controller, close}: close is there once the microphone is
   const started = useRef(0);
   const now = () => (performance.now() - started.current) / 1000;
   const change = (id, make) =>
@@ -53,22 +54,30 @@ function useLive(set_error) {
       change(event.item_id, (segment) => ({ ...segment, text: event.transcript }));
   };
   const start = async (options) => {
+    session.current?.controller.abort();
+    const mine = { controller: new AbortController(), close: null };
+    session.current = mine;
     set_error('');
     set_segments([]);
     set_on(true);
+    started.current = performance.now();
+    const { signal } = mine.controller;
+    const on_end = () => session.current === mine && set_on(false);
     try {
-      started.current = performance.now();
-      session.current = await live_transcript({ ...options, on_event, on_end: () => set_on(false) });
+      mine.close = await live_transcript({ ...options, signal, on_event, on_end });
     } catch (error) {
+      if (signal.aborted) return;
       set_on(false);
-      set_error(error.kind ? error.message : device_error(error, t('the microphone')));
+      set_error((told) => told || (error.kind ? error.message : device_error(error, 'microphone')));
     }
   };
   const stop = () => {
-    session.current?.close();
+    const { controller, close } = session.current;
+    if (close) close();
+    else controller.abort();
     set_on(false);
   };
-  useEffect(() => () => session.current?.close(), []);
+  useEffect(() => () => session.current?.controller.abort(), []);
   return { segments, on, start, stop };
 }
 

@@ -7,7 +7,8 @@ import { icon } from '../shell/icons.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { ask_once, body_of, parts_of, useWork } from './ask.js';
 import { Failure, ModelChoice, ResultButtons, RunButton, useModel } from './controls.js';
-import { any_language, english_name, kSound, language_names, transcript_of } from './hear.js';
+import { kSound, transcript_of } from './hear.js';
+import { any_language, english_name, language_names } from './languages.js';
 import { Snippet } from './snippet.js';
 
 const kPart = 2400; // characters that are translated at a time

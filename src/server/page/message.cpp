@@ -45,7 +45,8 @@ Json part_of(const Fields& part, PageMessage& message) {
   one_of(kind, {"image", "audio", "video", "document"}, part.place("kind"));
   message.words += name + "\n";
   Json json = {{"type", "media"}, {"media", id}, {"kind", kind}, {"name", name}};
-  if (const Json* budget = part.find("budget")) json["budget"] = *budget;
+  for (const char* key : {"budget", "pages"})
+    if (const Json* value = part.find(key)) json[key] = *value;
   return json;
 }
 

@@ -341,8 +341,12 @@ TEST_F(PageTest, ModelsComeWithWhatTheyTakeOfTheMemory) {
 
 TEST_F(PageTest, AnExportIsTheSameConversationElsewhere) {
   const std::string medium = upload(picture(12, 12), "a.png")["id"], id = new_conversation("Ways");
-  const Json shown = json("POST", "/page/conversations/" + id + "/messages",
-                          {{"role", "user"}, {"content", {{{"type", "media"}, {"media", medium}, {"kind", "image"}}}}});
+  const Json shown =
+      json("POST", "/page/conversations/" + id + "/messages",
+           {{"role", "user"},
+            {"content", {{{"type", "media"}, {"media", medium}, {"kind", "image"}, {"budget", "280"}, {"pages", 2}}}}});
+  EXPECT_EQ(shown["content"][0]["budget"], "280");
+  EXPECT_EQ(shown["content"][0]["pages"], 2);
   const Json left = say(id, "Left", shown["id"]), right = say(id, "Right", shown["id"]);
   const std::string file = ask("GET", "/page/conversations/" + id + "/export")->body();
   const Json whole = json("GET", "/page/conversations/" + id);
