@@ -67,7 +67,7 @@ ConversationList ConversationStore::list(const std::string& owner, const std::st
     look_through(owner, wanted, cursor, n_wanted, found.conversations);
   } else {
     // All words may be read: others have the lock in between, which a pause leaves them the time to take.
-    constexpr size_t kAtOnce = 16;
+    constexpr size_t kAtOnce = 4;
     while (look_through(owner, wanted, cursor, kAtOnce, found.conversations) && found.conversations.size() < n_wanted)
       std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
