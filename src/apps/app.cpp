@@ -56,7 +56,7 @@ bool has_page(int port) {
     return false;
   }
   const auto about = nlohmann::json::parse(body, nullptr, false);
-  return about.is_object() && about.value("program", "") == "facet";
+  return about.is_object() && about.contains("program") && about["program"] == "facet";
 }
 
 void show(const std::string& url, bool no_browser) {
@@ -71,6 +71,9 @@ int run_app(AppFlags& flags) {
   const int wanted = flags.port > 0 ? flags.port : kDefaultPort;
   if (!is_free(wanted)) {
     if (has_page(wanted)) {
+      if (!flags.serve.served.models.empty())
+        fmt::print(stderr, "facet: a server runs at port {} already and has its own models: -m means nothing\n",
+                   wanted);
       show(local_url(wanted), flags.no_browser);
       return 0;
     }

@@ -10,11 +10,16 @@
 
 namespace facet::server {
 
+bool is_key_for(const http::Request& request, const std::string& name) {
+  if (!request.key || request.key->models.empty()) return true;
+  const auto& allowed = request.key->models;
+  return std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+}
+
 void check_key_model(const http::Request& request, Service& service, const std::string& model) {
   if (!request.key || request.key->models.empty()) return;
   const std::string name = service.model(model).name;
-  const auto& allowed = request.key->models;
-  if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+  if (!is_key_for(request, name))
     throw ApiError(ApiError::Kind::Forbidden,
                    fmt::format("the API key '{}' is not for the model {}", request.key->name, name), "model");
 }

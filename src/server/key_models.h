@@ -9,6 +9,9 @@ namespace facet::server {
 
 class Service;
 
+// Whether a request may ask for the model of this name, which is its own. Without a key: for any.
+bool is_key_for(const http::Request& request, const std::string& name);
+
 // ApiError: Forbidden where the request's key is not for this model, NotFound where there is none of this name.
 void check_key_model(const http::Request& request, Service& service, const std::string& model);
 

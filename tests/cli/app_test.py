@@ -1,11 +1,13 @@
 """facet app: a server for the page, or the one that is there."""
 
+import http.server
 import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -61,6 +63,7 @@ class AppTest(CliTest):
             self.assertEqual((outcome.status, outcome.err), (0, ""))
             self.assertEqual(outcome.out, f"facet: {server.url} is opened in the browser\n")
             self.assertEqual(self.wait_for_opened(), [server.url])
+            self.assertIn("-m means nothing", run("app", "--port", server.port, "-m", "nano", env=self.env).err)
 
     def test_without_a_screen_it_says_the_address(self):
         _, url, line = self.start("--port", str(self.free_port()), DISPLAY="")
@@ -74,6 +77,22 @@ class AppTest(CliTest):
             port = other.getsockname()[1]
             self.assert_error(1, f"port {port} is taken by something else than facet", "app", "--port", port,
                               env=self.env)
+
+    def test_what_another_program_says_of_itself_is_no_error(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"program": 5}')
+
+            def log_message(self, *args):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Handler) as other:
+            threading.Thread(target=other.serve_forever).start()
+            self.assert_error(1, f"port {other.server_port} is taken by something else than facet", "app", "--port",
+                              other.server_port, env=self.env)
+            other.shutdown()
 
     def test_tabs_hold_no_server_up(self):
         process, url, _ = self.start("--port", str(self.free_port()), "--no-browser")

@@ -63,6 +63,8 @@ class ServeTest(CliTest):
         with Server("--keys", keys) as server:
             self.assertEqual(server.chat("Hello!", x_api_key="1")[0], 403)
             self.assertEqual(server.chat("Hello!", x_api_key="2")[0], 200)
+            self.assertNotIn("nano", server.get("/status", x_api_key="1")[1])
+            self.assertIn("<li>nano</li>", server.get("/status", x_api_key="2")[1])
             self.assertEqual(server.chat("Hello!", model="", x_api_key="1")[0], 403)
 
     def test_two_servers_share_a_home(self):

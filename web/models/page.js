@@ -34,8 +34,7 @@ function ContextPlan({ model, budget }) {
 
 function State({ model }) {
   if (model.loading)
-    return html`<span class="state">${t('Loading')} <progress max="1" value=${model.loading.progress ?? undefined}
-        aria-label=${t('Loading')}></progress></span>`;
+    return html`<span class="state">${t('Loading')} <progress aria-label=${t('Loading')}></progress></span>`;
   if (!model.loaded) return html`<span class="state muted">${t('on the disk')}</span>`;
   return html`<span class="state good">${model.busy ? t('loaded, answering') : t('loaded')}</span>`;
 }
@@ -44,9 +43,7 @@ function Actions({ model }) {
   const act = (work) =>
     guarded(async () => {
       library.update({
-        models: library.value.models.map((other) =>
-          other === model ? { ...model, loading: { progress: null } } : other,
-        ),
+        models: library.value.models.map((other) => (other === model ? { ...model, loading: true } : other)),
       });
       try {
         await work(model.name);
@@ -62,9 +59,9 @@ function Actions({ model }) {
     <button type="button" class="primary small" onClick=${chat}>${t('Chat with it')}</button>
     ${
       model.loaded
-        ? html`<button type="button" class="small" disabled=${Boolean(model.loading)}
+        ? html`<button type="button" class="small" disabled=${model.loading}
             onClick=${act(api.unload_model)}>${t('Unload')}</button>`
-        : html`<button type="button" class="small" disabled=${Boolean(model.loading)}
+        : html`<button type="button" class="small" disabled=${model.loading}
             onClick=${act(api.load_model)}>${t('Load')}</button>`
     }
   </div>`;

@@ -63,7 +63,7 @@ void reply_with_error(const std::shared_ptr<http::Exchange>& exchange, std::exce
 std::string status_page(const std::vector<std::string>& models) {
   std::string list;
   for (const std::string& name : models) list += fmt::format("<li>{}</li>\n", html_text(name));
-  if (models.empty()) list = "<li>nano, which comes with the program</li>\n";
+  if (models.empty()) list = "<li>none that this key is for</li>\n";
   return fmt::format(R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>facet</title></head>
 <body><h1>facet {}</h1>

@@ -1,4 +1,4 @@
-// What `facet serve` says itself: errors in the words of each protocol, and the page at /.
+// What `facet serve` says itself: errors in the words of each protocol, and the page at /status.
 #pragma once
 
 #include <exception>

@@ -19,6 +19,7 @@
 #include "http/request_log.h"
 #include "http/server.h"
 #include "server/api_error.h"
+#include "server/key_models.h"
 #include "server/page/page.h"
 #include "server/store.h"
 
@@ -127,7 +128,8 @@ http::Routes own_routes(Running& running, bool has_keys) {
   };
   const auto status = [&running](const Exchange& e) {
     std::vector<std::string> names;
-    for (const server::ModelInfo& model : running.service->models()) names.push_back(model.name);
+    for (const server::ModelInfo& model : running.service->models())
+      if (server::is_key_for(e->request(), model.name)) names.push_back(model.name);
     e->reply(200, "text/html; charset=utf-8", status_page(names), {{"Content-Security-Policy", "default-src 'none'"}});
   };
   return {instant("/health", http::Scope::Public, health),

@@ -96,9 +96,10 @@ Conversation ConversationStore::put(const std::string& owner, const std::string&
 }
 
 Conversation ConversationStore::import(const std::string& owner, const Conversation& conversation,
-                                       const std::vector<PageMessage>& messages) {
+                                       const std::vector<PageMessage>& messages, const std::vector<PageMedium>& media) {
   const std::lock_guard lock(database_.mutex());
   return database_.alone([&] {
+    for (const PageMedium& medium : media) put_medium(database_, owner, medium);
     insert(owner, conversation);
     for (const PageMessage& message : messages) insert(owner, conversation.id, message);
     return read(owner, conversation.id);

@@ -34,11 +34,12 @@ std::string whole_of(const Conversation& c, const std::vector<std::string>& mess
 
 class ConversationEndpoint {
  public:
-  ConversationEndpoint(Database& database, std::shared_ptr<PageEvents> events)
-      : store_(database), media_(database), events_(std::move(events)) {}
+  ConversationEndpoint(Database& database, std::shared_ptr<PageMediaStore> media, std::shared_ptr<PageEvents> events)
+      : store_(database), media_(std::move(media)), events_(std::move(events)) {}
 
   void list(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
+    media_->forget_unused_now_and_then(now_milliseconds());
     const ConversationList found = store_.list(page_owner(request), std::string(request.parameter("query")),
                                                page_limit(request, 50, 200), std::string(request.parameter("before")));
     Json conversations = Json::array();
@@ -72,8 +73,7 @@ class ConversationEndpoint {
   void import(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
     const ConversationFile file = read_conversation_file(request.body);
-    for (const PageMedium& medium : file.media) media_.put(page_owner(request), medium);
-    const Conversation imported = store_.import(page_owner(request), file.conversation, file.messages);
+    const Conversation imported = store_.import(page_owner(request), file.conversation, file.messages, file.media);
     tell(request, imported);
     reply_whole(exchange, imported);
   }
@@ -101,6 +101,7 @@ class ConversationEndpoint {
     const auto path = path_segments(request, kConversations);
     if (path.size() != 1) throw_no_path(request);
     store_.remove(page_owner(request), path[0]);
+    media_->forget_unused(now_milliseconds());
     tell_deleted(request, path[0]);
     reply_page_json(exchange, to_json_text({{"id", path[0]}, {"deleted", true}}));
   }
@@ -108,6 +109,7 @@ class ConversationEndpoint {
   void remove_all(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
     const auto ids = store_.remove_all(page_owner(request));
+    media_->forget_unused(now_milliseconds());
     for (const std::string& id : ids) tell_deleted(request, id);
     reply_page_json(exchange, to_json_text({{"deleted", ids.size()}}));
   }
@@ -151,7 +153,7 @@ class ConversationEndpoint {
     if (request.parameter("media") == "0") return media;
     size_t n_bytes = 0;
     for (const std::string& id : media_of(messages)) {
-      media.push_back(media_.get(page_owner(request), id));
+      media.push_back(media_->get(page_owner(request), id));
       n_bytes += media.back().bytes.size();
       if (n_bytes > kMostBytes)
         throw ApiError(ApiError::Kind::TooLarge,
@@ -171,14 +173,15 @@ class ConversationEndpoint {
   }
 
   ConversationStore store_;
-  PageMediaStore media_;
+  const std::shared_ptr<PageMediaStore> media_;
   const std::shared_ptr<PageEvents> events_;
 };
 
 }  // namespace
 
-http::Routes conversation_routes(Database& database, std::shared_ptr<PageEvents> events) {
-  const auto endpoint = std::make_shared<ConversationEndpoint>(database, std::move(events));
+http::Routes conversation_routes(Database& database, std::shared_ptr<PageMediaStore> media,
+                                 std::shared_ptr<PageEvents> events) {
+  const auto endpoint = std::make_shared<ConversationEndpoint>(database, std::move(media), std::move(events));
   const auto by = [endpoint](void (ConversationEndpoint::*handle)(http::Exchange&)) {
     return [endpoint, handle](const ExchangePtr& exchange) { (endpoint.get()->*handle)(*exchange); };
   };

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "server/api_error.h"
 #include "server/ids.h"
@@ -32,12 +34,15 @@ Conversation conversation_of(const Query& query) {
   throw ApiError(ApiError::Kind::NotFound, fmt::format("no conversation '{}'", id), "id");
 }
 
+}  // namespace
+
 // Where a list was cut: "PINNED.UPDATED.ID" of its last entry.
-struct Cursor {
+struct ConversationStore::Cursor {
   int64_t pinned = 1, updated = std::numeric_limits<int64_t>::max();
   std::string id;
 
   Cursor() = default;
+  explicit Cursor(const Conversation& c) : pinned(c.is_pinned), updated(c.updated), id(c.id) {}
   explicit Cursor(std::string_view text) {
     const size_t first = text.find('.'), second = text.find('.', first + 1);
     if (first == std::string_view::npos || second == std::string_view::npos || !read(text.substr(0, first), pinned) ||
@@ -49,30 +54,48 @@ struct Cursor {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc() && end == text.data() + text.size();
   }
-  static std::string at(const Conversation& c) { return fmt::format("{:d}.{}.{}", c.is_pinned, c.updated, c.id); }
+  std::string text() const { return fmt::format("{}.{}.{}", pinned, updated, id); }
 };
-
-}  // namespace
 
 ConversationList ConversationStore::list(const std::string& owner, const std::string& query, int limit,
                                          const std::string& before) {
-  const Cursor cursor = before.empty() ? Cursor() : Cursor(before);
+  Cursor cursor = before.empty() ? Cursor() : Cursor(before);
   const std::string wanted = folded(query);
+  const auto n_wanted = static_cast<size_t>(limit) + 1;
+  ConversationList found;
+  if (wanted.empty()) {
+    look_through(owner, wanted, cursor, n_wanted, found.conversations);
+  } else {
+    // All words may be read: others have the lock in between, which a pause leaves them the time to take.
+    constexpr size_t kAtOnce = 4;
+    while (look_through(owner, wanted, cursor, kAtOnce, found.conversations) && found.conversations.size() < n_wanted)
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  if (found.conversations.size() >= n_wanted) {
+    found.conversations.resize(n_wanted - 1);
+    found.next = Cursor(found.conversations.back()).text();
+  }
+  return found;
+}
+
+// Of the next n behind the cursor, which it moves, those that have the word. False: those were the last.
+bool ConversationStore::look_through(const std::string& owner, const std::string& wanted, Cursor& cursor, size_t n,
+                                     std::vector<Conversation>& found) {
   const std::lock_guard lock(database_.mutex());
   Query rows(database_,
              "SELECT id, title, pinned, leaf, version, created, updated, (SELECT COUNT(*) FROM messages WHERE"
-             " conversation = conversations.id), '{}' FROM conversations WHERE owner = ? AND (pinned, updated, id) <"
-             " (?, ?, ?) AND (?5 = '' OR"
-             " instr(folded, ?5) OR EXISTS (SELECT 1 FROM messages WHERE conversation = conversations.id AND"
-             " instr(folded, ?5))) ORDER BY pinned DESC, updated DESC, id DESC LIMIT ?6");
-  rows.text(owner).number(cursor.pinned).number(cursor.updated).text(cursor.id).text(wanted).number(limit + 1);
-  ConversationList found;
-  while (rows.step()) found.conversations.push_back(conversation_of(rows));
-  if (static_cast<int>(found.conversations.size()) > limit) {
-    found.conversations.pop_back();
-    found.next = Cursor::at(found.conversations.back());
+             " conversation = conversations.id), '{}', ?5 = '' OR instr(folded, ?5) OR EXISTS (SELECT 1 FROM messages"
+             " WHERE conversation = conversations.id AND instr(folded, ?5)) FROM conversations WHERE owner = ?1 AND"
+             " (pinned, updated, id) < (?2, ?3, ?4) ORDER BY pinned DESC, updated DESC, id DESC LIMIT ?6");
+  const Cursor from = cursor;
+  rows.text(owner).number(from.pinned).number(from.updated).text(from.id).text(wanted).number(static_cast<int64_t>(n));
+  size_t n_seen = 0;
+  for (; rows.step(); ++n_seen) {
+    Conversation c = conversation_of(rows);
+    cursor = Cursor(c);
+    if (rows.number_at(9) != 0) found.push_back(std::move(c));
   }
-  return found;
+  return n_seen == n;
 }
 
 void ConversationStore::insert(const std::string& owner, const Conversation& c) {

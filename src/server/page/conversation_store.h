@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/database.h"
+#include "server/page/media_store.h"
 #include "server/page/message.h"
 
 namespace facet::server {
@@ -49,14 +50,17 @@ class ConversationStore {
   Conversation add(const std::string& owner, const std::string& id, const PageMessage& message);
   // In place of the one with its id, whose parent it keeps; or new.
   Conversation put(const std::string& owner, const std::string& id, const PageMessage& message);
-  // One with all its messages, parents before their children, at once. `leaf` is among them.
+  // One with all its messages, parents before their children, and its media, or nothing of it. `leaf` is among them.
   Conversation import(const std::string& owner, const Conversation& conversation,
-                      const std::vector<PageMessage>& messages);
+                      const std::vector<PageMessage>& messages, const std::vector<PageMedium>& media);
   // With the media that no other conversation uses.
   void remove(const std::string& owner, const std::string& id);
   std::vector<std::string> remove_all(const std::string& owner);  // their ids
 
  private:
+  struct Cursor;
+  bool look_through(const std::string& owner, const std::string& wanted, Cursor& cursor, size_t n,
+                    std::vector<Conversation>& found);
   // Under the lock.
   Conversation read(const std::string& owner, const std::string& id);
   // And in a transaction.

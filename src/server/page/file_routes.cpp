@@ -23,7 +23,7 @@ bool accepts(std::string_view list, std::string_view word) {
   return false;
 }
 
-void send_file(http::Exchange& exchange, PageFiles& files, const std::string& name) {
+void send_file(http::Exchange& exchange, const PageFiles& files, const std::string& name) {
   const http::Request& request = exchange.request();
   auto file = files.find(name, accepts(request.header("accept-encoding"), "gzip"));
   if (!file) throw_no_path(request);

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <future>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -40,13 +43,13 @@ bool is_plain_name(std::string_view name) {
          name.find("/.") == std::string_view::npos && name.front() != '.' && name.front() != '/';
 }
 
-bool is_worth_compressing(const ServedFile& file) {
+bool is_worth_compressing(std::string_view type, std::string_view bytes) {
   for (const std::string_view packed : {"image/png", "image/jpeg", "image/webp", "font/woff2"})
-    if (file.type == packed) return false;
-  return file.bytes.size() > 512;
+    if (type == packed) return false;
+  return bytes.size() > 512;
 }
 
-std::string gzip(const std::string& bytes) {
+std::string gzip(std::string_view bytes) {
   z_stream stream{};
   constexpr int kGzipWindow = 15 + 16, kMemory = 9;
   if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -62,11 +65,39 @@ std::string gzip(const std::string& bytes) {
   return packed;
 }
 
-ServedFile compressed(ServedFile file) {
-  file.bytes = gzip(file.bytes);
-  file.etag.insert(file.etag.size() - 1, "-gzip");
-  file.is_compressed = true;
-  return file;
+std::string etag_of_file(std::string_view bytes) {
+  return '"' + http::hex_digits(http::sha256(bytes)).substr(0, 32) + '"';
+}
+
+std::map<std::string_view, ServedFile> compress_embedded_files() {
+  std::map<std::string_view, ServedFile> files;
+  for (const auto& [name, bytes] : embedded_page_files()) {
+    const std::string_view type = type_of_file(name);
+    if (!is_worth_compressing(type, bytes)) continue;
+    std::string etag = etag_of_file(bytes);
+    etag.insert(etag.size() - 1, "-gzip");
+    files.emplace(name, ServedFile{type, std::move(etag), gzip(bytes), true});
+  }
+  return files;
+}
+
+// Null until all of them are: files are sent by a thread that may not wait, and this takes a tenth of a second.
+const std::map<std::string_view, ServedFile>* compressed_files() {
+  static const auto files = std::async(std::launch::async, compress_embedded_files).share();
+  return files.wait_for(std::chrono::seconds(0)) == std::future_status::ready ? &files.get() : nullptr;
+}
+
+std::optional<std::string> read_embedded(const std::string& name) {
+  for (const EmbeddedFile& file : embedded_page_files())
+    if (file.name == name) return std::string(file.bytes);
+  return {};
+}
+
+std::optional<std::string> read_in(const std::string& folder, const std::string& name) {
+  const std::string path = folder + "/" + name;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {};
+  return read_file(path);
 }
 
 }  // namespace
@@ -77,31 +108,18 @@ std::string_view type_of_file(std::string_view name) {
   return name.find('.') == std::string_view::npos ? "text/plain; charset=utf-8" : "application/octet-stream";
 }
 
-std::optional<std::string> PageFiles::read(const std::string& name) const {
-  if (!is_plain_name(name)) return {};
-  if (folder_.empty()) {
-    for (const EmbeddedFile& file : embedded_page_files())
-      if (file.name == name) return std::string(file.bytes);
-    return {};
-  }
-  const std::string path = folder_ + "/" + name;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return {};
-  return read_file(path);
+PageFiles::PageFiles(std::string folder) : folder_(std::move(folder)) {
+  if (folder_.empty()) compressed_files();  // begins
 }
 
-std::optional<ServedFile> PageFiles::find(const std::string& name, bool takes_gzip) {
-  const bool is_kept = takes_gzip && folder_.empty();
-  const std::lock_guard lock(mutex_);
-  if (const auto known = compressed_.find(name); is_kept && known != compressed_.end()) return known->second;
-  auto bytes = read(name);
+std::optional<ServedFile> PageFiles::find(const std::string& name, bool takes_gzip) const {
+  if (!is_plain_name(name)) return {};
+  if (const auto* files = takes_gzip && folder_.empty() ? compressed_files() : nullptr)
+    if (const auto known = files->find(name); known != files->end()) return known->second;
+  auto bytes = folder_.empty() ? read_embedded(name) : read_in(folder_, name);
   if (!bytes) return {};
-  ServedFile file{type_of_file(name), '"' + http::hex_digits(http::sha256(*bytes)).substr(0, 32) + '"',
-                  std::move(*bytes)};
-  if (!takes_gzip || !is_worth_compressing(file)) return file;
-  file = compressed(std::move(file));
-  if (is_kept) compressed_[name] = file;
-  return file;
+  std::string etag = etag_of_file(*bytes);
+  return ServedFile{type_of_file(name), std::move(etag), std::move(*bytes)};
 }
 
 }  // namespace facet::server

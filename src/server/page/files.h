@@ -1,9 +1,6 @@
 // The page's own files: which one a path means, and as what it is sent.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,18 +17,16 @@ struct ServedFile {
 // Thread-safe.
 class PageFiles {
  public:
-  // folder: read anew each time; empty: what was built in.
-  explicit PageFiles(std::string folder) : folder_(std::move(folder)) {}
+  // folder: read anew each time, and sent as it is; empty: what was built in, of which compressed copies are made on
+  // another thread, once in a process.
+  explicit PageFiles(std::string folder);
 
   // name: below web/, of letters, digits, "-", "_", "." and "/", and nothing hidden. None: there is no such file.
-  std::optional<ServedFile> find(const std::string& name, bool takes_gzip);
+  // Waits for nothing: until they are made, there are no compressed ones.
+  std::optional<ServedFile> find(const std::string& name, bool takes_gzip) const;
 
  private:
-  std::optional<std::string> read(const std::string& name) const;
-
   const std::string folder_;
-  std::mutex mutex_;
-  std::map<std::string, ServedFile> compressed_;  // of those that were built in
 };
 
 // By the end of its name.

@@ -56,14 +56,15 @@ int number_of(std::string_view text, const char* place, int low, int high) {
 
 class MediaEndpoint {
  public:
-  MediaEndpoint(Service& service, Database& database) : service_(service), store_(database) { forget_unused(); }
+  MediaEndpoint(Service& service, std::shared_ptr<PageMediaStore> store)
+      : service_(service), store_(std::move(store)) {}
 
   void upload(http::Exchange& exchange) {
     const http::Request& request = exchange.request();
     const PageMedium medium = read_page_medium(request.body, std::string(request.parameter("name")),
                                                std::string(request.header("content-type")));
-    forget_unused();
-    store_.put(page_owner(request), medium);
+    store_->forget_unused_now_and_then(now_milliseconds());
+    store_->put(page_owner(request), medium);
     reply_page_json(exchange, to_json_text({{"id", medium.id},
                                             {"bytes", medium.bytes.size()},
                                             {"kind", medium.kind},
@@ -73,7 +74,7 @@ class MediaEndpoint {
 
   void get(http::Exchange& exchange) {
     const auto path = path_segments(exchange.request(), kMedia);
-    PageMedium medium = store_.get(page_owner(exchange.request()), path[0]);
+    PageMedium medium = store_->get(page_owner(exchange.request()), path[0]);
     if (path.size() == 1) return send(exchange, std::move(medium));
     if (path.size() == 2 && path[1] == "seen") return send_seen(exchange, medium);
     if (path.size() == 3 && path[1] == "pages") return send_page(exchange, medium, path[2]);
@@ -83,7 +84,7 @@ class MediaEndpoint {
   void preview(http::Exchange& exchange) {
     const auto path = path_segments(exchange.request(), kMedia);
     if (path.size() != 2 || path[1] != "preview") throw_no_path(exchange.request());
-    const PageMedium medium = store_.get(page_owner(exchange.request()), path[0]);
+    const PageMedium medium = store_->get(page_owner(exchange.request()), path[0]);
     if (medium.type == "application/pdf")
       return with_pdf(exchange, medium, 100, [&exchange](const media::PdfDocument& document) {
         reply_page_json(exchange, to_json_text({{"pages", document.n_pages()}}));
@@ -103,11 +104,6 @@ class MediaEndpoint {
   }
 
  private:
-  void forget_unused() {
-    constexpr int64_t kDay = 86'400'000;
-    store_.remove_unused(now_milliseconds() - kDay);
-  }
-
   // Nothing of it runs, whatever it is; where it might be shown as a page it is a file to keep; and what is deleted
   // here is in no browser's cache.
   static void send(http::Exchange& exchange, PageMedium medium) {
@@ -172,13 +168,13 @@ class MediaEndpoint {
   }
 
   Service& service_;
-  PageMediaStore store_;
+  const std::shared_ptr<PageMediaStore> store_;
 };
 
 }  // namespace
 
-http::Routes media_routes_of_page(Service& service, Database& database) {
-  const auto endpoint = std::make_shared<MediaEndpoint>(service, database);
+http::Routes media_routes_of_page(Service& service, std::shared_ptr<PageMediaStore> store) {
+  const auto endpoint = std::make_shared<MediaEndpoint>(service, std::move(store));
   const std::string one = std::string(kMedia) + "*";
   return {{"POST", "/page/media", [endpoint](const ExchangePtr& exchange) { endpoint->upload(*exchange); }},
           {"GET", one, [endpoint](const ExchangePtr& exchange) { endpoint->get(*exchange); }},

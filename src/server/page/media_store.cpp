@@ -60,13 +60,17 @@ PageMedium read_page_medium(std::string bytes, const std::string& name, const st
   return medium;
 }
 
-void PageMediaStore::put(const std::string& owner, const PageMedium& medium) {
-  const std::lock_guard lock(database_.mutex());
-  Query row(database_,
-            "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, id) DO UPDATE SET kind = excluded.kind,"
-            " type = excluded.type, name = excluded.name, created = excluded.created");
+void put_medium(Database& database, const std::string& owner, const PageMedium& medium) {
+  Query row(database,
+            "INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, id) DO UPDATE SET created ="
+            " excluded.created");
   row.text(owner).text(medium.id).text(medium.kind).text(medium.type).text(medium.name);
   row.number(now_milliseconds()).bytes(medium.bytes).step();
+}
+
+void PageMediaStore::put(const std::string& owner, const PageMedium& medium) {
+  const std::lock_guard lock(database_.mutex());
+  put_medium(database_, owner, medium);
 }
 
 PageMedium PageMediaStore::get(const std::string& owner, const std::string& id) {
@@ -77,13 +81,22 @@ PageMedium PageMediaStore::get(const std::string& owner, const std::string& id) 
   return {row.text_at(0), row.text_at(1), row.text_at(2), row.text_at(3), row.text_at(4)};
 }
 
-void PageMediaStore::remove_unused(int64_t before_milliseconds) {
+void PageMediaStore::forget_unused(int64_t now) try {
+  constexpr int64_t kDay = 86'400'000;
+  last_look_ = now;
   const std::lock_guard lock(database_.mutex());
   Query(database_,
         "DELETE FROM media WHERE created < ? AND NOT EXISTS (SELECT 1 FROM media_uses WHERE owner = media.owner AND"
         " media = media.id)")
-      .number(before_milliseconds)
+      .number(now - kDay)
       .step();
+  if (database_.n_changes() > 0) database_.forget_deleted();
+} catch (const ResourceError&) {  // whoever called wants something else, and can have it
+}
+
+void PageMediaStore::forget_unused_now_and_then(int64_t now) {
+  constexpr int64_t kHour = 3'600'000;
+  if (now - last_look_ >= kHour) forget_unused(now);
 }
 
 }  // namespace facet::server

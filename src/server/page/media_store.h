@@ -2,6 +2,7 @@
 // once for each owner, under a name that is their hash. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -24,12 +25,19 @@ class PageMediaStore {
 
   void put(const std::string& owner, const PageMedium& medium);
   PageMedium get(const std::string& owner, const std::string& id);  // ApiError (NotFound)
-  // Those that no message shows, and that were uploaded before then.
-  void remove_unused(int64_t before_milliseconds);
+  // Those that no message shows, and that came more than a day before `now`, in milliseconds. Where the database cannot
+  // be changed just now, at the next call.
+  void forget_unused(int64_t now);
+  // The same where the last time is an hour ago: for what happens often.
+  void forget_unused_now_and_then(int64_t now);
 
  private:
   Database& database_;
+  std::atomic<int64_t> last_look_{0};
 };
+
+// As PageMediaStore::put, for who holds the database's lock. What is there keeps its name.
+void put_medium(Database& database, const std::string& owner, const PageMedium& medium);
 
 // What bytes from outside are, and how they are told from others. name and type: as the client says them. ApiError
 // (Invalid, Unsupported) for what is no medium, or one that cannot be decoded here.

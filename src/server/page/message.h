@@ -25,7 +25,7 @@ PageMessage read_page_message(const Json& body, const std::string& id, const std
 // Letters without their case and their marks, on one line: so that "uber" finds "Über".
 std::string folded(std::string_view text);
 
-// A title on one line, at most so many bytes long; longer ones end in "...".
+// A title on one line, at most 300 bytes long; longer ones end in "...".
 std::string page_title(std::string_view text);
 
 bool is_page_id(std::string_view id);

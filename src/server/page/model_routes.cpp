@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "http/keys.h"
 #include "server/json_reading.h"
 #include "server/key_models.h"
 #include "server/page/handlers.h"
@@ -47,23 +46,17 @@ Json model_json(const ModelInfo& model, const std::string& default_name) {
           {"tools", model.calls},
           {"chat", model.chats},
           {"loaded", model.is_loaded},
-          {"loading", model.is_loading ? Json{{"progress", nullptr}} : Json()},
+          {"loading", model.is_loading},
           {"busy", model.n_uses > 0},
           {"expires_in", model.is_loaded && model.expires_in >= 0 ? Json(model.expires_in) : Json()},
           {"plan", plan_json(model.memory)}};
-}
-
-bool may_ask(const http::Request& request, const std::string& model) {
-  if (!request.key || request.key->models.empty()) return true;
-  const auto& allowed = request.key->models;
-  return std::find(allowed.begin(), allowed.end(), model) != allowed.end();
 }
 
 void list_models(http::Exchange& exchange, Service& service) {
   const std::string default_name = service.model("").name;
   Json models = Json::array();
   for (const ModelInfo& model : service.models())
-    if (may_ask(exchange.request(), model.name)) models.push_back(model_json(model, default_name));
+    if (is_key_for(exchange.request(), model.name)) models.push_back(model_json(model, default_name));
   const MachineInfo machine = service.machine();
   const int64_t free = std::max<int64_t>(machine.memory_bytes - machine.taken_bytes, 0);
   reply_page_json(

@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "http/keys.h"
 #include "server/api_error.h"
+#include "server/page/clock.h"
 #include "server/page/handlers.h"
+#include "server/page/media_store.h"
 #include "server/service.h"
 #include "server/store.h"
 
@@ -37,8 +39,10 @@ PageRoutes page_routes(Service& service, Store& store, const std::string& files)
   const auto events = std::make_shared<PageEvents>();
   PageRoutes page;
   Database& database = store.database();
+  const auto media = std::make_shared<PageMediaStore>(database);
+  media->forget_unused(now_milliseconds());
   for (http::Routes routes :
-       {file_routes_of_page(files), conversation_routes(database, events), media_routes_of_page(service, database),
+       {file_routes_of_page(files), conversation_routes(database, media, events), media_routes_of_page(service, media),
         settings_routes(database, events), model_routes_of_page(service)})
     page.routes.insert(page.routes.end(), routes.begin(), routes.end());
   page.routes.push_back({"GET", "/page/events", [events](const ExchangePtr& exchange) {

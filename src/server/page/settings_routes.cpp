@@ -1,6 +1,7 @@
 // /page/settings: presets and what else the page remembers of its owner, one JSON document with a version.
 #include <fmt/format.h>
 
+#include "http/sha256.h"
 #include "server/api_error.h"
 #include "server/database.h"
 #include "server/json_reading.h"
@@ -14,9 +15,12 @@ constexpr size_t kMaxSettingsBytes = size_t{4} << 20;
 struct Settings {
   int64_t version = 0;
   std::string json = "{}";
-
-  std::string etag() const { return fmt::format("\"{}\"", version); }
 };
+
+// A tab whose key was changed has another owner's: no two owners share one.
+std::string etag_of_settings(const std::string& owner, const Settings& settings) {
+  return fmt::format("\"{}-{}\"", http::hex_digits(http::sha256(owner)).substr(0, 16), settings.version);
+}
 
 class SettingsEndpoint {
  public:
@@ -45,7 +49,7 @@ class SettingsEndpoint {
 
  private:
   static void reply(http::Exchange& exchange, const Settings& settings) {
-    reply_page_json(exchange, settings.json, {{"ETag", settings.etag()}});
+    reply_page_json(exchange, settings.json, {{"ETag", etag_of_settings(page_owner(exchange.request()), settings)}});
   }
 
   Settings read(const std::string& owner) {
@@ -58,7 +62,7 @@ class SettingsEndpoint {
     const std::lock_guard lock(database_.mutex());
     return database_.alone([&] {
       const Settings old = read(owner);
-      if (!wanted.empty() && wanted != old.etag()) return false;
+      if (!wanted.empty() && wanted != etag_of_settings(owner, old)) return false;
       settings.version = old.version + 1;
       Query row(database_, "INSERT OR REPLACE INTO page_settings VALUES (?, ?, ?)");
       row.text(owner).number(settings.version).text(settings.json).step();
