@@ -32,17 +32,17 @@ function useConversation(id) {
       wanted = false;
     };
   }, [id]);
-  useEffect(
-    () =>
-      conversation?.listen(() => {
-        redraw();
-        if (conversation.id && (location.hash.startsWith('#/chat') || location.hash.length < 3)) {
-          history.replaceState(null, '', `#/c/${conversation.id}`);
-          dispatchEvent(new HashChangeEvent('hashchange'));
-        }
-      }),
-    [conversation],
-  );
+  useEffect(() => {
+    let is_new = !conversation?.id;
+    return conversation?.listen(() => {
+      redraw();
+      if (!is_new || !conversation.id) return;
+      is_new = false; // from now on it has an address
+      if (!location.hash.startsWith('#/chat') && location.hash.length >= 3) return;
+      history.replaceState(null, '', `#/c/${conversation.id}`);
+      dispatchEvent(new HashChangeEvent('hashchange'));
+    });
+  }, [conversation]);
   return conversation;
 }
 
