@@ -69,6 +69,72 @@ test('a conversation that turns out to be gone does not close the one that was c
   assert.equal(await page.locator('.bubble').innerText(), 'text that is here');
 });
 
+test('a page that is loaded late does not replace the one that was clicked after it', async () => {
+  const page = await held.open();
+  await page.route('**/models/page.js', async (route) => {
+    await wait(1500);
+    await route.continue();
+  });
+  const late = page.waitForResponse('**/models/page.js');
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('heading', { name: 'Look and language' }).waitFor();
+  await late;
+  await wait(300);
+  assert.equal(await page.getByRole('heading', { name: 'Look and language' }).count(), 1);
+});
+
+test('of two replies the older one, when it comes last, changes nothing', async () => {
+  const id = await make('Twice', 'the question');
+  const page = await held.open(`#/c/${id}`);
+  await page.getByText('the question').waitFor();
+  let replies = 0;
+  await page.route(`**/page/conversations/${id}`, async (route) => {
+    const first = !replies++;
+    const response = await route.fetch();
+    if (first) await wait(2000);
+    await route.fulfill({ response });
+  });
+  const write = (text) =>
+    held.server.json('PUT', `/page/conversations/${id}/messages/a`, {
+      id: 'a',
+      parent: `${id}m`,
+      role: 'assistant',
+      state: 'done',
+      content: [{ type: 'text', text }],
+    });
+  await write('older text');
+  await until(() => replies === 1, 'the first change was not read');
+  await wait(200);
+  await write('newer text');
+  await page.getByText('newer text').waitFor({ timeout: 1500 });
+  await wait(2500);
+  assert.equal(await page.getByText('newer text').count(), 1);
+});
+
+test('the model that is asked is the one that the picker shows', async () => {
+  const { body: before } = await held.server.json('GET', '/page/settings');
+  await held.server.json('PUT', '/page/settings', { ...before, model: 'taken-away' });
+  const page = await held.open('', played(['hello']));
+  await say(page, 'Hello');
+  await answer(page);
+  await held.server.json('PUT', '/page/settings', before);
+  assert.equal(await page.locator('.model-picker select').inputValue(), 'nano');
+  assert.equal(await page.evaluate(() => globalThis.asked[0].model), 'nano');
+});
+
+test('while an answer is written, an earlier one cannot be continued', async () => {
+  const page = await held.open('', { init: slowly(50, words(400)) });
+  await say(page, 'One');
+  await page.getByText('word3').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Continue' }).waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Continue' }).isEnabled());
+  await say(page, 'Two');
+  await page.locator('.message.assistant').nth(1).getByText('word3').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Continue' }).isDisabled());
+});
+
 test('a new chat stays, while another answer grows', async () => {
   const page = await held.open('', { init: slowly(20, words(400)) });
   await say(page, 'Write');
@@ -145,12 +211,13 @@ test('what waits in two tabs of a browser is all stored when the server is back'
   const ids = [id_of(one), id_of(other)];
   await answer(one);
   await answer(other);
+  await one.close();
   await context.unroute('**/messages/*');
   for (const id of ids)
     await until(async () => (await stored(id)).messages.at(-1)?.state === 'done', 'a message is not stored');
   assert.deepEqual(await Promise.all(ids.map(async (id) => (await stored(id)).messages.length)), [2, 2]);
   await until(
-    () => one.evaluate(() => !Object.keys(localStorage).some((name) => name.startsWith('unsent'))),
+    () => other.evaluate(() => !Object.keys(localStorage).some((name) => name.startsWith('unsent'))),
     'something still waits',
   );
 });
@@ -223,7 +290,7 @@ test('while one tab is answered, the other waits; a long pause is not taken for 
   await one.getByText('first part').waitFor();
   const begin = Date.now();
   const other = await held.tab(one.context(), new URL(one.url()).hash);
-  await other.getByText('first part').waitFor();
+  await other.getByText('first part').waitFor({ timeout: 10_000 });
   await other.locator('#composer').fill('Me too');
   while (Date.now() < begin + 14_500) {
     assert.equal(await other.getByText('The answer was interrupted.').count(), 0);

@@ -21,8 +21,8 @@ const kEfforts = [
 ];
 /** Of conversations: {text, files}, what is written and not sent. */
 const drafts = new Map();
-/** conversation -> what gives text and files back to the composer that shows it. */
-const composers = new Map();
+/** The composer that is shown: {conversation, take}. */
+let shown = null;
 
 /** What could not be sent goes before what has been written since. */
 const joined = (before, after) => ({
@@ -32,8 +32,7 @@ const joined = (before, after) => ({
 
 /** Gives back what could not be sent: into the composer, or to the draft where that is gone. */
 function give_back(conversation, unsent) {
-  const composer = composers.get(conversation);
-  if (composer) composer(unsent);
+  if (shown?.conversation.id === conversation.id) shown.take(unsent);
   else drafts.set(conversation.id, joined(unsent, drafts.get(conversation.id) ?? { text: '', files: [] }));
 }
 
@@ -120,11 +119,15 @@ export function Composer({ conversation }) {
     drafts.set(conversation.id, { text, files: attachments.list.filter((entry) => !entry.progress) });
   });
   useLayoutEffect(() => {
-    composers.set(conversation, (unsent) => {
+    const take = (unsent) => {
       set_text((now) => joined(unsent, { text: now, files: [] }).text);
       attachments.set([...unsent.files, ...attachments.held.current]);
-    });
-    return () => composers.delete(conversation);
+    };
+    const composer = { conversation, take };
+    shown = composer;
+    return () => {
+      if (shown === composer) shown = null;
+    };
   }, []);
   useEffect(() => {
     if (innerWidth > 800) input.current.focus();
