@@ -123,7 +123,7 @@ test('the model that is asked is the one that the picker shows', async () => {
   assert.equal(await page.evaluate(() => globalThis.asked[0].model), 'nano');
 });
 
-test('while an answer is written, an earlier one cannot be continued', async () => {
+test('while an answer is written, an earlier one cannot be continued; then it can', async () => {
   const page = await held.open('', { init: slowly(50, words(400)) });
   await say(page, 'One');
   await page.getByText('word3').waitFor();
@@ -133,6 +133,9 @@ test('while an answer is written, an earlier one cannot be continued', async () 
   await say(page, 'Two');
   await page.locator('.message.assistant').nth(1).getByText('word3').waitFor();
   assert.ok(await page.getByRole('button', { name: 'Continue' }).isDisabled());
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Continue' }).nth(1).waitFor();
+  await until(() => page.getByRole('button', { name: 'Continue' }).first().isEnabled(), 'it stays so');
 });
 
 test('a new chat stays, while another answer grows', async () => {

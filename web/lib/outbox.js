@@ -7,6 +7,7 @@ import { toast } from './toast.js';
 
 const kPrefix = 'unsent:';
 const kRetry = 10_000; // milliseconds until what a busy server refused is tried again
+const kRetried = ['busy', 'storage', 'server']; // errors after which nothing else tells when to try
 const kKept = 7 * 86_400_000; // milliseconds for which messages of another key are kept
 const kFinal = ['missing', 'request', 'too_large']; // errors that another try does not mend
 
@@ -74,7 +75,7 @@ async function deliver(name, entry) {
       if (error.kind !== 'missing') held.set(name, { ...entry, refused: true });
     } else {
       keep(name, entry);
-      if (error.kind !== 'offline') again ||= setTimeout(flush, kRetry);
+      if (kRetried.includes(error.kind)) again ||= setTimeout(flush, kRetry);
     }
     throw error;
   }
