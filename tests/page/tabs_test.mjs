@@ -217,8 +217,10 @@ test('what waits in two tabs of a browser is all stored when the server is back'
   await one.close();
   await context.unroute('**/messages/*');
   for (const id of ids)
-    await until(async () => (await stored(id)).messages.at(-1)?.state === 'done', 'a message is not stored');
-  assert.deepEqual(await Promise.all(ids.map(async (id) => (await stored(id)).messages.length)), [2, 2]);
+    await until(async () => {
+      const { messages } = await stored(id);
+      return messages.length === 2 && messages.every(({ state }) => state === 'done');
+    }, 'a message is not stored');
   await until(
     () => other.evaluate(() => !Object.keys(localStorage).some((name) => name.startsWith('unsent'))),
     'something still waits',
