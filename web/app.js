@@ -33,8 +33,12 @@ const kPages = {
 function LazyPage({ name, open_sidebar }) {
   const [view, set_view] = useState(null);
   useEffect(() => {
+    let wanted = true;
     set_view(null);
-    kPages[name]().then((module) => set_view({ Page: module.Page }), report);
+    kPages[name]().then((module) => wanted && set_view({ Page: module.Page }), report);
+    return () => {
+      wanted = false;
+    };
   }, [name]);
   return view ? html`<${view.Page} open_sidebar=${open_sidebar} />` : html`<main class="page" aria-busy="true"></main>`;
 }

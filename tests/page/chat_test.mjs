@@ -81,6 +81,29 @@ test('an answer is stopped, kept, and continued', async () => {
   assert.match(body.messages.at(-1).content, /^word0 /);
 });
 
+test('a block of code that is stopped and continued looks as it will after a reload', async () => {
+  const lines = Array.from({ length: 400 }, (_, index) => `line ${index}\n`);
+  const scripts = [
+    ['Some *text*.\n\n```text\n', ...lines],
+    ['the last line\n```\n', '\nAfter it.'],
+  ];
+  const page = await held.open('', { init: { script: play, value: { scripts, pause: 20 } } });
+  await say(page, 'Write code');
+  await page.getByText('line 9').waitFor();
+  await page.locator('.send.stop').click();
+  const said = await answer(page);
+  await said.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('After it.').waitFor();
+  await answer(page);
+  const blocks = () =>
+    page.locator('.message.assistant .blocks > *').evaluateAll((all) => all.map((node) => node.outerHTML));
+  const before = await blocks();
+  assert.equal(before.length, 3);
+  await page.reload();
+  await page.getByText('After it.').waitFor();
+  assert.deepEqual(await blocks(), before);
+});
+
 test('the server itself continues what it began', async () => {
   const { body: made } = await held.server.json('POST', '/page/conversations', { title: 'half' });
   const put = (message) => held.server.json('PUT', `/page/conversations/${made.id}/messages/${message.id}`, message);
@@ -169,6 +192,22 @@ test('a tool of the page is run, and the model goes on', async () => {
   const [first, second] = await page.evaluate(() => globalThis.asked);
   assert.equal(first.tools[0].function.name, 'calculate');
   assert.deepEqual(second.messages.slice(-1), [{ role: 'tool', tool_call_id: 'call_1', content: '80' }]);
+});
+
+test('a model that calls without end is asked about', async () => {
+  const page = await held.open('', played(call('calculate', { expression: '1 + 1' })));
+  await page.getByRole('button', { name: /Settings of this chat/ }).click();
+  await page.getByText('Tools', { exact: true }).click();
+  await page.getByLabel('calculate').check();
+  await say(page, 'Calculate');
+  await page.getByText('The model called tools many times without an answer.').waitFor();
+  await answer(page);
+  const rounds = await page.evaluate(() => globalThis.asked.length);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.waitForFunction((before) => globalThis.asked.length === 2 * before, rounds);
+  const last = await page.evaluate((at) => globalThis.asked[at].messages.at(-1), rounds);
+  assert.deepEqual(last, { role: 'tool', tool_call_id: 'call_1', content: '2' });
+  await page.getByText('The model called tools many times').waitFor();
 });
 
 test('a tool of the user is answered by the user', async () => {

@@ -217,7 +217,7 @@ test('a browser without room for what waits', async () => {
       script: () => {
         const real = Storage.prototype.setItem;
         Storage.prototype.setItem = function (name, value) {
-          if (name === 'unsent') throw new DOMException('full', 'QuotaExceededError');
+          if (name.startsWith('unsent:')) throw new DOMException('full', 'QuotaExceededError');
           real.call(this, name, value);
         };
       },

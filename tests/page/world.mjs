@@ -109,6 +109,11 @@ export function world(...flags) {
       permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'],
       ...options,
     });
+    return held.tab(context, hash, init);
+  };
+
+  /** A further tab of a browser: what the tabs of one context share is theirs. */
+  held.tab = async (context, hash = '', init = null) => {
     const page = await context.newPage();
     page.problems = [];
     page.requests = [];

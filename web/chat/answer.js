@@ -1,8 +1,8 @@
 // Asks the model for the next message of a conversation, shows it as it comes, and stores it: while it grows, and at
 // its end.
 import { explain } from '../lib/errors.js';
-import { settings } from '../lib/settings.js';
 import { report } from '../lib/toast.js';
+import { model_named } from '../models/library.js';
 import { new_id } from './conversation.js';
 import { request_messages, request_options } from './request.js';
 import { figures, short_usage, stream_reply } from './stream.js';
@@ -10,7 +10,7 @@ import { run_calls } from './tools.js';
 import { branch, text_of } from './tree.js';
 
 const kDrawEvery = 60; // milliseconds: faster than reading, slower than the tokens of a fast machine
-const kAliveEvery = 4000; // milliseconds between signs of life of an answer that has not begun
+const kAliveEvery = 4000; // milliseconds between signs of life of an answer that does not grow
 const kSaveEvery = 2000; // milliseconds between stores of an answer that grows
 const kRounds = 8; // of calls that the page makes by itself for one question
 
@@ -26,6 +26,9 @@ function drawn(message, reply, base) {
     live: { tokens: reply.deltas, thought: reply.thought_deltas },
   };
 }
+
+/** Of a save; a conversation that was deleted elsewhere needs none. */
+const report_unless_gone = (error) => error.kind === 'missing' || report(error);
 
 /** Draws and saves an answer that grows, neither more often than need be. */
 class Progress {
@@ -51,17 +54,20 @@ class Progress {
     if (!this.reply) return;
     this.message = drawn(this.message, this.reply, this.base);
     this.conversation.put(this.message);
-    if (this.#drawn_at - this.#saved_at < kSaveEvery) return;
-    this.#saved_at = this.#drawn_at;
-    this.conversation.save(this.message.id).catch(report);
+    if (this.#drawn_at - this.#saved_at >= kSaveEvery) this.#save();
   }
 
-  /** Before the first token nothing changes, but other tabs have to see that someone waits. */
+  #save() {
+    this.#saved_at = performance.now();
+    this.conversation.save(this.message.id).catch(report_unless_gone);
+  }
+
+  /** While no token comes nothing changes, but other tabs have to see that someone waits. */
   alive() {
-    if (this.reply) return;
-    this.message = { ...this.message, timing: { at: Date.now() / 1000 } };
+    if (performance.now() - this.#saved_at < kAliveEvery) return;
+    this.message = { ...this.message, timing: { ...this.message.timing, at: Date.now() / 1000 } };
     this.conversation.put(this.message);
-    this.conversation.save(this.message.id).catch(report);
+    this.#save();
   }
 
   /** reason: why it ended, when it was not the model's own end: length, stopped, offline ... */
@@ -71,14 +77,17 @@ class Progress {
     if (this.reply?.logprobs.length && !this.base) message.logprobs = this.reply.logprobs;
     this.message = message;
     this.conversation.put(message);
-    await this.conversation.save(message.id);
+    await this.conversation.save(message.id).catch(report_unless_gone);
   }
 }
+
+/** The model that the picker shows; undefined for the server's first. */
+const model_of = ({ settings }) => settings.model || model_named('')?.name;
 
 async function body_for(conversation, parent, last) {
   const messages = branch(conversation.messages, parent);
   const body = {
-    model: conversation.settings.model || settings.value.model || undefined,
+    model: model_of(conversation),
     messages: await request_messages(last ? [...messages, last] : messages, conversation.settings.system),
     ...request_options(conversation.settings),
   };
@@ -98,54 +107,53 @@ async function write(conversation, message, continued) {
   const controller = new AbortController();
   conversation.writing.set(message.id, controller);
   const progress = new Progress(conversation, message, continued ? text_of(message) : '');
-  const alive = setInterval(() => progress.alive(), kAliveEvery);
+  const alive = setInterval(() => progress.alive(), 1000);
+  let ended;
   try {
     conversation.put(message);
     const body = await body_for(conversation, message.parent, continued && message);
     const reply = await stream_reply(body, { signal: controller.signal, on_change: (now) => progress.changed(now) });
     progress.reply = reply;
-    await progress.end({ state: 'done', reason: reply.finish });
-    return progress.message;
+    ended = { state: 'done', reason: reply.finish };
   } catch (error) {
     const stopped = error.name === 'AbortError';
-    await progress
-      .end({ state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind })
-      .catch(report);
-    return null;
-  } finally {
-    clearInterval(alive);
-    conversation.writing.delete(message.id);
-    conversation.changed();
+    ended = { state: stopped ? 'stopped' : 'failed', error: stopped ? undefined : explain(error), reason: error.kind };
   }
+  clearInterval(alive);
+  await progress.end(ended);
+  conversation.writing.delete(message.id);
+  conversation.changed();
+  return ended.state === 'done' ? progress.message : null;
 }
 
 async function answer_below(conversation, parent) {
-  for (let round = 0; round < kRounds; ++round) {
-    const model = conversation.settings.model || settings.value.model;
+  for (let round = 0; ; ++round) {
     const message = {
       id: new_id(),
       parent,
       role: 'assistant',
       content: [],
       thought: '',
-      model,
+      model: model_of(conversation),
       state: 'writing',
       created_at: Date.now() / 1000,
     };
     await conversation.add(message);
     const written = await write(conversation, message, false);
-    if (!written?.calls?.length || !(await make_calls(conversation, written.id))) return;
+    if (!written?.calls?.length || !(await make_calls(conversation, written.id, round + 1 === kRounds))) return;
     parent = written.id;
   }
 }
 
-/** Makes the calls of a message that the page can make; whether all have a result now. */
-async function make_calls(conversation, id) {
+/** Makes the calls of a message that the page can make; whether all have a result now, and the model may go on. */
+async function make_calls(conversation, id, is_last) {
   const message = conversation.messages.get(id);
   const calls = await run_calls(message.calls);
-  conversation.put({ ...message, calls });
-  await conversation.save(id);
-  return calls.every((call) => call.result !== undefined);
+  const complete = calls.every((call) => call.result !== undefined);
+  const timing = complete && is_last ? { ...message.timing, reason: 'rounds' } : message.timing;
+  conversation.put({ ...message, calls, timing });
+  await conversation.save(id).catch(report_unless_gone);
+  return complete && !is_last;
 }
 
 /** An answer below a message, and further ones while the model's calls can be made by the page. */
@@ -153,11 +161,12 @@ export const answer = (conversation, parent) => conversation.answering(() => ans
 
 /** The user's result of a call; when it was the last one missing, the model goes on. */
 export function give_result(conversation, id, call_id, result) {
+  if (conversation.awaits_answer) return undefined;
   return conversation.answering(async () => {
     const message = conversation.messages.get(id);
     const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
     conversation.put({ ...message, calls });
-    await conversation.save(id);
+    await conversation.save(id).catch(report_unless_gone);
     if (calls.every((call) => call.result !== undefined)) await answer_below(conversation, id);
   });
 }
@@ -171,9 +180,11 @@ export function ask(conversation, content, parent = conversation.leaf) {
   });
 }
 
-/** Goes on with an answer that was stopped or cut short. */
+/** Goes on with an answer that was stopped or cut short, or after many rounds of calls. */
 export function continue_answer(conversation, id) {
+  if (conversation.awaits_answer) return undefined;
   const { error: _, ...message } = conversation.messages.get(id);
+  if (message.timing?.reason === 'rounds') return answer(conversation, id);
   if (!text_of(message)) return answer(conversation, message.parent);
   return conversation.answering(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
 }

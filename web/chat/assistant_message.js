@@ -2,6 +2,7 @@
 import { copy_and_tell } from '../lib/clipboard.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
+import { useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
 import { Markdown } from '../markdown/view.js';
 import { icon, IconButton } from '../shell/icons.js';
@@ -13,48 +14,66 @@ import { TokenView } from './token_view.js';
 import { text_of } from './tree.js';
 import { Versions } from './versions.js';
 
-function problem_of(message, growing) {
-  if (growing || message.state === 'done')
-    return message.timing?.reason === 'length' ? { text: t('The answer reached the limit of tokens.') } : null;
+/** Why an answer ended that came to its end, where that was not the model's. */
+function end_of(reason, last) {
+  if (reason === 'length') return { text: t('The answer reached the limit of tokens.') };
+  if (reason === 'rounds' && last) return { text: t('The model called tools many times without an answer.') };
+  return null;
+}
+
+function problem_of(message, growing, last) {
+  if (growing) return null;
+  if (message.state === 'done') return end_of(message.timing?.reason, last);
   if (message.state === 'failed') return { text: message.error ?? t('The answer failed.'), bad: true };
   if (message.state === 'stopped') return { text: t('Stopped.') };
   return { text: t('The answer was interrupted. What came of it is kept.'), bad: true };
 }
 
-function Problem({ conversation, message, growing }) {
-  const problem = problem_of(message, growing);
-  if (!problem) return null;
+function Problem({ conversation, message, problem }) {
+  useStore(conversation); // which may become busy
   const interrupted = message.timing?.reason === 'offline';
   return html`<div class=${`note ${problem.bad ? 'bad' : ''}`} role=${problem.bad ? 'alert' : undefined}>
     <span>${interrupted ? t('The connection to the server was lost. What came of the answer is kept.') : problem.text}</span>
-    <button type="button" class="quiet small" disabled=${conversation.busy}
+    <button type="button" class="quiet small" disabled=${conversation.awaits_answer}
         onClick=${guarded(() => continue_answer(conversation, message.id))}>
-      ${icon('go_on')}${text_of(message) ? t('Continue') : t('Try again')}</button>
+      ${icon('go_on')}${text_of(message) || message.state === 'done' ? t('Continue') : t('Try again')}</button>
   </div>`;
 }
 
 function Actions({ conversation, message, index, count, tokens, toggle_tokens }) {
-  const again = guarded(() => conversation.busy || answer(conversation, message.parent));
+  const again = guarded(() => conversation.awaits_answer || answer(conversation, message.parent));
   return html`
     <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
     <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text_of(message))} />
     <${IconButton} name="again" label=${t('Answer again')} onClick=${again} />
-    ${message.logprobs && html`<${IconButton} name="chance" label=${t('Token probabilities')}
-        aria-pressed=${String(tokens)} onClick=${toggle_tokens} />`}`;
+    ${
+      message.logprobs &&
+      html`<${IconButton} name="chance" label=${t('Token probabilities')}
+        aria-pressed=${String(tokens)} onClick=${toggle_tokens} />`
+    }`;
 }
 
 export function AssistantMessage({ conversation, message, index, count, growing, last, show_figures }) {
   const [tokens, set_tokens] = useState(false);
   const text = text_of(message);
+  const problem = problem_of(message, growing, last);
   const waiting = growing && !text && !message.thought && !message.calls?.length;
   return html`
     ${message.thought && html`<${Thought} message=${message} growing=${growing && !text} />`}
     ${waiting && html`<div class="waiting" aria-hidden="true"><span></span><span></span><span></span></div>`}
-    ${tokens && message.logprobs ? html`<${TokenView} tokens=${message.logprobs} />` : text && html`<${Markdown}
-        text=${text} done=${!growing} />`}
-    ${message.calls?.length > 0 && html`<${Calls} conversation=${conversation} message=${message}
-        growing=${growing} />`}
-    <${Problem} conversation=${conversation} message=${message} growing=${growing} />
+    ${
+      tokens && message.logprobs
+        ? html`<${TokenView} tokens=${message.logprobs} />`
+        : text &&
+          html`<${Markdown}
+        text=${text} done=${!growing} />`
+    }
+    ${
+      message.calls?.length > 0 &&
+      html`<${Calls} conversation=${conversation} message=${message}
+        growing=${growing} />`
+    }
+    ${problem && html`<${Problem} conversation=${conversation} message=${message} problem=${problem} />`}
     <div class=${`actions ${last ? 'always' : ''}`}>
       ${
         !growing &&

@@ -2,6 +2,7 @@
 import { seconds } from '../lib/format.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/language.js';
+import { useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
 import { icon } from '../shell/icons.js';
 import { give_result } from './answer.js';
@@ -15,6 +16,7 @@ function readable(text) {
 }
 
 function ResultForm({ conversation, message, call }) {
+  useStore(conversation); // which may become busy
   const submit = guarded(async (event) => {
     event.preventDefault();
     await give_result(conversation, message.id, call.id, event.target.elements.result.value);
@@ -22,7 +24,8 @@ function ResultForm({ conversation, message, call }) {
   return html`<form class="result-form" onSubmit=${submit}>
     <label class="field">${t('What does this tool give? The model goes on with your answer.')}
       <textarea name="result" rows="2" dir="auto"></textarea></label>
-    <div class="row end"><button class="primary small">${t('Give the result')}</button></div>
+    <div class="row end"><button class="primary small"
+        disabled=${conversation.awaits_answer}>${t('Give the result')}</button></div>
   </form>`;
 }
 
@@ -38,6 +41,8 @@ function Card({ conversation, message, call, growing }) {
 }
 
 export const Calls = ({ conversation, message, growing }) => html`<div class="calls">
-  ${message.calls.map((call) => html`<${Card} key=${call.id} conversation=${conversation} message=${message}
-      call=${call} growing=${growing} />`)}
+  ${message.calls.map(
+    (call) => html`<${Card} key=${call.id} conversation=${conversation} message=${message}
+      call=${call} growing=${growing} />`,
+  )}
 </div>`;

@@ -19,7 +19,22 @@ const kEfforts = [
   ['medium', 'Medium'],
   ['high', 'Long'],
 ];
+/** Of conversations: {text, files}, what is written and not sent. */
 const drafts = new Map();
+/** The composer that is shown: {conversation, take}. */
+let shown = null;
+
+/** What could not be sent goes before what has been written since. */
+const joined = (before, after) => ({
+  text: [before.text, after.text].filter((text) => text.trim()).join('\n\n'),
+  files: [...before.files, ...after.files],
+});
+
+/** Gives back what could not be sent: into the composer, or to the draft where that is gone. */
+function give_back(conversation, unsent) {
+  if (shown?.conversation.id === conversation.id) shown.take(unsent);
+  else drafts.set(conversation.id, joined(unsent, drafts.get(conversation.id) ?? { text: '', files: [] }));
+}
 
 function useDrop(add) {
   const [over, set_over] = useState(false);
@@ -50,7 +65,7 @@ function useDrop(add) {
 
 /** Files on their way to the store, and those that are there. */
 function useAttachments(conversation) {
-  const held = useRef([]);
+  const held = useRef(drafts.get(conversation.id)?.files ?? []);
   const [, redraw] = useReducer((count) => count + 1, 0);
   const set = (next) => {
     held.current = next;
@@ -71,7 +86,7 @@ function useAttachments(conversation) {
       }
     }
   };
-  return { list: held.current, add, remove: (entry) => replace(entry, null), change: replace, set };
+  return { list: held.current, held, add, remove: (entry) => replace(entry, null), change: replace, set };
 }
 
 function ThinkingPicker({ conversation }) {
@@ -79,26 +94,41 @@ function ThinkingPicker({ conversation }) {
   return html`<label class="thinking-picker" title=${t('Thinking before the answer')}>${icon('thought')}<span
       class="hidden">${t('Thinking')}</span>
     <select value=${conversation.settings.thinking} onChange=${change}>
-      ${kEfforts.map(([value, label]) => html`<option
-          value=${value}>${value === 'off' ? t('No thinking') : `${t('Thinking')}: ${t(label)}`}</option>`)}
+      ${kEfforts.map(
+        ([value, label]) => html`<option
+          value=${value}>${value === 'off' ? t('No thinking') : `${t('Thinking')}: ${t(label)}`}</option>`,
+      )}
     </select></label>`;
 }
 
 export function Composer({ conversation }) {
   useStore(library);
-  const [text, set_text] = useState(drafts.get(conversation.id) ?? '');
+  const [text, set_text] = useState(drafts.get(conversation.id)?.text ?? '');
   const [camera, set_camera] = useState(false);
   const input = useRef();
   const attachments = useAttachments(conversation);
   const model = model_named(conversation.settings.model);
   const over = useDrop(attachments.add);
   const uploading = attachments.list.some((entry) => entry.progress);
-  const ready = !conversation.busy && !uploading && (text.trim() || attachments.list.length);
+  const ready = !conversation.awaits_answer && !uploading && (text.trim() || attachments.list.length);
   useLayoutEffect(() => {
     input.current.style.height = 'auto';
     input.current.style.height = `${Math.min(input.current.scrollHeight, innerHeight * 0.4)}px`;
-    drafts.set(conversation.id, text);
   }, [text]);
+  useLayoutEffect(() => {
+    drafts.set(conversation.id, { text, files: attachments.list.filter((entry) => !entry.progress) });
+  });
+  useLayoutEffect(() => {
+    const take = (unsent) => {
+      set_text((now) => joined(unsent, { text: now, files: [] }).text);
+      attachments.set([...unsent.files, ...attachments.held.current]);
+    };
+    const composer = { conversation, take };
+    shown = composer;
+    return () => {
+      if (shown === composer) shown = null;
+    };
+  }, []);
   useEffect(() => {
     if (innerWidth > 800) input.current.focus();
   }, []);
@@ -118,14 +148,13 @@ export function Composer({ conversation }) {
       return;
     }
     const content = [...attachments.list.map((entry) => entry.part), { type: 'text', text: text.trim() }];
-    const kept = attachments.list;
+    const unsent = { text, files: attachments.list };
     set_text('');
     attachments.set([]);
     try {
       await ask(conversation, content);
     } catch (error) {
-      set_text(text);
-      attachments.set(kept);
+      give_back(conversation, unsent);
       throw error;
     }
   });
@@ -146,9 +175,7 @@ export function Composer({ conversation }) {
       attachments.list.length > 0 &&
       html`<div class="attachments">
       ${attachments.list.map(
-        (
-          entry,
-        ) => html`<${Attachment} key=${entry.file} entry=${entry}
+        (entry) => html`<${Attachment} key=${entry.file} entry=${entry}
             model=${model} on_remove=${() => attachments.remove(entry)}
         on_change=${(part) => attachments.change(entry, { ...entry, part })} />`,
       )}

@@ -1,7 +1,7 @@
 // One conversation in this tab: its messages, the branch that is shown, its settings; kept in step with the server and
 // other tabs.
 import { api } from '../lib/api.js';
-import { send, unsent } from '../lib/outbox.js';
+import { send, unsent, withdraw } from '../lib/outbox.js';
 import { settings } from '../lib/settings.js';
 import { Store } from '../lib/store.js';
 import { branch, children, newest_leaf, title_of } from './tree.js';
@@ -25,7 +25,10 @@ export class Conversation extends Store {
   writing = new Map();
   #creating = null;
   #held = 0;
+  #n_holds = 0; // since the beginning
   #answering = 0;
+  #untold = {}; // changes that the server does not know
+  #telling = Promise.resolve();
 
   static async open(id) {
     const conversation = new Conversation();
@@ -41,8 +44,18 @@ export class Conversation extends Store {
     return this.#answering > 0;
   }
 
-  /** Takes the server's state; messages that did not change stay the same objects, so that they are not drawn again. */
+  /** Whether the answer at the end is being written, here or elsewhere. */
+  get awaits_answer() {
+    const last = this.messages.get(this.leaf);
+    return this.busy || Boolean(last && this.is_growing(last));
+  }
+
+  /**
+   * Takes the server's state, unless it has a newer one; messages that did not change stay the same objects, so that
+   * they are not drawn again.
+   */
   take(data) {
+    if (data.version < this.version) return;
     const messages = new Map();
     for (const message of [...data.messages, ...unsent(data.id)]) {
       const known = this.messages.get(message.id);
@@ -81,13 +94,15 @@ export class Conversation extends Store {
   /** Takes what is new on the server; not while this tab changes something itself. */
   async refresh() {
     if (!this.id || this.#held) return;
+    const n_holds = this.#n_holds;
     const data = await api.conversation(this.id);
-    if (!this.#held) this.take(data);
+    if (this.#n_holds === n_holds) this.take(data);
   }
 
   /** Runs work during which this tab's state counts, not the server's. */
   async hold(work) {
     ++this.#held;
+    ++this.#n_holds;
     try {
       return await work();
     } finally {
@@ -136,6 +151,7 @@ export class Conversation extends Store {
       await this.create(message);
       await this.save(message.id);
     } catch (error) {
+      if (this.id) withdraw(this.id, message.id);
       this.messages.delete(message.id);
       if (follow) this.leaf = message.parent;
       this.#creating = this.id ? this.#creating : null;
@@ -159,7 +175,20 @@ export class Conversation extends Store {
   async show(id) {
     this.leaf = newest_leaf(this.messages, id);
     this.changed();
-    if (this.id) await this.hold(() => api.change_conversation(this.id, { leaf: this.leaf }));
+    await this.#tell({ leaf: this.leaf });
+  }
+
+  /** One change after the other; those that come while one is on its way go together. */
+  async #tell(part) {
+    if (!this.id) return;
+    Object.assign(this.#untold, part);
+    const told = this.#telling.then(async () => {
+      const all = this.#untold;
+      this.#untold = {};
+      if (Object.keys(all).length) await api.change_conversation(this.id, all);
+    });
+    this.#telling = told.catch(() => {});
+    await this.hold(() => told);
   }
 
   async change(part) {
@@ -167,10 +196,7 @@ export class Conversation extends Store {
     const { settings: _, ...rest } = part;
     Object.assign(this, rest);
     this.changed();
-    if (this.id)
-      await this.hold(() =>
-        api.change_conversation(this.id, part.settings ? { ...rest, settings: this.settings } : rest),
-      );
+    await this.#tell(part.settings ? { ...rest, settings: this.settings } : rest);
   }
 
   stop() {

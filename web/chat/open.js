@@ -24,8 +24,16 @@ export function draft() {
   return conversation;
 }
 
-export async function open_conversation(id) {
-  const conversation = open.get(id) ?? (await Conversation.open(id));
+/** One that this tab had open is there at once, and then as the server has it; on_missing: where that has it no more. */
+export async function open_conversation(id, on_missing) {
+  const known = open.get(id);
+  known?.refresh().catch((error) => {
+    if (error.kind !== 'missing') return;
+    forget(id);
+    on_missing(error);
+  });
+  const fetched = known ?? (await Conversation.open(id));
+  const conversation = open.get(id) ?? fetched; // who asked twice gets one
   keep(conversation);
   return conversation;
 }

@@ -15,28 +15,34 @@ function useConversation(id) {
   const [conversation, set_conversation] = useState(() => (id ? null : draft()));
   const [, redraw] = useReducer((count) => count + 1, 0);
   useEffect(() => {
-    if (conversation && id && conversation.id === id) return;
+    if (conversation && id && conversation.id === id) return undefined;
     if (!id) {
       if (conversation?.id || !conversation) set_conversation(draft());
-      return;
+      return undefined;
     }
-    set_conversation(null);
-    open_conversation(id).then(set_conversation, (error) => {
+    let wanted = true;
+    const failed = (error) => {
+      if (!wanted) return;
       report(error);
       if (error.kind === 'missing') location.hash = '#/chat';
-    });
+    };
+    set_conversation(null);
+    open_conversation(id, failed).then((opened) => wanted && set_conversation(opened), failed);
+    return () => {
+      wanted = false;
+    };
   }, [id]);
-  useEffect(
-    () =>
-      conversation?.listen(() => {
-        redraw();
-        if (conversation.id && (location.hash.startsWith('#/chat') || location.hash.length < 3)) {
-          history.replaceState(null, '', `#/c/${conversation.id}`);
-          dispatchEvent(new HashChangeEvent('hashchange'));
-        }
-      }),
-    [conversation],
-  );
+  useEffect(() => {
+    let is_new = !conversation?.id;
+    return conversation?.listen(() => {
+      redraw();
+      if (!is_new || !conversation.id) return;
+      is_new = false; // from now on it has an address
+      if (!location.hash.startsWith('#/chat') && location.hash.length >= 3) return;
+      history.replaceState(null, '', `#/c/${conversation.id}`);
+      dispatchEvent(new HashChangeEvent('hashchange'));
+    });
+  }, [conversation]);
   return conversation;
 }
 
@@ -100,11 +106,17 @@ export function ChatPage({ id, open_sidebar }) {
       <div class="scroller" ref=${scroller} onScroll=${scrolled} tabindex="0" role="region" aria-label=${t('Messages')}>
         ${empty ? html`<${Welcome} />` : html`<${MessageList} conversation=${conversation} />`}
       </div>
-      ${!at_end && html`<button type="button" class="to-end" onClick=${() => to_end('smooth')}
-          aria-label=${t('To the latest message')}>↓</button>`}
+      ${
+        !at_end &&
+        html`<button type="button" class="to-end" onClick=${() => to_end('smooth')}
+          aria-label=${t('To the latest message')}>↓</button>`
+      }
       <${Composer} key=${conversation} conversation=${conversation} />
     </div>
-    ${panel && html`<${SettingsPanel} key=${conversation}
-        conversation=${conversation} on_close=${() => set_panel(false)} />`}
+    ${
+      panel &&
+      html`<${SettingsPanel} key=${conversation}
+        conversation=${conversation} on_close=${() => set_panel(false)} />`
+    }
   </main>`;
 }

@@ -44,7 +44,8 @@ function Presets({ values, set }) {
     const kept = Object.fromEntries(
       kPresetFields.filter((field) => values[field] !== undefined).map((field) => [field, values[field]]),
     );
-    await change_settings({ presets: [...presets.filter((preset) => preset.name !== name), { name, values: kept }] });
+    const preset = { name, values: kept };
+    await change_settings((now) => ({ presets: [...now.presets.filter((other) => other.name !== name), preset] }));
     toast(t('Preset “{name}” is saved.', { name }));
   });
   return html`<div class="row">
@@ -80,8 +81,10 @@ function Tools({ values, set }) {
     }
   };
   return html`
-    ${Object.keys(kBuiltin).map((name) => html`<label class="check"><input type="checkbox"
-        checked=${chosen.includes(name)} onChange=${() => toggle(name)} /><code>${name}</code></label>`)}
+    ${Object.keys(kBuiltin).map(
+      (name) => html`<label class="check"><input type="checkbox"
+        checked=${chosen.includes(name)} onChange=${() => toggle(name)} /><code>${name}</code></label>`,
+    )}
     <label class="field">${t('Your own tools, as JSON; you give their results')}
       <textarea key=${values.tools} rows="3" class="code-input" dir="ltr"
           spellcheck="false" placeholder='[{"name": "…", "description": "…", "parameters": {…}}]'

@@ -15,37 +15,63 @@ import { conversation_of } from './markdown_file.js';
 
 export const list = new Store({ query: '', conversations: [], next: null, loaded: false });
 
+const kReadEvery = 3000; // milliseconds between looks because of news: an answer that grows makes many
 let asked = 0;
+let wanted = 0; // how many the user asked to see
 
-/** Reads the list again; an older reply that comes late is dropped. */
+async function read(query) {
+  const conversations = [];
+  let next = null;
+  do {
+    const reply = await api.conversations(query, next);
+    conversations.push(...reply.conversations);
+    next = reply.next;
+  } while (next && conversations.length < wanted);
+  return { conversations, next };
+}
+
+/** Reads the list again, as far as it was shown; an older reply that comes late is dropped. */
 export async function load_list(query = list.value.query) {
   const number = ++asked;
+  if (query !== list.value.query) wanted = 0;
   list.update({ query });
-  const reply = await api.conversations(query);
-  if (number === asked) list.update({ ...reply, loaded: true });
+  const found = await read(query);
+  if (number === asked) list.update({ ...found, loaded: true });
 }
 
 export async function load_more() {
-  const { query, next, conversations } = list.value;
-  const reply = await api.conversations(query, next);
-  list.update({ conversations: [...conversations, ...reply.conversations], next: reply.next });
+  wanted = list.value.conversations.length + 1;
+  await load_list();
 }
 
 let soon = 0;
-const refresh_soon = () => {
-  clearTimeout(soon);
-  soon = setTimeout(() => load_list().catch(() => {}), 150);
-};
+let read_at = 0;
+function refresh_soon() {
+  soon ||= setTimeout(
+    () => {
+      soon = 0;
+      read_at = performance.now();
+      load_list().catch(() => {});
+    },
+    Math.max(150, read_at + kReadEvery - performance.now()),
+  );
+}
+
+/** Another tab deleted it. */
+function leave(id) {
+  opened(id)?.stop();
+  forget(id);
+  list.update({ conversations: list.value.conversations.filter((entry) => entry.id !== id) });
+  if (route.value.id === id) go('chat');
+}
 
 function on_event(event) {
   if (event.type === 'models') return load_models().catch(() => {});
   if (event.type === 'settings') return refresh_settings().catch(() => {});
   refresh_soon();
   const conversation = opened(event.id);
-  if (event.type === 'deleted') {
-    forget(event.id);
-    if (route.value.id === event.id) go('chat');
-  } else if (conversation && event.version > conversation.version) conversation.refresh().catch(() => {});
+  if (event.type === 'deleted') leave(event.id);
+  else if (conversation && event.version > conversation.version) conversation.refresh().catch(() => {});
   return undefined;
 }
 
@@ -54,11 +80,13 @@ export function follow() {
   follow_news(on_event, () => {
     flush().catch(report);
     refresh_soon();
+    refresh_settings().catch(() => {});
     load_models().catch(() => {});
-    if (route.value.page === 'c')
-      opened(route.value.id)
+    const { page, id } = route.value;
+    if (page === 'c')
+      opened(id)
         ?.refresh()
-        .catch(() => {});
+        .catch((error) => error.kind === 'missing' && leave(id));
   });
 }
 

@@ -69,6 +69,7 @@ export class GrowingMarkdown {
   #text = '';
   #frozen = 0; // characters whose blocks are drawn for good
   #tail = []; // the nodes of the last block
+  #is_complete = false; // the last block is drawn as one at whose end the text ends
   #busy_until = 0;
 
   constructor(container) {
@@ -79,7 +80,8 @@ export class GrowingMarkdown {
   update(text, is_complete) {
     const start = performance.now();
     if (!is_complete && start < this.#busy_until) return;
-    if (!text.startsWith(this.#text) || (is_complete && /^ {0,3}\[[^\]]+\]:/m.test(text))) this.#clear();
+    const goes_on = this.#is_complete && text.length > this.#text.length;
+    if (goes_on || !text.startsWith(this.#text) || (is_complete && /^ {0,3}\[[^\]]+\]:/m.test(text))) this.#clear();
     this.#text = text;
     this.#draw(is_complete);
     const spent = performance.now() - start;
@@ -90,6 +92,7 @@ export class GrowingMarkdown {
     this.#container.replaceChildren();
     this.#frozen = 0;
     this.#tail = [];
+    this.#is_complete = false;
   }
 
   #draw(is_complete) {
@@ -100,7 +103,10 @@ export class GrowingMarkdown {
     for (const node of this.#tail) node.remove();
     this.#append(tokens.slice(0, last.index), env, true);
     this.#tail = this.#append(tokens.slice(last.index), env, is_complete);
-    if (is_complete) this.#tail = [];
+    if (is_complete) {
+      this.#tail = [];
+      this.#is_complete = true;
+    }
     this.#frozen = is_complete ? this.#text.length : this.#frozen + line_start(rest, last.line);
   }
 

@@ -6,7 +6,7 @@ import { go } from '../lib/router.js';
 import { change_settings, settings } from '../lib/settings.js';
 import { useStore } from '../lib/store.js';
 import { choose_theme, theme } from '../lib/theme.js';
-import { guarded, toast } from '../lib/toast.js';
+import { guarded } from '../lib/toast.js';
 import { load_list } from '../conversations/list.js';
 import { library } from '../models/library.js';
 import { ask_yes } from './dialog.js';
@@ -14,7 +14,7 @@ import { IconButton } from './icons.js';
 import { PageFrame } from './page_frame.js';
 
 const save = guarded((part) => change_settings(part));
-const save_default = (part) => save({ defaults: { ...settings.value.defaults, ...part } });
+const save_default = (part) => save((now) => ({ defaults: { ...now.defaults, ...part } }));
 
 const Choice = ({ label, value, options, on_change }) => html`<label class="field inline">${label}
   <select value=${value}
@@ -26,7 +26,7 @@ const Check = ({ label, checked, on_change }) =>
       onChange=${(event) => on_change(event.target.checked)} />${label}</label>`;
 
 function Presets({ presets }) {
-  const remove = (name) => save({ presets: presets.filter((preset) => preset.name !== name) });
+  const remove = (name) => save((now) => ({ presets: now.presets.filter((preset) => preset.name !== name) }));
   if (!presets.length) return html`<p class="muted">${t('Presets are saved from the settings of a chat.')}</p>`;
   return html`<ul class="plain">${presets.map(
     ({ name }) => html`<li class="row" key=${name}><span dir="auto">${name}</span><span class="spring"></span>
@@ -51,7 +51,7 @@ const delete_all = guarded(async () => {
 const store_key = (event) => {
   event.preventDefault();
   set_key(event.target.elements.key.value.trim());
-  toast(t('The key is kept until this tab is closed.'));
+  location.reload(); // nothing of another key's owner stays in this tab
 };
 
 export function Page({ open_sidebar }) {
