@@ -6,8 +6,6 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
-#include <future>
-#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -69,8 +67,8 @@ std::string etag_of_file(std::string_view bytes) {
   return '"' + http::hex_digits(http::sha256(bytes)).substr(0, 32) + '"';
 }
 
-std::map<std::string_view, ServedFile> compress_embedded_files() {
-  std::map<std::string_view, ServedFile> files;
+CompressedFiles compress_embedded_files() {
+  CompressedFiles files;
   for (const auto& [name, bytes] : embedded_page_files()) {
     const std::string_view type = type_of_file(name);
     if (!is_worth_compressing(type, bytes)) continue;
@@ -79,12 +77,6 @@ std::map<std::string_view, ServedFile> compress_embedded_files() {
     files.emplace(name, ServedFile{type, std::move(etag), gzip(bytes), true});
   }
   return files;
-}
-
-// Null until all of them are: files are sent by a thread that may not wait, and this takes a tenth of a second.
-const std::map<std::string_view, ServedFile>* compressed_files() {
-  static const auto files = std::async(std::launch::async, compress_embedded_files).share();
-  return files.wait_for(std::chrono::seconds(0)) == std::future_status::ready ? &files.get() : nullptr;
 }
 
 std::optional<std::string> read_embedded(const std::string& name) {
@@ -109,13 +101,19 @@ std::string_view type_of_file(std::string_view name) {
 }
 
 PageFiles::PageFiles(std::string folder) : folder_(std::move(folder)) {
-  if (folder_.empty()) compressed_files();  // begins
+  if (folder_.empty()) compressed_ = std::async(std::launch::async, compress_embedded_files);
+}
+
+const ServedFile* PageFiles::find_compressed(const std::string& name) const {
+  if (!compressed_.valid() || compressed_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    return nullptr;
+  const auto found = compressed_.get().find(name);
+  return found == compressed_.get().end() ? nullptr : &found->second;
 }
 
 std::optional<ServedFile> PageFiles::find(const std::string& name, bool takes_gzip) const {
   if (!is_plain_name(name)) return {};
-  if (const auto* files = takes_gzip && folder_.empty() ? compressed_files() : nullptr)
-    if (const auto known = files->find(name); known != files->end()) return known->second;
+  if (const ServedFile* file = takes_gzip ? find_compressed(name) : nullptr) return *file;
   auto bytes = folder_.empty() ? read_embedded(name) : read_in(folder_, name);
   if (!bytes) return {};
   std::string etag = etag_of_file(*bytes);

@@ -1,6 +1,8 @@
 // The page's own files: which one a path means, and as what it is sent.
 #pragma once
 
+#include <future>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,11 +16,13 @@ struct ServedFile {
   bool is_compressed = false;  // gzip
 };
 
+using CompressedFiles = std::map<std::string_view, ServedFile>;
+
 // Thread-safe.
 class PageFiles {
  public:
   // folder: read anew each time, and sent as it is; empty: what was built in, of which compressed copies are made on
-  // another thread, once in a process.
+  // another thread, for which the destructor waits: it takes a tenth of a second.
   explicit PageFiles(std::string folder);
 
   // name: below web/, of letters, digits, "-", "_", "." and "/", and nothing hidden. None: there is no such file.
@@ -26,7 +30,10 @@ class PageFiles {
   std::optional<ServedFile> find(const std::string& name, bool takes_gzip) const;
 
  private:
+  const ServedFile* find_compressed(const std::string& name) const;
+
   const std::string folder_;
+  std::shared_future<CompressedFiles> compressed_;
 };
 
 // By the end of its name.
