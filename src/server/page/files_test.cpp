@@ -30,17 +30,16 @@ class PageFilesTest : public testing::Test {
 
   std::shared_ptr<TestExchange> get(const std::string& path, const std::string& encoding = {},
                                     const std::string& known = {}) {
-    return get_from(web(), path, encoding, known);
+    return get_from(file_routes_of_page(web()), path, encoding, known);
   }
-  // folder: empty for what was built in.
-  static std::shared_ptr<TestExchange> get_from(const std::string& folder, const std::string& path,
+  static std::shared_ptr<TestExchange> get_from(const http::Routes& routes, const std::string& path,
                                                 const std::string& encoding, const std::string& known = {}) {
     http::Request request;
     request.method = "GET";
     request.path = path;
     request.headers["accept-encoding"] = encoding;
     request.headers["if-none-match"] = known;
-    return ask_routes(file_routes_of_page(folder), std::move(request));
+    return ask_routes(routes, std::move(request));
   }
 
  private:
@@ -70,15 +69,16 @@ std::string unzipped(const std::string& packed) {
 
 TEST_F(PageFilesTest, AreCompressedForThoseWhoTakeIt) {
   const std::string path = "/page/assets/app.js";
-  auto packed = get_from("", path, "br, gzip;q=0.8");
+  const http::Routes routes = file_routes_of_page({});  // those that were built in
+  auto packed = get_from(routes, path, "br, gzip;q=0.8");
   for (int i = 0; i < 3000 && header_of(*packed, "Content-Encoding").empty(); ++i) {  // until the copies are made
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    packed = get_from("", path, "br, gzip;q=0.8");
+    packed = get_from(routes, path, "br, gzip;q=0.8");
   }
   EXPECT_EQ(header_of(*packed, "Content-Encoding"), "gzip");
-  EXPECT_EQ(get_from("", path, "gzip", header_of(*packed, "ETag"))->status(), 304);
+  EXPECT_EQ(get_from(routes, path, "gzip", header_of(*packed, "ETag"))->status(), 304);
   for (const char* encoding : {"", "br", "gzip;q=0", "x-gzipped"}) {
-    const auto plain = get_from("", path, encoding);
+    const auto plain = get_from(routes, path, encoding);
     EXPECT_EQ(header_of(*plain, "Content-Encoding"), "") << encoding;
     EXPECT_EQ(plain->body(), unzipped(packed->body()));
     EXPECT_LT(packed->body().size(), plain->body().size());
