@@ -182,7 +182,7 @@ test('a tool of the page is run, and the model goes on', async () => {
   const page = await held.open('', played(call('calculate', { expression: '(2 + 3) * 4^2' }), ['It is 80.']));
   await page.getByRole('button', { name: /Settings of this chat/ }).click();
   await page.getByText('Tools', { exact: true }).click();
-  await page.getByLabel('calculate').check();
+  await page.getByRole('checkbox', { name: 'calculate' }).check();
   await say(page, 'Calculate');
   await page.getByText('It is 80.').waitFor();
   const card = page.locator('.call');
@@ -198,7 +198,7 @@ test('a model that calls without end is asked about', async () => {
   const page = await held.open('', played(call('calculate', { expression: '1 + 1' })));
   await page.getByRole('button', { name: /Settings of this chat/ }).click();
   await page.getByText('Tools', { exact: true }).click();
-  await page.getByLabel('calculate').check();
+  await page.getByRole('checkbox', { name: 'calculate' }).check();
   await say(page, 'Calculate');
   await page.getByText('The model called tools many times without an answer.').waitFor();
   await answer(page);

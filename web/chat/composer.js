@@ -105,6 +105,7 @@ export function Composer({ conversation }) {
   useStore(library);
   const [text, set_text] = useState(drafts.get(conversation.id)?.text ?? '');
   const [camera, set_camera] = useState(false);
+  const [awaited, set_awaited] = useState(0); // so many files are to be there before what was written is sent
   const input = useRef();
   const attachments = useAttachments(conversation);
   const model = model_named(conversation.settings.model);
@@ -158,10 +159,16 @@ export function Composer({ conversation }) {
       throw error;
     }
   });
+  useEffect(() => {
+    if (!awaited || uploading) return;
+    set_awaited(0);
+    if (attachments.list.length === awaited) send();
+  }, [awaited, uploading]);
   const key = (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    send();
+    if (uploading) set_awaited(attachments.list.length);
+    else send();
   };
   const paste = (event) => {
     const files = [...event.clipboardData.files];
