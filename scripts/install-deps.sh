@@ -41,7 +41,14 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 
-is_installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+# Node's own packages bring npm themselves, and Debian's npm cannot stand beside them: there the command counts.
+is_installed() {
+  case $1 in
+    nodejs) command -v node >/dev/null && return ;;
+    npm) command -v npm >/dev/null && return ;;
+  esac
+  [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
 is_available() { [[ -n $(apt-cache show "$1" 2>/dev/null) ]]; }
 
 as_root() {
