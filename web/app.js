@@ -2,7 +2,7 @@
 // chat are loaded when they are first looked at.
 import './lib/theme.js';
 import { connection } from './lib/api.js';
-import { classes, html, render, useEffect, useState } from './lib/html.js';
+import { classes, html, render, useEffect, useReducer, useState } from './lib/html.js';
 import { language, speak, t } from './lib/language.js';
 import { go, route } from './lib/router.js';
 import { load_settings } from './lib/settings.js';
@@ -14,6 +14,7 @@ import { leave, writing } from './chat/open.js';
 import { follow } from './conversations/list.js';
 import { Sidebar, useNarrow } from './conversations/sidebar.js';
 import { load_models } from './models/library.js';
+import { FailedPage } from './shell/failed_page.js';
 import { Help } from './shell/help.js';
 import { KeyDialog } from './shell/key_dialog.js';
 import { ConnectionBar, Toasts } from './shell/toasts.js';
@@ -31,16 +32,21 @@ const kPages = {
 
 /** A page of its own file; they export their view as Page. */
 function LazyPage({ name, open_sidebar }) {
-  const [view, set_view] = useState(null);
+  const [{ Page, error }, set_state] = useState({});
+  const [tries, again] = useReducer((count) => count + 1, 0);
   useEffect(() => {
     let wanted = true;
-    set_view(null);
-    kPages[name]().then((module) => wanted && set_view({ Page: module.Page }), report);
+    set_state({});
+    kPages[name]().then(
+      (module) => wanted && set_state({ Page: module.Page }),
+      (failure) => wanted && set_state({ error: failure }),
+    );
     return () => {
       wanted = false;
     };
-  }, [name]);
-  return view ? html`<${view.Page} open_sidebar=${open_sidebar} />` : html`<main class="page" aria-busy="true"></main>`;
+  }, [name, tries]);
+  if (error) return html`<${FailedPage} error=${error} again=${again} open_sidebar=${open_sidebar} />`;
+  return Page ? html`<${Page} open_sidebar=${open_sidebar} />` : html`<main class="page" aria-busy="true"></main>`;
 }
 
 function useShortcuts(set_help, set_sidebar) {
@@ -96,4 +102,7 @@ await Promise.all([speak(), load_settings().catch((error) => error.kind === 'key
 render(html`<${Root} />`, document.getElementById('app'));
 if (!connection.value.needs_key) follow();
 addEventListener('pagehide', leave);
+// A file that is dropped where nothing takes it does not replace the page.
+for (const name of ['dragover', 'drop'])
+  addEventListener(name, (event) => event.dataTransfer?.types.includes('Files') && event.preventDefault());
 addEventListener('beforeunload', (event) => writing() && event.preventDefault());

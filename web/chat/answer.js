@@ -103,16 +103,15 @@ async function body_for(conversation, parent, last) {
 }
 
 /** Writes one message; gives it, or null when it did not come to its end. */
-async function write(conversation, message, continued) {
-  const controller = new AbortController();
-  conversation.writing.set(message.id, controller);
+async function write(conversation, message, signal, continued = false) {
+  conversation.writing.add(message.id);
   const progress = new Progress(conversation, message, continued ? text_of(message) : '');
   const alive = setInterval(() => progress.alive(), 1000);
   let ended;
   try {
     conversation.put(message);
     const body = await body_for(conversation, message.parent, continued && message);
-    const reply = await stream_reply(body, { signal: controller.signal, on_change: (now) => progress.changed(now) });
+    const reply = await stream_reply(body, { signal, on_change: (now) => progress.changed(now) });
     progress.reply = reply;
     ended = { state: 'done', reason: reply.finish };
   } catch (error) {
@@ -126,8 +125,8 @@ async function write(conversation, message, continued) {
   return ended.state === 'done' ? progress.message : null;
 }
 
-async function answer_below(conversation, parent) {
-  for (let round = 0; ; ++round) {
+async function answer_below(conversation, parent, signal) {
+  for (let round = 0; !signal.aborted; ++round) {
     const message = {
       id: new_id(),
       parent,
@@ -139,7 +138,7 @@ async function answer_below(conversation, parent) {
       created_at: Date.now() / 1000,
     };
     await conversation.add(message);
-    const written = await write(conversation, message, false);
+    const written = await write(conversation, message, signal);
     if (!written?.calls?.length || !(await make_calls(conversation, written.id, round + 1 === kRounds))) return;
     parent = written.id;
   }
@@ -157,26 +156,26 @@ async function make_calls(conversation, id, is_last) {
 }
 
 /** An answer below a message, and further ones while the model's calls can be made by the page. */
-export const answer = (conversation, parent) => conversation.answering(() => answer_below(conversation, parent));
+export const answer = (conversation, parent) => conversation.answering((signal) => answer_below(conversation, parent, signal));
 
 /** The user's result of a call; when it was the last one missing, the model goes on. */
 export function give_result(conversation, id, call_id, result) {
   if (conversation.awaits_answer) return undefined;
-  return conversation.answering(async () => {
+  return conversation.answering(async (signal) => {
     const message = conversation.messages.get(id);
     const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
     conversation.put({ ...message, calls });
     await conversation.save(id).catch(report_unless_gone);
-    if (calls.every((call) => call.result !== undefined)) await answer_below(conversation, id);
+    if (calls.every((call) => call.result !== undefined)) await answer_below(conversation, id, signal);
   });
 }
 
 /** The user's message, and its answer; throws when the message itself could not be stored. */
 export function ask(conversation, content, parent = conversation.leaf) {
-  return conversation.answering(async () => {
+  return conversation.answering(async (signal) => {
     const message = { id: new_id(), parent, role: 'user', content, state: 'done', created_at: Date.now() / 1000 };
     await conversation.add(message);
-    await answer_below(conversation, message.id).catch(report);
+    await answer_below(conversation, message.id, signal).catch(report);
   });
 }
 
@@ -186,5 +185,9 @@ export function continue_answer(conversation, id) {
   const { error: _, ...message } = conversation.messages.get(id);
   if (message.timing?.reason === 'rounds') return answer(conversation, id);
   if (!text_of(message)) return answer(conversation, message.parent);
-  return conversation.answering(() => write(conversation, { ...message, state: 'writing', logprobs: undefined }, true));
+  return conversation.answering(async (signal) => {
+    const written = await write(conversation, { ...message, state: 'writing', logprobs: undefined }, signal, true);
+    const has_new = written?.calls?.length && written.calls !== message.calls;
+    if (has_new && (await make_calls(conversation, id, false))) await answer_below(conversation, id, signal);
+  });
 }

@@ -19,8 +19,15 @@ const kEfforts = [
   ['medium', 'Medium'],
   ['high', 'Long'],
 ];
-/** Of conversations: {text, files}, what is written and not sent. */
-const drafts = new Map();
+const kKeptDrafts = 'drafts';
+
+/** Of conversations: {text, files}, what is written and not sent. The texts outlast a reload, as after a key was asked for. */
+const drafts = new Map(JSON.parse(sessionStorage.getItem(kKeptDrafts) ?? '[]'));
+addEventListener('pagehide', () => {
+  const texts = [...drafts].filter(([, { text }]) => text).map(([id, { text }]) => [id, { text, files: [] }]);
+  sessionStorage.setItem(kKeptDrafts, JSON.stringify(texts));
+});
+
 /** The composer that is shown: {conversation, take}. */
 let shown = null;
 
@@ -63,9 +70,11 @@ function useDrop(add) {
   return over;
 }
 
-/** Files on their way to the store, and those that are there. */
-function useAttachments(conversation) {
+/** Files on their way to the store, and those that are there; on_failed: when one did not get there. */
+function useAttachments(conversation, on_failed) {
   const held = useRef(drafts.get(conversation.id)?.files ?? []);
+  const gone = useRef(false);
+  useEffect(() => () => (gone.current = true), []);
   const [, redraw] = useReducer((count) => count + 1, 0);
   const set = (next) => {
     held.current = next;
@@ -73,18 +82,24 @@ function useAttachments(conversation) {
   };
   const replace = (entry, next) =>
     set(held.current.flatMap((other) => (other === entry ? (next ? [next] : []) : [other])));
-  const add = async (files) => {
-    for (const file of files) {
-      const entry = { name: file.name, file, progress: true };
-      set([...held.current, entry]);
-      try {
-        const part = await upload(file, conversation.settings.image_budget);
-        replace(entry, { ...entry, part, progress: false });
-      } catch (error) {
-        replace(entry, null);
-        toast(`${file.name}: ${explain(error)}`, { kind: 'error' });
-      }
+  const store = async (entry) => {
+    const wanted = () => held.current.includes(entry); // the user may take it away
+    if (!wanted()) return;
+    try {
+      const part = await upload(entry.file, conversation.settings.image_budget);
+      const stored = { ...entry, part, progress: false };
+      if (!gone.current) replace(entry, stored);
+      else if (wanted()) give_back(conversation, { text: '', files: [stored] });
+    } catch (error) {
+      on_failed();
+      replace(entry, null);
+      toast(`${entry.name}: ${explain(error)}`, { kind: 'error' });
     }
+  };
+  const add = async (files) => {
+    const entries = files.map((file) => ({ name: file.name, file, progress: true }));
+    set([...held.current, ...entries]);
+    for (const entry of entries) await store(entry);
   };
   return { list: held.current, held, add, remove: (entry) => replace(entry, null), change: replace, set };
 }
@@ -105,9 +120,9 @@ export function Composer({ conversation }) {
   useStore(library);
   const [text, set_text] = useState(drafts.get(conversation.id)?.text ?? '');
   const [camera, set_camera] = useState(false);
-  const [awaited, set_awaited] = useState(0); // so many files are to be there before what was written is sent
+  const [awaited, set_awaited] = useState(false); // what was written is sent as soon as the files are there
   const input = useRef();
-  const attachments = useAttachments(conversation);
+  const attachments = useAttachments(conversation, () => set_awaited(false));
   const model = model_named(conversation.settings.model);
   const over = useDrop(attachments.add);
   const uploading = attachments.list.some((entry) => entry.progress);
@@ -161,15 +176,20 @@ export function Composer({ conversation }) {
   });
   useEffect(() => {
     if (!awaited || uploading) return;
-    set_awaited(0);
-    if (attachments.list.length === awaited) send();
+    set_awaited(false);
+    send();
   }, [awaited, uploading]);
   const key = (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (uploading) set_awaited(attachments.list.length);
+    if (uploading) set_awaited(!conversation.awaits_answer);
     else send();
   };
+  const type = (event) => {
+    set_awaited(false);
+    set_text(event.target.value);
+  };
+  const send_label = awaited ? t('Sent when the files are there') : t('Send');
   const paste = (event) => {
     const files = [...event.clipboardData.files];
     if (!files.length) return;
@@ -190,7 +210,7 @@ export function Composer({ conversation }) {
     }
     <textarea id="composer" ref=${input} rows="1" dir="auto" value=${text} placeholder=${t('Write a message')}
         aria-label=${t('Write a message')}
-      onInput=${(event) => set_text(event.target.value)} onKeyDown=${key} onPaste=${paste}></textarea>
+      onInput=${type} onKeyDown=${key} onPaste=${paste}></textarea>
     <div class="composer-bar">
       <${IconButton} name="clip" label=${t('Add files')}
           onClick=${async () => attachments.add(await pick_files(kAccept))} />
@@ -202,8 +222,8 @@ export function Composer({ conversation }) {
         conversation.busy
           ? html`<button type="button" class="send stop" aria-label=${t('Stop the answer')}
               title=${t('Stop the answer')} onClick=${() => conversation.stop()}>${icon('stop')}</button>`
-          : html`<button type="button" class="send" aria-label=${t('Send')} title=${t('Send')} disabled=${!ready}
-              onClick=${send}>${icon('send')}</button>`
+          : html`<button type="button" class="send" aria-label=${send_label} title=${send_label} disabled=${!ready}
+              aria-busy=${String(awaited)} onClick=${send}>${icon('send')}</button>`
       }
     </div>
     ${camera && html`<${CameraDialog} on_close=${() => set_camera(false)} on_picture=${(file) => attachments.add([file])} />`}

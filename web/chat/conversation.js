@@ -21,12 +21,12 @@ export class Conversation extends Store {
   leaf = null;
   messages = new Map();
   settings = { ...settings.value.defaults };
-  /** Answers that this tab is writing: message id -> AbortController. */
-  writing = new Map();
+  /** Ids of the answers that this tab is writing. */
+  writing = new Set();
   #creating = null;
   #held = 0;
   #n_holds = 0; // since the beginning
-  #answering = 0;
+  #running = new Set(); // AbortControllers of work that ends in an answer
   #untold = {}; // changes that the server does not know
   #telling = Promise.resolve();
 
@@ -41,7 +41,7 @@ export class Conversation extends Store {
   }
 
   get busy() {
-    return this.#answering > 0;
+    return this.#running.size > 0;
   }
 
   /** Whether the answer at the end is being written, here or elsewhere. */
@@ -62,7 +62,7 @@ export class Conversation extends Store {
       const ours = this.writing.has(message.id) || (known && JSON.stringify(known) === JSON.stringify(message));
       messages.set(message.id, ours ? known : message);
     }
-    for (const id of this.writing.keys()) messages.set(id, this.messages.get(id));
+    for (const id of this.writing) messages.set(id, this.messages.get(id));
     Object.assign(this, { id: data.id, title: data.title, pinned: data.pinned, version: data.version, messages });
     this.settings = { ...settings.value.defaults, ...data.settings };
     this.#look_again();
@@ -79,7 +79,7 @@ export class Conversation extends Store {
 
   /** The page goes away: what came of answers is stored as it is. */
   leave() {
-    for (const id of this.writing.keys()) {
+    for (const id of this.writing) {
       const message = this.messages.get(id);
       api
         .put_message(
@@ -110,13 +110,14 @@ export class Conversation extends Store {
     }
   }
 
-  /** Runs work that ends in an answer: until then the conversation is busy. */
+  /** Runs work that ends in an answer: until then the conversation is busy. It gets the signal of stop(). */
   async answering(work) {
-    ++this.#answering;
+    const controller = new AbortController();
+    this.#running.add(controller);
     try {
-      return await this.hold(work);
+      return await this.hold(() => work(controller.signal));
     } finally {
-      --this.#answering;
+      this.#running.delete(controller);
       this.changed();
     }
   }
@@ -143,9 +144,10 @@ export class Conversation extends Store {
   }
 
   /** Shows and stores a new message; one that cannot be stored goes again, with the error. */
-  async add(message, { follow = true } = {}) {
+  async add(message) {
+    const before = this.leaf;
     this.messages.set(message.id, message);
-    if (follow) this.leaf = message.id;
+    this.leaf = message.id;
     this.changed();
     try {
       await this.create(message);
@@ -153,7 +155,7 @@ export class Conversation extends Store {
     } catch (error) {
       if (this.id) withdraw(this.id, message.id);
       this.messages.delete(message.id);
-      if (follow) this.leaf = message.parent;
+      if (this.leaf === message.id) this.leaf = before;
       this.#creating = this.id ? this.#creating : null;
       this.changed();
       throw error;
@@ -200,7 +202,7 @@ export class Conversation extends Store {
   }
 
   stop() {
-    for (const controller of this.writing.values()) controller.abort();
+    for (const controller of this.#running) controller.abort();
   }
 
   /** Whether an answer is being written, here or elsewhere. */

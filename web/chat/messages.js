@@ -19,7 +19,8 @@ const Entry = memo(
   <h3 class="hidden">${message.role === 'user' ? t('You said') : t('Answer')}</h3>
   ${
     message.role === 'user'
-      ? html`<${UserMessage} conversation=${conversation} message=${message} index=${index} count=${count} />`
+      ? html`<${UserMessage} conversation=${conversation} message=${message} index=${index} count=${count}
+          last=${last} />`
       : html`<${AssistantMessage} conversation=${conversation} message=${message} index=${index} count=${count}
           growing=${growing} last=${last}
         show_figures=${show_figures} />`

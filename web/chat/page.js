@@ -1,8 +1,9 @@
 // The chat: the open conversation's branch, the composer below it, and its settings beside it.
-import { classes, html, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../lib/html.js';
+import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { shortcut } from '../lib/shortcuts.js';
 import { report } from '../lib/toast.js';
+import { FailedPage } from '../shell/failed_page.js';
 import { TopBar } from './top_bar.js';
 import { Composer } from './composer.js';
 import { MessageList } from './messages.js';
@@ -10,28 +11,35 @@ import { draft, open_conversation } from './open.js';
 import { SettingsPanel } from './settings_panel.js';
 import { Welcome } from './welcome.js';
 
-/** The conversation of an id, or a new one; null while it is fetched. */
+/** {conversation, error, again}: of an id, or a new one; null while it is fetched, and where that failed. */
 function useConversation(id) {
   const [conversation, set_conversation] = useState(() => (id ? null : draft()));
+  const [error, set_error] = useState(null);
+  const [tries, again] = useReducer((count) => count + 1, 0);
   const [, redraw] = useReducer((count) => count + 1, 0);
   useEffect(() => {
+    set_error(null);
     if (conversation && id && conversation.id === id) return undefined;
     if (!id) {
       if (conversation?.id || !conversation) set_conversation(draft());
       return undefined;
     }
     let wanted = true;
-    const failed = (error) => {
+    const failed = (failure) => {
       if (!wanted) return;
-      report(error);
-      if (error.kind === 'missing') location.hash = '#/chat';
+      if (failure.kind !== 'missing') {
+        set_error(failure);
+        return;
+      }
+      report(failure);
+      location.hash = '#/chat';
     };
     set_conversation(null);
     open_conversation(id, failed).then((opened) => wanted && set_conversation(opened), failed);
     return () => {
       wanted = false;
     };
-  }, [id]);
+  }, [id, tries]);
   useEffect(() => {
     let is_new = !conversation?.id;
     return conversation?.listen(() => {
@@ -43,7 +51,7 @@ function useConversation(id) {
       dispatchEvent(new HashChangeEvent('hashchange'));
     });
   }, [conversation]);
-  return conversation;
+  return { conversation, error, again };
 }
 
 /** Follows the end of an answer until the user scrolls up. */
@@ -88,7 +96,7 @@ function useStopKey(conversation) {
 }
 
 export function ChatPage({ id, open_sidebar }) {
-  const conversation = useConversation(id);
+  const { conversation, error, again } = useConversation(id);
   const [panel, set_panel] = useState(false);
   const { scroller, scrolled, at_end, to_end } = useFollow(conversation);
   useStopKey(conversation);
@@ -97,9 +105,10 @@ export function ChatPage({ id, open_sidebar }) {
   useEffect(() => {
     document.title = title ? `${title} · facet` : 'facet';
   }, [title]);
+  if (error) return html`<${FailedPage} error=${error} again=${again} open_sidebar=${open_sidebar} />`;
   if (!conversation) return html`<main class="chat" id="main" tabindex="-1" aria-busy="true"></main>`;
   const empty = !conversation.messages.size;
-  return html`<main class=${classes('chat', panel && 'with-panel')} id="main" tabindex="-1">
+  return html`<main class="chat" id="main" tabindex="-1">
     <div class="chat-column">
       <${TopBar} conversation=${conversation} open_sidebar=${open_sidebar}
           panel=${panel} toggle_panel=${() => set_panel(!panel)} />

@@ -1,5 +1,6 @@
 // The conversations that the server keeps, as the side bar shows them.
 import { api } from '../lib/api.js';
+import { explain } from '../lib/errors.js';
 import { follow_news } from '../lib/events.js';
 import { file_name, pick_files, save_file } from '../lib/files.js';
 import { t } from '../lib/language.js';
@@ -131,14 +132,13 @@ export async function import_files() {
   const files = await pick_files('.json,.md,application/json,text/markdown');
   let last = null;
   for (const file of files) {
-    let data;
     try {
-      data = await exported(file);
-    } catch {
-      toast(t('{name} is not an exported conversation.', { name: file.name }), { kind: 'error' });
-      continue;
+      last = await api.import_conversation(await exported(file));
+    } catch (error) {
+      const is_other = error instanceof SyntaxError;
+      const why = is_other ? t('{name} is not an exported conversation.', { name: file.name }) : explain(error);
+      toast(is_other ? why : `${file.name}: ${why}`, { kind: 'error' });
     }
-    last = await api.import_conversation(data);
   }
   await load_list();
   if (last) go('c', last.id);

@@ -1,5 +1,6 @@
 // The dashboard: what the server does now, from /metrics, which any monitoring reads too.
 import { api } from '../lib/api.js';
+import { explain } from '../lib/errors.js';
 import { bytes, number, percent, seconds } from '../lib/format.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
@@ -28,7 +29,7 @@ function useMetrics() {
         set_error('');
         if (looks++ % kModelsEvery === 0) await load_models();
       } catch (failure) {
-        set_error(failure.message);
+        set_error(explain(failure));
       }
       timer = setTimeout(look, kEvery);
     };

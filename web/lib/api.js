@@ -96,6 +96,12 @@ export const api = {
   models: () => call('GET', '/page/models'),
   load_model: (name) => call('POST', `/page/models/${part(name)}/load`),
   unload_model: (name) => call('POST', `/page/models/${part(name)}/unload`),
+  /** Stores a file: {id, kind ...}. */
+  upload: async (file, options) => {
+    const headers = { 'Content-Type': file.type || 'application/octet-stream' };
+    const where = `/page/media?name=${part(file.name)}`;
+    return (await request(where, { method: 'POST', headers, body: file, ...options })).json();
+  },
   media: async (id) => (await request(`/page/media/${part(id)}`)).blob(),
   preview: (id, budget, model) =>
     call('POST', `/page/media/${part(id)}/preview?budget=${budget}&model=${part(model ?? '')}`),

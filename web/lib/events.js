@@ -27,7 +27,8 @@ export async function follow_news(on_event, on_open) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 5000)) {
     while (document.hidden) await change_of_visibility();
     const hidden = new AbortController();
-    change_of_visibility().then(() => hidden.abort());
+    const hide = () => hidden.abort();
+    document.addEventListener('visibilitychange', hide, { once: true });
     try {
       const response = await request('/page/events', {
         headers: { Accept: 'text/event-stream' },
@@ -38,6 +39,8 @@ export async function follow_news(on_event, on_open) {
       for await (const data of event_data(response)) on_event(JSON.parse(data));
     } catch {
       // request() has told the connection's state; the next try will tell when it is back.
+    } finally {
+      document.removeEventListener('visibilitychange', hide);
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
   }

@@ -1,5 +1,5 @@
 // State that several views look at: a value, and those who want to hear when it changes.
-import { useEffect, useReducer } from './html.js';
+import { useLayoutEffect, useReducer } from './html.js';
 
 export class Store {
   #listeners = new Set();
@@ -31,6 +31,6 @@ export class Store {
 /** The store's value, drawn again with each change. */
 export function useStore(store) {
   const [, redraw] = useReducer((count) => count + 1, 0);
-  useEffect(() => store.listen(redraw), [store]);
+  useLayoutEffect(() => store.listen(redraw), [store]); // at once, so that no change is missed
   return store.value;
 }

@@ -2,6 +2,7 @@
 // work for each token does not grow with the answer.
 import { copy } from '../lib/clipboard.js';
 import { t } from '../lib/language.js';
+import { guarded } from '../lib/toast.js';
 import { colour, typeset } from './lazy.js';
 import { parser } from './parser.js';
 import { sanitised } from './sanitise.js';
@@ -34,13 +35,14 @@ function copy_bar(pre) {
     className: 'quiet small',
     textContent: t('Copy'),
   });
-  button.addEventListener('click', async () => {
+  const click = async () => {
     await copy(code.textContent);
     button.textContent = t('Copied');
     setTimeout(() => {
       button.textContent = t('Copy');
     }, 1500);
-  });
+  };
+  button.addEventListener('click', guarded(click));
   bar.append(name, button);
   const frame = document.createElement('div');
   frame.className = 'code';
@@ -50,17 +52,20 @@ function copy_bar(pre) {
   frame.append(bar, pre);
 }
 
+/** Without colours, and with TeX for its formulas, an answer can be read too. */
+const as_it_is = (error) => console.warn(error);
+
 /** What HTML cannot hold: bars over code, colours, formulas. */
 function finish(nodes, is_complete) {
   for (const node of nodes) {
     if (!node.querySelectorAll) continue;
     const all = (selector) => [...(node.matches(selector) ? [node] : []), ...node.querySelectorAll(selector)];
     for (const pre of all('pre')) {
-      if (is_complete && pre.firstElementChild) colour(pre.firstElementChild);
+      if (is_complete && pre.firstElementChild) colour(pre.firstElementChild).catch(as_it_is);
       copy_bar(pre);
     }
     for (const table of all('.table')) table.tabIndex = 0;
-    for (const formula of all('.formula')) typeset(formula);
+    for (const formula of all('.formula')) typeset(formula).catch(as_it_is);
   }
 }
 
@@ -80,6 +85,7 @@ export class GrowingMarkdown {
   update(text, is_complete) {
     const start = performance.now();
     if (!is_complete && start < this.#busy_until) return;
+    if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n'); // as the parser counts lines
     const goes_on = this.#is_complete && text.length > this.#text.length;
     if (goes_on || !text.startsWith(this.#text) || (is_complete && /^ {0,3}\[[^\]]+\]:/m.test(text))) this.#clear();
     this.#text = text;

@@ -55,10 +55,11 @@ const core = () => import('../vendor/highlight/core.js').then((module) => module
 async function grammar(name) {
   const highlighter = await core();
   if (!grammars.has(name)) {
-    grammars.set(
-      name,
-      import(`../vendor/highlight/${name}.js`).then((module) => highlighter.registerLanguage(name, module.default)),
+    const loaded = import(`../vendor/highlight/${name}.js`).then((module) =>
+      highlighter.registerLanguage(name, module.default),
     );
+    grammars.set(name, loaded);
+    loaded.catch(() => grammars.delete(name)); // the next one tries again
   }
   await grammars.get(name);
   return highlighter;
@@ -85,9 +86,12 @@ function load_maths() {
     const script = Object.assign(document.createElement('script'), {
       src: '/page/assets/vendor/temml.js',
       onload: () => resolve(globalThis.temml),
-      onerror: reject,
+      onerror: () => reject(new Error('formulas could not be loaded')),
     });
     document.head.append(style, script);
+  });
+  maths.catch(() => {
+    maths = null; // the next one tries again
   });
   return maths;
 }

@@ -1,24 +1,20 @@
 // Files on their way into a message: stored by the server, shown with what the model will see of them.
-import { api, request } from '../lib/api.js';
+import { api } from '../lib/api.js';
 import { bytes, number } from '../lib/format.js';
+import { explain } from '../lib/errors.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { counted, t } from '../lib/language.js';
 import { IconButton } from '../shell/icons.js';
 import { MediaPart } from './part.js';
-import { kPages } from './parts.js';
+import { is_pdf, kPages } from './parts.js';
 
 /** Soft tokens that a picture may take. */
 export const kBudgets = ['70', '140', '280', '560', '1120'];
 
 /** Stores a file; gives the part of a message that stands for it. */
 export async function upload(file, budget) {
-  const response = await request(`/page/media?name=${encodeURIComponent(file.name)}`, {
-    method: 'POST',
-    headers: { 'Content-Type': file.type || 'application/octet-stream' },
-    body: file,
-  });
-  const reply = await response.json();
-  const part = { type: 'media', media: reply.id, kind: reply.kind, name: file.name };
+  const { id, kind } = await api.upload(file);
+  const part = { type: 'media', media: id, kind, name: file.name };
   return budget && part.kind === 'image' ? { ...part, budget } : part;
 }
 
@@ -31,7 +27,7 @@ function Preview({ part, model, on_change }) {
     set_error('');
     api.preview(part.media, part.budget ?? '', model?.name).then(
       (reply) => current && set_seen(reply),
-      (failure) => current && set_error(failure.message),
+      (failure) => current && set_error(explain(failure)),
     );
     return () => {
       current = false;
@@ -59,7 +55,7 @@ function Pages({ part, on_change }) {
   useEffect(() => {
     api.pages(part.media).then(
       (reply) => set_count(reply.pages),
-      (failure) => set_error(failure.message),
+      (failure) => set_error(explain(failure)),
     );
   }, [part.media]);
   if (!count) return error && html`<span class="error small">${error}</span>`;
@@ -75,8 +71,6 @@ function Pages({ part, on_change }) {
       onChange=${choose} /> / ${number(count)}</label>
     ${error && html`<span class="error small" role="alert">${error}</span>`}`;
 }
-
-const is_pdf = (part) => part.kind === 'document' && /\.pdf$/i.test(part.name);
 
 export function Attachment({ entry, model, on_remove, on_change }) {
   const { part, name, file, progress } = entry;

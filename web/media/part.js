@@ -1,6 +1,7 @@
 // A stored picture, sound, video or file in a message. The store wants the key as a header, so media are fetched and
 // shown as blobs.
 import { api } from '../lib/api.js';
+import { explain } from '../lib/errors.js';
 import { save_file } from '../lib/files.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
@@ -39,7 +40,7 @@ function useUrl(name, make) {
     const entry = take(name, make);
     entry.url.then(
       (url) => current && set_state({ url }),
-      (error) => current && set_state({ error: error.message }),
+      (error) => current && set_state({ error: explain(error) }),
     );
     return () => {
       current = false;

@@ -4,6 +4,8 @@ import { api } from '../lib/api.js';
 import { data_url } from '../lib/files.js';
 
 export const kPages = 8; // of a PDF, where the user did not choose
+export const is_pdf = ({ kind, name }) => kind === 'document' && /\.pdf$/i.test(name);
+
 const kKept = 12; // encoded media that are kept for the next turn
 const encoded = new Map();
 
@@ -28,7 +30,7 @@ async function pages_of(part) {
 }
 
 async function as_parts(part) {
-  if (part.kind === 'document' && /\.pdf$/i.test(part.name)) return pages_of(part);
+  if (is_pdf(part)) return pages_of(part);
   const url = await url_of(part.media);
   switch (part.kind) {
     case 'image':

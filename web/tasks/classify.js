@@ -1,4 +1,5 @@
 // Classify: which of the user's labels fits what the camera sees, or a picture; with the time that each stage takes.
+import { explain } from '../lib/errors.js';
 import { data_url } from '../lib/files.js';
 import { milliseconds, number, percent } from '../lib/format.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
@@ -14,6 +15,7 @@ import { label_request, label_scores } from './label_scores.js';
 import { Snippet } from './snippet.js';
 
 const kSide = 640; // pixels of a camera's picture: what the model's usual budget can show
+const kFewest = 2; // labels
 const kQuestion = 'Which label fits best?';
 
 const labels_of = (text) => [
@@ -51,7 +53,7 @@ function Bars({ scores }) {
 function Stages({ stages, rate }) {
   const names = { capture: t('capture'), encode: t('encode'), see: t('see'), answer: t('answer') };
   return html`<p
-      class="muted small figures-line">${rate > 0 && `${t('{rate} pictures/s', { rate: number(rate, 2) })} · `}${Object.entries(
+      class="muted small">${rate > 0 && `${t('{rate} pictures/s', { rate: number(rate, 2) })} · `}${Object.entries(
         stages,
       )
         .filter(([, time]) => time > 0)
@@ -68,13 +70,17 @@ function useCameraLoop(video, labels, model, set_seen, set_error) {
     const controller = new AbortController();
     (async () => {
       while (!controller.signal.aborted) {
+        if (now.current.labels.length < kFewest) {
+          await new Promise((resolve) => setTimeout(resolve, 200)); // the user is writing others
+          continue;
+        }
         const start = performance.now();
         const blob = await frame_of(video, kSide);
         const captured = performance.now() - start;
         const { scores, stages } = await look(blob, now.current.labels, now.current.model, controller.signal, captured);
         set_seen({ scores, stages, rate: 1000 / (performance.now() - start) });
       }
-    })().catch((error) => error.name === 'AbortError' || set_error(error.message));
+    })().catch((error) => error.name === 'AbortError' || set_error(explain(error)));
     return () => controller.abort();
   }, [video]);
 }
@@ -104,6 +110,7 @@ export function Page({ open_sidebar }) {
     set_error(message);
   };
   const take = ([file]) =>
+    labels.length >= kFewest &&
     work.run(async (signal) => {
       set_error('');
       set_url(URL.createObjectURL(file));
@@ -123,10 +130,10 @@ export function Page({ open_sidebar }) {
         model=${model.name} set_seen=${set_seen} set_error=${fail} />` : url && html`<img class="viewed" src=${url}
         alt=${t('The picture')} />`}
     <${DropZone} text=${t('Drop a picture here')} accept="image/*" multiple=${false} on_files=${take}>
-      <button type="button" class=${on ? 'danger' : 'primary'} disabled=${labels.length < 2 || model.missing}
+      <button type="button" class=${on ? 'danger' : 'primary'} disabled=${(!on && labels.length < kFewest) || model.missing}
           onClick=${toggle}>${icon(on ? 'stop' : 'camera')}${on ? t('Stop the camera') : t('Use the camera')}</button>
     <//>
-    ${labels.length < 2 && html`<p class="note">${t('Two labels or more are needed.')}</p>`}
+    ${labels.length < kFewest && html`<p class="note">${t('Two labels or more are needed.')}</p>`}
     <${Failure} error=${work.error || error} />
     ${work.busy && html`<progress aria-label=${t('Working')}></progress>`}
     ${seen && html`<section class="card stack" aria-live="off"><${Bars} scores=${seen.scores} /><${Stages}

@@ -38,3 +38,6 @@ export const vtt = (segments) =>
     .join('\n')}`;
 
 export const kSound = 'audio/*,video/*,.opus,.flac,.mkv';
+
+/** Browsers know no type of some endings. */
+export const is_sound = (file) => /^(audio|video)\//.test(file.type) || /\.(opus|flac|mkv)$/i.test(file.name);

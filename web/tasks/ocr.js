@@ -1,5 +1,5 @@
 // Read text: pictures and PDF pages to Markdown, plain text or CSV.
-import { api, request } from '../lib/api.js';
+import { api } from '../lib/api.js';
 import { data_url, file_name } from '../lib/files.js';
 import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
@@ -31,23 +31,17 @@ const request_of = (url, format, budget, model) =>
   );
 
 /** The pages of a file as data: addresses, one after the other. */
-async function* pages_of(file) {
+async function* pages_of(file, signal) {
   if (!/\.pdf$/i.test(file.name)) {
     yield { name: file.name, url: await data_url(file) };
     return;
   }
-  const stored = await (
-    await request(`/page/media?name=${encodeURIComponent(file.name)}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/pdf' },
-      body: file,
-    })
-  ).json();
-  const { pages } = await api.pages(stored.id);
+  const { id } = await api.upload(file, { signal });
+  const { pages } = await api.pages(id);
   for (let page = 1; page <= pages; ++page)
     yield {
       name: `${file.name}, ${page} / ${pages}`,
-      url: await data_url(await api.page_image(stored.id, page, kWidth)),
+      url: await data_url(await api.page_image(id, page, kWidth)),
     };
 }
 
@@ -74,7 +68,8 @@ export function Page({ open_sidebar }) {
       set_pages([]);
       let count = 0;
       for (const file of files) {
-        for await (const { name, url } of pages_of(file)) {
+        for await (const { name, url } of pages_of(file, signal)) {
+          signal.throwIfAborted();
           const index = count++;
           const show = (text) => set_pages((list) => [...list.slice(0, index), { name, text }]);
           show('');

@@ -7,7 +7,7 @@ import { icon } from '../shell/icons.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { ask_once, body_of, parts_of, useWork } from './ask.js';
 import { Failure, ModelChoice, ResultButtons, RunButton, useModel } from './controls.js';
-import { kSound, transcript_of } from './hear.js';
+import { is_sound, kSound, transcript_of } from './hear.js';
 import { any_language, english_name, language_names } from './languages.js';
 import { Snippet } from './snippet.js';
 
@@ -56,8 +56,8 @@ export function Page({ open_sidebar }) {
     });
   const take = (file) =>
     work.run(async (signal) => {
-      set_name(file.name);
-      if (!/^(audio|video)\//.test(file.type)) return set_text(await file.text());
+      set_name(is_sound(file) ? file.name.replace(/(\.\w+)?$/, '.txt') : file.name);
+      if (!is_sound(file)) return set_text(await file.text());
       const reply = await transcript_of(file, { model: hearing.name, language: from, signal });
       return set_text(reply.text);
     });
@@ -91,7 +91,7 @@ export function Page({ open_sidebar }) {
         <div class="output text" dir="auto" aria-live="polite" aria-label=${t('Translation')} role="region"
             tabindex="0">${result}</div>
         <${ResultButtons} text=${result}
-            name=${name ? `${to}-${name.replace(/\.(mp3|wav|m4a|ogg|webm|mp4)$/i, '.txt')}` : file_name(t('Translation'), 'txt')} />
+            name=${name ? `${to}-${name}` : file_name(t('Translation'), 'txt')} />
       </div>
     </div>
     <${Failure} error=${work.error} />
