@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { answer, downloaded, played, say, world } from './world.mjs';
+import { answer, choose, downloaded, played, say, world } from './world.mjs';
 
 const held = world();
 
@@ -65,11 +65,7 @@ test('what is exported can be imported', async () => {
   assert.equal(name, 'Travel.json');
   const file = path.join(held.server.home, name);
   await writeFile(file, text);
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Import conversations' }).click(),
-  ]);
-  await chooser.setFiles(file);
+  await choose(page, file, 'Import conversations');
   await page.locator('.bubble', { hasText: 'to the sea' }).waitFor();
   assert.equal(await entry(page, 'Travel').count(), 2);
 });
@@ -93,11 +89,7 @@ test('an export as Markdown can be imported: texts and thoughts', async () => {
   });
   const markdown = await (await fetch(`${held.server.url}/page/conversations/${id}/export?format=markdown`)).text();
   const page = await held.open();
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Import conversations' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'c.md', mimeType: 'text/markdown', buffer: Buffer.from(markdown) });
+  await choose(page, { name: 'c.md', mimeType: 'text/markdown', buffer: Buffer.from(markdown) }, 'Import conversations');
   await page.getByRole('heading', { name: 'Others' }).waitFor();
   const made = new URL(page.url()).hash.split('/').at(-1);
   assert.notEqual(made, id);
@@ -114,11 +106,7 @@ test('an export as Markdown can be imported: texts and thoughts', async () => {
 
 test('a file that is no export is refused in one line', async () => {
   const page = await held.open();
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Import conversations' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'photo.json', mimeType: 'application/json', buffer: Buffer.from('not json') });
+  await choose(page, { name: 'photo.json', mimeType: 'application/json', buffer: Buffer.from('not json') }, 'Import conversations');
   await page.getByText('photo.json is not an exported conversation.').waitFor();
 });
 

@@ -1,7 +1,7 @@
 // Pictures, sound and files: by button, paste, drop, camera and microphone; what the model will see of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, played, say, world } from './world.mjs';
+import { answer, choose, played, say, world } from './world.mjs';
 
 const held = world();
 
@@ -45,14 +45,6 @@ function tone() {
   file.writeUInt32LE(rate * 2, 40);
   for (let index = 0; index < rate; ++index) file.writeInt16LE(Math.round(8000 * Math.sin(index / 6)), 44 + index * 2);
   return { name: 'tone.wav', mimeType: 'audio/wav', buffer: file };
-}
-
-async function choose(page, file) {
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Add files' }).click(),
-  ]);
-  await chooser.setFiles(file);
 }
 
 for (const how of ['paste', 'drop']) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { answer, downloaded, played, say, world } from './world.mjs';
+import { answer, choose, downloaded, played, say, world } from './world.mjs';
 
 const held = world();
 
@@ -133,11 +133,7 @@ test('a sound file is transcribed, with subtitles', async () => {
       },
     }),
   );
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Choose files' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'talk.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('x') });
+  await choose(page, { name: 'talk.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('x') }, 'Choose files');
   await page.getByText('Goodbye.').waitFor();
   const { name, text } = await downloaded(page, () => page.getByRole('button', { name: 'SRT' }).click());
   assert.equal(name, 'talkmp3.srt');
@@ -186,11 +182,7 @@ test('scores are the shares of the labels, where their ways part', async () => {
     }),
   );
   await page.getByLabel('Labels, with commas between them').fill('cat, cow, dog, emu');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Choose files' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('x') });
+  await choose(page, { name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('x') }, 'Choose files');
   await page.locator('.bars').waitFor();
   assert.deepEqual(await page.locator('.bars b').allInnerTexts(), ['57%', '29%', '14%', '0%']); // of 0.4, 0.2, 0.1
 });
@@ -198,11 +190,7 @@ test('scores are the shares of the labels, where their ways part', async () => {
 test('the text of a picture is written down as CSV', async () => {
   const page = await held.open('#/ocr', played(['```csv\na,b\n', '1,2\n```']));
   await page.getByLabel('Write it as').selectOption('csv');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Choose files' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'table.png', mimeType: 'image/png', buffer: Buffer.from('x') });
+  await choose(page, { name: 'table.png', mimeType: 'image/png', buffer: Buffer.from('x') }, 'Choose files');
   await page.getByRole('button', { name: 'Save as a file' }).waitFor();
   const { text } = await downloaded(page, () => page.getByRole('button', { name: 'Save as a file' }).click());
   assert.equal(text, 'a,b\n1,2');
@@ -210,12 +198,8 @@ test('the text of a picture is written down as CSV', async () => {
 
 test('two pictures of one name have a result each', async () => {
   const page = await held.open('#/ocr', played(['first'], ['second']));
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Choose files' }).click(),
-  ]);
   const file = { name: 'scan.png', mimeType: 'image/png', buffer: Buffer.from('x') };
-  await chooser.setFiles([file, file]);
+  await choose(page, [file, file], 'Choose files');
   await page.getByText('second', { exact: true }).waitFor();
   await page.getByText('first', { exact: true }).waitFor();
 });

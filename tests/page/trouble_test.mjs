@@ -2,7 +2,7 @@
 // no network, no room.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answer, play, played, say, Server, world } from './world.mjs';
+import { answer, choose, play, played, say, Server, world } from './world.mjs';
 
 const held = world();
 
@@ -156,11 +156,7 @@ test('a sound that is larger than a request may be', async () => {
 
 test('a sound that cannot be decoded', async () => {
   const page = await held.open('#/transcribe');
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Choose files' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'noise.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is no sound at all') });
+  await choose(page, { name: 'noise.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is no sound at all') }, 'Choose files');
   await page
     .getByRole('alert')
     .filter({ hasText: /noise\.mp3: / })
@@ -169,11 +165,7 @@ test('a sound that cannot be decoded', async () => {
 
 test('a picture that cannot be decoded says so before it is sent', async () => {
   const page = await held.open();
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Add files' }).click(),
-  ]);
-  await chooser.setFiles({
+  await choose(page, {
     name: 'broken.png',
     mimeType: 'image/png',
     buffer: Buffer.from('\x89PNG\r\n\x1a\nand nothing more', 'latin1'),

@@ -140,6 +140,15 @@ export async function say(page, text) {
   await page.keyboard.press('Enter');
 }
 
+/** Chooses files in the dialog that a button opens. */
+export async function choose(page, files, button = 'Add files') {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: button }).click(),
+  ]);
+  await chooser.setFiles(files);
+}
+
 /** The last answer, when it is written. */
 export async function answer(page) {
   await page.locator('.messages[aria-busy=false]').waitFor();

@@ -16,7 +16,6 @@ const kSilence = 12;
 export class Conversation extends Store {
   id = null;
   title = '';
-  pinned = false;
   version = 0;
   leaf = null;
   messages = new Map();
@@ -63,7 +62,7 @@ export class Conversation extends Store {
       messages.set(message.id, ours ? known : message);
     }
     for (const id of this.writing) messages.set(id, this.messages.get(id));
-    Object.assign(this, { id: data.id, title: data.title, pinned: data.pinned, version: data.version, messages });
+    Object.assign(this, { id: data.id, title: data.title, version: data.version, messages });
     this.settings = { ...settings.value.defaults, ...data.settings };
     this.#look_again();
     this.leaf = messages.has(data.leaf) ? data.leaf : ([...messages.keys()].at(-1) ?? null);

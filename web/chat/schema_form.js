@@ -10,7 +10,7 @@ const type_of_schema = (schema) =>
   schema.type === 'array' && schema.items?.type === 'string' ? 'string list' : schema.type;
 
 /** The rows of a flat schema, or null where it is more than the form can show. */
-export function rows_of(text) {
+function rows_of(text) {
   if (!text.trim()) return [];
   try {
     const schema = JSON.parse(text);
@@ -25,7 +25,7 @@ export function rows_of(text) {
 }
 
 /** The schema, as text, of an object with these members; '' for none. */
-export function schema_of(rows) {
+function schema_of(rows) {
   const named = rows.filter(({ name }) => name);
   if (!named.length) return '';
   const properties = Object.fromEntries(named.map(({ name, type }) => [name, schema_of_type(type)]));

@@ -27,6 +27,10 @@ export const file_name = (title, ending) =>
       .slice(0, 60) || 'facet'
   }.${ending}`;
 
+/** The name of what is made now: camera-2026-01-31T120000.jpg */
+export const stamped_name = (what, ending) =>
+  `${what}-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${ending}`;
+
 export function data_url(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();

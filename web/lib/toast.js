@@ -5,11 +5,11 @@ import { Store } from './store.js';
 export const toasts = new Store([]);
 let next = 1;
 
-/** kind: info, error. An action is {label, run}. */
-export function toast(text, { kind = 'info', action, seconds = kind === 'error' ? 9 : 4 } = {}) {
+/** kind: info, error */
+export function toast(text, { kind = 'info' } = {}) {
   const id = next++;
-  toasts.set([...toasts.value.filter((entry) => entry.text !== text).slice(-3), { id, text, kind, action }]);
-  setTimeout(() => dismiss(id), seconds * 1000);
+  toasts.set([...toasts.value.filter((entry) => entry.text !== text).slice(-3), { id, text, kind }]);
+  setTimeout(() => dismiss(id), kind === 'error' ? 9000 : 4000);
 }
 
 export const dismiss = (id) => toasts.set(toasts.value.filter((entry) => entry.id !== id));

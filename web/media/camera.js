@@ -1,10 +1,11 @@
 // The camera: a stream to look at, and single pictures of it.
+import { stamped_name } from '../lib/files.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { Dialog } from '../shell/dialog.js';
 import { close_stream, device_error } from './devices.js';
 
-export async function open_camera() {
+async function open_camera() {
   return navigator.mediaDevices.getUserMedia({
     video: { width: { ideal: 1280 }, facingMode: { ideal: 'environment' } },
   });
@@ -48,11 +49,7 @@ export function CameraDialog({ on_close, on_picture }) {
   const [error, set_error] = useState('');
   const take = async () => {
     const blob = await frame_of(video);
-    on_picture(
-      new File([blob], `camera-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.jpg`, {
-        type: 'image/jpeg',
-      }),
-    );
+    on_picture(new File([blob], stamped_name('camera', 'jpg'), { type: 'image/jpeg' }));
     on_close();
   };
   return html`<${Dialog} title=${t('Take a picture')} on_close=${on_close} wide>

@@ -1,5 +1,6 @@
 // Records the microphone into a WAV file: a click starts, another ends.
 import { clock } from '../lib/format.js';
+import { stamped_name } from '../lib/files.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { toast } from '../lib/toast.js';
@@ -21,11 +22,7 @@ export function RecordButton({ on_file }) {
     set_since(0);
     controller.abort();
     if (chunks.length)
-      on_file(
-        new File([wav(chunks, kRate)], `recording-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.wav`, {
-          type: 'audio/wav',
-        }),
-      );
+      on_file(new File([wav(chunks, kRate)], stamped_name('recording', 'wav'), { type: 'audio/wav' }));
   };
   const start = async () => {
     if (recording.current) return;

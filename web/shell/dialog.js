@@ -47,16 +47,15 @@ export const ask_yes = (title, text, label) =>
   );
 
 /** A line of text, or null. */
-export const ask_text = (title, value, { label = t('Save'), type = 'text', text = '' } = {}) =>
+export const ask_text = (title, value) =>
   ask(title, (close) => {
     const submit = (event) => {
       event.preventDefault();
       close(event.target.elements.answer.value);
     };
     return html`<form onSubmit=${submit}>
-    ${text && html`<p class="muted">${text}</p>`}
-    <input name="answer" type=${type} value=${value} aria-label=${title} autofocus autocomplete="off" />
+    <input name="answer" value=${value} aria-label=${title} autofocus autocomplete="off" />
     <footer><button type="button" onClick=${() => close(null)}>${t('Cancel')}</button><button
-        class="primary">${label}</button></footer>
+        class="primary">${t('Save')}</button></footer>
   </form>`;
   });

@@ -15,7 +15,6 @@ const kPaths = {
   go_on: 'M5 6l7 6-7 6zM14 6l6 6-6 6',
   left: 'M14 6l-6 6 6 6',
   right: 'M10 6l6 6-6 6',
-  down: 'M12 5v14M6 13l6 6 6-6',
   chevron: 'M7 10l5 5 5-5',
   pin: 'M9 4h6l-1 6 3 3H7l3-3zM12 13v7',
   trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
@@ -37,8 +36,6 @@ const kPaths = {
   tool: 'M14 7a4 4 0 0 1 5-3l-2 3 2 2 3-2a4 4 0 0 1-5 5l-8 8-3-3z',
   thought: 'M12 4a6 6 0 0 0-3 11v2h6v-2a6 6 0 0 0-3-11zM10 20h4',
   chance: 'M5 20V10M10 20V4M15 20v-7M20 20v-4',
-  keyboard: 'M3 7h18v10H3zM7 11h.01M11 11h.01M15 11h.01M8 14h8',
-  play: 'M8 5l11 7-11 7z',
 };
 
 export const icon = (name) =>

@@ -10,15 +10,8 @@ import { IconButton } from './icons.js';
 export function Toasts() {
   return html`<div class="toasts" role="status" aria-live="polite">
     ${useStore(toasts).map(
-      ({ id, text, kind, action }) => html`<div key=${id} class=${`toast ${kind}`}>
+      ({ id, text, kind }) => html`<div key=${id} class=${`toast ${kind}`}>
       <span>${text}</span>
-      ${
-        action &&
-        html`<button type="button" class="quiet" onClick=${() => {
-          dismiss(id);
-          action.run();
-        }}>${action.label}</button>`
-      }
       <${IconButton} name="close" label=${t('Close')} onClick=${() => dismiss(id)} />
     </div>`,
     )}
