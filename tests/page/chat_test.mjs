@@ -266,3 +266,22 @@ test('a preset brings its settings into another chat', async () => {
   const [body] = await other.evaluate(() => globalThis.asked);
   assert.deepEqual([body.messages[0], body.temperature], [{ role: 'system', content: 'You are a pirate.' }, 0.3]);
 });
+
+test('calls that a continued answer makes are run too', async () => {
+  const { body: made } = await held.server.json('POST', '/page/conversations', {
+    title: 'cut short',
+    settings: { builtin_tools: ['calculate'] },
+  });
+  await held.server.json('PUT', `/page/conversations/${made.id}/messages/a`, {
+    id: 'a',
+    parent: null,
+    role: 'assistant',
+    state: 'done',
+    content: [{ type: 'text', text: 'Let me calculate' }],
+    timing: { reason: 'length' },
+  });
+  const page = await held.open(`#/c/${made.id}`, played(call('calculate', { expression: '6 * 7' }), ['It is 42.']));
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('It is 42.').waitFor();
+  assert.equal(await page.evaluate(() => globalThis.asked[1].messages.at(-1).content), '42');
+});

@@ -89,7 +89,11 @@ test('an export as Markdown can be imported: texts and thoughts', async () => {
   });
   const markdown = await (await fetch(`${held.server.url}/page/conversations/${id}/export?format=markdown`)).text();
   const page = await held.open();
-  await choose(page, { name: 'c.md', mimeType: 'text/markdown', buffer: Buffer.from(markdown) }, 'Import conversations');
+  await choose(
+    page,
+    { name: 'c.md', mimeType: 'text/markdown', buffer: Buffer.from(markdown) },
+    'Import conversations',
+  );
   await page.getByRole('heading', { name: 'Others' }).waitFor();
   const made = new URL(page.url()).hash.split('/').at(-1);
   assert.notEqual(made, id);
@@ -106,7 +110,11 @@ test('an export as Markdown can be imported: texts and thoughts', async () => {
 
 test('a file that is no export is refused in one line', async () => {
   const page = await held.open();
-  await choose(page, { name: 'photo.json', mimeType: 'application/json', buffer: Buffer.from('not json') }, 'Import conversations');
+  await choose(
+    page,
+    { name: 'photo.json', mimeType: 'application/json', buffer: Buffer.from('not json') },
+    'Import conversations',
+  );
   await page.getByText('photo.json is not an exported conversation.').waitFor();
 });
 
@@ -138,4 +146,19 @@ test('two tabs see the same', async () => {
   await one.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await entry_of.waitFor({ state: 'detached' });
   await other.getByText('What can I do for you?').waitFor();
+});
+
+test('a file that the server refuses does not keep the others out', async () => {
+  const page = await held.open();
+  const file = (name, value) => ({ name, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(value)) });
+  const message = { id: 'm0', parent: null, role: 'user', content: [{ type: 'text', text: 'words of the third' }] };
+  const files = [
+    file('first.json', { format: 'something else' }),
+    file('second.json', 7),
+    file('third.json', { format: 'facet.conversation', title: 'The third', messages: [message] }),
+  ];
+  await choose(page, files, 'Import conversations');
+  await page.getByText(/^first\.json: /).waitFor();
+  await page.getByText(/^second\.json: /).waitFor();
+  await page.locator('.bubble', { hasText: 'words of the third' }).waitFor();
 });

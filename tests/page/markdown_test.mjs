@@ -195,3 +195,29 @@ test('hostile calls, results, titles, names of files and of models stay text', a
     0,
   );
 });
+
+test('colours and formulas that could not be loaded come with the next answer', async () => {
+  const text = '```python\nreturn 1\n```\n\n$a^2$';
+  const page = await held.open('', played([text], [text]));
+  await page.route(/highlight\/python\.js|temml\.js/, (route) => route.abort());
+  await say(page, 'Show me');
+  const first = await answer(page);
+  await first.getByText('a^2').waitFor();
+  await page.waitForTimeout(300);
+  assert.deepEqual(page.problems, []);
+  await page.unrouteAll();
+  await say(page, 'Again');
+  const second = page.locator('.message.assistant').nth(1);
+  await second.locator('.hljs-keyword').waitFor();
+  await second.locator('math').waitFor();
+});
+
+test('lines that end as on Windows are lines', async () => {
+  const text = '# Title\r\n\r\nOne\r\n\r\n- a\r\n- b\r\n\r\n```\r\ncode\r\n```\r\n\r\nLast';
+  const { page, said } = await shown(text);
+  const grown = await said.locator('.markdown').evaluate((node) => node.innerText);
+  await page.reload();
+  const whole = await (await answer(page)).locator('.markdown').evaluate((node) => node.innerText);
+  assert.equal(grown, whole);
+  assert.equal(grown.match(/Title/g).length, 1);
+});

@@ -304,3 +304,80 @@ test('an attachment can be taken away again', async () => {
   await page.getByRole('button', { name: 'Remove notes.txt' }).click();
   assert.equal(await page.locator('.attachment').count(), 0);
 });
+
+const text_file = (name) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
+const kUpload = /\/page\/media\?name=/;
+
+/** Uploads take a moment, and fail where fails(request). */
+const slow_uploads = (page, fails = () => false) =>
+  page.route(kUpload, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    if (fails(route.request())) await route.fulfill({ status: 500, json: { error: { message: 'no luck' } } });
+    else await route.continue();
+  });
+
+test('Enter while files are on their way sends the message with all of them', async () => {
+  const page = await held.open('', played(['read both']));
+  await slow_uploads(page);
+  await choose(page, [text_file('one.txt'), text_file('two.txt')]);
+  assert.equal(await page.locator('.attachment').count(), 2);
+  await say(page, 'Read these');
+  await page.locator('.send[aria-busy=true][title="Sent when the files are there"]').waitFor();
+  await page.getByText('read both').waitFor();
+  const content = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
+  assert.deepEqual(
+    content.map((part) => part.file?.filename ?? part.text),
+    ['one.txt', 'two.txt', 'Read these'],
+  );
+});
+
+test('a message whose first file did not arrive waits for the user', async () => {
+  const page = await held.open('', played(['read']));
+  await slow_uploads(page, (request) => request.url().includes('one.txt'));
+  await choose(page, [text_file('one.txt'), text_file('two.txt')]);
+  await say(page, 'Read these');
+  await page.getByText('one.txt: no luck').waitFor();
+  await page.locator('.attachment', { hasText: 'two.txt · ' }).waitFor();
+  await page.locator('.send[aria-busy=false]:enabled').waitFor();
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator('#composer').inputValue(), 'Read these');
+  assert.deepEqual(await page.evaluate(() => globalThis.asked), []);
+});
+
+test('writing on takes back the Enter that waits for a file', async () => {
+  const page = await held.open('', played(['read']));
+  await slow_uploads(page);
+  await choose(page, text_file('one.txt'));
+  await say(page, 'Read');
+  await page.locator('.send[aria-busy=true]').waitFor();
+  await page.locator('#composer').pressSequentially(' it');
+  await page.locator('.send[aria-busy=false]:enabled').waitFor();
+  await page.waitForTimeout(300);
+  assert.deepEqual(await page.evaluate(() => globalThis.asked), []);
+  assert.equal(await page.locator('#composer').inputValue(), 'Read it');
+});
+
+test('a file that is taken away while it waits for another is not sent', async () => {
+  const page = await held.open();
+  await slow_uploads(page);
+  await choose(page, [text_file('one.txt'), text_file('two.txt')]);
+  await page.getByRole('button', { name: 'Remove two.txt' }).click();
+  await page.locator('.attachment', { hasText: 'one.txt · ' }).waitFor();
+  await page.waitForTimeout(300);
+  assert.equal(page.requests.filter((url) => kUpload.test(url)).length, 1);
+});
+
+for (const back of ['before', 'after'])
+  test(`a file that was on its way when the chat was left is there ${back === 'before' ? 'soon' : 'later'}`, async () => {
+    const page = await held.open();
+    await slow_uploads(page);
+    const arrived = page.waitForResponse(kUpload);
+    await choose(page, text_file('one.txt'));
+    const go = (hash) => page.evaluate((to) => (location.hash = to), hash);
+    await go('#/settings');
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    if (back === 'after') await arrived;
+    await go('#/chat');
+    await page.locator('.attachment', { hasText: 'one.txt · ' }).waitFor();
+    assert.equal(await page.locator('.attachment').count(), 1);
+  });

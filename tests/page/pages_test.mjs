@@ -241,3 +241,67 @@ test('the curl that is shown works', async () => {
   const reply = JSON.parse(execFileSync('bash', ['-c', `${command} -sS`], { encoding: 'utf8', timeout: 30_000 }));
   assert.equal(typeof reply.choices[0].message.content, 'string');
 });
+
+test('a file that is dropped beside the zone does not replace the page', async () => {
+  const page = await held.open('#/transcribe');
+  const kept = await page.locator('h1').evaluate((node) => {
+    const data = new DataTransfer();
+    data.items.add(new File(['x'], 'x.mp3', { type: 'audio/mpeg' }));
+    return ['dragover', 'drop'].map((name) => {
+      const event = new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true });
+      node.dispatchEvent(event);
+      return event.defaultPrevented;
+    });
+  });
+  assert.deepEqual(kept, [true, true]);
+});
+
+test('the camera waits while there are no labels', async () => {
+  const page = await held.open('#/classify');
+  const labels = page.getByLabel('Labels, with commas between them');
+  await page.getByRole('button', { name: 'Use the camera' }).click();
+  await page.locator('.bars').waitFor();
+  await labels.fill('');
+  await page.waitForTimeout(1500);
+  assert.equal(await page.locator('.note.bad').count(), 0);
+  await labels.fill('night, day');
+  await page.locator('.bars', { hasText: 'night' }).waitFor();
+  await page.getByRole('button', { name: 'Stop the camera' }).click();
+});
+
+test('a file whose reading was stopped writes nothing into the next result', async () => {
+  const page = await held.open('#/ocr', played(['the second']));
+  const one = Buffer.from('%PDF-1.4\n');
+  await page.route(/\/page\/media\?name=/, (route) => route.fulfill({ json: { id: 'slow', kind: 'document' } }));
+  await page.route('**/page/media/slow/preview*', (route) => route.fulfill({ json: { pages: 2 } }));
+  await page.route('**/page/media/slow/pages/**', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await route.fulfill({ contentType: 'image/png', body: Buffer.from('x') });
+  });
+  const late = page.waitForResponse('**/page/media/slow/pages/**');
+  await choose(page, { name: 'slow.pdf', mimeType: 'application/pdf', buffer: one }, 'Choose files');
+  await page.waitForRequest('**/page/media/slow/pages/**');
+  await choose(page, { name: 'quick.png', mimeType: 'image/png', buffer: Buffer.from('x') }, 'Choose files');
+  await page.getByText('the second', { exact: true }).waitFor();
+  await late;
+  await page.waitForTimeout(300);
+  assert.deepEqual(await page.locator('article h2').allInnerTexts(), ['quick.png']);
+});
+
+test('what was heard in a file is saved as text, whatever the sound was', async () => {
+  const page = await held.open('#/translate', played(['Bonjour.']));
+  await page.route('**/page/models', async (route) => {
+    const reply = await route.fetch();
+    const json = await reply.json();
+    for (const model of json.models) model.modalities.push('audio');
+    await route.fulfill({ response: reply, json });
+  });
+  await page.route('**/v1/audio/transcriptions', (route) => route.fulfill({ json: { text: 'Hello.', segments: [] } }));
+  await page.reload();
+  await choose(page, { name: 'talk.flac', mimeType: '', buffer: Buffer.from('x') }, 'Open a file');
+  await page.waitForFunction(() => document.querySelector('main textarea').value === 'Hello.');
+  await page.getByRole('button', { name: 'Translate', exact: true }).click();
+  await page.getByText('Bonjour.').waitFor();
+  const { name } = await downloaded(page, () => page.getByRole('button', { name: 'Save as a file' }).click());
+  assert.equal(name, 'fr-talk.txt');
+});

@@ -452,3 +452,53 @@ test('older conversations stay shown when there is news', async () => {
   await page.locator('.entry', { hasText: 'Something new' }).waitFor();
   assert.equal(await page.locator('.entry', { hasText: /^Number 0/ }).count(), 1);
 });
+
+test('an edit that the server refuses is still in the editor, and what was there before is shown', async () => {
+  const page = await held.open('', played(['the answer']));
+  await say(page, 'The question');
+  await answer(page);
+  await page.route('**/messages/*', (route) =>
+    route.fulfill({ status: 400, json: { error: { message: 'not today' } } }),
+  );
+  const question = page.locator('.message.user');
+  await question.getByRole('button', { name: 'Edit and send again' }).click();
+  await question.getByRole('textbox').fill('Another question');
+  await question.getByRole('textbox').press('Enter');
+  await page.locator('.toast.error', { hasText: 'not today' }).waitFor();
+  assert.equal(await question.getByRole('textbox').inputValue(), 'Another question');
+  await page.getByText('the answer', { exact: true }).waitFor();
+  await page.unroute('**/messages/*');
+  await question.getByRole('textbox').press('Enter');
+  await page.locator('.bubble', { hasText: 'Another question' }).waitFor();
+  assert.match(await page.locator('.message.user .versions').innerText(), /2 \/ 2/);
+});
+
+test('Stop while the question is being stored: nothing is asked, until the user wants it', async () => {
+  const page = await held.open('', played(['the answer']));
+  await page.route('**/messages/*', async (route) => {
+    await wait(1000);
+    await route.continue();
+  });
+  await say(page, 'The question');
+  await page.locator('.send.stop').click();
+  await page.getByText('There is no answer yet.').waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.asked), []);
+  await page.unroute('**/messages/*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('the answer', { exact: true }).waitFor();
+  assert.equal(await page.getByText('There is no answer yet.').count(), 0);
+});
+
+test('Stop while the empty answer is being stored', async () => {
+  const page = await held.open();
+  let n_puts = 0;
+  await page.route('**/messages/*', async (route) => {
+    if (is_put(route.request(), ({ role }) => role === 'assistant') && !n_puts++) await wait(1000);
+    await route.continue();
+  });
+  await say(page, 'The question');
+  await page.locator('.message.assistant').waitFor();
+  await page.locator('.send.stop').click();
+  await page.getByText('Stopped.').waitFor();
+  assert.equal(await page.locator('.message.assistant .markdown').count(), 0);
+});

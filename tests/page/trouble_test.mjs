@@ -156,7 +156,11 @@ test('a sound that is larger than a request may be', async () => {
 
 test('a sound that cannot be decoded', async () => {
   const page = await held.open('#/transcribe');
-  await choose(page, { name: 'noise.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is no sound at all') }, 'Choose files');
+  await choose(
+    page,
+    { name: 'noise.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('this is no sound at all') },
+    'Choose files',
+  );
   await page
     .getByRole('alert')
     .filter({ hasText: /noise\.mp3: / })
@@ -288,4 +292,59 @@ test('addresses that mean nothing show the chat', async () => {
     await page.locator('#composer, .note, .empty').first().waitFor();
     assert.deepEqual(page.problems, [], hash);
   }
+});
+
+async function stored(text) {
+  const { body } = await held.server.json('POST', '/page/conversations', { title: 'stored' });
+  await held.server.json('POST', `/page/conversations/${body.id}/messages`, { role: 'user', content: text });
+  return body.id;
+}
+
+test('a conversation that could not be opened opens when the server is back', async () => {
+  const id = await stored('words of before');
+  const page = await held.open();
+  await page.route('**/{page/conversations,health}/**', (route) => route.abort());
+  await page.route('**/health', (route) => route.abort());
+  await page.evaluate((to) => (location.hash = `#/c/${to}`), id);
+  await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+  await page.unrouteAll();
+  await page.locator('.bubble', { hasText: 'words of before' }).waitFor();
+});
+
+test('a conversation that a busy server did not give is asked for again by a button', async () => {
+  const id = await stored('words of before');
+  const page = await held.open();
+  await page.route(`**/page/conversations/${id}`, (route) =>
+    route.fulfill({ status: 503, json: { error: { message: 'many are waiting' } } }),
+  );
+  await page.evaluate((to) => (location.hash = `#/c/${to}`), id);
+  await page.getByRole('alert').filter({ hasText: 'The server is busy' }).waitFor();
+  await page.unrouteAll();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.bubble', { hasText: 'words of before' }).waitFor();
+});
+
+test('a page that could not be loaded is loaded again by a button', async () => {
+  const page = await held.open();
+  await page.route('**/tasks/translate.js', (route) => route.abort());
+  await page.evaluate(() => (location.hash = '#/translate'));
+  await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+  await page.unrouteAll();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Translate' }).waitFor();
+});
+
+test('what was written and not sent outlasts a reload', async () => {
+  const id = await stored('an older chat');
+  const page = await held.open();
+  await page.locator('#composer').fill('half a thought');
+  await page.evaluate((to) => (location.hash = `#/c/${to}`), id);
+  await page.locator('.bubble', { hasText: 'an older chat' }).waitFor();
+  await page.locator('#composer').fill('another half');
+  await page.reload();
+  await page.locator('.bubble', { hasText: 'an older chat' }).waitFor();
+  assert.equal(await page.locator('#composer').inputValue(), 'another half');
+  await page.evaluate(() => (location.hash = '#/chat'));
+  await page.getByText('What can I do for you?').waitFor();
+  assert.equal(await page.locator('#composer').inputValue(), 'half a thought');
 });

@@ -156,7 +156,8 @@ async function make_calls(conversation, id, is_last) {
 }
 
 /** An answer below a message, and further ones while the model's calls can be made by the page. */
-export const answer = (conversation, parent) => conversation.answering((signal) => answer_below(conversation, parent, signal));
+export const answer = (conversation, parent) =>
+  conversation.answering((signal) => answer_below(conversation, parent, signal));
 
 /** The user's result of a call; when it was the last one missing, the model goes on. */
 export function give_result(conversation, id, call_id, result) {

@@ -50,8 +50,10 @@ function Tiles({ history, families }) {
     [t('Found in the cache'), prompts ? percent(last.reused / prompts) : '–'],
     [t('Requests a step'), last.steps ? number(last.generated / last.steps, 2) : '–'],
   ];
-  return html`<dl class="tiles">${tiles.map(([name, value]) => html`<div
-      class="card"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="tiles">${tiles.map(
+    ([name, value]) => html`<div
+      class="card"><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
 }
 
 function Routes({ families }) {
@@ -72,8 +74,12 @@ function LoadedMemory() {
   const { models, memory } = useStore(library);
   const plans = models.filter((model) => model.loaded && model.plan).map((model) => model.plan);
   return html`<section class="card"><h2>${t('Memory')}</h2>
-    ${plans.length ? html`<${MemoryBar} plan=${sum_of(plans)} budget=${memory?.budget}
-        label=${t('Memory')} />` : html`<p class="muted">${t('No model is loaded.')}</p>`}
+    ${
+      plans.length
+        ? html`<${MemoryBar} plan=${sum_of(plans)} budget=${memory?.budget}
+        label=${t('Memory')} />`
+        : html`<p class="muted">${t('No model is loaded.')}</p>`
+    }
   </section>`;
 }
 

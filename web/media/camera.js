@@ -53,8 +53,12 @@ export function CameraDialog({ on_close, on_picture }) {
     on_close();
   };
   return html`<${Dialog} title=${t('Take a picture')} on_close=${on_close} wide>
-    ${error ? html`<p class="error"
-        role="alert">${error}</p>` : html`<${CameraView} on_ready=${set_video} on_error=${set_error} />`}
+    ${
+      error
+        ? html`<p class="error"
+        role="alert">${error}</p>`
+        : html`<${CameraView} on_ready=${set_video} on_error=${set_error} />`
+    }
     <footer><button type="button" class="primary" disabled=${!video}
         onClick=${take}>${t('Take a picture')}</button></footer>
   <//>`;

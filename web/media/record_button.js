@@ -21,8 +21,7 @@ export function RecordButton({ on_file }) {
     recording.current = null;
     set_since(0);
     controller.abort();
-    if (chunks.length)
-      on_file(new File([wav(chunks, kRate)], stamped_name('recording', 'wav'), { type: 'audio/wav' }));
+    if (chunks.length) on_file(new File([wav(chunks, kRate)], stamped_name('recording', 'wav'), { type: 'audio/wav' }));
   };
   const start = async () => {
     if (recording.current) return;

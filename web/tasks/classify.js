@@ -126,9 +126,14 @@ export function Page({ open_sidebar }) {
     <div class="task-columns"><${ModelChoice} model=${model} sense="image" />
       <label class="field">${t('Labels, with commas between them')}<input type="text" dir="auto" value=${text}
           onInput=${type} /></label></div>
-    ${on ? html`<${Camera} labels=${labels}
-        model=${model.name} set_seen=${set_seen} set_error=${fail} />` : url && html`<img class="viewed" src=${url}
-        alt=${t('The picture')} />`}
+    ${
+      on
+        ? html`<${Camera} labels=${labels}
+        model=${model.name} set_seen=${set_seen} set_error=${fail} />`
+        : url &&
+          html`<img class="viewed" src=${url}
+        alt=${t('The picture')} />`
+    }
     <${DropZone} text=${t('Drop a picture here')} accept="image/*" multiple=${false} on_files=${take}>
       <button type="button" class=${on ? 'danger' : 'primary'} disabled=${(!on && labels.length < kFewest) || model.missing}
           onClick=${toggle}>${icon(on ? 'stop' : 'camera')}${on ? t('Stop the camera') : t('Use the camera')}</button>
@@ -136,8 +141,11 @@ export function Page({ open_sidebar }) {
     ${labels.length < kFewest && html`<p class="note">${t('Two labels or more are needed.')}</p>`}
     <${Failure} error=${work.error || error} />
     ${work.busy && html`<progress aria-label=${t('Working')}></progress>`}
-    ${seen && html`<section class="card stack" aria-live="off"><${Bars} scores=${seen.scores} /><${Stages}
-        stages=${seen.stages} rate=${seen.rate} /></section>`}
+    ${
+      seen &&
+      html`<section class="card stack" aria-live="off"><${Bars} scores=${seen.scores} /><${Stages}
+        stages=${seen.stages} rate=${seen.rate} /></section>`
+    }
     <${Snippet} body=${label_request('data:image/jpeg;base64,…', labels, kQuestion, model.name)} />
   <//>`;
 }

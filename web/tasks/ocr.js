@@ -50,8 +50,12 @@ const bare = (text) => /^\s*```\w*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1] ?? tex
 
 function PageResult({ page, format, growing }) {
   return html`<article class="card stack"><h2 dir="auto">${page.name}</h2>
-    ${format === 'md' ? html`<${Markdown} text=${page.text} done=${!growing} />` : html`<div class="output short text"
-        dir="auto" tabindex="0" role="region" aria-label=${page.name}>${page.text}</div>`}
+    ${
+      format === 'md'
+        ? html`<${Markdown} text=${page.text} done=${!growing} />`
+        : html`<div class="output short text"
+        dir="auto" tabindex="0" role="region" aria-label=${page.name}>${page.text}</div>`
+    }
     ${!growing && html`<${ResultButtons} text=${page.text} name=${file_name(page.name, format)} />`}
   </article>`;
 }
@@ -86,13 +90,18 @@ export function Page({ open_sidebar }) {
             value="csv">${t('CSV: the tables alone')}</option></select></label>
       <label class="field">${t('Tokens for a page')}<select value=${budget}
           onChange=${(event) => set_budget(event.target.value)}>
-        <option value="">${t('As the model has it')}</option>${['280', '560', '1120'].map((count) => html`<option
-            value=${count}>${count}</option>`)}</select></label></div>
+        <option value="">${t('As the model has it')}</option>${['280', '560', '1120'].map(
+          (count) => html`<option
+            value=${count}>${count}</option>`,
+        )}</select></label></div>
     <${DropZone} text=${t('Drop pictures or PDF files here')} accept="image/*,.pdf" on_files=${read}>
       <button type="button" onClick=${() => set_camera(true)}>${icon('camera')}${t('Take a picture')}</button>
     <//>
-    ${work.busy && html`<div class="row" role="status"><progress aria-label=${t('Working')}></progress><button
-        type="button" class="small" onClick=${work.stop}>${t('Stop')}</button></div>`}
+    ${
+      work.busy &&
+      html`<div class="row" role="status"><progress aria-label=${t('Working')}></progress><button
+        type="button" class="small" onClick=${work.stop}>${t('Stop')}</button></div>`
+    }
     <${Failure} error=${work.error} />
     ${pages.map(
       (page, index) => html`<${PageResult} key=${index} page=${page} format=${format}
