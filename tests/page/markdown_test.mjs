@@ -2,7 +2,7 @@
 // than text.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, played, say, world } from './world.mjs';
+import { answer, play, played, say, world } from './world.mjs';
 
 const held = world();
 
@@ -212,9 +212,12 @@ test('colours and formulas that could not be loaded come with the next answer', 
   await second.locator('math').waitFor();
 });
 
-test('lines that end as on Windows are lines', async () => {
-  const text = '# Title\r\n\r\nOne\r\n\r\n- a\r\n- b\r\n\r\n```\r\ncode\r\n```\r\n\r\nLast';
-  const { page, said } = await shown(text);
+test('lines that end in a carriage return are lines, also while they come', async () => {
+  const text = '# Title\r\rOne\r\n\r\n- a\r- b\r\r```\rcode\r```\r\rLast';
+  const scripts = [text.match(/[\s\S]{1,4}/g)];
+  const page = await held.open('', { init: { script: play, value: { scripts, pause: 100 } } });
+  await say(page, 'Show me');
+  const said = await answer(page);
   const grown = await said.locator('.markdown').evaluate((node) => node.innerText);
   await page.reload();
   const whole = await (await answer(page)).locator('.markdown').evaluate((node) => node.innerText);

@@ -348,3 +348,31 @@ test('what was written and not sent outlasts a reload', async () => {
   await page.getByText('What can I do for you?').waitFor();
   assert.equal(await page.locator('#composer').inputValue(), 'half a thought');
 });
+
+test('connections to the news that end leave nothing behind', async () => {
+  const page = await held.open('', {
+    init: {
+      script: () => {
+        globalThis.listeners = 0;
+        for (const [name, step] of [
+          ['addEventListener', 1],
+          ['removeEventListener', -1],
+        ]) {
+          const real = document[name].bind(document);
+          document[name] = (what, ...rest) => {
+            if (what === 'visibilitychange') globalThis.listeners += step;
+            return real(what, ...rest);
+          };
+        }
+      },
+    },
+  });
+  let tries = 0;
+  await page.route('**/page/events', (route) => {
+    ++tries;
+    return route.fulfill({ contentType: 'text/event-stream', body: '' });
+  });
+  await page.reload();
+  while (tries < 4) await page.waitForTimeout(100);
+  assert.ok((await page.evaluate(() => globalThis.listeners)) <= 1);
+});
