@@ -106,12 +106,14 @@ void Executor::run(ops::StepKind kind, std::span<const WorkItem> items, const st
 void Executor::encode_image(const Encoders& encoders, const model::Pixels& image, ops::Mat out,
                             const std::atomic<bool>* cancel) {
   const std::lock_guard lock(mutex_);
+  op_->begin_step(ops::StepKind::Prompt);
   model::encode_image(*op_, *encoders.vision_config, encoders.vision, image, out, vision_scratch_, cancel);
   check_rows(encoders, out);
 }
 
 void Executor::encode_audio(const Encoders& encoders, ops::ConstMat x, ops::Mat out, const std::atomic<bool>* cancel) {
   const std::lock_guard lock(mutex_);
+  op_->begin_step(ops::StepKind::Prompt);
   model::encode_audio(*op_, *encoders.audio_config, encoders.audio, x, out, audio_scratch_, cancel);
   check_rows(encoders, out);
 }

@@ -162,7 +162,8 @@ void JobBatch::run_bundles(std::span<Session::Bundle> bundles, std::span<Choice*
     return;
   }
   for (size_t i = 0; i < bundles.size(); ++i) {
-    if (!choices[i]->is_repeating()) counts_.n_tokens += bundles[i].n_taken;
+    if (choices[i]->is_repeating()) continue;
+    counts_.n_tokens += bundles[i].n_taken;
     gaps_.add(choices[i]->lap());
   }
 }

@@ -77,6 +77,22 @@ TEST_F(MediaEncoderTest, TheSamePictureIsEncodedOnce) {
   EXPECT_EQ(encoder.stats().n_encoded, 3);
 }
 
+// An answer in between is computed by steps of another kind.
+TEST_F(MediaEncoderTest, WhatIsEncodedDoesNotDependOnWhatWasComputedBefore) {
+  const auto engine = load("tiny-e2b");
+  const auto encode = [&] {
+    MediaEncoder encoder(engine, std::make_shared<EmbeddingCache>());
+    std::vector<float> out = encoder.image(picture(64, 48), 70, "a").parts[0]->values;
+    const auto sound = encoder.sound(tone(16000), "b").parts[0];
+    out.insert(out.end(), sound->values.begin(), sound->values.end());
+    return out;
+  };
+  const std::vector<float> before = encode();
+  Session session(engine);
+  session.sync(random_tokens(5, 1));
+  EXPECT_EQ(encode(), before);
+}
+
 TEST_F(MediaEncoderTest, PromptsHaveAPlaceForEveryPart) {
   const auto engine = load("tiny-e2b");
   MediaEncoder encoder(engine, cache_);

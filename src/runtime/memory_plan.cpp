@@ -92,7 +92,7 @@ MemoryPlan make_plan(const model::Config& config, const model::Weights& weights,
   plan.encoder_scratch_bytes =
       encoders.scratch_bytes() + static_cast<int64_t>(Executor::scratch_bytes(config, max_rows)) - plan.scratch_bytes;
   const int64_t row_bytes = int64_t{config.n_vocab} * static_cast<int64_t>(sizeof(float));
-  plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + kDecodeRows * row_bytes +
+  plan.logits_bytes = static_cast<int64_t>(Executor::logits_bytes(config)) + ops::kDecodeBatch * row_bytes +
                       static_cast<int64_t>(Sampler::table_bytes(static_cast<size_t>(config.n_vocab)) +
                                            Drafter::table_bytes(context + 1));
   plan.workspace_bytes = static_cast<int64_t>(workspace_bytes(config, options, max_rows, context));

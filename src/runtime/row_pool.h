@@ -27,7 +27,7 @@ class RowPool {
 
  private:
   std::mutex mutex_;
-  std::array<std::vector<float>, kDecodeRows> rows_;
+  std::array<std::vector<float>, ops::kDecodeBatch> rows_;
   size_t n_ = 0;
 };
 

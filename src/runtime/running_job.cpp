@@ -180,7 +180,8 @@ Session::Piece RunningJob::piece(int most) {
 void RunningJob::took_piece() {
   const int left = rows_left();
   state_sum_.swap(piece_sum_);
-  if (const Progress& progress = ticket_->job.options.progress) progress(prompt_.n_computed - left, prompt_.n_computed);
+  if (const Progress& progress = ticket_->job.options.progress; progress && !repeats_prompt_)
+    progress(std::max(0, prompt_.n_computed - left), prompt_.n_computed);
   if (left > 0) return;
   if (embeds())
     tell_embedding();
@@ -223,7 +224,7 @@ int64_t RunningJob::suspended_bytes() const { return choices_.empty() ? 0 : answ
 void RunningJob::suspend() {
   if (is_in_prompt()) session_ = new_session();
   is_suspended_ = true;
-  for (Choice* choice : unfinished()) choice->let_go(new_session());
+  for (const auto& choice : choices_) choice->let_go(new_session());  // the finished ones for good
 }
 
 void RunningJob::give_way() {
@@ -232,17 +233,17 @@ void RunningJob::give_way() {
 }
 
 // What the cache has of a text is as it was computed. If that is not the whole prompt of each answer, the prompt comes
-// first, once for all.
+// first, once for all; what is then read and what is computed may be divided otherwise than at first.
 void RunningJob::resume() {
   is_suspended_ = false;
   const auto answers = unfinished();
-  bool has_prompts = !answers.empty();
-  for (Choice* choice : answers) {
-    const std::vector<TokenId> past = choice->past();
+  bool has_prompts = cache_ != nullptr && !answers.empty();
+  for (auto choice = answers.begin(); has_prompts && choice != answers.end(); ++choice) {
+    const std::vector<TokenId> past = (*choice)->past();
     Session session = new_session();
     session.begin_sync({past, ticket_->job.media});
-    has_prompts = has_prompts && session.position() >= static_cast<int>(ticket_->job.tokens.size());
-    choice->begin_again(std::move(session));
+    has_prompts = session.position() >= static_cast<int>(ticket_->job.tokens.size());
+    (*choice)->begin_again(std::move(session));
   }
   repeats_prompt_ = !has_prompts && !answers.empty();
   if (has_prompts) return;

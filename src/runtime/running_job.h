@@ -104,8 +104,9 @@ class RunningJob {
   int64_t bytes(int headroom) const;
   int64_t suspended_bytes() const;
 
-  // Lets go of keys and values: what the cache keeps of them is read again, and the rest computed again, by steps of
-  // the kind that computed it first. So answers go on as if nothing had been. Throw as Session does.
+  // Lets go of keys and values: what the cache keeps of them is read again, and the rest computed again, prompts by
+  // steps of prompts and answers by decode steps. So answers go on as if nothing had been, to the bit where the cache
+  // has as much of the prompt as it had. Throw as Session does.
   void suspend();
   void resume();
   bool is_suspended() const noexcept { return is_suspended_; }

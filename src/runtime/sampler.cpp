@@ -137,7 +137,8 @@ void Sampler::forbid_others(const constraint::TokenMask& allowed) {
 // candidates <- the best top_k tokens, best first. Without top_k, all within reach in any order.
 void Sampler::pick() {
   float top = tables_->top.scan(chosen_);
-  if (top == -kNever) {
+  constexpr float kAlways = -kNever;  // cleaned to the largest number
+  if (top == kAlways && chosen_.data() != tables_->logits.data()) {
     adjust(chosen_, {}, nullptr);
     top = tables_->top.scan(chosen_ = tables_->logits);
   }

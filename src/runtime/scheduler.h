@@ -16,7 +16,9 @@ class PrefixCache;
 struct SchedulerOptions {
   // What is known of earlier prompts and answers; of the scheduler's engine. Null: nothing is.
   std::shared_ptr<PrefixCache> cache;
-  // Bytes of keys and values that running jobs may take together; 0: those of one job that fills the engine's context.
+  // Bytes that running jobs may take together, for keys and values and for the logits and draft tables of all answers
+  // but one; 0: those of one job that fills the engine's context. The last job that runs may grow to that beside those
+  // that wait.
   int64_t kv_budget = 0;
   // A job is let in when its prompt and so many tokens of answer fit the budget, and counts with so many more than it
   // has from then on. When all is taken, the youngest of the lowest class lets go of its keys and values, and goes on

@@ -84,12 +84,13 @@ class Session {
   // throws; the tokens taken before that stay.
   int append_while(std::span<const TokenId> tokens, const std::function<bool()>& goes_on);
 
-  // The same for several (different) sessions of one engine in one step of up to ops::kDecodeBatch rows, one session
-  // after another. What a goes_on() throws ends the call: sessions before have taken their tokens, those behind none.
+  // The same for several (different) sessions of one engine in one step of up to Executor::max_decode_rows() rows, one
+  // session after another. What a goes_on() throws ends the call: sessions before have taken their tokens, those behind
+  // none.
   struct Bundle;
   static void append_bundles(std::span<Bundle> bundles);
 
-  // Tokens that append_while() may be given: rows that a step computes as each would be alone.
+  // Tokens that append_while() may be given.
   int max_bundle() const noexcept;
 
   // sync() that also gives logits after every token from prompt.tokens[first] on (none when first is beyond the last):

@@ -307,6 +307,29 @@ TEST_P(Fast, RowsOfABatchAreSingle) {
   }
 }
 
+// The same, with weights that meet panels when many rows are decoded: a whole step of them, and one row more.
+TEST(BatchOfCodes, RowsAreSingle) {
+  SKIP_WITHOUT_GOLDENS();
+  for (const char* file : {"tiny-12b/gguf/tiny-12b-q4_0.gguf", "tiny-26b/gguf/tiny-26b-q4_0.gguf"}) {
+    const auto engine = Engine::load(golden_path(file), tiny_options());
+    std::vector<Session> alone, together;
+    std::vector<Session*> rows;
+    for (int i = 0; i <= ops::kDecodeBatch; ++i) {
+      alone.emplace_back(engine).sync(random_tokens(3 + i, 30 + static_cast<uint32_t>(i)));
+      together.push_back(alone.back().fork());
+    }
+    for (Session& s : together) rows.push_back(&s);
+    for (uint32_t step = 0; step < 2; ++step) {
+      const auto tokens = random_tokens(static_cast<int>(rows.size()), 50 + step);
+      Session::append_batch(rows, tokens);
+      for (size_t i = 0; i < rows.size(); ++i) {
+        alone[i].append(tokens[i]);
+        EXPECT_EQ(copy(alone[i].logits()), copy(together[i].logits())) << file << ", session " << i;
+      }
+    }
+  }
+}
+
 // The same guarantee, for several rows of one session.
 TEST_P(Fast, RowsOfABundleAreSingle) {
   const auto engine = load(tiny_options());

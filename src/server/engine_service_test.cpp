@@ -388,6 +388,21 @@ class TwoModels : public EngineServiceTest {
     make(std::move(options));
   }
   bool is_loaded(const std::string& name) { return service_->model(name).is_loaded; }
+  // There is room for one; nano is on its way out, and its memory free when may_end has a value.
+  void let_nano_go_until(std::promise<void>& may_end) {
+    EngineServiceOptions options;
+    options.open_cache = [end = may_end.get_future().share()](const std::shared_ptr<const runtime::Engine>& engine) {
+      return std::shared_ptr<runtime::PrefixCache>(new runtime::PrefixCache(engine),
+                                                   [end](runtime::PrefixCache* cache) {
+                                                     end.wait();
+                                                     delete cache;
+                                                   });
+    };
+    make_room_for(1.2, options);
+    service_->load("nano", {});
+    service_->unload("nano");
+    while (is_loaded("nano")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 
   const std::string copy_ =
       std::filesystem::temp_directory_path() / ("facet_copy_" + std::to_string(::getpid()) + ".gguf");
@@ -445,17 +460,7 @@ TEST_F(TwoModels, OneInUseStays) {
 // The end of a model takes a while: it has to write what it keeps.
 TEST_F(TwoModels, WhatIsOnItsWayOutIsWaitedFor) {
   std::promise<void> may_end;
-  EngineServiceOptions options;
-  options.open_cache = [end = may_end.get_future().share()](const std::shared_ptr<const runtime::Engine>& engine) {
-    return std::shared_ptr<runtime::PrefixCache>(new runtime::PrefixCache(engine), [end](runtime::PrefixCache* cache) {
-      end.wait();
-      delete cache;
-    });
-  };
-  make_room_for(1.2, options);
-  service_->load("nano", {});
-  service_->unload("nano");
-  while (is_loaded("nano")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  let_nano_go_until(may_end);
   EXPECT_GE(service_->memory_bytes(), least_) << "its memory is not free yet";
   auto loading = std::async(std::launch::async, [&] { service_->load("copy", {}); });
   EXPECT_EQ(loading.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
@@ -468,17 +473,7 @@ TEST_F(TwoModels, WhatIsOnItsWayOutIsWaitedFor) {
 // One waits for the memory, the other one for the first to be loaded.
 TEST_F(TwoModels, WhoWaitsForAModelMayGoAway) {
   std::promise<void> may_end;
-  EngineServiceOptions options;
-  options.open_cache = [end = may_end.get_future().share()](const std::shared_ptr<const runtime::Engine>& engine) {
-    return std::shared_ptr<runtime::PrefixCache>(new runtime::PrefixCache(engine), [end](runtime::PrefixCache* cache) {
-      end.wait();
-      delete cache;
-    });
-  };
-  make_room_for(1.2, options);
-  service_->load("nano", {});
-  service_->unload("nano");
-  while (is_loaded("nano")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  let_nano_go_until(may_end);
   GenerationRequest request = chat("Who are you?");
   request.model = "copy";
   const auto gone = std::make_shared<std::atomic<bool>>(false);

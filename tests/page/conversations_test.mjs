@@ -7,18 +7,6 @@ import { answer, choose, downloaded, played, say, world } from './world.mjs';
 
 const held = world();
 
-async function make(title, text) {
-  const { body } = await held.server.json('POST', '/page/conversations', { title });
-  await held.server.json('PUT', `/page/conversations/${body.id}/messages/${body.id}m`, {
-    id: `${body.id}m`,
-    parent: null,
-    role: 'user',
-    state: 'done',
-    content: [{ type: 'text', text }],
-  });
-  return body.id;
-}
-
 const entry = (page, title) => page.locator('.entry', { hasText: title });
 
 async function act(page, title, action) {
@@ -30,8 +18,8 @@ async function act(page, title, action) {
 }
 
 test('search finds titles and texts', async () => {
-  await make('Garden', 'roses and tulips');
-  await make('Kitchen', 'pots and pans');
+  await held.make('Garden', 'roses and tulips');
+  await held.make('Kitchen', 'pots and pans');
   const page = await held.open();
   await page.getByRole('searchbox').fill('TULIPS');
   await entry(page, 'Kitchen').waitFor({ state: 'detached' });
@@ -43,8 +31,8 @@ test('search finds titles and texts', async () => {
 });
 
 test('a conversation is renamed and pinned', async () => {
-  const id = await make('Old name', 'x');
-  await make('Newer', 'y');
+  const id = await held.make('Old name', 'x');
+  await held.make('Newer', 'y');
   const page = await held.open();
   await (await act(page, 'Old name', 'Rename')).click();
   await page.getByRole('textbox', { name: 'Rename' }).fill('New name');
@@ -58,7 +46,7 @@ test('a conversation is renamed and pinned', async () => {
 });
 
 test('what is exported can be imported', async () => {
-  await make('Travel', 'to the sea');
+  await held.make('Travel', 'to the sea');
   const page = await held.open();
   const item = await act(page, 'Travel', 'Export as JSON');
   const { name, text } = await downloaded(page, () => item.click());
@@ -71,7 +59,7 @@ test('what is exported can be imported', async () => {
 });
 
 test('an export as Markdown is readable', async () => {
-  await make('Letters', 'dear sir');
+  await held.make('Letters', 'dear sir');
   const page = await held.open();
   const item = await act(page, 'Letters', 'Export as Markdown');
   const { name, text } = await downloaded(page, () => item.click());
@@ -80,7 +68,7 @@ test('an export as Markdown is readable', async () => {
 });
 
 test('an export as Markdown can be imported: texts and thoughts', async () => {
-  const id = await make('Colours', 'What is red?');
+  const id = await held.make('Colours', 'What is red?');
   await held.server.json('POST', `/page/conversations/${id}/messages`, {
     parent: `${id}m`,
     role: 'assistant',
@@ -119,7 +107,7 @@ test('a file that is no export is refused in one line', async () => {
 });
 
 test('deleting asks, and really deletes', async () => {
-  const id = await make('Secret', 'the number is 4711');
+  const id = await held.make('Secret', 'the number is 4711');
   const page = await held.open(`#/c/${id}`);
   await (await act(page, 'Secret', 'Delete')).click();
   await page.getByRole('dialog').waitFor();

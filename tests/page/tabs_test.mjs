@@ -21,23 +21,11 @@ async function until(holds, what) {
   assert.fail(what);
 }
 
-async function make(title, text) {
-  const { body } = await held.server.json('POST', '/page/conversations', { title });
-  await held.server.json('PUT', `/page/conversations/${body.id}/messages/${body.id}m`, {
-    id: `${body.id}m`,
-    parent: null,
-    role: 'user',
-    state: 'done',
-    content: [{ type: 'text', text }],
-  });
-  return body.id;
-}
-
 const is_put = (request, holds) => request.method() === 'PUT' && holds(request.postDataJSON());
 
 test('a conversation that comes late does not replace the one that was clicked after it', async () => {
-  const slow = await make('Slow one', 'text of the slow one');
-  await make('Quick one', 'text of the quick one');
+  const slow = await held.make('Slow one', 'text of the slow one');
+  await held.make('Quick one', 'text of the quick one');
   const page = await held.open();
   await page.route(`**/page/conversations/${slow}`, async (route) => {
     await wait(1500);
@@ -53,7 +41,7 @@ test('a conversation that comes late does not replace the one that was clicked a
 });
 
 test('a conversation that turns out to be gone does not close the one that was clicked after it', async () => {
-  await make('Still here', 'text that is here');
+  await held.make('Still here', 'text that is here');
   const page = await held.open();
   await page.route('**/page/conversations/gone', async (route) => {
     await wait(1500);
@@ -85,7 +73,7 @@ test('a page that is loaded late does not replace the one that was clicked after
 });
 
 test('of two replies the older one, when it comes last, changes nothing', async () => {
-  const id = await make('Twice', 'the question');
+  const id = await held.make('Twice', 'the question');
   const page = await held.open(`#/c/${id}`);
   await page.getByText('the question').waitFor();
   let replies = 0;
@@ -228,7 +216,7 @@ test('what waits in two tabs of a browser is all stored when the server is back'
 });
 
 test('what waits and is refused for good is told, and does not wait for ever', async () => {
-  const id = await make('Refused', 'first');
+  const id = await held.make('Refused', 'first');
   const page = await held.open();
   await page.evaluate(
     ([conversation]) =>
@@ -249,7 +237,7 @@ test('what waits and is refused for good is told, and does not wait for ever', a
 });
 
 test('what waits under one key is neither sent nor shown under another', async () => {
-  const id = await make('Mine', 'first');
+  const id = await held.make('Mine', 'first');
   const page = await held.open();
   const name = `unsent:1234abcd:${id}:other`;
   await page.evaluate(
@@ -369,8 +357,8 @@ test('another key begins anew', async () => {
 });
 
 test('a conversation that was changed while this tab heard no news is shown as it is now', async () => {
-  const id = await make('Changing', 'first text');
-  await make('Beside it', 'another text');
+  const id = await held.make('Changing', 'first text');
+  await held.make('Beside it', 'another text');
   const page = await held.open(`#/c/${id}`, {
     init: {
       script: () => {
@@ -429,7 +417,7 @@ test('a message that is refused comes back before what was typed since', async (
 });
 
 test('a message that is refused is there again when one comes back to its chat', async () => {
-  await make('Elsewhere', 'text elsewhere');
+  await held.make('Elsewhere', 'text elsewhere');
   const page = await held.open();
   await refuse(page);
   await say(page, 'Refused');
@@ -448,7 +436,7 @@ test('older conversations stay shown when there is news', async () => {
   const page = await held.open();
   await page.getByRole('button', { name: 'Show older ones' }).click();
   await page.locator('.entry', { hasText: 'Number 0' }).waitFor();
-  await make('Something new', 'x');
+  await held.make('Something new', 'x');
   await page.locator('.entry', { hasText: 'Something new' }).waitFor();
   assert.equal(await page.locator('.entry', { hasText: /^Number 0/ }).count(), 1);
 });

@@ -99,6 +99,19 @@ export function world(...flags) {
     await held.server?.end();
   });
 
+  /** A conversation with one message of the user; its id. */
+  held.make = async (title, text) => {
+    const { body } = await held.server.json('POST', '/page/conversations', { title });
+    await held.server.json('PUT', `/page/conversations/${body.id}/messages/${body.id}m`, {
+      id: `${body.id}m`,
+      parent: null,
+      role: 'user',
+      state: 'done',
+      content: [{ type: 'text', text }],
+    });
+    return body.id;
+  };
+
   /** A page of a fresh context at a hash; problems gathers what went wrong in it, requests what it asked for. */
   held.open = async (hash = '', { wide = true, theme = 'light', language = 'en-GB', init, ...options } = {}) => {
     const viewport = wide ? { width: 1280, height: 800 } : { width: 390, height: 844 };

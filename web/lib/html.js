@@ -1,35 +1,7 @@
 // What every view is written in: Preact with htm (one vendored file), and two small helpers of ours.
-import {
-  html,
-  render,
-  h,
-  Component,
-  createContext,
-  useState,
-  useReducer,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useMemo,
-  useCallback,
-  useContext,
-} from '../vendor/preact-htm.js';
+import { Component, h } from '../vendor/preact-htm.js';
 
-export {
-  html,
-  render,
-  h,
-  Component,
-  createContext,
-  useState,
-  useReducer,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useMemo,
-  useCallback,
-  useContext,
-};
+export { html, render, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../vendor/preact-htm.js';
 
 /** A component that is drawn again only when one of its properties is another value. */
 export function memo(view) {

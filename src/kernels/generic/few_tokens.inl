@@ -47,11 +47,12 @@ struct FewChunk {
 
   // n_bytes of it are there, and n_readable bytes from the first row's on.
   inline void load(const std::byte* rows, size_t row_bytes, int n_rows, size_t n_bytes, size_t n_readable) {
+    constexpr size_t kWhole = kChunkBytes<F>;
     alignas(64) Scales scales[kFewRows];
     for (int i = 0; i < kFewRows; ++i) {
       const size_t at = static_cast<size_t>(i < n_rows ? i : n_rows - 1) * row_bytes;
       block[i] = reinterpret_cast<const uint8_t*>(rows + at);
-      if (F::kBlock < kChunk && at + kChunkBytes < F >> n_readable) block[i] = pad(i, n_bytes);
+      if (F::kBlock < kChunk && at + kWhole > n_readable) block[i] = pad(i, n_bytes);
       F::scales(block[i], scales[i]);
     }
     for (int g = 0; g < kChunk / F::kGroup; g += 8) {

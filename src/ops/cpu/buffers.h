@@ -65,8 +65,8 @@ class FloatBuffer {
 };
 
 struct Ops::Buffers {
-  FloatBuffer rounded;                                   // activations of a decode step
-  std::array<FloatBuffer, kernels::kPanelKinds> packed;  // rows of a prefill, and how they are cut
+  FloatBuffer rounded;                                   // activations of products that no panel computes
+  std::array<FloatBuffer, kernels::kPanelKinds> packed;  // rows that meet panels, and how they are cut
   std::array<std::vector<Tile>, kernels::kPanelKinds> tiles;
   std::vector<const float*> rows;
   FloatBuffer partials;  // of attention: kPartialBytes

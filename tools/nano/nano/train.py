@@ -195,14 +195,15 @@ def train(options: Options) -> None:
         left = min(1.0, (1 - done) / options.decay) if options.decay else 1.0
         scale_rate(run.optimisers, min(1, (n + 1) / options.warmup) * left)
         recent.append(run.step(feed.next(options.lessons * left)))
-        if run.steps % 25 == 0:
+        due = time.time() > next_evaluation
+        if due or run.steps % 25 == 0:
             means = {name: round(float(torch.stack([losses[name] for losses in recent]).mean()), 4) for name in recent[0]}
             if not all(map(math.isfinite, means.values())):
                 raise SystemExit(f"the loss is no number: {means}; the last checkpoint is as it was")
             run.log(step=run.steps, tokens=run.tokens, seconds=round(time.time() - begin),
                     per_second=round((run.tokens - first_token) / (time.time() - begin)), **means)
             recent = []
-        if time.time() > next_evaluation:
+        if due:
             run.save()
             report(run, tests)
             next_evaluation = time.time() + options.evaluate_every
