@@ -11,7 +11,7 @@ import sys
 
 ARROWS = {
     "apps": ["server", "train", "documents", "evaluation"],
-    "server": ["runtime", "http"],
+    "server": ["runtime", "http", "documents"],
     "train": ["runtime"],
     "runtime": ["model", "text", "media", "constraint"],
     "model": ["ops", "gguf", "safetensors"],

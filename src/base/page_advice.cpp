@@ -74,12 +74,17 @@ ReadAhead::~ReadAhead() {
   if (thread_.joinable()) thread_.join();
 }
 
+double ReadAhead::share_done() const noexcept {
+  return done_ || pieces_.empty() ? 1 : static_cast<double>(n_read_) / static_cast<double>(pieces_.size());
+}
+
 void ReadAhead::run() noexcept {
   bool can_map = true;  // an older kernel reads ahead and leaves mapping to whoever comes
   size_t asked = 0;
   for (size_t i = 0; i < pieces_.size() && !stop_; ++i) {
     for (; asked < std::min(i + kAhead, pieces_.size()); ++asked) start_reading(pieces_[asked]);
     can_map = can_map && advise(pieces_[i], kPopulateRead);
+    n_read_ = i + 1;
   }
   done_ = true;
 }

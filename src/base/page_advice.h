@@ -30,11 +30,14 @@ class ReadAhead {
   ReadAhead& operator=(const ReadAhead&) = delete;
 
   bool is_done() const noexcept { return done_; }
+  // Of what was asked for, 0 to 1.
+  double share_done() const noexcept;
 
  private:
   void run() noexcept;
 
   std::vector<std::span<const std::byte>> pieces_;
+  std::atomic<size_t> n_read_{0};  // pieces
   std::atomic<bool> stop_{false}, done_{false};
   std::thread thread_;
 };

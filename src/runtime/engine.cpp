@@ -68,6 +68,9 @@ const EngineOptions& Engine::options() const noexcept { return state_->facts.opt
 int Engine::context() const noexcept { return state_->facts.options.context; }
 int Engine::n_threads() const noexcept { return state_->facts.options.n_threads; }
 double Engine::load_seconds() const noexcept { return state_->load_seconds; }
+double Engine::share_read() const noexcept {
+  return state_->facts.read_ahead ? state_->facts.read_ahead->share_done() : 1;
+}
 Executor& Engine::executor() const noexcept { return *state_->executor; }
 std::shared_ptr<std::array<PagePool, 2>> Engine::page_pools() const noexcept { return state_->pools; }
 

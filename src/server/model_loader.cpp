@@ -47,6 +47,7 @@ void ModelLoader::fill_in_state(ModelInfo& info) {
   if (found == loaded_.end()) return;
   const LoadedModel& model = *found->second;
   info.is_loaded = true;
+  info.share_read = model.engine->share_read();
   info.context = model.engine->context();
   const runtime::MemoryPlan plan = model.engine->plan(info.context);
   info.resident_bytes = plan.resident_bytes;

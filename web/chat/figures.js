@@ -21,10 +21,10 @@ export function Figures({ message: { timing, usage, live } }) {
     });
   return html`<span class="figures"
       title=${prompt ?? ''}>${parts.map((part, index) => html`${index ? ' · ' : ''}<bdi>${part}</bdi>`)}${
-    usage &&
-    html` <span class="wide-only">· <bdi>${t('{cached} cached, {computed} computed', {
-      cached: number(usage.cached),
-      computed: number(usage.prompt - usage.cached),
-    })}</bdi></span>`
-  }</span>`;
+        usage &&
+        html` <span class="wide-only">· <bdi>${t('{cached} cached, {computed} computed', {
+          cached: number(usage.cached),
+          computed: number(usage.prompt - usage.cached),
+        })}</bdi></span>`
+      }</span>`;
 }

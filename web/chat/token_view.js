@@ -42,8 +42,10 @@ export function TokenView({ tokens }) {
     <p class="muted small">${t('Point at a token, or use the arrow keys, to see what else the model considered. Marked: it was unsure.')}</p>
     <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${t('Token probabilities')} onMouseOver=${over}
         onKeyDown=${key}>
-      ${tokens.map(([text, logprob], index) => html`<span data-index=${index}
-          class=${`${mark(Math.exp(logprob))}${index === at ? ' at' : ''}`}>${visible(text)}</span>`)}
+      ${tokens.map(
+        ([text, logprob], index) => html`<span data-index=${index}
+          class=${`${mark(Math.exp(logprob))}${index === at ? ' at' : ''}`}>${visible(text)}</span>`,
+      )}
     </div>
     ${tokens[at] && html`<${Alternatives} token=${tokens[at]} />`}
   </div>`;

@@ -20,8 +20,11 @@ function ModelPicker({ conversation }) {
   const unknown = conversation.settings.model && !models.some((model) => model.name === conversation.settings.model);
   return html`<label class="model-picker"><span class="hidden">${t('Model')}</span>
     <select value=${unknown ? conversation.settings.model : current} onChange=${choose}>
-      ${unknown && html`<option
-          value=${conversation.settings.model}>${t('{name} (not here)', { name: conversation.settings.model })}</option>`}
+      ${
+        unknown &&
+        html`<option
+          value=${conversation.settings.model}>${t('{name} (not here)', { name: conversation.settings.model })}</option>`
+      }
       ${models.map((model) => html`<option value=${model.name}>${model.name}</option>`)}
     </select>
   </label>`;

@@ -14,11 +14,20 @@ export function Welcome() {
   return html`<div class="welcome">
     <${Mark} />
     <h2>${t('What can I do for you?')}</h2>
-    ${model && html`<p
-        class="muted">${t('{name} answers, on this machine alone. It takes {size} of disk.', { name: model.name, size: bytes(model.bytes) })}</p>`}
-    ${loaded && !model && html`<p
-        class="note bad">${t('There is no model. Put a GGUF file into the library’s folder; it appears at once.')}</p>`}
-    <div class="cards">${kTasks.map(([name, picture, label]) => html`<a class="card link"
-        href=${link(name)}>${icon(picture)}${t(label)}</a>`)}</div>
+    ${
+      model &&
+      html`<p
+        class="muted">${t('{name} answers, on this machine alone. It takes {size} of disk.', { name: model.name, size: bytes(model.bytes) })}</p>`
+    }
+    ${
+      loaded &&
+      !model &&
+      html`<p
+        class="note bad">${t('There is no model. Put a GGUF file into the library’s folder; it appears at once.')}</p>`
+    }
+    <div class="cards">${kTasks.map(
+      ([name, picture, label]) => html`<a class="card link"
+        href=${link(name)}>${icon(picture)}${t(label)}</a>`,
+    )}</div>
   </div>`;
 }

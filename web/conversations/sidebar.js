@@ -47,8 +47,10 @@ function Groups({ conversations, current }) {
   return [...groups].map(
     ([name, entries]) => html`<section key=${name}>
     <h3>${name}</h3>
-    <ul>${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry}
-        current=${entry.id === current} />`)}</ul>
+    <ul>${entries.map(
+      (entry) => html`<${Entry} key=${entry.id} entry=${entry}
+        current=${entry.id === current} />`,
+    )}</ul>
   </section>`,
   );
 }
@@ -121,14 +123,23 @@ export function Sidebar({ over, on_close }) {
     <${Search} />
     <nav class="conversations" aria-label=${t('Conversations')}>
       <${Groups} conversations=${conversations} current=${page === 'c' ? id : ''} />
-      ${loaded && !conversations.length && html`<p
-          class="muted empty">${query ? t('Nothing found.') : t('Your conversations will be here.')}</p>`}
-      ${next && html`<button type="button" class="quiet"
-          onClick=${guarded(load_more)}>${t('Show older ones')}</button>`}
+      ${
+        loaded &&
+        !conversations.length &&
+        html`<p
+          class="muted empty">${query ? t('Nothing found.') : t('Your conversations will be here.')}</p>`
+      }
+      ${
+        next &&
+        html`<button type="button" class="quiet"
+          onClick=${guarded(load_more)}>${t('Show older ones')}</button>`
+      }
     </nav>
     <nav class="pages" aria-label=${t('Pages')}>
-      ${kTasks.map(([name, picture, label]) => html`<${PageLink} page=${name} name=${picture} label=${t(label)}
-          now=${page} />`)}
+      ${kTasks.map(
+        ([name, picture, label]) => html`<${PageLink} page=${name} name=${picture} label=${t(label)}
+          now=${page} />`,
+      )}
       <hr />
       <${PageLink} page="models" name="model" label=${t('Models')} now=${page} />
       <${PageLink} page="dashboard" name="gauge" label=${t('Dashboard')} now=${page} />

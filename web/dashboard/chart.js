@@ -26,8 +26,12 @@ export function Chart({ title, series, show, points = 120 }) {
     <div class="plot"><svg viewBox=${`0 0 ${kWidth} ${kHeight}`} preserveAspectRatio="none" role="img"
         aria-label=${`${title}: ${now}`}>
       <path class="grid" d=${`M0 ${y(top)}H${kWidth}M0 ${y(top / 2)}H${kWidth}M0 ${y(0)}H${kWidth}`} />
-      ${series.map(({ values }, index) => values.length > 1 && html`<path class=${`line-${index}`}
-          d=${path(values)} />`)}
+      ${series.map(
+        ({ values }, index) =>
+          values.length > 1 &&
+          html`<path class=${`line-${index}`}
+          d=${path(values)} />`,
+      )}
     </svg><span class="top muted">${show(top)}</span></div>
   </figure>`;
 }

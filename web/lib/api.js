@@ -109,5 +109,16 @@ export const api = {
     (await request(`/page/media/${part(id)}/seen?budget=${budget}&model=${part(model ?? '')}`)).blob(),
   pages: (id) => call('POST', `/page/media/${part(id)}/preview`),
   page_image: async (id, page, width) => (await request(`/page/media/${part(id)}/pages/${page}?width=${width}`)).blob(),
+  /** A text document's words: {format, text, segments}. */
+  document: async (file) =>
+    (await request(`/page/documents?name=${part(file.name)}`, { method: 'POST', body: file })).json(),
+  /** The document with other segments: {blob, kept}; kept: how many stayed as they were. */
+  translated_document: async (file, segments, options) => {
+    const body = new FormData();
+    body.append('document', file, file.name);
+    body.append('segments', JSON.stringify(segments));
+    const reply = await request('/page/documents/translated', { method: 'POST', body, ...options });
+    return { blob: await reply.blob(), kept: Number(reply.headers.get('X-Facet-Kept')) };
+  },
   metrics: async () => (await request('/metrics')).text(),
 };

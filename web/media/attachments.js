@@ -11,8 +11,12 @@ import { is_pdf, kPages } from './parts.js';
 /** Soft tokens that a picture may take. */
 export const kBudgets = ['70', '140', '280', '560', '1120'];
 
-/** Stores a file; gives the part of a message that stands for it. */
+/** Stores a file, of DOCX its text; gives the part of a message that stands for it. */
 export async function upload(file, budget) {
+  if (/\.docx$/i.test(file.name)) {
+    const { text } = await api.document(file);
+    file = new File([text], `${file.name}.txt`, { type: 'text/plain' });
+  }
   const { id, kind } = await api.upload(file);
   const part = { type: 'media', media: id, kind, name: file.name };
   return budget && part.kind === 'image' ? { ...part, budget } : part;

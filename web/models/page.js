@@ -32,9 +32,13 @@ function ContextPlan({ model, budget }) {
       <span>${counted(sizes[index], '{count} token', '{count} tokens')}</span></label>`;
 }
 
+const is_coming = (model) => model.loading || (model.loaded && model.read < 1);
+
 function State({ model }) {
-  if (model.loading)
-    return html`<span class="state">${t('Loading')} <progress aria-label=${t('Loading')}></progress></span>`;
+  if (is_coming(model)) {
+    const share = model.loading ? undefined : model.read; // what is loaded can be asked, and is still read from the disk
+    return html`<span class="state">${t('Loading')} <progress aria-label=${t('Loading')} value=${share}></progress></span>`;
+  }
   if (!model.loaded) return html`<span class="state muted">${t('on the disk')}</span>`;
   return html`<span class="state good">${model.busy ? t('loaded, answering') : t('loaded')}</span>`;
 }
@@ -91,7 +95,7 @@ function Model({ model, budget, chosen }) {
 export function Page({ open_sidebar }) {
   const { models, memory, machine, loaded } = useStore(library);
   const { model: chosen } = useStore(settings);
-  const loading = models.some((model) => model.loading);
+  const loading = models.some(is_coming);
   useEffect(guarded(load_models), []);
   useEffect(() => {
     const timer = setInterval(() => load_models().catch(() => {}), loading ? 500 : 5000);
@@ -108,9 +112,15 @@ export function Page({ open_sidebar }) {
       ${memory && html`<div><dt>${t('Memory for models')}</dt><dd>${t('{used} of {budget}', { used: bytes(memory.used), budget: bytes(memory.budget) })}</dd></div>`}
     </dl>`
     }
-    ${models.map((model) => html`<${Model} key=${model.name} model=${model} budget=${memory?.budget}
-        chosen=${model.name === current} />`)}
-    ${loaded && !models.length && html`<p
-        class="note bad">${t('There is no model. Put a GGUF file into the library’s folder; it appears at once.')}</p>`}
+    ${models.map(
+      (model) => html`<${Model} key=${model.name} model=${model} budget=${memory?.budget}
+        chosen=${model.name === current} />`,
+    )}
+    ${
+      loaded &&
+      !models.length &&
+      html`<p
+        class="note bad">${t('There is no model. Put a GGUF file into the library’s folder; it appears at once.')}</p>`
+    }
   <//>`;
 }

@@ -18,8 +18,10 @@ const save_default = (part) => save((now) => ({ defaults: { ...now.defaults, ...
 
 const Choice = ({ label, value, options, on_change }) => html`<label class="field inline">${label}
   <select value=${value}
-      onChange=${(event) => on_change(event.target.value)}>${options.map(([name, text]) => html`<option
-      value=${name}>${text}</option>`)}</select></label>`;
+      onChange=${(event) => on_change(event.target.value)}>${options.map(
+        ([name, text]) => html`<option
+      value=${name}>${text}</option>`,
+      )}</select></label>`;
 
 const Check = ({ label, checked, on_change }) =>
   html`<label class="check"><input type="checkbox" checked=${checked}

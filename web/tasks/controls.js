@@ -50,12 +50,13 @@ export function ModelChoice({ model, sense }) {
     ${model.able.map(({ name }) => html`<option value=${name}>${name}</option>`)}</select></label>`;
 }
 
-export function ResultButtons({ text, name }) {
+/** content: what is saved, where that is not the text; null while it is not there. */
+export function ResultButtons({ text, name, content = text }) {
   return html`<div class="row">
     <button type="button" class="small" disabled=${!text}
         onClick=${() => copy_and_tell(text)}>${icon('copy')}${t('Copy')}</button>
-    <button type="button" class="small" disabled=${!text}
-        onClick=${() => save_file(name, text)}>${icon('save')}${t('Save as a file')}</button>
+    <button type="button" class="small" disabled=${!content}
+        onClick=${() => save_file(name, content)}>${icon('save')}${t('Save as a file')}</button>
   </div>`;
 }
 

@@ -8,6 +8,7 @@ import { model_named } from '../models/library.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { ask_once, body_of, parts_of, useWork } from './ask.js';
 import { DropZone, Failure, ModelChoice, ResultButtons, RunButton, useModel } from './controls.js';
+import { kDocuments, text_of_file } from './document.js';
 import { Snippet } from './snippet.js';
 
 const kLengths = {
@@ -49,7 +50,7 @@ export function Page({ open_sidebar }) {
   const [step, set_step] = useState('');
   const take = (files) =>
     work.run(async () => {
-      const texts = await Promise.all(files.map((file) => file.text()));
+      const texts = await Promise.all(files.map(text_of_file));
       set_text(texts.join('\n\n'));
     });
   const run = () =>
@@ -73,12 +74,15 @@ export function Page({ open_sidebar }) {
         ${lengths.map(([value, label]) => html`<option value=${value}>${label}</option>`)}</select></label></div>
     <textarea rows="9" dir="auto" value=${text} aria-label=${t('Text to summarise')}
         placeholder=${t('Text to summarise')} onInput=${(event) => set_text(event.target.value)}></textarea>
-    <${DropZone} text=${t('Or drop text files here')} accept=".txt,.md,.csv,.html,.srt,text/*" on_files=${take} />
+    <${DropZone} text=${t('Or drop text files here')} accept=${`.txt,.csv,text/*,${kDocuments}`} on_files=${take} />
     <div class="row"><${RunButton} work=${work} label=${t('Summarise')} disabled=${!text.trim()} on_run=${run} />
       <span class="muted" role="status">${work.busy && (step || t('Working'))}</span></div>
     <${Failure} error=${work.error} />
-    ${(result || work.busy) && html`<div class="output short" role="region" aria-label=${t('Summary')}
-        tabindex="0"><${Markdown} text=${result} done=${!work.busy} /></div>`}
+    ${
+      (result || work.busy) &&
+      html`<div class="output short" role="region" aria-label=${t('Summary')}
+        tabindex="0"><${Markdown} text=${result} done=${!work.busy} /></div>`
+    }
     ${result && html`<${ResultButtons} text=${result} name=${file_name(t('Summary'), 'md')} />`}
     <${Snippet} body=${body_of(last_instruction(length), text || '…', { model: model.name, temperature: 0 })} />
   <//>`;

@@ -18,8 +18,10 @@ function Result({ result }) {
   const save = (ending, make) => html`<button type="button" class="small" disabled=${!result.segments.length}
     onClick=${() => save_file(file_name(result.name, ending), make(result.segments))}>${icon('save')}${ending.toUpperCase()}</button>`;
   return html`<article class="card stack"><h2 dir="auto">${result.name}</h2>
-    <ol class="segments">${result.segments.map((segment) => html`<li><time>${clock(segment.start)}</time><span
-        dir="auto">${segment.text}</span></li>`)}</ol>
+    <ol class="segments">${result.segments.map(
+      (segment) => html`<li><time>${clock(segment.start)}</time><span
+        dir="auto">${segment.text}</span></li>`,
+    )}</ol>
     ${!result.segments.length && html`<p class="muted">${t('No speech was heard.')}</p>`}
     <div class="row wrap"><${ResultButtons} text=${text}
         name=${file_name(result.name, 'txt')} />${save('srt', srt)}${save('vtt', vtt)}</div>
@@ -103,8 +105,10 @@ export function Page({ open_sidebar }) {
     <div class="task-columns"><${ModelChoice} model=${model} sense="audio" />
       <label class="field">${t('Language that is spoken')}<select value=${spoken}
           onChange=${(event) => set_spoken(event.target.value)}>
-        <option value="">${any_language()}</option>${language_names(language.value).map(([code, name]) => html`<option
-            value=${code}>${name}</option>`)}</select></label></div>
+        <option value="">${any_language()}</option>${language_names(language.value).map(
+          ([code, name]) => html`<option
+            value=${code}>${name}</option>`,
+        )}</select></label></div>
     <${DropZone} text=${t('Drop sound or video files here')} accept=${kSound} on_files=${hear}>
       <button type="button" class=${live.on ? 'danger' : 'primary'} disabled=${model.missing}
           onClick=${() => (live.on ? live.stop() : live.start({ model: model.name, language: spoken }))}>
@@ -117,8 +121,11 @@ export function Page({ open_sidebar }) {
       <button type="button" class="small" onClick=${work.stop}>${t('Stop')}</button></div>`
     }
     <${Failure} error=${work.error || live_error} />
-    ${(live.on || live.segments.length > 0) && html`<div aria-live="polite"><${Result}
-        result=${{ name: t('Microphone'), segments: live.segments }} /></div>`}
+    ${
+      (live.on || live.segments.length > 0) &&
+      html`<div aria-live="polite"><${Result}
+        result=${{ name: t('Microphone'), segments: live.segments }} /></div>`
+    }
     ${results.map((result) => html`<${Result} result=${result} />`)}
     <${Snippet} form=${{ path: '/v1/audio/transcriptions', fields, method: 'transcriptions' }} />
   <//>`;

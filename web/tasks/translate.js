@@ -1,12 +1,15 @@
-// Translate: typed or dropped text, text documents of any length, and speech.
+// Translate: typed text, documents of any length, which keep their form, and speech.
+import { api } from '../lib/api.js';
 import { file_name, pick_files } from '../lib/files.js';
+import { number } from '../lib/format.js';
 import { html, useState } from '../lib/html.js';
-import { language, t } from '../lib/language.js';
+import { counted, language, t } from '../lib/language.js';
 import { RecordButton } from '../media/record_button.js';
 import { icon } from '../shell/icons.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { ask_once, body_of, parts_of, useWork } from './ask.js';
 import { Failure, ModelChoice, ResultButtons, RunButton, useModel } from './controls.js';
+import { is_document, kDocuments, translate_segments, words_of } from './document.js';
 import { is_sound, kSound, transcript_of } from './hear.js';
 import { any_language, english_name, language_names } from './languages.js';
 import { Snippet } from './snippet.js';
@@ -49,20 +52,50 @@ export function Page({ open_sidebar }) {
   const [to, set_to] = useState(localStorage.getItem('translate-to') ?? (language.value === 'en' ? 'fr' : 'en'));
   const [name, set_name] = useState('');
   const names = language_names(language.value);
+  const [opened, set_opened] = useState(null); // a document: {file, segments}
+  const [written, set_written] = useState(null); // the translated one: {blob, kept}
+  const [step, set_step] = useState('');
+  const translate_document = async (signal) => {
+    const on_done = (done, count) => {
+      set_step(t('Part {index} of {count}', { index: number(done.length), count: number(count) }));
+      set_result(done.map(words_of).join('\n\n'));
+    };
+    const languages = { from: from && english_name(from), to: english_name(to) };
+    const segments = await translate_segments(opened.segments, { ...languages, model: model.name, signal, on_done });
+    set_written(await api.translated_document(opened.file, segments, { signal }));
+  };
   const run = () =>
     work.run(async (signal) => {
       set_result('');
-      await translate(text, from, to, model.name, signal, set_result);
+      set_written(null);
+      set_step('');
+      if (opened) await translate_document(signal);
+      else await translate(text, from, to, model.name, signal, set_result);
     });
+  const edit = (changed) => {
+    set_opened(null);
+    set_written(null);
+    set_text(changed);
+  };
+  const type = (event) => {
+    if (opened) set_name(name.replace(/\.\w+$/, '.txt'));
+    edit(event.target.value);
+  };
   const take = (file) =>
     work.run(async (signal) => {
+      set_result('');
       set_name(is_sound(file) ? file.name.replace(/(\.\w+)?$/, '.txt') : file.name);
-      if (!is_sound(file)) return set_text(await file.text());
+      if (is_document(file)) {
+        const { text: words, segments } = await api.document(file);
+        edit(words);
+        return set_opened({ file, segments });
+      }
+      if (!is_sound(file)) return edit(await file.text());
       const reply = await transcript_of(file, { model: hearing.name, language: from, signal });
-      return set_text(reply.text);
+      return edit(reply.text);
     });
   const open = async () => {
-    const [file] = await pick_files(`.txt,.md,.srt,.vtt,.csv,.html,text/*,${kSound}`, false);
+    const [file] = await pick_files(`.txt,.csv,text/*,${kDocuments},${kSound}`, false);
     if (file) take(file);
   };
   const choose_to = (event) => {
@@ -71,27 +104,33 @@ export function Page({ open_sidebar }) {
   };
   const options = names.map(([code, label]) => html`<option value=${code}>${label}</option>`);
   return html`<${PageFrame} title=${t('Translate')} open_sidebar=${open_sidebar} wide
-      text=${t('Text, text files and speech, into another language. Nothing leaves this machine.')}>
+      text=${t('Text, documents and speech, into another language. Nothing leaves this machine.')}>
     <${ModelChoice} model=${model} sense="text" />
     <div class="task-columns">
       <div>
         <label class="field">${t('From')}<select value=${from}
             onChange=${(event) => set_from(event.target.value)}><option
             value="">${any_language()}</option>${options}</select></label>
-        <textarea dir="auto" value=${text} onInput=${(event) => set_text(event.target.value)}
+        <textarea dir="auto" value=${text} onInput=${type}
             aria-label=${t('Text to translate')} placeholder=${t('Text to translate')}></textarea>
+        ${opened && html`<p class="muted small">${t('{name}: its form stays as it is. To change the words here makes it plain text.', { name })}</p>`}
         <div class="row wrap">
           <${RunButton} work=${work} label=${t('Translate')} disabled=${!text.trim()} on_run=${run} />
           <button type="button" onClick=${open}>${icon('clip')}${t('Open a file')}</button>
           ${!hearing.missing && html`<${RecordButton} on_file=${take} />`}
+          <span class="muted" role="status">${work.busy && step}</span>
         </div>
       </div>
       <div>
         <label class="field">${t('Into')}<select value=${to} onChange=${choose_to}>${options}</select></label>
         <div class="output text" dir="auto" aria-live="polite" aria-label=${t('Translation')} role="region"
             tabindex="0">${result}</div>
-        <${ResultButtons} text=${result}
+        <${ResultButtons} text=${result} content=${opened ? written?.blob : result}
             name=${name ? `${to}-${name}` : file_name(t('Translation'), 'txt')} />
+        ${
+          written?.kept > 0 &&
+          html`<p class="note bad" role="alert">${counted(written.kept, '{count} part stayed as it was: the model gave no usable answer.', '{count} parts stayed as they were: the model gave no usable answer.')}</p>`
+        }
       </div>
     </div>
     <${Failure} error=${work.error} />

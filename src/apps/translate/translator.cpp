@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "apps/translate/placeholders.h"
 #include "apps/translate/sentences.h"
 #include "base/error.h"
+#include "documents/placeholders.h"
 
 namespace facet::apps {
 namespace {

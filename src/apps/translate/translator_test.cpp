@@ -5,7 +5,6 @@
 #include <cctype>
 
 #include "apps/asked_model_fake.h"
-#include "apps/translate/placeholders.h"
 #include "apps/translate/sentences.h"
 #include "base/error.h"
 #include "documents/document.h"
@@ -15,7 +14,6 @@ namespace facet::apps {
 namespace {
 
 using documents::Format;
-using documents::Segment;
 
 // Letters as capitals, but not those of tags.
 std::string capitals(std::string text) {
@@ -130,21 +128,7 @@ TEST(Translator, ATinyContextIsRefused) {
   EXPECT_THROW(Translator(model, {"German", ""}), RequestError);
 }
 
-TEST(Placeholders, MayMoveButNotCross) {
-  const auto document = documents::split(Format::Html, "<p>the <b>red</b> <i>house</i></p>", "test");
-  const Segment& segment = document->segments()[0];
-  EXPECT_EQ(with_placeholders(segment), "the <1>red</1> <3>house</3>");
-  const auto moved = without_placeholders(segment, "das <3>Haus</3>, <1>rot</1>");
-  ASSERT_TRUE(moved);
-  EXPECT_EQ(document->join(std::vector<documents::Pieces>{*moved}), "<p>das <i>Haus</i>, <b>rot</b></p>");
-  for (const char* wrong : {"das <1>rote Haus", "<1>a</1> <1>b</1> <3>c</3>", "<1>a<3>b</1>c</3>", "</1>a<1> <3>b</3>",
-                            "<1/>a<3>b</3>", "<1>a</1><3>b</3><7/>", "a"})
-    EXPECT_FALSE(without_placeholders(segment, wrong)) << wrong;
-}
-
-TEST(Placeholders, WordsThatLookLikeTagsAreLeftToThePieces) {
-  const auto document = documents::split(Format::Html, "<p>write &lt;2&gt; <b>here</b></p>", "test");
-  EXPECT_FALSE(with_placeholders(document->segments()[0]));
+TEST(Translator, WordsThatLookLikeTagsAreLeftToThePieces) {
   FakeModel model(capitals);
   EXPECT_EQ(translated(model, Format::Html, "<p>write &lt;2&gt; <b>here</b></p>"),
             "<p>WRITE &lt;2&gt; <b>HERE</b></p>");

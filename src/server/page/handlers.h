@@ -22,6 +22,7 @@ using ExchangePtr = std::shared_ptr<http::Exchange>;
 http::Routes file_routes_of_page(const std::string& folder);
 http::Routes conversation_routes(Database& database, std::shared_ptr<PageMediaStore> media,
                                  std::shared_ptr<PageEvents> events);
+http::Routes document_routes_of_page();
 http::Routes media_routes_of_page(Service& service, std::shared_ptr<PageMediaStore> store);
 http::Routes settings_routes(Database& database, std::shared_ptr<PageEvents> events);
 http::Routes model_routes_of_page(Service& service);

@@ -47,6 +47,7 @@ Json model_json(const ModelInfo& model, const std::string& default_name) {
           {"chat", model.chats},
           {"loaded", model.is_loaded},
           {"loading", model.is_loading},
+          {"read", model.share_read},
           {"busy", model.n_uses > 0},
           {"expires_in", model.is_loaded && model.expires_in >= 0 ? Json(model.expires_in) : Json()},
           {"plan", plan_json(model.memory)}};

@@ -21,6 +21,8 @@ TEST_F(ModelRoutesTest, ModelsComeWithWhatTheyTakeOfTheMemory) {
   EXPECT_EQ(json("POST", "/page/models/nano/load")["loaded"], true);
   EXPECT_EQ(json("POST", "/page/models/nano/unload")["loaded"], false);
   EXPECT_EQ(ask("POST", "/page/models/nano/burn")->status(), 404);
+  service_.info.share_read = 0.5;
+  EXPECT_EQ(json("GET", "/page/models")["models"][0]["read"], 0.5);
   service_.info.is_loading = true;
   EXPECT_EQ(json("GET", "/page/models")["models"][0]["loading"], true);
   service_.changed();

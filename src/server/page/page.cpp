@@ -43,7 +43,7 @@ PageRoutes page_routes(Service& service, Store& store, const std::string& files)
   media->forget_unused(now_milliseconds());
   for (http::Routes routes :
        {file_routes_of_page(files), conversation_routes(database, media, events), media_routes_of_page(service, media),
-        settings_routes(database, events), model_routes_of_page(service)})
+        document_routes_of_page(), settings_routes(database, events), model_routes_of_page(service)})
     page.routes.insert(page.routes.end(), routes.begin(), routes.end());
   page.routes.push_back({"GET", "/page/events", [events](const ExchangePtr& exchange) {
                            events->listen(page_owner(exchange->request()), exchange);

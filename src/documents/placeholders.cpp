@@ -1,10 +1,7 @@
-#include "apps/translate/placeholders.h"
+#include "documents/placeholders.h"
 
-namespace facet::apps {
+namespace facet::documents {
 namespace {
-
-using documents::Pieces;
-using documents::Segment;
 
 struct Placeholder {
   size_t begin = 0, end = 0;  // in the text
@@ -57,7 +54,7 @@ int mark_of(const Segment& segment, const Placeholder& tag) {
 
 std::optional<std::string> with_placeholders(const Segment& segment) {
   std::string out;
-  for (const documents::Piece& piece : segment.pieces) {
+  for (const Piece& piece : segment.pieces) {
     if (piece.mark == 0 && find_placeholder(piece.text, 0)) return {};
     out += piece.mark > 0 ? tag_of(segment, piece.mark) : piece.text;
   }
@@ -75,8 +72,8 @@ std::optional<Pieces> without_placeholders(const Segment& segment, const std::st
     at = tag->end;
   }
   if (at < answer.size()) pieces.push_back({answer.substr(at)});
-  if (!documents::keeps_marks(segment, pieces)) return {};
+  if (!keeps_marks(segment, pieces)) return {};
   return pieces;
 }
 
-}  // namespace facet::apps
+}  // namespace facet::documents
