@@ -127,7 +127,8 @@ class Engine {
   int context() const noexcept;
   int n_threads() const noexcept;
   double load_seconds() const noexcept;
-  // Of the weights, what was brought into memory ahead of its use, 0 to 1; the rest comes from the disk when it is used.
+  // Of the weights, what was brought into memory ahead of its use, 0 to 1; the rest comes from the disk when it is
+  // used.
   double share_read() const noexcept;
   MemoryPlan plan(int context) const;
   Executor& executor() const noexcept;

@@ -72,8 +72,12 @@ TokenId Generation::choose() {
     ++result_.stats.n_forced;
     return forced.front();
   }
-  const constraint::TokenMask* allowed = guide_ ? &guide_->allowed() : nullptr;
-  TokenId token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+  const constraint::TokenMask* allowed = nullptr;
+  TokenId token;
+  do {
+    if (guide_) allowed = &guide_->allowed();
+    token = sampler_.sample(session_.logits(), session_.tokens(), allowed);
+  } while (guide_ && guide_->leads_nowhere(token));
   if (guide_ && !guide_->leaves_room(token)) {  // one of those that do, then: as if only they had been allowed
     allowed = &guide_->closing();
     token = sampler_.sample(session_.logits(), session_.tokens(), allowed);

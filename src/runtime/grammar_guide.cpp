@@ -36,6 +36,12 @@ const constraint::TokenMask& GrammarGuide::allowed() {
   return mask_;
 }
 
+bool GrammarGuide::leads_nowhere(TokenId token) {
+  if (matcher_.leads_on(token)) return false;
+  mask_.remove(token);
+  return true;
+}
+
 // The text may end, and has no other way to go on.
 bool GrammarGuide::must_end() {
   if (!matcher_.may_end()) return false;

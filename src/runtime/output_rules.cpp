@@ -102,6 +102,11 @@ const TokenMask& OutputGuide::allowed() {
   return mask_;
 }
 
+bool OutputGuide::leads_nowhere(TokenId token) {
+  const bool is_thought = phase_ == Phase::Thought || (token == channel_begin_ && may_think());
+  return !is_thought && grammar_ && grammar_->leads_nowhere(token);
+}
+
 std::vector<TokenId> OutputGuide::find_forced() {
   if (phase_ == Phase::Thought) return must_stop_thinking() ? std::vector{channel_end_} : std::vector<TokenId>();
   return grammar_ && !may_think() ? grammar_->forced() : std::vector<TokenId>();

@@ -38,6 +38,8 @@ class OutputGuide {
 
   // Tokens that may come next; valid until take(). RequestError when there are none.
   const constraint::TokenMask& allowed();
+  // Whether nothing could follow a token of allowed(): then it is in there no longer.
+  bool leads_nowhere(TokenId token);
   // Tokens that must come next, whatever the model thinks of them; none when there is a choice. A stop token comes
   // alone: the answer is complete. Valid until take().
   std::span<const TokenId> forced();

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "constraint/grammar/gbnf.h"
 #include "constraint/matcher/test_hard_ending.h"
+#include "constraint/schema/json_schema.h"
 #include "runtime/generate.h"
 #include "runtime/grammar_guide.h"
 #include "runtime/test_models.h"
@@ -233,12 +234,14 @@ TEST_F(OutputRulesTest, TokensStandForTheirBytes) {
 
 class RuledAnswer : public OutputRulesTest {
  protected:
-  GenerateResult run(const OutputRules& rules, uint64_t seed, Draft draft = Draft::Lookup, int max_tokens = 120) {
+  GenerateResult run(const OutputRules& rules, uint64_t seed, Draft draft = Draft::Lookup, int max_tokens = 120,
+                     std::vector<LogitBias> bias = {}) {
     Session session(engine_);
     GenerateOptions options = default_options(*engine_);
     options.sampling.seed = seed;
     options.sampling.temperature = seed == 0 ? 0 : 1.5f;
     options.max_tokens = max_tokens;
+    options.sampling.bias = std::move(bias);
     options.draft = draft;
     options.rules = rules;
     return generate(session, random_tokens(9, 3), options);
@@ -262,6 +265,25 @@ colour ::= "red" | "green" | "blue")",
       EXPECT_EQ(result.finish, FinishReason::Stop);
       EXPECT_TRUE(std::regex_match(result.text, std::regex(c.pattern))) << c.pattern << "\n" << result.text;
     }
+}
+
+// What the model says again and again is an item once.
+TEST_F(RuledAnswer, ItemsThatMustDifferDoWhereTheirLastMemberDecides) {
+  const auto schema = constraint::SchemaJson::parse(R"({"type":"array","uniqueItems":true,"minItems":4,"maxItems":4,
+    "items":{"type":"object","properties":{"a":{"type":"string","pattern":"^[ab]*$"}},"required":["a"],
+             "additionalProperties":false}})");
+  Grammar grammar;
+  grammar.set_root(constraint::add_schema(grammar, schema, {}));
+  const auto compiled = std::make_shared<constraint::CompiledGrammar>(std::move(grammar));
+  for (uint64_t seed = 0; seed < 12; ++seed) {
+    // The shortest come first, so that all of few letters are used up.
+    GenerateResult result;
+    ASSERT_NO_THROW(result = run({.grammar = compiled, .is_chat = true}, seed, Draft::Lookup, 200, {{one("\""), 20}}));
+    EXPECT_EQ(result.finish, FinishReason::Stop);
+    const auto items = constraint::SchemaJson::parse(result.text);
+    for (size_t i = 0; i < items.size(); ++i)
+      for (size_t k = 0; k < i; ++k) EXPECT_NE(items[i], items[k]) << result.text;
+  }
 }
 
 TEST_F(RuledAnswer, IsTheSameWithAndWithoutComputingAhead) {

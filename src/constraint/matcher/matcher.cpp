@@ -28,6 +28,9 @@ class SharedAutomaton {
   explicit SharedAutomaton(Grammar grammar) : automaton_(std::make_unique<Automaton>(finished(std::move(grammar)))) {
     automaton_->regexes().keep();
     set_least();
+    const Grammar& kept = automaton_->store().grammar;
+    for (NodeId node = 0; node < kept.size(); ++node)
+      has_differing_items_ |= kept.node(node).kind == Grammar::Kind::Array && kept.array_of(kept.node(node)).unique;
   }
 
   std::mutex mutex;
@@ -46,6 +49,7 @@ class SharedAutomaton {
     return *closing;
   }
   uint64_t epoch() const noexcept { return epoch_; }
+  bool has_differing_items() const noexcept { return has_differing_items_; }
 
   size_t n_remembered() const {
     size_t n = automaton_->n_bytes();
@@ -93,6 +97,7 @@ class SharedAutomaton {
   std::unique_ptr<Endings> endings_;
   uint64_t epoch_ = 0;
   size_t least_ = 0, least_made_ = 0;
+  bool has_differing_items_ = false;
 };
 
 CompiledGrammar::CompiledGrammar(Grammar grammar) : shared_(std::make_unique<SharedAutomaton>(std::move(grammar))) {}
@@ -150,6 +155,16 @@ void Matcher::mask(TokenMask& mask) {
   if (!any)
     throw_error<RequestError>("no token of the vocabulary continues \"{}\" as the grammar wants it",
                               text_.size() > 40 ? "..." + text_.substr(text_.size() - 40) : text_);
+}
+
+bool Matcher::leads_on(TokenId token) {
+  SharedAutomaton& shared = *grammar_->shared_;
+  if (!shared.has_differing_items() || tokens_->is_stop(token)) return true;
+  const std::lock_guard lock(shared.mutex);
+  catch_up();
+  const StateId next = shared.automaton().step(marks_.back().state, tokens_->bytes(token));
+  TokenMask behind(tokens_->n_tokens());
+  return shared.automaton().may_end(next) || shared.masks(tokens_).fill(next, behind);
 }
 
 bool Matcher::can_end_within(size_t n_tokens, std::optional<TokenId> behind) {

@@ -165,6 +165,26 @@ TEST(Matcher, WhenNothingNewIsLeftTheTextEndsOrTheErrorSaysSo) {
   EXPECT_FALSE(matcher.accept_bytes("}"));
 }
 
+TEST(Matcher, AnItemThatCouldOnlyEndLikeAnotherLeadsNowhere) {
+  const auto g = compiled_by([](Grammar& grammar) {
+    ArrayNode array = bare_array(grammar);
+    array.rest = grammar.sequence(
+        {grammar.literal("{"), grammar.repeat(grammar.literal("a"), 0), grammar.literal("b"), grammar.literal("}")});
+    array.unique = true;
+    return grammar.array(std::move(array));
+  });
+  Matcher matcher(g, test_vocabulary());
+  TokenMask mask;
+  ASSERT_TRUE(matcher.accept_bytes("[{ab},{a"));
+  matcher.mask(mask);
+  EXPECT_TRUE(mask.has(kTestFirstByte + 'b')) << "no mask looks so far ahead";
+  EXPECT_FALSE(matcher.leads_on(kTestFirstByte + 'b'));
+  EXPECT_TRUE(matcher.leads_on(kTestFirstByte + 'a'));
+  ASSERT_TRUE(matcher.accept_bytes("a"));
+  EXPECT_TRUE(matcher.leads_on(kTestFirstByte + 'b'));
+  EXPECT_EQ(matcher.n_tokens(), 2u) << "nothing was taken";
+}
+
 TEST(Matcher, RulesThatBeginWithThemselves) {
   const auto g = compiled_by([](Grammar& grammar) {
     const NodeId sum = grammar.rule("sum"), term = grammar.rule("term");

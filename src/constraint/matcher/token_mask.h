@@ -20,6 +20,9 @@ class TokenMask {
     return words_[static_cast<size_t>(t) / 64] >> (static_cast<size_t>(t) % 64) & 1;
   }
   void add(TokenId t) noexcept { words_[static_cast<size_t>(t) / 64] |= uint64_t{1} << (static_cast<size_t>(t) % 64); }
+  void remove(TokenId t) noexcept {
+    words_[static_cast<size_t>(t) / 64] &= ~(uint64_t{1} << (static_cast<size_t>(t) % 64));
+  }
   TokenMask& operator|=(const TokenMask& other) noexcept {  // of one size
     for (size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
     return *this;
