@@ -1,5 +1,7 @@
 #include "documents/placeholders.h"
 
+#include <fmt/format.h>
+
 namespace facet::documents {
 namespace {
 
@@ -37,8 +39,8 @@ std::optional<Placeholder> find_placeholder(const std::string& text, size_t at) 
 // A pair has the number of the mark that opens it.
 std::string tag_of(const Segment& segment, int mark) {
   const int partner = segment.partners[mark - 1];
-  if (partner == 0) return "<" + std::to_string(mark) + "/>";
-  return partner > mark ? "<" + std::to_string(mark) + ">" : "</" + std::to_string(partner) + ">";
+  if (partner == 0) return fmt::format("<{}/>", mark);
+  return partner > mark ? fmt::format("<{}>", mark) : fmt::format("</{}>", partner);
 }
 
 // 0: the segment has no such mark.

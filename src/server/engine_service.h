@@ -9,6 +9,8 @@
 namespace facet::server {
 
 struct EngineServiceOptions : ModelLoaderOptions {
+  std::string backend, kernels;  // as MachineInfo has them
+  int n_threads = 0;
   bool thinks = false;  // where a request does not say
   // Of loops, switched off by 0. The same call so many times in a row, and so many rounds without any text: then the
   // model may not call again, and has to answer. Tokens of an answer, for which the request sets no limit, that only

@@ -23,8 +23,6 @@ struct ModelLoaderOptions {
   std::function<std::shared_ptr<runtime::PrefixCache>(const std::shared_ptr<const runtime::Engine>&)> open_cache;
   double keep_alive = 300;  // seconds that an unused model stays loaded; negative: for ever
   runtime::SchedulerOptions scheduler;
-  std::string backend, kernels;  // as MachineInfo has them
-  int n_threads = 0;
   std::string media_folder;  // where encoded media are kept; empty: in memory alone
 };
 

@@ -2,6 +2,7 @@
 // place. Nothing of it is stored.
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "documents/document.h"
 #include "documents/placeholders.h"
 #include "server/json_reading.h"
@@ -26,7 +27,7 @@ Format format_of(const std::string& name) {
                  "name");
 }
 
-std::unique_ptr<Document> split(Format format, std::string bytes, const std::string& name) {
+std::unique_ptr<Document> read_document(Format format, std::string bytes, const std::string& name) {
   try {
     return documents::split(format, std::move(bytes), printable(name, 200));
   } catch (const ResourceError& e) {
@@ -37,15 +38,15 @@ std::unique_ptr<Document> split(Format format, std::string bytes, const std::str
 void send_segments(http::Exchange& exchange) {
   const std::string name(exchange.request().parameter("name"));
   const Format format = format_of(name);
-  const auto document = split(format, exchange.request().body, name);
+  const auto document = read_document(format, exchange.request().body, name);
   Json segments = Json::array();
   for (const Segment& segment : document->segments()) {
     const auto text = documents::with_placeholders(segment);
     segments.push_back(text ? Json(*text) : Json());
   }
-  reply_page_json(exchange, to_json_text({{"format", documents::format_name(format)},
-                                          {"text", documents::reader_text(*document, format)},
-                                          {"segments", std::move(segments)}}));
+  reply_page_json(exchange, to_json_text(Json{{"format", documents::format_name(format)},
+                                              {"text", documents::reader_text(*document, format)},
+                                              {"segments", std::move(segments)}}));
 }
 
 // The pieces of each segment; those that are null, or have lost a tag, as they were, which are counted.
@@ -77,7 +78,7 @@ void send_translated(http::Exchange& exchange) {
   if (!file) throw_invalid("document", "is missing");
   if (!segments) throw_invalid("segments", "is missing");
   const Format format = format_of(file->filename);
-  const auto document = split(format, std::string(file->content), file->filename);
+  const auto document = read_document(format, std::string(file->content), file->filename);
   int n_kept = 0;
   std::string bytes = document->join(read_segments(*document, segments->content, n_kept));
   exchange.reply(

@@ -56,8 +56,8 @@ Json model_json(const ModelInfo& model, const std::string& default_name) {
 void list_models(http::Exchange& exchange, Service& service) {
   const std::string default_name = service.model("").name;
   Json models = Json::array();
-  for (const ModelInfo& model : service.models())
-    if (is_key_for(exchange.request(), model.name)) models.push_back(model_json(model, default_name));
+  for (const ModelInfo& model : models_for(exchange.request(), service))
+    models.push_back(model_json(model, default_name));
   const MachineInfo machine = service.machine();
   const int64_t free = std::max<int64_t>(machine.memory_bytes - machine.taken_bytes, 0);
   reply_page_json(

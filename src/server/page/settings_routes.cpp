@@ -10,7 +10,7 @@
 namespace facet::server {
 namespace {
 
-constexpr size_t kMaxSettingsBytes = size_t{4} << 20;
+constexpr size_t kMaxPageSettingsBytes = size_t{4} << 20;
 
 struct Settings {
   int64_t version = 0;
@@ -37,8 +37,8 @@ class SettingsEndpoint {
     const http::Request& request = exchange.request();
     Settings settings;
     settings.json = to_json_text(parse_body(request.body));
-    if (settings.json.size() > kMaxSettingsBytes)
-      throw ApiError(ApiError::Kind::TooLarge, fmt::format("settings of more than {} bytes", kMaxSettingsBytes));
+    if (settings.json.size() > kMaxPageSettingsBytes)
+      throw ApiError(ApiError::Kind::TooLarge, fmt::format("settings of more than {} bytes", kMaxPageSettingsBytes));
     if (!write(page_owner(request), std::string(request.header("if-match")), settings)) {
       const ApiError error(ApiError::Kind::Conflict, "the settings were changed elsewhere: read them again");
       return exchange.reply(412, "application/json", error_body(Dialect::OpenAi, error));

@@ -3,6 +3,7 @@
 #include "server/dialects/models.h"
 #include "server/dialects/stamps.h"
 #include "server/json_reading.h"
+#include "server/key_models.h"
 
 namespace facet::server {
 
@@ -23,7 +24,8 @@ Json anthropic_model_list(const std::vector<ModelInfo>& models) {
 }
 
 void anthropic_models(http::Exchange& exchange, Service& service, const std::string& name) {
-  const Json body = name.empty() ? anthropic_model_list(service.models()) : anthropic_model(service.model(name));
+  const Json body = name.empty() ? anthropic_model_list(models_for(exchange.request(), service))
+                                 : anthropic_model(model_for(exchange.request(), service, name));
   exchange.reply(200, "application/json", to_json_text(body));
 }
 

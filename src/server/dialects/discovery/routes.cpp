@@ -1,5 +1,6 @@
 #include "server/dialects/dialects.h"
 #include "server/dialects/discovery/discovery.h"
+#include "server/key_models.h"
 
 namespace facet::server {
 namespace {
@@ -28,14 +29,15 @@ http::Routes discovery_routes(Service& service) {
        Scope::Use},
       {"POST", "/tokenize", of_body(llama_tokenize), Scope::Use},
       {"POST", "/detokenize", of_body(llama_detokenize), Scope::Use},
-      {"GET", "/api/v0/models", json_handler([&service](const Request&) { return studio_models(service.models()); }),
-       Scope::Use},
+      {"GET", "/api/v0/models",
+       json_handler([&service](const Request& r) { return studio_models(models_for(r, service)); }), Scope::Use},
       {"GET", "/api/v0/models/*", json_handler([&service](const Request& request) {
-         return studio_model(service.model(request.path.substr(std::string_view("/api/v0/models/").size())));
+         return studio_model(
+             model_for(request, service, request.path.substr(std::string_view("/api/v0/models/").size())));
        }),
        Scope::Use},
       {"GET", "/api/v1/models",
-       json_handler([&service](const Request&) { return studio_model_keys(service.models()); }), Scope::Use},
+       json_handler([&service](const Request& r) { return studio_model_keys(models_for(r, service)); }), Scope::Use},
   };
 }
 

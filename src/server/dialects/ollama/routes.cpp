@@ -7,6 +7,7 @@
 #include "server/dialects/ollama/models.h"
 #include "server/dialects/ollama/reply.h"
 #include "server/dialects/ollama/request.h"
+#include "server/key_models.h"
 
 namespace facet::server {
 namespace {
@@ -104,8 +105,8 @@ http::Routes ollama_routes(Service& service) {
       reply_ollama(*exchange, make(service, Fields(json), *exchange));
     };
   };
-  const auto show = [](Service& s, const Fields& body, const http::Exchange&) {
-    return ollama_show(s.model(ollama_model_name(body)));
+  const auto show = [](Service& s, const Fields& body, const http::Exchange& e) {
+    return ollama_show(model_for(e.request(), s, ollama_model_name(body)));
   };
   using http::Scope;
   return {
@@ -114,9 +115,10 @@ http::Routes ollama_routes(Service& service) {
       {"POST", "/api/embed", with_body(ollama_embed), Scope::Use},
       {"POST", "/api/embeddings", with_body(ollama_embeddings), Scope::Use},
       {"POST", "/api/show", with_body(show), Scope::Use},
-      {"GET", "/api/tags", [&service](const Shared& e) { reply_ollama(*e, ollama_tags(service.models())); },
-       Scope::Use},
-      {"GET", "/api/ps", [&service](const Shared& e) { reply_ollama(*e, ollama_running(service.models())); },
+      {"GET", "/api/tags",
+       [&service](const Shared& e) { reply_ollama(*e, ollama_tags(models_for(e->request(), service))); }, Scope::Use},
+      {"GET", "/api/ps",
+       [&service](const Shared& e) { reply_ollama(*e, ollama_running(models_for(e->request(), service))); },
        Scope::Use},
       {"GET", "/api/version",
        [](const Shared& e) {

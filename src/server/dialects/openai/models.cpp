@@ -1,6 +1,7 @@
 // The list of models, and one of them, in this dialect's words.
 #include "server/dialects/models.h"
 #include "server/json_reading.h"
+#include "server/key_models.h"
 
 namespace facet::server {
 namespace {
@@ -21,9 +22,10 @@ void openai_models(http::Exchange& exchange, Service& service, const std::string
   Json reply;
   if (name.empty()) {
     reply = {{"object", "list"}, {"data", Json::array()}};
-    for (const ModelInfo& model : service.models()) reply["data"].push_back(openai_model(model, model.name));
+    for (const ModelInfo& model : models_for(exchange.request(), service))
+      reply["data"].push_back(openai_model(model, model.name));
   } else {
-    reply = openai_model(service.model(name), name);
+    reply = openai_model(model_for(exchange.request(), service, name), name);
   }
   exchange.reply(200, "application/json", to_json_text(reply));
 }
