@@ -1,8 +1,12 @@
 // How fast the page is: size and time of the first load, long conversations, long answers. Limits are those of the
 // project, with figures printed.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
+import { chromium } from 'playwright-core';
 import { play, say, world } from './world.mjs';
 
 const held = world();
@@ -11,8 +15,8 @@ const kInteractive = 500; // milliseconds on this machine
 // Others may use the machine too, the limits are for one that does nothing else. Beyond this a test says nothing.
 const kSlowMachine = Math.min(4, Math.max(1, os.loadavg()[0] / os.availableParallelism()));
 
-/** A page in a browser that never saw it: bytes that came, and milliseconds until it could be typed into. */
-async function first_load() {
+/** Bytes that come to a browser that never saw the page. */
+async function size_of_first_load() {
   const context = await held.browser.newContext();
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
@@ -21,25 +25,60 @@ async function first_load() {
   devtools.on('Network.loadingFinished', ({ encodedDataLength }) => {
     size += encodedDataLength;
   });
-  const start = performance.now();
-  await page.goto(held.server.url, { waitUntil: 'commit' });
+  await page.goto(held.server.url);
   await page.locator('#composer').waitFor();
-  const wait = performance.now() - start;
   await page.waitForTimeout(500);
   await context.close();
-  return { size, wait };
+  return size;
 }
 
-test('the first load is small, and soon can be typed into', async (t) => {
-  const loads = [];
-  for (let turn = 0; turn < 5; ++turn) loads.push(await first_load());
-  const size = Math.max(...loads.map((load) => load.size));
-  const wait = Math.min(...loads.map((load) => load.wait));
-  t.diagnostic(
-    `first load ${size} bytes; could be typed into after (a load of ${kSlowMachine.toFixed(1)} a core) ${loads.map((load) => load.wait.toFixed()).join(', ')} ms`,
-  );
+/**
+ * Milliseconds from the address until a browser that never saw the page shows it. Nobody watches meanwhile: to be told
+ * of each of its requests costs this machine as much as to make them. Before the composer is there, nothing is painted.
+ */
+async function first_paint() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'facet-browser-'));
+  const flags = ['--headless=new', '--no-sandbox', '--remote-debugging-port=0', `--user-data-dir=${folder}`];
+  const browser = spawn(process.env.CHROMIUM ?? '/usr/bin/chromium', [...flags, 'about:blank'], { stdio: 'ignore' });
+  try {
+    const port = await first_line(path.join(folder, 'DevToolsActivePort'));
+    await new Promise((resolve) => setTimeout(resolve, 2000)); // until it has started
+    await fetch(`http://127.0.0.1:${port}/json/new?${held.server.url}`, { method: 'PUT' });
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const watcher = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    const pages = watcher.contexts().flatMap((context) => context.pages());
+    const page = pages.find((one) => one.url().startsWith(held.server.url));
+    assert.equal(await page.locator('#composer').count(), 1);
+    return await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+  } finally {
+    const gone = new Promise((resolve) => browser.once('exit', resolve));
+    browser.kill();
+    await gone;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function first_line(file) {
+  for (let tries = 0; tries < 100; ++tries) {
+    const [line] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+    if (line) return line;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${file} does not come`);
+}
+
+test('the first load is small', async (t) => {
+  const size = await size_of_first_load();
+  t.diagnostic(`first load ${size} bytes`);
   assert.ok(size <= kFirstLoad, `${size} bytes`);
-  assert.ok(wait <= kInteractive * kSlowMachine, `${wait} ms`);
+});
+
+test('the page can soon be typed into', async (t) => {
+  const times = [];
+  for (let turn = 0; turn < 5; ++turn) times.push(await first_paint());
+  const listed = times.map((time) => time.toFixed()).join(', ');
+  t.diagnostic(`could be typed into after ${listed} ms (a load of ${kSlowMachine.toFixed(1)} a core)`);
+  assert.ok(times.sort((one, other) => one - other)[2] <= kInteractive * kSlowMachine, `${listed} ms`);
 });
 
 test('2,000 messages open soon and scroll smoothly', async (t) => {
