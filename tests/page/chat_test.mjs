@@ -53,6 +53,26 @@ test('a message is edited and sent again; both branches stay', async () => {
   assert.equal(await page.locator('.message.user .bubble').innerText(), 'Hello, who are you?');
 });
 
+test('an answer is edited, and the model goes on from what it says now', async () => {
+  const page = await held.open('', played(['A dog'], ['It barks']));
+  await say(page, 'What is it?');
+  const said = await answer(page);
+  await said.hover();
+  await said.getByRole('button', { name: 'Edit the answer' }).click();
+  await said.getByRole('textbox').fill('A cat');
+  await said.getByRole('button', { name: 'Save' }).click();
+  await said.getByText('A cat').waitFor();
+  assert.match(await said.locator('.versions').innerText(), /2 \/ 2/);
+  await say(page, 'What does it do?');
+  await page.getByText('It barks').waitFor();
+  const sent = await page.evaluate(() => globalThis.asked.at(-1).messages.map(({ content }) => content));
+  assert.deepEqual(sent.slice(-2), ['A cat', 'What does it do?']);
+  await page.reload();
+  await page.getByText('A cat').waitFor();
+  await page.getByRole('button', { name: 'Previous version' }).click();
+  await page.getByText('A dog').waitFor();
+});
+
 test('answered again, the first answer can be switched back to', async () => {
   const page = await held.open('', played(['one'], ['two']));
   await say(page, 'Say something');

@@ -192,3 +192,11 @@ export function continue_answer(conversation, id) {
     if (has_new && (await make_calls(conversation, id, false))) await answer_below(conversation, id, signal);
   });
 }
+
+/** A further version of an answer, in the user's words; what the model says next follows it. */
+export function reword(conversation, id, text) {
+  const { timing: _, logprobs: __, error: ___, ...kept } = conversation.messages.get(id);
+  const content = [{ type: 'text', text }];
+  const message = { ...kept, id: new_id(), content, state: 'done', created_at: Date.now() / 1000 };
+  return conversation.hold(() => conversation.add(message));
+}

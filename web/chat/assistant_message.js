@@ -6,8 +6,9 @@ import { useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
 import { Markdown } from '../markdown/view.js';
 import { icon, IconButton } from '../shell/icons.js';
-import { answer, continue_answer } from './answer.js';
+import { answer, continue_answer, reword } from './answer.js';
 import { Calls } from './calls.js';
+import { Editor } from './editor.js';
 import { Figures } from './figures.js';
 import { Thought } from './thought.js';
 import { TokenView } from './token_view.js';
@@ -40,10 +41,11 @@ function Problem({ conversation, message, problem }) {
   </div>`;
 }
 
-function Actions({ conversation, message, index, count, tokens, toggle_tokens }) {
+function Actions({ conversation, message, index, count, tokens, toggle_tokens, edit }) {
   const again = guarded(() => conversation.awaits_answer || answer(conversation, message.parent));
   return html`
     <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
+    ${text_of(message) && html`<${IconButton} name="edit" label=${t('Edit the answer')} onClick=${edit} />`}
     <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text_of(message))} />
     <${IconButton} name="again" label=${t('Answer again')} onClick=${again} />
     ${
@@ -55,9 +57,21 @@ function Actions({ conversation, message, index, count, tokens, toggle_tokens })
 
 export function AssistantMessage({ conversation, message, index, count, growing, last, show_figures }) {
   const [tokens, set_tokens] = useState(false);
+  const [edited, set_edited] = useState(null); // the text that it is changed to
   const text = text_of(message);
   const problem = problem_of(message, growing, last);
   const waiting = growing && !text && !message.thought && !message.calls?.length;
+  const change = guarded(async (changed) => {
+    set_edited(null);
+    if (changed === null || !changed.trim() || changed === text) return;
+    try {
+      await reword(conversation, message.id, changed);
+    } catch (error) {
+      set_edited(changed);
+      throw error;
+    }
+  });
+  if (edited !== null) return html`<${Editor} text=${edited} label=${t('Save')} on_done=${change} />`;
   return html`
     ${message.thought && html`<${Thought} message=${message} growing=${growing && !text} />`}
     ${waiting && html`<div class="waiting" aria-hidden="true"><span></span><span></span><span></span></div>`}
@@ -78,7 +92,7 @@ export function AssistantMessage({ conversation, message, index, count, growing,
       ${
         !growing &&
         html`<${Actions} conversation=${conversation} message=${message} index=${index} count=${count} tokens=${tokens}
-        toggle_tokens=${() => set_tokens(!tokens)} />`
+        toggle_tokens=${() => set_tokens(!tokens)} edit=${() => set_edited(text)} />`
       }
       ${show_figures && html`<${Figures} message=${message} />`}
     </div>`;

@@ -1,6 +1,6 @@
 // What the user said; it can be edited and sent again, which makes a branch.
 import { copy_and_tell } from '../lib/clipboard.js';
-import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { html, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { Store, useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
@@ -8,36 +8,12 @@ import { MediaPart } from '../media/part.js';
 import { model_named } from '../models/library.js';
 import { icon, IconButton } from '../shell/icons.js';
 import { answer, ask } from './answer.js';
+import { Editor } from './editor.js';
 import { text_of } from './tree.js';
 import { Versions } from './versions.js';
 
 /** Of messages: what they were edited to, and what could not be sent. */
 const unsent = new Store({});
-
-function Editor({ text, on_done }) {
-  const input = useRef();
-  useEffect(() => {
-    input.current.focus();
-    input.current.setSelectionRange(text.length, text.length);
-  }, []);
-  const key = (event) => {
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      on_done(null);
-    } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      on_done(input.current.value);
-    }
-  };
-  return html`<div class="editor">
-    <textarea ref=${input} rows=${Math.min(12, text.split('\n').length + 1)} aria-label=${t('Edit the message')}
-        onKeyDown=${key} dir="auto">${text}</textarea>
-    <div class="row end">
-      <button type="button" onClick=${() => on_done(null)}>${t('Cancel')}</button>
-      <button type="button" class="primary" onClick=${() => on_done(input.current.value)}>${t('Send')}</button>
-    </div>
-  </div>`;
-}
 
 /** Below a question that got no answer: the page was closed, or it was stopped. */
 function Unanswered({ conversation, message }) {
@@ -66,7 +42,8 @@ export function UserMessage({ conversation, message, index, count, last }) {
       throw error;
     }
   });
-  if (editing || edited !== undefined) return html`<${Editor} text=${edited ?? text} on_done=${resend} />`;
+  if (editing || edited !== undefined)
+    return html`<${Editor} text=${edited ?? text} label=${t('Send')} on_done=${resend} />`;
   return html`
     ${
       media.length > 0 &&
