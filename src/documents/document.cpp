@@ -83,10 +83,11 @@ std::string Document::join(std::span<const Pieces> translated) const {
   return write(translated);
 }
 
-std::unique_ptr<Document> split(Format format, std::string bytes, const std::string& name) {
-  if (bytes.size() > kMaxDocumentBytes)
-    throw_error<FormatError>("{}: {} bytes: documents of up to {} are read", name, bytes.size(), kMaxDocumentBytes);
-  if (format == Format::Docx) return split_docx(std::move(bytes), name);
+std::unique_ptr<Document> split(Format format, std::string bytes, const std::string& name, size_t max_bytes) {
+  // Most of an archive may be pictures.
+  if (const size_t most = format == Format::Docx ? kMaxDocumentBytes : max_bytes; bytes.size() > most)
+    throw_error<FormatError>("{}: {} bytes: documents of up to {} are read", name, bytes.size(), most);
+  if (format == Format::Docx) return split_docx(std::move(bytes), name, max_bytes);
   check_utf8(bytes, name);
   Layout layout = split_as(format, bytes, name);
   return std::make_unique<TextDocument>(std::move(bytes), std::move(layout));

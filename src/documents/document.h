@@ -46,9 +46,10 @@ class Document {
 
 constexpr size_t kMaxDocumentBytes = size_t{256} << 20;
 
-// name: for messages. Throws FormatError: damaged, encrypted, not UTF-8, larger than kMaxDocumentBytes; ResourceError:
-// a format that this build is without.
-std::unique_ptr<Document> split(Format format, std::string bytes, const std::string& name);
+// name: for messages. max_bytes: of the text, of DOCX unpacked. Throws FormatError: damaged, encrypted, not UTF-8,
+// larger; ResourceError: a format that this build is without.
+std::unique_ptr<Document> split(Format format, std::string bytes, const std::string& name,
+                                size_t max_bytes = kMaxDocumentBytes);
 
 // The words of all segments, an empty line between two of them; of subtitles a line break.
 std::string reader_text(const Document& document, Format format);

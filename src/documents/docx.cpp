@@ -23,8 +23,8 @@ bool is_text_part(const std::string& entry) {
 
 class WordDocument : public Document {
  public:
-  WordDocument(std::string bytes, const std::string& name) : bytes_(std::move(bytes)), name_(name) {
-    auto contents = read_zip(bytes_, name_, is_text_part);
+  WordDocument(std::string bytes, const std::string& name, size_t max_bytes) : bytes_(std::move(bytes)), name_(name) {
+    auto contents = read_zip(bytes_, name_, is_text_part, max_bytes);
     if (!contents.contains("word/document.xml"))
       throw_error<FormatError>("{}: no DOCX: the archive has no word/document.xml", name_);
     add_part("word/document.xml", std::move(contents["word/document.xml"]));
@@ -64,11 +64,11 @@ class WordDocument : public Document {
 
 }  // namespace
 
-std::unique_ptr<Document> split_docx(std::string bytes, const std::string& name) {
-  return std::make_unique<WordDocument>(std::move(bytes), name);
+std::unique_ptr<Document> split_docx(std::string bytes, const std::string& name, size_t max_bytes) {
+  return std::make_unique<WordDocument>(std::move(bytes), name, max_bytes);
 }
 #else
-std::unique_ptr<Document> split_docx(std::string, const std::string& name) {
+std::unique_ptr<Document> split_docx(std::string, const std::string& name, size_t) {
   throw_error<ResourceError>(
       "{}: DOCX needs libzip and expat, which this build is without: build with -DFACET_DOCUMENTS=ON", name);
 }

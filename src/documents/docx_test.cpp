@@ -70,13 +70,21 @@ TEST(Docx, MostOfTheArchiveMayStandBeforeTheText) {
   const std::string before = zip_of(
       {{"[Content_Types].xml", "<Types/>"}, {"word/media/a.png", noise}, {"word/document.xml", part(kParagraph)}});
   const std::string after = in_capitals(Format::Docx, before, "");
-  EXPECT_EQ(read_zip(after, "test", is_any).at("word/media/a.png"), noise);
+  EXPECT_EQ(read_zip(after, "test", is_any, kMaxDocumentBytes).at("word/media/a.png"), noise);
   EXPECT_EQ(segments_of(Format::Docx, after).front().substr(0, 11), "HELLO WORLD");
+}
+
+TEST(Docx, ALimitIsForTheTextAsItUnpacks) {
+  const std::string much = docx_of(run(std::string(100'000, 'a')));
+  EXPECT_LT(much.size(), 10'000u);
+  EXPECT_THROW(split(Format::Docx, much, "test", 50'000), FormatError);
+  EXPECT_NO_THROW(split(Format::Docx, much, "test", 200'000));
 }
 
 TEST(Docx, OnlyWordsChange) {
   const std::string before = docx_of(kParagraph), after = in_capitals(Format::Docx, before, " <");
-  auto old_entries = read_zip(before, "test", is_any), new_entries = read_zip(after, "test", is_any);
+  auto old_entries = read_zip(before, "test", is_any, kMaxDocumentBytes),
+       new_entries = read_zip(after, "test", is_any, kMaxDocumentBytes);
   EXPECT_EQ(new_entries.at("word/document.xml"),
             part("<w:p w:rsidR=\"00A\"><w:pPr><w:rPr><w:b/></w:rPr></w:pPr>" + run("HELLO WORLD  &lt;") +
                  "<w:proofErr w:type=\"spellStart\"/>" + run("", "<w:lang w:val=\"en\"/>") + run("") +

@@ -24,6 +24,6 @@ Layout split_html(std::string_view source);
 Layout split_subtitles(std::string_view source, bool is_vtt, const std::string& name);
 
 // Throws FormatError, ResourceError as split() does.
-std::unique_ptr<Document> split_docx(std::string bytes, const std::string& name);
+std::unique_ptr<Document> split_docx(std::string bytes, const std::string& name, size_t max_bytes);
 
 }  // namespace facet::documents

@@ -13,6 +13,20 @@ bool is_times(std::string_view line) {
          line.find("-->") != std::string_view::npos;
 }
 
+// Where a character comes next, for places that only move on: all of them together cost one pass.
+struct Next {
+  std::string_view text;
+  char c;
+  size_t at = 0;
+  bool is_known = false;
+
+  size_t from(size_t begin) {  // text.size(): nowhere
+    if (!is_known || at < begin) at = std::min(text.find(c, begin), text.size());
+    is_known = true;
+    return at;
+  }
+};
+
 class CueReader {
  public:
   CueReader(std::string_view source, Layout& layout, bool is_vtt)
@@ -45,22 +59,24 @@ class CueReader {
   }
 
   void add(Range line) {
-    size_t at = line.begin;
+    const std::string_view text = line.of(source_);
+    const auto range = [&](size_t begin, size_t end) { return Range{line.begin + begin, line.begin + end}; };
+    size_t at = 0;
     if (starts_speech(line)) {
-      at = source_.find_first_not_of("- ", at);
-      at = std::min(at, line.end);
-      builder_.add_mark({line.begin, at}, MarkKind::Single, "");
+      at = std::min(text.find_first_not_of("- "), text.size());
+      builder_.add_mark(range(0, at), MarkKind::Single, "");
     }
-    while (at < line.end) {
-      const char c = source_[at];
-      const size_t close = c == '<' ? source_.find('>', at) : c == '{' ? source_.find('}', at) : std::string_view::npos;
+    Next angle{text, '>'}, brace{text, '}'};
+    while (at < text.size()) {
+      const char c = text[at];
+      const size_t close = c == '<' ? angle.from(at) : c == '{' ? brace.from(at) : text.size();
       const bool is_tag =
-          close < line.end && close > at + 1 && (c == '<' ? source_[at + 1] != ' ' : source_[at + 1] == '\\');
-      const size_t next = is_tag ? close + 1 : std::min(source_.find_first_of("<{", at + 1), line.end);
+          close < text.size() && close > at + 1 && (c == '<' ? text[at + 1] != ' ' : text[at + 1] == '\\');
+      const size_t next = is_tag ? close + 1 : std::min(text.find_first_of("<{", at + 1), text.size());
       if (is_tag)
-        add_tag({at, next});
+        add_tag(range(at, next));
       else
-        add_words({at, next});
+        add_words(range(at, next));
       at = next;
     }
   }

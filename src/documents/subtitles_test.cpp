@@ -36,6 +36,18 @@ TEST(Subtitles, WebVttKeepsNotesStylesAndSettings) {
       "<v Roger Bingham>WE ARE <c.loud>IN</c> TOM &amp; <00:02.000>JERRY'S\n\n00:05.000 --> 00:06.000\n-YES\n-NO\n");
 }
 
+TEST(Subtitles, HostileTextTakesLinearTime) {
+  for (const char* part : {"<", "{", "{\\", "< ", "<a", "-", "a\n", "<i>a</i>\n"}) {
+    std::string text = "1\n00:00:01,000 --> 00:00:02,000\n";
+    while (text.size() < 1'000'000) text += part;
+    const auto document = split(Format::Srt, text, "test");
+    EXPECT_EQ(document->join(identity(*document)), text) << part;
+  }
+  std::string cues;
+  for (int i = 0; i < 30'000; ++i) cues += "1\n00:00:01,000 --> 00:00:02,000\nwords without a tag\n\n";
+  EXPECT_EQ(in_capitals(Format::Srt, cues).size(), cues.size());
+}
+
 TEST(Subtitles, OtherFilesAreRefused) {
   EXPECT_THROW(split(Format::Srt, "just words\n", "test"), FormatError);
   EXPECT_THROW(split(Format::WebVtt, "1\n00:00:01,000 --> 00:00:02,500\nx\n", "test"), FormatError);

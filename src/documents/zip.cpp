@@ -95,11 +95,11 @@ std::string content_of(const Source& source) {
 }  // namespace
 
 std::map<std::string, std::string> read_zip(const std::string& bytes, const std::string& name,
-                                            bool (*wanted)(const std::string& entry)) {
+                                            bool (*wanted)(const std::string& entry), size_t max_bytes) {
   const Source source = source_of(bytes);
   const Archive archive = open(source, name, ZIP_RDONLY);
   std::map<std::string, std::string> contents;
-  size_t left = kMaxDocumentBytes;
+  size_t left = max_bytes;
   const zip_int64_t n = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < n; ++i) {
     zip_stat_t entry;

@@ -39,6 +39,7 @@ const constraint::TokenMask& GrammarGuide::allowed() {
 bool GrammarGuide::leads_nowhere(TokenId token) {
   if (matcher_.leads_on(token)) return false;
   mask_.remove(token);
+  if (mask_.count() == 0) matcher_.throw_nothing_follows();
   return true;
 }
 

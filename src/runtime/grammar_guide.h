@@ -18,7 +18,7 @@ class GrammarGuide {
 
   // Tokens that may come next; valid until take(). RequestError when there are none.
   const constraint::TokenMask& allowed();
-  // Whether nothing could follow a token that is allowed: then it is so no longer.
+  // Whether nothing could follow a token that is allowed: then it is so no longer. RequestError when no other one is.
   bool leads_nowhere(TokenId token);
   // Tokens that must come next, as the tokenizer would write the text that the grammar leaves no choice about; none
   // when there is a choice. A stop token comes alone: nothing else may follow.

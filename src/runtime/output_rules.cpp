@@ -20,14 +20,9 @@ TokenMask all_tokens(size_t n) {
   return mask;
 }
 
-void remove(TokenMask& mask, TokenId token) {
-  const auto t = static_cast<size_t>(token);
-  mask.words()[t / 64] &= ~(uint64_t{1} << t % 64);
-}
-
 void remove(TokenMask& mask, const text::Tokenizer& tokenizer, std::span<const std::string_view> names) {
   for (const std::string_view name : names)
-    if (const auto id = tokenizer.find(name)) remove(mask, *id);
+    if (const auto id = tokenizer.find(name)) mask.remove(*id);
 }
 
 bool ends_sentence(std::string_view bytes) {
@@ -64,10 +59,10 @@ OutputGuide::OutputGuide(const OutputRules& rules, const Engine& engine, int max
   if (!begin || !end) return;
   channel_begin_ = *begin;
   channel_end_ = *end;
-  remove(text_, channel_begin_);
+  text_.remove(channel_begin_);
   thought_ = text_;
-  remove(text_, channel_end_);
-  for (const TokenId t : engine.defaults().stop_tokens) remove(thought_, t);
+  text_.remove(channel_end_);
+  for (const TokenId t : engine.defaults().stop_tokens) thought_.remove(t);
   if (rules_.thought == OutputRules::Thought::Open) phase_ = Phase::Thought;
 }
 

@@ -57,6 +57,8 @@ TEST_F(KeyModels, NothingIsSaidOfOtherModels) {
     EXPECT_EQ(ask("nano", "GET", path)->status(), 200) << path;
     EXPECT_EQ(ask("large", "GET", path)->status(), 403) << path;
   }
+  EXPECT_EQ(ask("nano", "GET", "/props")->status(), 200);
+  EXPECT_EQ(ask("large", "GET", "/props")->status(), 403);
   EXPECT_EQ(ask("nano", "POST", "/api/show", R"({"model": "nano"})")->status(), 200);
   EXPECT_EQ(ask("large", "POST", "/api/show", R"({"model": "nano"})")->status(), 403);
 }

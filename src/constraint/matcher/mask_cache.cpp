@@ -84,6 +84,11 @@ bool MaskCache::fill(StateId state, TokenMask& mask) {
   const auto to = mask.words();
   std::copy(from.begin(), from.end(), to.begin());
   for (const TokenId token : set.tokens) mask.add(token);
+  return has_any(state);
+}
+
+bool MaskCache::has_any(StateId state) {
+  const TokenSet& set = set_of(state);
   return set.many || set.slice != 0 || !set.tokens.empty();
 }
 

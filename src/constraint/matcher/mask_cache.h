@@ -33,6 +33,7 @@ class MaskCache {
 
   // Sets the mask, but for the stop tokens. False: no token is allowed.
   bool fill(StateId state, TokenMask& mask);
+  bool has_any(StateId state);  // what fill() returns
   size_t n_bytes() const noexcept { return n_bytes_; }
 
  private:

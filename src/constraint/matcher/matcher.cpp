@@ -152,9 +152,12 @@ void Matcher::mask(TokenMask& mask) {
       mask.add(stop);
       any = true;
     }
-  if (!any)
-    throw_error<RequestError>("no token of the vocabulary continues \"{}\" as the grammar wants it",
-                              text_.size() > 40 ? "..." + text_.substr(text_.size() - 40) : text_);
+  if (!any) throw_nothing_follows();
+}
+
+void Matcher::throw_nothing_follows() const {
+  throw_error<RequestError>("no token of the vocabulary continues \"{}\" as the grammar wants it",
+                            text_.size() > 40 ? "..." + text_.substr(text_.size() - 40) : text_);
 }
 
 bool Matcher::leads_on(TokenId token) {
@@ -163,8 +166,7 @@ bool Matcher::leads_on(TokenId token) {
   const std::lock_guard lock(shared.mutex);
   catch_up();
   const StateId next = shared.automaton().step(marks_.back().state, tokens_->bytes(token));
-  TokenMask behind(tokens_->n_tokens());
-  return shared.automaton().may_end(next) || shared.masks(tokens_).fill(next, behind);
+  return shared.automaton().may_end(next) || shared.masks(tokens_).has_any(next);
 }
 
 bool Matcher::can_end_within(size_t n_tokens, std::optional<TokenId> behind) {

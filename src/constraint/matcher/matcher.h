@@ -42,6 +42,8 @@ class Matcher {
   // Whether anything may come behind a token that may come next. Where items must differ, one may end that has been
   // there before and could only have gone on to be another: mask() does not look that far.
   bool leads_on(TokenId token);
+  // Throws what mask() does.
+  [[noreturn]] void throw_nothing_follows() const;
   // Whether the text, with the token behind it if one is given, can be ended within `n_tokens` more: with its shortest
   // ending, as far as one is found. From 4,096 on nothing is looked for: true. This and the next two throw RequestError
   // where looking for an ending goes beyond the limits of the grammar; the text may still go on.

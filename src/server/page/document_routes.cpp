@@ -2,22 +2,28 @@
 // place. Nothing of it is stored.
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "base/error.h"
 #include "documents/document.h"
 #include "documents/placeholders.h"
 #include "server/json_reading.h"
 #include "server/multipart.h"
 #include "server/page/handlers.h"
+#include "text/chat.h"
 
 namespace facet::server {
 namespace {
 
 using documents::Document;
 using documents::Format;
+using documents::Piece;
 using documents::Pieces;
 using documents::Segment;
 
 constexpr std::string_view kDocx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+// Of a document, unpacked. As JSON it is several times as much.
+constexpr size_t kMaxBytes = size_t{16} << 20;
 
 Format format_of(const std::string& name) {
   if (const auto format = documents::format_of(name)) return *format;
@@ -29,68 +35,107 @@ Format format_of(const std::string& name) {
 
 std::unique_ptr<Document> read_document(Format format, std::string bytes, const std::string& name) {
   try {
-    return documents::split(format, std::move(bytes), printable(name, 200));
+    return documents::split(format, std::move(bytes), printable(name, 200), kMaxBytes);
   } catch (const ResourceError& e) {
     throw ApiError(ApiError::Kind::Unsupported, e.what(), "name");  // this build is without the format
   }
 }
 
-void send_segments(http::Exchange& exchange) {
-  const std::string name(exchange.request().parameter("name"));
-  const Format format = format_of(name);
-  const auto document = read_document(format, exchange.request().body, name);
-  Json segments = Json::array();
-  for (const Segment& segment : document->segments()) {
-    const auto text = documents::with_placeholders(segment);
-    segments.push_back(text ? Json(*text) : Json());
-  }
-  reply_page_json(exchange, to_json_text(Json{{"format", documents::format_name(format)},
-                                              {"text", documents::reader_text(*document, format)},
-                                              {"segments", std::move(segments)}}));
+// Words with tags for the marks; where words look like such tags, the words of each piece.
+Json segment_json(const Segment& segment) {
+  if (const auto text = documents::with_placeholders(segment)) return *text;
+  Json pieces = Json::array();
+  for (const Piece& piece : segment.pieces)
+    if (piece.mark == 0) pieces.push_back(piece.text);
+  return pieces;
 }
 
-// The pieces of each segment; those that are null, or have lost a tag, as they were, which are counted.
-std::vector<Pieces> read_segments(const Document& document, std::string_view text, int& n_kept) {
-  const Json segments = Json::parse(text);
-  if (!segments.is_array() || segments.size() != document.segments().size())
-    throw_invalid("segments", fmt::format("expected a list of {}, as the document has", document.segments().size()));
-  std::vector<Pieces> out;
-  for (const Segment& segment : document.segments()) {
-    const Json& given = segments[out.size()];
-    if (!given.is_string() && !given.is_null())
-      throw_invalid(item_place("segments", out.size()), fmt::format("expected a string, got {}", json_type(given)));
-    const auto pieces =
-        given.is_string() ? documents::without_placeholders(segment, given.get<std::string>()) : std::nullopt;
-    n_kept += !pieces;
-    out.push_back(pieces.value_or(segment.pieces));
+// The segment's pieces with these words in them; nothing where they are not as many.
+std::optional<Pieces> with_words(const Segment& segment, const Json& words) {
+  Pieces pieces = segment.pieces;
+  size_t n = 0;
+  for (Piece& piece : pieces) {
+    if (piece.mark > 0) continue;
+    if (n == words.size() || !words[n].is_string()) return {};
+    piece.text = words[n++].get<std::string>();
   }
-  return out;
+  if (n != words.size()) return {};
+  return pieces;
 }
 
-void send_translated(http::Exchange& exchange) {
-  const http::Request& request = exchange.request();
-  const auto parts = parse_multipart(request.header("content-type"), request.body);
-  const FormPart *file = nullptr, *segments = nullptr;
-  for (const FormPart& part : parts) {
-    if (part.name == "document") file = &part;
-    if (part.name == "segments") segments = &part;
-  }
-  if (!file) throw_invalid("document", "is missing");
-  if (!segments) throw_invalid("segments", "is missing");
-  const Format format = format_of(file->filename);
-  const auto document = read_document(format, std::string(file->content), file->filename);
-  int n_kept = 0;
-  std::string bytes = document->join(read_segments(*document, segments->content, n_kept));
-  exchange.reply(
-      200, std::string(format == Format::Docx ? kDocx : "text/plain; charset=utf-8"), std::move(bytes),
-      {{"Content-Disposition", "attachment"}, {"X-Facet-Kept", std::to_string(n_kept)}, {"Cache-Control", "no-store"}});
+// What a client made of a segment, as segment_json() gave it; null: it stays as it was.
+std::optional<Pieces> read_segment(const Segment& segment, const Json& given, size_t index) {
+  if (given.is_null()) return segment.pieces;
+  if (given.is_array()) return with_words(segment, given);
+  if (given.is_string()) return documents::without_placeholders(segment, given.get<std::string>());
+  throw_invalid(item_place("segments", index), fmt::format("expected a string, got {}", json_type(given)));
 }
+
+Json parse_segments(std::string_view text, size_t n_wanted) {
+  Json segments;
+  try {
+    segments = text::parse_chat_json(text);
+  } catch (const Error& e) {
+    throw_invalid("segments", fmt::format("no JSON: {}", e.what()));
+  }
+  if (!segments.is_array() || segments.size() != n_wanted)
+    throw_invalid("segments", fmt::format("expected a list of {}, as the document has", n_wanted));
+  return segments;
+}
+
+// Large documents take much memory: one at a time.
+class DocumentEndpoint {
+ public:
+  void send_segments(http::Exchange& exchange) {
+    const std::scoped_lock lock(mutex_);
+    const std::string name(exchange.request().parameter("name"));
+    const Format format = format_of(name);
+    const auto document = read_document(format, exchange.request().body, name);
+    Json segments = Json::array();
+    for (const Segment& segment : document->segments()) segments.push_back(segment_json(segment));
+    reply_page_json(exchange, to_json_text(Json{{"format", documents::format_name(format)},
+                                                {"text", documents::reader_text(*document, format)},
+                                                {"segments", std::move(segments)}}));
+  }
+
+  // The document, or which segments have lost a tag.
+  void send_translated(http::Exchange& exchange) {
+    const std::scoped_lock lock(mutex_);
+    const http::Request& request = exchange.request();
+    const auto parts = parse_multipart(request.header("content-type"), request.body);
+    const FormPart& file = part_of(parts, "document");
+    const Format format = format_of(file.filename);
+    const auto document = read_document(format, std::string(file.content), file.filename);
+    const Json given = parse_segments(part_of(parts, "segments").content, document->segments().size());
+    std::vector<Pieces> translated;
+    Json lost = Json::array();
+    for (const Segment& segment : document->segments()) {
+      auto pieces = read_segment(segment, given[translated.size()], translated.size());
+      if (!pieces) lost.push_back(translated.size());
+      translated.push_back(pieces ? std::move(*pieces) : Pieces());
+    }
+    if (!lost.empty()) return reply_page_json(exchange, to_json_text(Json{{"lost", std::move(lost)}}));
+    exchange.reply(200, std::string(format == Format::Docx ? kDocx : "text/plain; charset=utf-8"),
+                   document->join(translated), {{"Content-Disposition", "attachment"}, {"Cache-Control", "no-store"}});
+  }
+
+ private:
+  static const FormPart& part_of(const std::vector<FormPart>& parts, const char* name) {
+    for (const FormPart& part : parts)
+      if (part.name == name) return part;
+    throw_invalid(name, "is missing");
+  }
+
+  std::mutex mutex_;
+};
 
 }  // namespace
 
 http::Routes document_routes_of_page() {
-  return {{"POST", "/page/documents", [](const ExchangePtr& exchange) { send_segments(*exchange); }},
-          {"POST", "/page/documents/translated", [](const ExchangePtr& exchange) { send_translated(*exchange); }}};
+  const auto endpoint = std::make_shared<DocumentEndpoint>();
+  return {{"POST", "/page/documents", [endpoint](const ExchangePtr& exchange) { endpoint->send_segments(*exchange); }},
+          {"POST", "/page/documents/translated",
+           [endpoint](const ExchangePtr& exchange) { endpoint->send_translated(*exchange); }}};
 }
 
 }  // namespace facet::server

@@ -42,13 +42,19 @@ TEST_F(DocumentRoutesTest, MarkUpIsTagsAndStaysInItsPlace) {
   const auto written = translated("a.HTML", kPage, R"(["Gut","das <1>rote</1> Haus"])");
   EXPECT_EQ(written->body(), "<h1>Gut</h1>\n<p class='x'>das <b>rote</b> Haus</p> <!-- kept -->");
   EXPECT_EQ(written->content_type(), "text/plain; charset=utf-8") << "nothing that a browser would run";
-  EXPECT_EQ(header(*written, "X-Facet-Kept"), "0");
 }
 
-TEST_F(DocumentRoutesTest, WhatLostItsTagsStaysAsItWas) {
-  const auto written = translated("a.html", kPage, R"([null,"das rote Haus"])");
-  EXPECT_EQ(written->body(), kPage);
-  EXPECT_EQ(header(*written, "X-Facet-Kept"), "2");
+TEST_F(DocumentRoutesTest, WhatLostItsTagsIsNamed) {
+  EXPECT_EQ(translated("a.html", kPage, R"(["Gut","das rote Haus"])")->body(), R"({"lost":[1]})");
+  EXPECT_EQ(translated("a.html", kPage, R"(["<1>Gut</1>","</1>das<1> Haus"])")->body(), R"({"lost":[0,1]})");
+  EXPECT_EQ(translated("a.html", kPage, "[null,null]")->body(), kPage);
+}
+
+TEST_F(DocumentRoutesTest, WordsThatLookLikeTagsComeInPieces) {
+  const std::string html = "<p>write &lt;2&gt; <b>here</b></p>";
+  EXPECT_EQ(Json::parse(segments("a.html", html)->body())["segments"], Json::parse(R"([["write <2> ","here"]])"));
+  EXPECT_EQ(translated("a.html", html, R"([["hier ","<2>"]])")->body(), "<p>hier <b>&lt;2&gt;</b></p>");
+  EXPECT_EQ(translated("a.html", html, R"([["hier"]])")->body(), R"({"lost":[0]})");
 }
 
 TEST_F(DocumentRoutesTest, WhatIsNoDocumentIsSaid) {
@@ -56,7 +62,9 @@ TEST_F(DocumentRoutesTest, WhatIsNoDocumentIsSaid) {
   EXPECT_TRUE(error_of(*segments("a.txt", "\xff")).starts_with("400 a.txt: not UTF-8"));
   EXPECT_EQ(error_of(*translated("a.html", kPage, "[]")), "400 segments: expected a list of 2, as the document has");
   EXPECT_EQ(error_of(*translated("a.html", kPage, "[1,2]")), "400 segments[0]: expected a string, got a number");
-  EXPECT_TRUE(error_of(*translated("a.html", kPage, "[")).starts_with("400 "));
+  EXPECT_TRUE(error_of(*translated("a.html", kPage, "[")).starts_with("400 segments: no JSON: "));
+  EXPECT_EQ(error_of(*segments("a.txt", std::string((16 << 20) + 1, 'a'))),
+            "400 a.txt: 16777217 bytes: documents of up to 16777216 are read");
 }
 
 #ifdef FACET_DOCUMENTS

@@ -12,6 +12,7 @@
 #include "media/png_writer.h"
 #include "media/resize.h"
 #include "server/json_reading.h"
+#include "server/key_models.h"
 #include "server/page/clock.h"
 #include "server/page/handlers.h"
 #include "server/page/media_store.h"
@@ -119,7 +120,7 @@ class MediaEndpoint {
 
   // As chat requests choose it.
   media::BudgetChoice choose(const http::Request& request, const media::Image& image) {
-    const ModelInfo model = service_.model(std::string(request.parameter("model")));
+    const ModelInfo model = model_for(request, service_, std::string(request.parameter("model")));
     if (!model.sees)
       throw ApiError(ApiError::Kind::Unsupported, fmt::format("the model {} sees no pictures", model.name), "model");
     const std::string_view wanted = request.parameter("budget");

@@ -25,7 +25,7 @@ http::Routes discovery_routes(Service& service) {
     });
   };
   return {
-      {"GET", "/props", json_handler([&service](const Request&) { return llama_props(service.model("")); }),
+      {"GET", "/props", json_handler([&service](const Request& r) { return llama_props(model_for(r, service, "")); }),
        Scope::Use},
       {"POST", "/tokenize", of_body(llama_tokenize), Scope::Use},
       {"POST", "/detokenize", of_body(llama_detokenize), Scope::Use},
