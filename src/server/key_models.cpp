@@ -29,9 +29,4 @@ void check_key_model(const http::Request& request, Service& service, const std::
                    fmt::format("the API key '{}' is not for the model {}", request.key->name, name), "model");
 }
 
-ModelInfo model_for(const http::Request& request, Service& service, const std::string& model) {
-  check_key_model(request, service, model);
-  return service.model(model);
-}
-
 }  // namespace facet::server

@@ -18,7 +18,4 @@ std::vector<ModelInfo> models_for(const http::Request& request, Service& service
 // ApiError: Forbidden where the request's key is not for this model, NotFound where there is none of this name.
 void check_key_model(const http::Request& request, Service& service, const std::string& model);
 
-// The model of this name, where the request may ask for it; ApiError as above.
-ModelInfo model_for(const http::Request& request, Service& service, const std::string& model);
-
 }  // namespace facet::server

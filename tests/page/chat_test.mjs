@@ -239,6 +239,40 @@ test('a tool of the user is answered by the user', async () => {
   assert.equal(await page.evaluate(() => globalThis.asked.at(-1).messages.at(-1).content), 'rain, 12 degrees');
 });
 
+for (const [who, name] of [
+  ['the page', 'calculate'],
+  ['the user', 'get_weather'],
+])
+  test(`Stop while a result of ${who} is being stored; then the model goes on from it`, async () => {
+    const page = await held.open('', played(call(name, { expression: '6 * 7' }), ['So it is.']));
+    let release;
+    const released = new Promise((resolve) => {
+      release = resolve;
+    });
+    const storing = page.waitForRequest((request) => /"result":/.test(request.postData() ?? ''));
+    await page.route('**/messages/*', async (route) => {
+      if (/"result":/.test(route.request().postData() ?? '')) await released;
+      await route.continue();
+    });
+    await say(page, 'What is it?');
+    if (who === 'the user') {
+      await page.locator('.call textarea').fill('42');
+      await page.getByRole('button', { name: 'Give the result' }).click();
+    }
+    await storing;
+    assert.equal(await page.getByText('There is no answer yet.').count(), 0);
+    await page.locator('.send.stop').click();
+    release();
+    await page.getByText('There is no answer yet.').waitFor();
+    assert.equal(await page.evaluate(() => globalThis.asked.length), 1);
+    await page.reload();
+    await page.getByText('There is no answer yet.').waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForFunction(() => globalThis.asked.length);
+    const { messages } = await page.evaluate(() => globalThis.asked[0]);
+    assert.deepEqual(messages.at(-1), { role: 'tool', tool_call_id: 'call_1', content: '42' });
+  });
+
 test('the real model calls a declared tool', async () => {
   const page = await held.open();
   await page.getByRole('button', { name: /Settings of this chat/ }).click();

@@ -107,6 +107,17 @@ test('a sound file is played, and sent to the model', async () => {
   );
 });
 
+test('files that are offered when one adds some', async () => {
+  const page = await held.open();
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Add files' }).click(),
+  ]);
+  const kinds = (await chooser.element().evaluate((input) => input.accept)).split(',');
+  for (const kind of ['image/*', 'audio/*', 'video/*', '.pdf', '.docx', '.txt', '.md'])
+    assert.ok(kinds.includes(kind), kind);
+});
+
 test('a text file is sent as a file', async () => {
   const page = await held.open('', played(['read']));
   await choose(page, { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('buy milk') });
@@ -308,21 +319,28 @@ test('an attachment can be taken away again', async () => {
 const text_file = (name) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
 const kUpload = /\/page\/media\?name=/;
 
-/** Uploads take a moment, and fail where fails(request). */
-const slow_uploads = (page, fails = () => false) =>
-  page.route(kUpload, async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 800));
+/** Lets uploads wait until what it gives is called; they fail where fails(request). */
+async function held_uploads(page, fails = () => false) {
+  let release;
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
+  await page.route(kUpload, async (route) => {
+    await released;
     if (fails(route.request())) await route.fulfill({ status: 500, json: { error: { message: 'no luck' } } });
     else await route.continue();
   });
+  return release;
+}
 
 test('Enter while files are on their way sends the message with all of them', async () => {
   const page = await held.open('', played(['read both']));
-  await slow_uploads(page);
+  const release = await held_uploads(page);
   await choose(page, [text_file('one.txt'), text_file('two.txt')]);
   assert.equal(await page.locator('.attachment').count(), 2);
   await say(page, 'Read these');
   await page.locator('.send[aria-busy=true][title="Sent when the files are there"]').waitFor();
+  release();
   await page.getByText('read both').waitFor();
   const content = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
   assert.deepEqual(
@@ -333,9 +351,11 @@ test('Enter while files are on their way sends the message with all of them', as
 
 test('a message whose first file did not arrive waits for the user', async () => {
   const page = await held.open('', played(['read']));
-  await slow_uploads(page, (request) => request.url().includes('one.txt'));
+  const release = await held_uploads(page, (request) => request.url().includes('one.txt'));
   await choose(page, [text_file('one.txt'), text_file('two.txt')]);
   await say(page, 'Read these');
+  await page.locator('.send[aria-busy=true]').waitFor();
+  release();
   await page.getByText('one.txt: no luck').waitFor();
   await page.locator('.attachment', { hasText: 'two.txt · ' }).waitFor();
   await page.locator('.send[aria-busy=false]:enabled').waitFor();
@@ -346,12 +366,14 @@ test('a message whose first file did not arrive waits for the user', async () =>
 
 test('writing on takes back the Enter that waits for a file', async () => {
   const page = await held.open('', played(['read']));
-  await slow_uploads(page);
+  const release = await held_uploads(page);
   await choose(page, text_file('one.txt'));
   await say(page, 'Read');
   await page.locator('.send[aria-busy=true]').waitFor();
   await page.locator('#composer').pressSequentially(' it');
-  await page.locator('.send[aria-busy=false]:enabled').waitFor();
+  await page.locator('.send[aria-busy=false]').waitFor();
+  release();
+  await page.locator('.send:enabled').waitFor();
   await page.waitForTimeout(300);
   assert.deepEqual(await page.evaluate(() => globalThis.asked), []);
   assert.equal(await page.locator('#composer').inputValue(), 'Read it');
@@ -359,25 +381,63 @@ test('writing on takes back the Enter that waits for a file', async () => {
 
 test('a file that is taken away while it waits for another is not sent', async () => {
   const page = await held.open();
-  await slow_uploads(page);
+  const release = await held_uploads(page);
   await choose(page, [text_file('one.txt'), text_file('two.txt')]);
   await page.getByRole('button', { name: 'Remove two.txt' }).click();
+  release();
   await page.locator('.attachment', { hasText: 'one.txt · ' }).waitFor();
   await page.waitForTimeout(300);
   assert.equal(page.requests.filter((url) => kUpload.test(url)).length, 1);
 });
 
-for (const back of ['before', 'after'])
-  test(`a file that was on its way when the chat was left is there ${back === 'before' ? 'soon' : 'later'}`, async () => {
-    const page = await held.open();
-    await slow_uploads(page);
-    const arrived = page.waitForResponse(kUpload);
-    await choose(page, text_file('one.txt'));
-    const go = (hash) => page.evaluate((to) => (location.hash = to), hash);
-    await go('#/settings');
-    await page.getByRole('heading', { name: 'Settings' }).waitFor();
-    if (back === 'after') await arrived;
-    await go('#/chat');
-    await page.locator('.attachment', { hasText: 'one.txt · ' }).waitFor();
-    assert.equal(await page.locator('.attachment').count(), 1);
-  });
+const go = (page, hash) => page.evaluate((to) => (location.hash = to), hash);
+
+/** Leaves the chat while the file one.txt is on its way; gives what lets it arrive. */
+async function leave_while_sending(page, fails) {
+  const release = await held_uploads(page, fails);
+  await choose(page, text_file('one.txt'));
+  await go(page, '#/settings');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  return release;
+}
+
+test('a file that arrives while another page is looked at is there when one comes back', async () => {
+  const page = await held.open();
+  const release = await leave_while_sending(page);
+  const arrived = page.waitForResponse(kUpload);
+  release();
+  await arrived;
+  await go(page, '#/chat');
+  await page.locator('.attachment', { hasText: 'one.txt · ' }).waitFor();
+  assert.equal(await page.locator('.attachment').count(), 1);
+});
+
+test('a file that is still on its way when one comes back is shown, and goes with the message', async () => {
+  const page = await held.open('', played(['read']));
+  const release = await leave_while_sending(page);
+  await go(page, '#/chat');
+  await page.locator('.attachment[aria-busy=true]', { hasText: 'one.txt' }).waitFor();
+  await say(page, 'Read it');
+  await page.locator('.send[aria-busy=true]').waitFor();
+  release();
+  await page.getByText('read', { exact: true }).waitFor();
+  const content = await page.evaluate(() => globalThis.asked[0].messages.at(-1).content);
+  assert.deepEqual(
+    content.map((part) => part.file?.filename ?? part.text),
+    ['one.txt', 'Read it'],
+  );
+  assert.equal(await page.locator('.attachment').count(), 0);
+});
+
+test('a file that fails after one came back is told, and the message waits for the user', async () => {
+  const page = await held.open('', played(['read']));
+  const release = await leave_while_sending(page, () => true);
+  await go(page, '#/chat');
+  await say(page, 'Read it');
+  await page.locator('.send[aria-busy=true]').waitFor();
+  release();
+  await page.getByText('one.txt: no luck').waitFor();
+  await page.locator('.send[aria-busy=false]:enabled').waitFor();
+  assert.equal(await page.locator('#composer').inputValue(), 'Read it');
+  assert.deepEqual(await page.evaluate(() => globalThis.asked), []);
+});

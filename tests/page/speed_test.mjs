@@ -32,29 +32,50 @@ async function size_of_first_load() {
   return size;
 }
 
-/**
- * Milliseconds from the address until a browser that never saw the page shows it. Nobody watches meanwhile: to be told
- * of each of its requests costs this machine as much as to make them. Before the composer is there, nothing is painted.
- */
-async function first_paint() {
+/** A browser that nobody watches, and what ends it: {port, end}. */
+async function start_browser() {
+  const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const folder = await mkdtemp(path.join(os.tmpdir(), 'facet-browser-'));
   const flags = ['--headless=new', '--no-sandbox', '--remote-debugging-port=0', `--user-data-dir=${folder}`];
-  const browser = spawn(process.env.CHROMIUM ?? '/usr/bin/chromium', [...flags, 'about:blank'], { stdio: 'ignore' });
+  const browser = spawn(program, [...flags, 'about:blank'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => {
+    browser.once('error', ({ message }) => resolve(`${program} does not start: ${message}`)); // there is no exit then
+    browser.once('exit', (code) => resolve(`${program} ended with ${code}`));
+  });
+  const end = async () => {
+    browser.kill();
+    await ended;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   try {
-    const port = await first_line(path.join(folder, 'DevToolsActivePort'));
+    const too_early = ended.then((why) => assert.fail(why));
+    return { port: await Promise.race([first_line(path.join(folder, 'DevToolsActivePort')), too_early]), end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/**
+ * Milliseconds from the address until a browser that never saw the page shows it and has the composer. Nobody watches
+ * meanwhile: to be told of each of its requests costs this machine as much as to make them.
+ */
+async function time_to_composer() {
+  const { port, end } = await start_browser();
+  try {
     await new Promise((resolve) => setTimeout(resolve, 2000)); // until it has started
     await fetch(`http://127.0.0.1:${port}/json/new?${held.server.url}`, { method: 'PUT' });
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const watcher = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     const pages = watcher.contexts().flatMap((context) => context.pages());
     const page = pages.find((one) => one.url().startsWith(held.server.url));
-    assert.equal(await page.locator('#composer').count(), 1);
-    return await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+    const times = await page.evaluate(() =>
+      ['first-contentful-paint', 'composer'].map((name) => performance.getEntriesByName(name)[0]?.startTime),
+    );
+    assert.ok(times.every(Number.isFinite), `painted and composed after ${times} ms`);
+    return Math.max(...times);
   } finally {
-    const gone = new Promise((resolve) => browser.once('exit', resolve));
-    browser.kill();
-    await gone;
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await end();
   }
 }
 
@@ -75,7 +96,7 @@ test('the first load is small', async (t) => {
 
 test('the page can soon be typed into', async (t) => {
   const times = [];
-  for (let turn = 0; turn < 5; ++turn) times.push(await first_paint());
+  for (let turn = 0; turn < 5; ++turn) times.push(await time_to_composer());
   const listed = times.map((time) => time.toFixed()).join(', ');
   t.diagnostic(`could be typed into after ${listed} ms (a load of ${kSlowMachine.toFixed(1)} a core)`);
   assert.ok(times.sort((one, other) => one - other)[2] <= kInteractive * kSlowMachine, `${listed} ms`);

@@ -461,6 +461,49 @@ test('an edit that the server refuses is still in the editor, and what was there
   assert.match(await page.locator('.message.user .versions').innerText(), /2 \/ 2/);
 });
 
+test('an edited answer that the server refuses is still in the editor, until it is taken', async () => {
+  const page = await held.open('', played(['the answer']));
+  await say(page, 'The question');
+  const said = await answer(page);
+  await page.route('**/messages/*', (route) =>
+    route.fulfill({ status: 503, json: { error: { message: 'not today' } } }),
+  );
+  await said.getByRole('button', { name: 'Edit the answer' }).click();
+  await said.getByRole('textbox').fill('A better answer');
+  await said.getByRole('textbox').press('Enter');
+  await page.locator('.toast.error', { hasText: 'not today' }).waitFor();
+  assert.equal(await said.getByRole('textbox').inputValue(), 'A better answer');
+  await page.unroute('**/messages/*');
+  await said.getByRole('textbox').press('Enter');
+  await said.getByText('A better answer', { exact: true }).waitFor();
+  assert.match(await said.locator('.versions').innerText(), /2 \/ 2/);
+  assert.equal(await said.getByRole('textbox').count(), 0);
+});
+
+test('while an answer is written, an earlier one is not edited; then it is', async () => {
+  const page = await held.open('', { init: slowly(50, ['one'], words(400)) });
+  await say(page, 'First');
+  await answer(page);
+  const first = page.locator('.message.assistant').first();
+  const edit = first.getByRole('button', { name: 'Edit the answer' });
+  const editor = first.getByRole('textbox');
+  await edit.click();
+  await editor.fill('changed');
+  await say(page, 'Second');
+  await page.getByText('word3').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Save' }).isDisabled());
+  await editor.press('Enter');
+  assert.equal(await editor.inputValue(), 'changed');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  assert.ok(await edit.isDisabled());
+  await page.keyboard.press('Escape');
+  await page.getByText('Stopped.').waitFor();
+  await edit.click();
+  await editor.fill('changed at last');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('changed at last').waitFor();
+});
+
 test('Stop while the question is being stored: nothing is asked, until the user wants it', async () => {
   const page = await held.open('', played(['the answer']));
   await page.route('**/messages/*', async (route) => {

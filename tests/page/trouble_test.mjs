@@ -334,6 +334,23 @@ test('a page that could not be loaded is loaded again by a button', async () => 
   await page.getByRole('heading', { name: 'Translate' }).waitFor();
 });
 
+test('formulas that could not be loaded are loaded for the next ones, and failed tries leave nothing behind', async () => {
+  const page = await held.open('', played(['$a$'], ['$b$'], ['$c$']));
+  await page.route('**/vendor/temml.js', (route) => route.abort());
+  const elements = () => page.locator('head').locator('[src*=temml], [href*=temml]').count();
+  for (const turn of ['one', 'two']) {
+    const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('temml.js'));
+    await say(page, turn);
+    await failed;
+    await answer(page);
+    assert.equal(await elements(), 0);
+  }
+  await page.unrouteAll();
+  await say(page, 'three');
+  await page.locator('.formula math').waitFor();
+  assert.equal(await elements(), 2, 'the style and the script');
+});
+
 test('what was written and not sent outlasts a reload', async () => {
   const id = await stored('an older chat');
   const page = await held.open();
@@ -347,6 +364,29 @@ test('what was written and not sent outlasts a reload', async () => {
   await page.evaluate(() => (location.hash = '#/chat'));
   await page.getByText('What can I do for you?').waitFor();
   assert.equal(await page.locator('#composer').inputValue(), 'half a thought');
+});
+
+test('what is written in a new chat before the server knows it stays with it', async () => {
+  const page = await held.open('', played(['the answer']));
+  let release;
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/page/conversations', async (route) => {
+    if (route.request().method() === 'POST') await released;
+    await route.continue();
+  });
+  await say(page, 'The question');
+  await page.locator('#composer').fill('the next one');
+  release();
+  await page.getByText('the answer', { exact: true }).waitFor();
+  const { hash } = new URL(page.url());
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await page.getByText('What can I do for you?').waitFor();
+  assert.equal(await page.locator('#composer').inputValue(), '');
+  await page.evaluate((to) => (location.hash = to), hash);
+  await page.getByText('the answer', { exact: true }).waitFor();
+  assert.equal(await page.locator('#composer').inputValue(), 'the next one');
 });
 
 test('connections to the news that end leave nothing behind', async () => {
@@ -373,6 +413,7 @@ test('connections to the news that end leave nothing behind', async () => {
     return route.fulfill({ contentType: 'text/event-stream', body: '' });
   });
   await page.reload();
-  while (tries < 4) await page.waitForTimeout(100);
+  for (const end = Date.now() + 30_000; tries < 4; await page.waitForTimeout(100))
+    assert.ok(Date.now() < end, `${tries} connections`);
   assert.ok((await page.evaluate(() => globalThis.listeners)) <= 1);
 });

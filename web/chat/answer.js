@@ -6,7 +6,7 @@ import { model_named } from '../models/library.js';
 import { new_id } from './conversation.js';
 import { request_messages, request_options } from './request.js';
 import { figures, short_usage, stream_reply } from './stream.js';
-import { run_calls } from './tools.js';
+import { have_results, run_calls } from './tools.js';
 import { branch, text_of } from './tree.js';
 
 const kDrawEvery = 60; // milliseconds: faster than reading, slower than the tokens of a fast machine
@@ -148,7 +148,7 @@ async function answer_below(conversation, parent, signal) {
 async function make_calls(conversation, id, is_last) {
   const message = conversation.messages.get(id);
   const calls = await run_calls(message.calls);
-  const complete = calls.every((call) => call.result !== undefined);
+  const complete = have_results(calls);
   const timing = complete && is_last ? { ...message.timing, reason: 'rounds' } : message.timing;
   conversation.put({ ...message, calls, timing });
   await conversation.save(id).catch(report_unless_gone);
@@ -167,7 +167,7 @@ export function give_result(conversation, id, call_id, result) {
     const calls = message.calls.map((call) => (call.id === call_id ? { ...call, result } : call));
     conversation.put({ ...message, calls });
     await conversation.save(id).catch(report_unless_gone);
-    if (calls.every((call) => call.result !== undefined)) await answer_below(conversation, id, signal);
+    if (have_results(calls)) await answer_below(conversation, id, signal);
   });
 }
 
@@ -180,11 +180,11 @@ export function ask(conversation, content, parent = conversation.leaf) {
   });
 }
 
-/** Goes on with an answer that was stopped or cut short, or after many rounds of calls. */
+/** Goes on with an answer that was stopped or cut short, or below calls that have their results. */
 export function continue_answer(conversation, id) {
   if (conversation.awaits_answer) return undefined;
   const { error: _, ...message } = conversation.messages.get(id);
-  if (message.timing?.reason === 'rounds') return answer(conversation, id);
+  if (message.state === 'done' && have_results(message.calls)) return answer(conversation, id);
   if (!text_of(message)) return answer(conversation, message.parent);
   return conversation.answering(async (signal) => {
     const written = await write(conversation, { ...message, state: 'writing', logprobs: undefined }, signal, true);

@@ -1,6 +1,6 @@
 // An answer: thought, text or token view, calls, what went wrong, figures, and what can be done with it.
 import { copy_and_tell } from '../lib/clipboard.js';
-import { html, useState } from '../lib/html.js';
+import { html, useLayoutEffect, useState } from '../lib/html.js';
 import { t } from '../lib/language.js';
 import { useStore } from '../lib/store.js';
 import { guarded } from '../lib/toast.js';
@@ -8,23 +8,25 @@ import { Markdown } from '../markdown/view.js';
 import { icon, IconButton } from '../shell/icons.js';
 import { answer, continue_answer, reword } from './answer.js';
 import { Calls } from './calls.js';
-import { Editor } from './editor.js';
+import { useEditor } from './editor.js';
 import { Figures } from './figures.js';
 import { Thought } from './thought.js';
 import { TokenView } from './token_view.js';
+import { have_results } from './tools.js';
 import { text_of } from './tree.js';
 import { Versions } from './versions.js';
 
-/** Why an answer ended that came to its end, where that was not the model's. */
-function end_of(reason, last) {
-  if (reason === 'length') return { text: t('The answer reached the limit of tokens.') };
-  if (reason === 'rounds' && last) return { text: t('The model called tools many times without an answer.') };
-  return null;
+/** Why an answer ended that came to its end, where that was not the model's; below calls it may be about to go on. */
+function end_of({ timing, calls }, last) {
+  if (timing?.reason === 'length') return { text: t('The answer reached the limit of tokens.') };
+  if (!last || !have_results(calls)) return null;
+  if (timing?.reason === 'rounds') return { text: t('The model called tools many times without an answer.') };
+  return { text: t('There is no answer yet.'), unless_busy: true };
 }
 
 function problem_of(message, growing, last) {
   if (growing) return null;
-  if (message.state === 'done') return end_of(message.timing?.reason, last);
+  if (message.state === 'done') return end_of(message, last);
   if (message.state === 'failed') return { text: message.error ?? t('The answer failed.'), bad: true };
   if (message.state === 'stopped') return { text: t('Stopped.') };
   return { text: t('The answer was interrupted. What came of it is kept.'), bad: true };
@@ -32,6 +34,7 @@ function problem_of(message, growing, last) {
 
 function Problem({ conversation, message, problem }) {
   useStore(conversation); // which may become busy
+  if (problem.unless_busy && conversation.awaits_answer) return null;
   const interrupted = message.timing?.reason === 'offline';
   return html`<div class=${`note ${problem.bad ? 'bad' : ''}`} role=${problem.bad ? 'alert' : undefined}>
     <span>${interrupted ? t('The connection to the server was lost. What came of the answer is kept.') : problem.text}</span>
@@ -41,13 +44,21 @@ function Problem({ conversation, message, problem }) {
   </div>`;
 }
 
+/** Whether an answer is being written; drawn again only when that changes, as an answer changes at each token. */
+function useBusy(conversation) {
+  const [busy, set_busy] = useState(conversation.awaits_answer);
+  useLayoutEffect(() => conversation.listen(() => set_busy(conversation.awaits_answer)), [conversation]);
+  return busy;
+}
+
 function Actions({ conversation, message, index, count, tokens, toggle_tokens, edit }) {
-  const again = guarded(() => conversation.awaits_answer || answer(conversation, message.parent));
+  const busy = useBusy(conversation);
+  const again = guarded(() => answer(conversation, message.parent));
   return html`
     <${Versions} conversation=${conversation} message=${message} index=${index} count=${count} />
-    ${text_of(message) && html`<${IconButton} name="edit" label=${t('Edit the answer')} onClick=${edit} />`}
+    ${text_of(message) && html`<${IconButton} name="edit" label=${t('Edit the answer')} disabled=${busy} onClick=${edit} />`}
     <${IconButton} name="copy" label=${t('Copy')} onClick=${() => copy_and_tell(text_of(message))} />
-    <${IconButton} name="again" label=${t('Answer again')} onClick=${again} />
+    <${IconButton} name="again" label=${t('Answer again')} disabled=${busy} onClick=${again} />
     ${
       message.logprobs &&
       html`<${IconButton} name="chance" label=${t('Token probabilities')}
@@ -57,21 +68,14 @@ function Actions({ conversation, message, index, count, tokens, toggle_tokens, e
 
 export function AssistantMessage({ conversation, message, index, count, growing, last, show_figures }) {
   const [tokens, set_tokens] = useState(false);
-  const [edited, set_edited] = useState(null); // the text that it is changed to
   const text = text_of(message);
   const problem = problem_of(message, growing, last);
   const waiting = growing && !text && !message.thought && !message.calls?.length;
-  const change = guarded(async (changed) => {
-    set_edited(null);
-    if (changed === null || !changed.trim() || changed === text) return;
-    try {
-      await reword(conversation, message.id, changed);
-    } catch (error) {
-      set_edited(changed);
-      throw error;
-    }
-  });
-  if (edited !== null) return html`<${Editor} text=${edited} label=${t('Save')} on_done=${change} />`;
+  const change = async (changed) => {
+    if (changed.trim() && changed !== text) await reword(conversation, message.id, changed);
+  };
+  const { editor, edit } = useEditor({ conversation, message, text, label: t('Save'), waits: true, keep: change });
+  if (editor) return editor;
   return html`
     ${message.thought && html`<${Thought} message=${message} growing=${growing && !text} />`}
     ${waiting && html`<div class="waiting" aria-hidden="true"><span></span><span></span><span></span></div>`}
@@ -92,7 +96,7 @@ export function AssistantMessage({ conversation, message, index, count, growing,
       ${
         !growing &&
         html`<${Actions} conversation=${conversation} message=${message} index=${index} count=${count} tokens=${tokens}
-        toggle_tokens=${() => set_tokens(!tokens)} edit=${() => set_edited(text)} />`
+        toggle_tokens=${() => set_tokens(!tokens)} edit=${edit} />`
       }
       ${show_figures && html`<${Figures} message=${message} />`}
     </div>`;

@@ -1,47 +1,25 @@
 // Where the user writes: text that grows, media by button, drop, paste, camera and microphone; thinking; send or stop.
-import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from '../lib/html.js';
-import { explain } from '../lib/errors.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from '../lib/html.js';
 import { pick_files } from '../lib/files.js';
 import { t } from '../lib/language.js';
 import { useStore } from '../lib/store.js';
 import { guarded, toast } from '../lib/toast.js';
-import { Attachment, upload } from '../media/attachments.js';
+import { Attachment } from '../media/attachments.js';
 import { CameraDialog } from '../media/camera.js';
 import { RecordButton } from '../media/record_button.js';
 import { can, library, model_named } from '../models/library.js';
 import { icon, IconButton } from '../shell/icons.js';
 import { ask } from './answer.js';
+import { draft_of, useDraft } from './drafts.js';
 
-const kAccept = 'image/*,audio/*,video/*,.pdf,.txt,.md,.csv,.json,.html,.xml,.py,.js,.ts,.c,.cpp,.h,.rs,.go,.java';
+const kAccept =
+  'image/*,audio/*,video/*,.pdf,.docx,.txt,.md,.csv,.json,.html,.xml,.py,.js,.ts,.c,.cpp,.h,.rs,.go,.java';
 const kEfforts = [
   ['off', 'Off'],
   ['low', 'Short'],
   ['medium', 'Medium'],
   ['high', 'Long'],
 ];
-const kKeptDrafts = 'drafts';
-
-/** Of conversations: {text, files}, what is written and not sent. The texts outlast a reload, as after a key was asked for. */
-const drafts = new Map(JSON.parse(sessionStorage.getItem(kKeptDrafts) ?? '[]'));
-addEventListener('pagehide', () => {
-  const texts = [...drafts].filter(([, { text }]) => text).map(([id, { text }]) => [id, { text, files: [] }]);
-  sessionStorage.setItem(kKeptDrafts, JSON.stringify(texts));
-});
-
-/** The composer that is shown: {conversation, take}. */
-let shown = null;
-
-/** What could not be sent goes before what has been written since. */
-const joined = (before, after) => ({
-  text: [before.text, after.text].filter((text) => text.trim()).join('\n\n'),
-  files: [...before.files, ...after.files],
-});
-
-/** Gives back what could not be sent: into the composer, or to the draft where that is gone. */
-function give_back(conversation, unsent) {
-  if (shown?.conversation.id === conversation.id) shown.take(unsent);
-  else drafts.set(conversation.id, joined(unsent, drafts.get(conversation.id) ?? { text: '', files: [] }));
-}
 
 function useDrop(add) {
   const [over, set_over] = useState(false);
@@ -70,40 +48,6 @@ function useDrop(add) {
   return over;
 }
 
-/** Files on their way to the store, and those that are there; on_failed: when one did not get there. */
-function useAttachments(conversation, on_failed) {
-  const held = useRef(drafts.get(conversation.id)?.files ?? []);
-  const gone = useRef(false);
-  useEffect(() => () => (gone.current = true), []);
-  const [, redraw] = useReducer((count) => count + 1, 0);
-  const set = (next) => {
-    held.current = next;
-    redraw();
-  };
-  const replace = (entry, next) =>
-    set(held.current.flatMap((other) => (other === entry ? (next ? [next] : []) : [other])));
-  const store = async (entry) => {
-    const wanted = () => held.current.includes(entry); // the user may take it away
-    if (!wanted()) return;
-    try {
-      const part = await upload(entry.file, conversation.settings.image_budget);
-      const stored = { ...entry, part, progress: false };
-      if (!gone.current) replace(entry, stored);
-      else if (wanted()) give_back(conversation, { text: '', files: [stored] });
-    } catch (error) {
-      on_failed();
-      replace(entry, null);
-      toast(`${entry.name}: ${explain(error)}`, { kind: 'error' });
-    }
-  };
-  const add = async (files) => {
-    const entries = files.map((file) => ({ name: file.name, file, progress: true }));
-    set([...held.current, ...entries]);
-    for (const entry of entries) await store(entry);
-  };
-  return { list: held.current, held, add, remove: (entry) => replace(entry, null), change: replace, set };
-}
-
 function ThinkingPicker({ conversation }) {
   const change = guarded((event) => conversation.change({ settings: { thinking: event.target.value } }));
   return html`<label class="thinking-picker" title=${t('Thinking before the answer')}>${icon('thought')}<span
@@ -118,37 +62,28 @@ function ThinkingPicker({ conversation }) {
 
 export function Composer({ conversation }) {
   useStore(library);
-  const [text, set_text] = useState(drafts.get(conversation.id)?.text ?? '');
+  const draft = useDraft(conversation);
+  const { text, files, awaited } = draft.value;
+  const { uploading } = draft;
   const [camera, set_camera] = useState(false);
-  const [awaited, set_awaited] = useState(false); // what was written is sent as soon as the files are there
   const input = useRef();
-  const attachments = useAttachments(conversation, () => set_awaited(false));
+  const add = (added) => draft.add(added, conversation.settings.image_budget);
   const model = model_named(conversation.settings.model);
-  const over = useDrop(attachments.add);
-  const uploading = attachments.list.some((entry) => entry.progress);
-  const ready = !conversation.awaits_answer && !uploading && (text.trim() || attachments.list.length);
+  const over = useDrop(add);
+  const ready = !conversation.awaits_answer && !uploading && (text.trim() || files.length);
   useLayoutEffect(() => {
     input.current.style.height = 'auto';
     input.current.style.height = `${Math.min(input.current.scrollHeight, innerHeight * 0.4)}px`;
   }, [text]);
   useLayoutEffect(() => {
-    drafts.set(conversation.id, { text, files: attachments.list.filter((entry) => !entry.progress) });
-  });
-  useLayoutEffect(() => {
-    const take = (unsent) => {
-      set_text((now) => joined(unsent, { text: now, files: [] }).text);
-      attachments.set([...unsent.files, ...attachments.held.current]);
-    };
-    const composer = { conversation, take };
-    shown = composer;
-    return () => {
-      if (shown === composer) shown = null;
-    };
+    // For tests/page/speed_test.mjs: since when the page can be typed into.
+    if (!performance.getEntriesByName('composer').length) performance.mark('composer');
+    return () => draft.update({ awaited: false });
   }, []);
   useEffect(() => {
     if (innerWidth > 800) input.current.focus();
   }, []);
-  const missing = attachments.list
+  const missing = files
     .map(({ part }) => part?.kind)
     .find((kind) => ['image', 'audio', 'video'].includes(kind) && !can(model, kind));
   const send = guarded(async () => {
@@ -163,48 +98,43 @@ export function Composer({ conversation }) {
       );
       return;
     }
-    const content = [...attachments.list.map((entry) => entry.part), { type: 'text', text: text.trim() }];
-    const unsent = { text, files: attachments.list };
-    set_text('');
-    attachments.set([]);
+    const content = [...files.map((entry) => entry.part), { type: 'text', text: text.trim() }];
+    draft.update({ text: '', files: [] });
     try {
       await ask(conversation, content);
     } catch (error) {
-      give_back(conversation, unsent);
+      draft_of(conversation).take_back({ text, files });
       throw error;
     }
   });
   useEffect(() => {
     if (!awaited || uploading) return;
-    set_awaited(false);
+    draft.update({ awaited: false });
     send();
   }, [awaited, uploading]);
   const key = (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (uploading) set_awaited(!conversation.awaits_answer);
+    if (uploading) draft.update({ awaited: !conversation.awaits_answer });
     else send();
   };
-  const type = (event) => {
-    set_awaited(false);
-    set_text(event.target.value);
-  };
+  const type = (event) => draft.update({ text: event.target.value, awaited: false });
   const send_label = awaited ? t('Sent when the files are there') : t('Send');
   const paste = (event) => {
-    const files = [...event.clipboardData.files];
-    if (!files.length) return;
+    const pasted = [...event.clipboardData.files];
+    if (!pasted.length) return;
     event.preventDefault();
-    attachments.add(files);
+    add(pasted);
   };
   return html`<div class=${`composer ${over ? 'over' : ''}`}>
     ${over && html`<div class="drop-hint">${t('Drop files here')}</div>`}
     ${
-      attachments.list.length > 0 &&
+      files.length > 0 &&
       html`<div class="attachments">
-      ${attachments.list.map(
+      ${files.map(
         (entry) => html`<${Attachment} key=${entry.file} entry=${entry}
-            model=${model} on_remove=${() => attachments.remove(entry)}
-        on_change=${(part) => attachments.change(entry, { ...entry, part })} />`,
+            model=${model} on_remove=${() => draft.replace(entry, null)}
+        on_change=${(part) => draft.replace(entry, { ...entry, part })} />`,
       )}
     </div>`
     }
@@ -213,9 +143,9 @@ export function Composer({ conversation }) {
       onInput=${type} onKeyDown=${key} onPaste=${paste}></textarea>
     <div class="composer-bar">
       <${IconButton} name="clip" label=${t('Add files')}
-          onClick=${async () => attachments.add(await pick_files(kAccept))} />
+          onClick=${async () => add(await pick_files(kAccept))} />
       <${IconButton} name="camera" label=${t('Take a picture')} onClick=${() => set_camera(true)} />
-      <${RecordButton} on_file=${(file) => attachments.add([file])} />
+      <${RecordButton} on_file=${(file) => add([file])} />
       ${model?.thinking && html`<${ThinkingPicker} conversation=${conversation} />`}
       <span class="spring"></span>
       ${
@@ -226,6 +156,6 @@ export function Composer({ conversation }) {
               aria-busy=${String(awaited)} onClick=${send}>${icon('send')}</button>`
       }
     </div>
-    ${camera && html`<${CameraDialog} on_close=${() => set_camera(false)} on_picture=${(file) => attachments.add([file])} />`}
+    ${camera && html`<${CameraDialog} on_close=${() => set_camera(false)} on_picture=${(file) => add([file])} />`}
   </div>`;
 }

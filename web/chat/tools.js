@@ -48,3 +48,6 @@ async function run_call(call) {
 
 /** The calls with the results of those that the page can make. */
 export const run_calls = (calls) => Promise.all(calls.map(run_call));
+
+/** Whether there are calls, and all have a result: then the model can go on. */
+export const have_results = (calls) => calls?.length > 0 && calls.every((call) => call.result !== undefined);

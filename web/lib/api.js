@@ -110,15 +110,16 @@ export const api = {
   pages: (id) => call('POST', `/page/media/${part(id)}/preview`),
   page_image: async (id, page, width) => (await request(`/page/media/${part(id)}/pages/${page}?width=${width}`)).blob(),
   /** A text document's words: {format, text, segments}. */
-  document: async (file) =>
-    (await request(`/page/documents?name=${part(file.name)}`, { method: 'POST', body: file })).json(),
-  /** The document with other segments: {blob, kept}; kept: how many stayed as they were. */
-  translated_document: async (file, segments, options) => {
+  document: async (file, options) =>
+    (await request(`/page/documents?name=${part(file.name)}`, { method: 'POST', body: file, ...options })).json(),
+  /** The document with other segments: {blob}, or {lost}: the indices of those that have lost or crossed a tag. */
+  translated_document: async (file, segments, { signal }) => {
     const body = new FormData();
     body.append('document', file, file.name);
     body.append('segments', JSON.stringify(segments));
-    const reply = await request('/page/documents/translated', { method: 'POST', body, ...options });
-    return { blob: await reply.blob(), kept: Number(reply.headers.get('X-Facet-Kept')) };
+    const reply = await request('/page/documents/translated', { method: 'POST', body, signal });
+    const is_list = reply.headers.get('Content-Type')?.startsWith('application/json');
+    return is_list ? reply.json() : { blob: await reply.blob() };
   },
   metrics: async () => (await request('/metrics')).text(),
 };

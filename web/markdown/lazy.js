@@ -86,7 +86,11 @@ function load_maths() {
     const script = Object.assign(document.createElement('script'), {
       src: '/page/assets/vendor/temml.js',
       onload: () => resolve(globalThis.temml),
-      onerror: () => reject(new Error('formulas could not be loaded')),
+      onerror: () => {
+        style.remove();
+        script.remove();
+        reject(new Error('formulas could not be loaded'));
+      },
     });
     document.head.append(style, script);
   });

@@ -3,6 +3,9 @@ import { useEffect, useRef, useState } from '../lib/html.js';
 import { explain } from '../lib/errors.js';
 import { stream_reply } from '../chat/stream.js';
 
+/** Fewer than any language has on average, so that what is reckoned by it fits for sure. */
+export const kCharactersOfToken = 2.5;
+
 /** The body of one question: instructions, and what they are about (text or parts). */
 export const body_of = (system, content, options = {}) => ({
   messages: [...(system ? [{ role: 'system', content: system }] : []), { role: 'user', content }],
@@ -16,16 +19,21 @@ export async function ask_once(body, { signal, on_text = () => {} } = {}) {
   return reply.text;
 }
 
-/** Work of a page that runs one at a time, can be stopped, and tells what went wrong: {busy, error, run, stop}. */
+/**
+ * Work of a page that runs one at a time, can be stopped, and tells what went wrong: {busy, error, run, read, stop,
+ * typed}. What the user typed ends work that was started by read.
+ */
 export function useWork() {
   const [busy, set_busy] = useState(false);
   const [error, set_error] = useState('');
   const controller = useRef(null);
+  const is_reading = useRef(false);
   useEffect(() => () => controller.current?.abort(), []);
-  const run = async (work) => {
+  const start = async (work, reads) => {
     controller.current?.abort();
     const mine = new AbortController();
     controller.current = mine;
+    is_reading.current = reads;
     set_busy(true);
     set_error('');
     try {
@@ -36,7 +44,15 @@ export function useWork() {
       if (controller.current === mine) set_busy(false);
     }
   };
-  return { busy, error, run, stop: () => controller.current?.abort() };
+  const stop = () => controller.current?.abort();
+  return {
+    busy,
+    error,
+    run: (work) => start(work, false),
+    read: (work) => start(work, true),
+    stop,
+    typed: () => is_reading.current && stop(),
+  };
 }
 
 /** Parts of a text of at most `most` characters, cut between paragraphs, else lines, else sentences, else anywhere. */

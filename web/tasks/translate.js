@@ -2,14 +2,14 @@
 import { api } from '../lib/api.js';
 import { file_name, pick_files } from '../lib/files.js';
 import { number } from '../lib/format.js';
-import { html, useState } from '../lib/html.js';
+import { html, useRef, useState } from '../lib/html.js';
 import { counted, language, t } from '../lib/language.js';
 import { RecordButton } from '../media/record_button.js';
 import { icon } from '../shell/icons.js';
 import { PageFrame } from '../shell/page_frame.js';
 import { ask_once, body_of, parts_of, useWork } from './ask.js';
 import { Failure, ModelChoice, ResultButtons, RunButton, useModel } from './controls.js';
-import { is_document, kDocuments, translate_segments, words_of } from './document.js';
+import { is_document, kDocuments, text_of_done, text_of_file, translate_segments, write_document } from './document.js';
 import { is_sound, kSound, transcript_of } from './hear.js';
 import { any_language, english_name, language_names } from './languages.js';
 import { Snippet } from './snippet.js';
@@ -55,14 +55,24 @@ export function Page({ open_sidebar }) {
   const [opened, set_opened] = useState(null); // a document: {file, segments}
   const [written, set_written] = useState(null); // the translated one: {blob, kept}
   const [step, set_step] = useState('');
+  const begun = useRef(null); // what of a document is translated: {of, done}; work that failed goes on from there
   const translate_document = async (signal) => {
-    const on_done = (done, count) => {
-      set_step(t('Part {index} of {count}', { index: number(done.length), count: number(count) }));
-      set_result(done.map(words_of).join('\n\n'));
+    const { file, segments } = opened;
+    const of = [opened, from, to, model.name];
+    if (!begun.current?.of.every((value, index) => value === of[index])) begun.current = { of, done: [] };
+    const { done } = begun.current;
+    const on_done = () => {
+      const index = number(done.filter(Boolean).length);
+      set_step(t('Part {index} of {count}', { index, count: number(segments.length) }));
+      set_result(text_of_done(segments, done));
     };
     const languages = { from: from && english_name(from), to: english_name(to) };
-    const segments = await translate_segments(opened.segments, { ...languages, model: model.name, signal, on_done });
-    set_written(await api.translated_document(opened.file, segments, { signal }));
+    const options = { ...languages, model: model.name, signal, on_done };
+    await translate_segments(segments, done, options);
+    const blob = await write_document(file, segments, done, options);
+    signal.throwIfAborted();
+    set_written({ blob, kept: done.filter(({ kept }) => kept).length });
+    begun.current = null;
   };
   const run = () =>
     work.run(async (signal) => {
@@ -78,21 +88,27 @@ export function Page({ open_sidebar }) {
     set_text(changed);
   };
   const type = (event) => {
+    work.typed();
+    if (opened) work.stop();
     if (opened) set_name(name.replace(/\.\w+$/, '.txt'));
     edit(event.target.value);
   };
+  const read = async (file, signal) => {
+    if (is_document(file)) return api.document(file, { signal });
+    if (!is_sound(file)) return { text: await text_of_file(file, { signal }) };
+    return transcript_of(file, { model: hearing.name, language: from, signal });
+  };
   const take = (file) =>
-    work.run(async (signal) => {
+    work.read(async (signal) => {
       set_result('');
+      set_step('');
+      set_name('');
+      edit('');
+      const { text: words, segments } = await read(file, signal);
+      signal.throwIfAborted();
+      edit(words);
       set_name(is_sound(file) ? file.name.replace(/(\.\w+)?$/, '.txt') : file.name);
-      if (is_document(file)) {
-        const { text: words, segments } = await api.document(file);
-        edit(words);
-        return set_opened({ file, segments });
-      }
-      if (!is_sound(file)) return edit(await file.text());
-      const reply = await transcript_of(file, { model: hearing.name, language: from, signal });
-      return edit(reply.text);
+      if (is_document(file)) set_opened({ file, segments });
     });
   const open = async () => {
     const [file] = await pick_files(`.txt,.csv,text/*,${kDocuments},${kSound}`, false);
@@ -125,7 +141,7 @@ export function Page({ open_sidebar }) {
         <label class="field">${t('Into')}<select value=${to} onChange=${choose_to}>${options}</select></label>
         <div class="output text" dir="auto" aria-live="polite" aria-label=${t('Translation')} role="region"
             tabindex="0">${result}</div>
-        <${ResultButtons} text=${result} content=${opened ? written?.blob : result}
+        <${ResultButtons} text=${result} content=${opened ? (written?.blob ?? null) : result}
             name=${name ? `${to}-${name}` : file_name(t('Translation'), 'txt')} />
         ${
           written?.kept > 0 &&

@@ -56,6 +56,7 @@ std::optional<std::string> model_of(const http::Request& request) {
     if (path.starts_with("/v1beta") || request.method == "POST") name = name.substr(0, name.rfind(':'));
     return std::string(name);
   }
+  if (path == "/props") return "";  // the default one
   if (request.method != "POST" || path == "/v1/files") return {};
   if (path.starts_with("/v1/audio/")) return model_of_form(request);
   const auto body = nlohmann::json::parse(request.body, nullptr, false);

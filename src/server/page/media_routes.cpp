@@ -120,7 +120,9 @@ class MediaEndpoint {
 
   // As chat requests choose it.
   media::BudgetChoice choose(const http::Request& request, const media::Image& image) {
-    const ModelInfo model = model_for(request, service_, std::string(request.parameter("model")));
+    const std::string name(request.parameter("model"));
+    check_key_model(request, service_, name);
+    const ModelInfo model = service_.model(name);
     if (!model.sees)
       throw ApiError(ApiError::Kind::Unsupported, fmt::format("the model {} sees no pictures", model.name), "model");
     const std::string_view wanted = request.parameter("budget");

@@ -25,7 +25,7 @@ Json anthropic_model_list(const std::vector<ModelInfo>& models) {
 
 void anthropic_models(http::Exchange& exchange, Service& service, const std::string& name) {
   const Json body = name.empty() ? anthropic_model_list(models_for(exchange.request(), service))
-                                 : anthropic_model(model_for(exchange.request(), service, name));
+                                 : anthropic_model(service.model(name));
   exchange.reply(200, "application/json", to_json_text(body));
 }
 

@@ -25,15 +25,14 @@ http::Routes discovery_routes(Service& service) {
     });
   };
   return {
-      {"GET", "/props", json_handler([&service](const Request& r) { return llama_props(model_for(r, service, "")); }),
+      {"GET", "/props", json_handler([&service](const Request&) { return llama_props(service.model("")); }),
        Scope::Use},
       {"POST", "/tokenize", of_body(llama_tokenize), Scope::Use},
       {"POST", "/detokenize", of_body(llama_detokenize), Scope::Use},
       {"GET", "/api/v0/models",
        json_handler([&service](const Request& r) { return studio_models(models_for(r, service)); }), Scope::Use},
       {"GET", "/api/v0/models/*", json_handler([&service](const Request& request) {
-         return studio_model(
-             model_for(request, service, request.path.substr(std::string_view("/api/v0/models/").size())));
+         return studio_model(service.model(request.path.substr(std::string_view("/api/v0/models/").size())));
        }),
        Scope::Use},
       {"GET", "/api/v1/models",

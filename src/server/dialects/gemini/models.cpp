@@ -27,8 +27,8 @@ Json gemini_model_list(const std::vector<ModelInfo>& models) {
 }
 
 void gemini_models(http::Exchange& exchange, Service& service, const std::string& name) {
-  const Json body = name.empty() ? gemini_model_list(models_for(exchange.request(), service))
-                                 : gemini_model(model_for(exchange.request(), service, name));
+  const Json body =
+      name.empty() ? gemini_model_list(models_for(exchange.request(), service)) : gemini_model(service.model(name));
   exchange.reply(200, "application/json; charset=utf-8", to_json_text(body));
 }
 

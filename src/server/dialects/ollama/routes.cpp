@@ -105,8 +105,8 @@ http::Routes ollama_routes(Service& service) {
       reply_ollama(*exchange, make(service, Fields(json), *exchange));
     };
   };
-  const auto show = [](Service& s, const Fields& body, const http::Exchange& e) {
-    return ollama_show(model_for(e.request(), s, ollama_model_name(body)));
+  const auto show = [](Service& s, const Fields& body, const http::Exchange&) {
+    return ollama_show(s.model(ollama_model_name(body)));
   };
   using http::Scope;
   return {

@@ -25,7 +25,7 @@ void openai_models(http::Exchange& exchange, Service& service, const std::string
     for (const ModelInfo& model : models_for(exchange.request(), service))
       reply["data"].push_back(openai_model(model, model.name));
   } else {
-    reply = openai_model(model_for(exchange.request(), service, name), name);
+    reply = openai_model(service.model(name), name);
   }
   exchange.reply(200, "application/json", to_json_text(reply));
 }
