@@ -51,7 +51,7 @@ struct ModelInfo {
   ModelMemory memory;
 
   bool is_loaded = false, is_loading = false;
-  double share_read = 0;  // of its weights, when loaded: what is in memory already, 0 to 1
+  double share_read = 0;       // of its weights, when loaded: what is in memory already, 0 to 1
   int n_uses = 0;              // requests for it that are under way
   int64_t resident_bytes = 0;  // when loaded
   double expires_in = 0;       // seconds until it is let go of; negative: never
