@@ -79,6 +79,9 @@ test('a document is translated, and its mark-up stays', async () => {
   assert.equal(saved.name, 'de-house.html');
   assert.equal(saved.text, '<h1>Gut</h1>\n<p class="x">das <b>rote</b> Haus</p> <!-- kept -->');
   assert.equal(await page.locator('.output').innerText(), 'Gut\n\ndas rote Haus');
+  await page.getByLabel('Into').selectOption('fr'); // for the next one
+  const again = await downloaded(page, () => page.getByRole('button', { name: 'Save as a file' }).click());
+  assert.equal(again.name, 'de-house.html');
 });
 
 test('a line that lost its tags is asked for alone, then piece by piece', async () => {

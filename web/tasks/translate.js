@@ -54,6 +54,7 @@ export function Page({ open_sidebar }) {
   const names = language_names(language.value);
   const [opened, set_opened] = useState(null); // a document: {file, segments}
   const [written, set_written] = useState(null); // the translated one: {blob, kept}
+  const [made_in, set_made_in] = useState(to); // the language of the result
   const [step, set_step] = useState('');
   const begun = useRef(null); // what of a document is translated: {of, done}; work that failed goes on from there
   const translate_document = async (signal) => {
@@ -78,6 +79,7 @@ export function Page({ open_sidebar }) {
     work.run(async (signal) => {
       set_result('');
       set_written(null);
+      set_made_in(to);
       set_step('');
       if (opened) await translate_document(signal);
       else await translate(text, from, to, model.name, signal, set_result);
@@ -142,7 +144,7 @@ export function Page({ open_sidebar }) {
         <div class="output text" dir="auto" aria-live="polite" aria-label=${t('Translation')} role="region"
             tabindex="0">${result}</div>
         <${ResultButtons} text=${result} content=${opened ? (written?.blob ?? null) : result}
-            name=${name ? `${to}-${name}` : file_name(t('Translation'), 'txt')} />
+            name=${name ? `${made_in}-${name}` : file_name(t('Translation'), 'txt')} />
         ${
           written?.kept > 0 &&
           html`<p class="note bad" role="alert">${counted(written.kept, '{count} part stayed as it was: the model gave no usable answer.', '{count} parts stayed as they were: the model gave no usable answer.')}</p>`
