@@ -460,15 +460,14 @@ void Session::append_bundles(std::span<Bundle> bundles) {
   for (const Bundle& b : bundles) b.session->state_->check_append(b.tokens);
   try {
     for (size_t i = 0; i < bundles.size(); ++i) items[i] = bundles[i].session->state_->open_rows(bundles[i].tokens);
-    bundles[0].session->engine().executor().run(ops::StepKind::Decode, std::span(items).first(bundles.size()), nullptr,
-                                                [&](size_t i, int position, std::span<const float> logits) {
-                                                  const auto row =
-                                                      static_cast<size_t>(position - items[i].first_position);
-                                                  State& s = *bundles[i].session->state_;
-                                                  if (s.bundle_logits[row].capacity() == 0)
-                                                    s.bundle_logits[row] = s.engine->executor().rows().take();
-                                                  s.bundle_logits[row].assign(logits.begin(), logits.end());
-                                                });
+    const auto keep_logits = [&](size_t i, int position, std::span<const float> logits) {
+      const auto row = static_cast<size_t>(position - items[i].first_position);
+      State& s = *bundles[i].session->state_;
+      if (s.bundle_logits[row].capacity() == 0) s.bundle_logits[row] = s.engine->executor().rows().take();
+      s.bundle_logits[row].assign(logits.begin(), logits.end());
+    };
+    const auto rows = std::span(items).first(bundles.size());
+    bundles[0].session->engine().executor().run(ops::StepKind::Decode, rows, nullptr, keep_logits);
   } catch (...) {
     for (const Bundle& b : bundles) {
       b.session->state_->logits.clear();

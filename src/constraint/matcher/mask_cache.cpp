@@ -84,13 +84,10 @@ bool MaskCache::fill(StateId state, TokenMask& mask) {
   const auto to = mask.words();
   std::copy(from.begin(), from.end(), to.begin());
   for (const TokenId token : set.tokens) mask.add(token);
-  return has_any(state);
+  return set.has_any();
 }
 
-bool MaskCache::has_any(StateId state) {
-  const TokenSet& set = set_of(state);
-  return set.many || set.slice != 0 || !set.tokens.empty();
-}
+bool MaskCache::has_any(StateId state) { return set_of(state).has_any(); }
 
 const TokenSet& MaskCache::set_of(StateId state) {
   if (const auto it = sets_.find(state); it != sets_.end()) return it->second;

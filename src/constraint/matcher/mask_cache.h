@@ -22,6 +22,7 @@ struct TokenSet {
   std::vector<TokenId> tokens;
   std::unique_ptr<TokenMask> many;  // all of them, where a list would be longer
 
+  bool has_any() const noexcept { return many || slice != 0 || !tokens.empty(); }
   size_t n_bytes() const noexcept {
     return sizeof(*this) + tokens.capacity() * sizeof(TokenId) + (many ? many->words().size_bytes() : 0);
   }
