@@ -166,6 +166,29 @@ TEST_F(FilesTest, BatchGoesOnAfterARestartAndCanBeCancelled) {
   EXPECT_EQ(ended(other)["status"], "cancelled");
 }
 
+// A server was killed when it had stored the reply to a line, before it counted it.
+TEST_F(FilesTest, RepliesThatWereNotYetCountedAreCounted) {
+  SilentService silent;
+  store.put({"file", "file-1", "ann", 1, "{}", line("r0", "nano") + line("r1", "nano")});
+  std::string id;
+  {
+    const http::Routes killed = openai_routes(silent, store);
+    id = Json::parse(ask_routes(killed, "POST", "/v1/batches",
+                                R"({"endpoint":"/v1/chat/completions","input_file_id":"file-1"})", client)
+                         ->body())["id"];
+    for (int i = 0; i < 2000 && silent.n_asked < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  silent.sinks.clear();
+  const auto reply = [](const char* custom_id) {
+    return Json{{"custom_id", custom_id}, {"response", {{"status_code", 200}, {"body", {}}}}}.dump();
+  };
+  store.put({"batch_line:" + id, "0", "ann", 1, reply("r0"), {}});
+  store.put({"batch_line:" + id, "1", "ann", 1, reply("r1"), {}});
+  const Json batch = ended(id);  // by the fixture's own server
+  EXPECT_EQ(batch["status"], "completed");
+  EXPECT_EQ(batch["request_counts"], (Json{{"total", 2}, {"completed", 2}, {"failed", 0}}));
+}
+
 // Computes embeddings until nobody wants them.
 class EndlessService : public TestService {
  public:

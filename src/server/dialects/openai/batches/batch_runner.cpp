@@ -57,7 +57,7 @@ struct BatchRunner::LineRun {
   std::string batch, endpoint;
   std::vector<BatchLine> lines;
   std::map<size_t, Json> replies;  // by line
-  int n_failed = 0;                // of these
+  size_t n_failed = 0;             // of these
   std::deque<size_t> waiting;
   std::map<size_t, int> n_refused;  // of lines that were sent away
   std::map<size_t, std::shared_ptr<LineExchange>> running;
@@ -70,6 +70,9 @@ struct BatchRunner::LineRun {
   void add(size_t index, Json reply) {
     n_failed += has_failed(reply);
     replies[index] = std::move(reply);
+  }
+  Json counts() const {
+    return {{"total", lines.size()}, {"completed", replies.size() - n_failed}, {"failed", n_failed}};
   }
 };
 
@@ -211,7 +214,7 @@ void BatchRunner::run_batch(const BatchId& batch) {
     if (b["status"] == "validating") b["status"] = "in_progress";
     if (b["status"] == "cancelling") run.waiting.clear();
     b["in_progress_at"] = unix_time();
-    b["request_counts"]["total"] = run.lines.size();
+    b["request_counts"] = run.counts();  // a server may have been killed after it stored a reply, before it counted it
   });
   if (!run_lines(batch, run)) return;
   finish(batch, run);
@@ -261,10 +264,7 @@ bool BatchRunner::run_lines(const BatchId& batch, LineRun& run) {
 void BatchRunner::keep_reply(const BatchId& batch, LineRun& run, size_t index, Json reply) {
   store_->put({lines_kind(batch.id), std::to_string(index), batch.owner, unix_time(), to_json_text(reply), {}});
   run.add(index, std::move(reply));
-  const Json now = update(batch, [&](Json& b) {
-    b["request_counts"]["failed"] = run.n_failed;
-    b["request_counts"]["completed"] = static_cast<int>(run.replies.size()) - run.n_failed;
-  });
+  const Json now = update(batch, [&](Json& b) { b["request_counts"] = run.counts(); });
   if (now["status"] != "cancelling") return;  // by another server that shares the store
   const std::lock_guard lock(shared_->mutex);
   shared_->cancelled.insert(batch.id);
