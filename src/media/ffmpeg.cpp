@@ -52,7 +52,8 @@ std::string av_error_text(int error) {
   return text;
 }
 
-AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const std::string& name, int64_t max_pixels) {
+AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const std::string& name, int64_t max_pixels,
+                                   int n_threads) {
   const AVCodec* codec = ffmpeg().avcodec_find_decoder(parameters.codec_id);
   if (codec == nullptr)
     throw_error<FormatError>(
@@ -63,7 +64,7 @@ AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const st
   // FFmpeg counts the pixels of rows rounded up to its vectors.
   constexpr int64_t kPadding = 64 * 65536;
   context->max_pixels = max_pixels + kPadding;
-  context->thread_count = 0;  // as many as there are cores
+  context->thread_count = n_threads;
   int error = ffmpeg().avcodec_parameters_to_context(context.get(), &parameters);
   if (error >= 0) error = ffmpeg().avcodec_open2(context.get(), codec, nullptr);
   if (error < 0) throw_error<FormatError>("{}: cannot decode {}: {}", name, codec->name, av_error_text(error));

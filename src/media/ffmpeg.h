@@ -30,8 +30,10 @@ AvPtr<AVPacket> new_packet();
 // "Invalid data found when processing input"
 std::string av_error_text(int error);
 
-// A decoder of one stream, of pixels or samples, opened. FormatError when this FFmpeg has none for it.
-AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const std::string& name, int64_t max_pixels);
+// A decoder of one stream, of pixels or samples, opened; with as many threads as there are cores if n_threads is 0.
+// FormatError when this FFmpeg has none for it.
+AvPtr<AVCodecContext> open_decoder(const AVCodecParameters& parameters, const std::string& name, int64_t max_pixels,
+                                   int n_threads = 0);
 
 // Converts frames of video to RGB, in the colours that each frame names; keeps its tables between frames of one format.
 class RgbConverter {

@@ -66,7 +66,7 @@ class FrameSampler {
       : container_(std::move(container)),
         index_(index),
         wanted_(std::move(wanted)),
-        decoder_(open_decoder(*video_of(container_).codecpar, container_.name(), limits.max_pixels)),
+        decoder_(open_decoder(*video_of(container_).codecpar, container_.name(), limits.max_pixels, limits.n_threads)),
         fps_(frames_per_second(video_of(container_))),
         orientation_(orientation_of(video_of(container_))) {
     container_.choose(container_.video());

@@ -29,6 +29,7 @@ struct Video : VideoInfo {
 struct VideoLimits {
   int64_t max_pixels = int64_t{1} << 26;  // of a frame: 8192 x 8192
   int max_frames = 10'000'000;            // of the whole video: 46 hours at 60 a second
+  int n_threads = 0;                      // of the decoder; 0: as many as there are cores
 };
 
 // n_wanted of the video's n_frames frames, number i * n_frames / n_wanted for each i, or all when there are fewer. As
