@@ -93,16 +93,10 @@ run_tests() {
   python3 scripts/test_report.py ctest "$results" "$1" "$dir" "${absent[@]}"
 }
 
-# Prints the files that clang-format would change.
+# Prints the lines that clang-format would change.
 unformatted() {
-  local file found=0
-  while read -r file; do
-    if ! clang-format --dry-run -Werror "$file" 2>/dev/null; then
-      echo "$file: run clang-format -i"
-      found=1
-    fi
-  done < <(find src tests bench fuzz -name '*.cpp' -o -name '*.h' -o -name '*.inl')
-  return $found
+  find src tests bench fuzz \( -name '*.cpp' -o -name '*.h' -o -name '*.inl' \) -print0 |
+    xargs -0 -P "$n_jobs" -n 20 clang-format --dry-run -Werror
 }
 
 check_format() {
