@@ -19,20 +19,24 @@ class ManyModels : public server::TestService {
   }
 };
 
-// What a key that is for "one" alone gets.
-int status_of(const std::string& path, const std::string& body, const std::string& content_type = {}) {
+// What a key that is for one model alone gets.
+int status_of(http::Request request, const std::string& model = "one") {
   ManyModels service;
   server::Store store(":memory:");
+  http::Key key;
+  key.name = "laptop";
+  key.models = {model};
+  request.key = std::make_shared<const http::Key>(key);
+  return server::ask_routes(all_routes(service, store), std::move(request))->status();
+}
+
+int status_of(const std::string& path, const std::string& body, const std::string& content_type = {}) {
   http::Request request;
   request.method = "POST";
   request.path = path;
   request.body = body;
   if (!content_type.empty()) request.headers["content-type"] = content_type;
-  http::Key key;
-  key.name = "laptop";
-  key.models = {"one"};
-  request.key = std::make_shared<const http::Key>(key);
-  return server::ask_routes(all_routes(service, store), std::move(request))->status();
+  return status_of(std::move(request));
 }
 
 TEST(ServeRoutes, AKeyForSomeModelsAsksForNoOthers) {
@@ -45,6 +49,14 @@ TEST(ServeRoutes, AKeyForSomeModelsAsksForNoOthers) {
   EXPECT_NE(status_of("/v1beta/models/one:generateContent", "{}"), kForbidden);
   EXPECT_NE(status_of("/v1/chat/completions", "{}"), kForbidden);
   EXPECT_EQ(status_of("/v1/batches", "{}"), kForbidden) << "its lines may name any";
+}
+
+TEST(ServeRoutes, PropertiesAreThoseOfTheDefaultModel) {
+  http::Request request;
+  request.method = "GET";
+  request.path = "/props";
+  EXPECT_EQ(status_of(request, "one"), 200);
+  EXPECT_EQ(status_of(request, "two"), 403);
 }
 
 TEST(ServeRoutes, FormsNameModelsToo) {
