@@ -38,6 +38,8 @@ def parse() -> argparse.Namespace:
     p.add_argument("--sets", required=True)
     p.add_argument("--skills", nargs="*")
     p.add_argument("--limit", type=int)
+    p = commands.add_parser("table", help="the table of scores in docs/nano.md")
+    p.add_argument("columns", nargs="+", help="NAME=FILE: what `facet eval nano --json` or `score` printed")
     return parser.parse_args()
 
 
@@ -74,6 +76,9 @@ def run(a: argparse.Namespace) -> int:
     elif command == "score":
         from . import score
         print(json.dumps({"skills": score.score(a.model, a.sets, a.skills, a.limit)}))
+    elif command == "table":
+        from . import table
+        table.write(a.columns)
     return 0
 
 
