@@ -104,6 +104,26 @@ test('an answer that another tab left alone is not waited for', async () => {
   await page.getByText('The answer was interrupted. What came of it is kept.').waitFor();
 });
 
+test('a talk that waits in the browser is shown whole and in its order, across a reload', async () => {
+  const page = await held.open('', played(['answer 1'], ['answer 2'], ['answer 3']));
+  await page.route('**/messages/*', (route) => route.abort());
+  const told = ['question 1', 'answer 1', 'question 2', 'answer 2', 'question 3', 'answer 3'];
+  const shown = async () =>
+    (await page.locator('.message').allInnerTexts()).map((text) => text.match(/(question|answer) \d/)?.[0]);
+  for (const turn of [1, 2, 3]) {
+    const refreshed = page.waitForResponse(
+      (reply) => /conversations\/[^/]+$/.test(reply.url()) && reply.request().method() === 'GET',
+    );
+    await say(page, `question ${turn}`);
+    await refreshed;
+    await page.getByText(`answer ${turn}`, { exact: true }).waitFor();
+    assert.deepEqual(await shown(), told.slice(0, 2 * turn));
+  }
+  await page.reload();
+  await page.getByText('answer 3', { exact: true }).waitFor();
+  assert.deepEqual(await shown(), told);
+});
+
 test('a message that could not be stored waits in the browser, across a reload', async () => {
   const page = await held.open('', played(['first'], ['second']));
   await say(page, 'One');

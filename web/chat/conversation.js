@@ -56,7 +56,8 @@ export class Conversation extends Store {
   take(data) {
     if (data.version < this.version) return;
     const messages = new Map();
-    for (const message of [...data.messages, ...unsent(data.id)]) {
+    const waiting = unsent(data.id);
+    for (const message of [...data.messages, ...waiting]) {
       const known = this.messages.get(message.id);
       const ours = this.writing.has(message.id) || (known && JSON.stringify(known) === JSON.stringify(message));
       messages.set(message.id, ours ? known : message);
@@ -65,7 +66,9 @@ export class Conversation extends Store {
     Object.assign(this, { id: data.id, title: data.title, version: data.version, messages });
     this.settings = { ...settings.value.defaults, ...data.settings };
     this.#look_again();
-    this.leaf = messages.has(data.leaf) ? data.leaf : ([...messages.keys()].at(-1) ?? null);
+    // The server knows nothing of what waits: neither that it is shown here, nor that it stands below what is shown.
+    if (!waiting.some((message) => message.id === this.leaf))
+      this.leaf = messages.has(data.leaf) ? newest_leaf(messages, data.leaf) : ([...messages.keys()].at(-1) ?? null);
     this.changed();
   }
 

@@ -112,11 +112,13 @@ export async function send(conversation, message) {
   }
 }
 
-/** Messages of a conversation that the server does not have as they are here. */
+/** Messages of a conversation that the server does not have as they are here, oldest first: the browser's storage has no order. */
 export function unsent(conversation) {
   const start = prefix(conversation);
   const here = [...held].filter(([name]) => name.startsWith(start)).map(([, entry]) => entry);
-  return [...stored_names(start).flatMap((name) => read(name) ?? []), ...here].map((entry) => entry.message);
+  return [...stored_names(start).flatMap((name) => read(name) ?? []), ...here]
+    .map((entry) => entry.message)
+    .sort((one, other) => one.created_at - other.created_at);
 }
 
 /** Forgets a message that is not to be stored after all. */
