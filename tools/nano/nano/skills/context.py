@@ -125,9 +125,31 @@ def quote(rng: random.Random, test: bool) -> Item:
     return item
 
 
+def begin_drill(rng: random.Random, test: bool) -> Item:
+    """How the sentences about people begin: what decides whether a quotation is right, asked for each of them. The place is found by a name,
+    and the answer stands before it."""
+    about = draw(rng, lambda r: _sentences_about(r, 2), test, lambda x: f"quote {x[0]}")
+    text = _scatter(rng, [s for _, s in rng.sample(about, len(about))], rng.choice([0, 20, 50, 100, 200, 300]))
+    turns = [User(f"{rng.choice(INTRODUCTIONS)} {text}"), Model(REMEMBERED)]
+    for name, sentence in about:
+        turns += [User(f"How does the sentence about {name} begin?"), Model(sentence[:sentence.index(name) + len(name)])]
+    return Item("begin_drill", turns)
+
+
+def before_drill(rng: random.Random, test: bool) -> Item:
+    """The word before a word of a list, or behind it, asked for several: what follows is found by copying on, what stands before is not."""
+    words = draw(rng, lambda r: r.sample(NAMES + CITIES + COLORS + OBJECTS, r.randint(3, 10)), test, lambda x: f"before {x}")
+    turns = [User(f"Here is a list: {', '.join(words)}."), Model(REMEMBERED)]
+    for i in rng.sample(range(1, len(words)), min(len(words) - 1, 6)):
+        asked, answer, side = (words[i], words[i - 1], "before") if rng.random() < .75 else (words[i - 1], words[i], "after")
+        turns += [User(f"What comes {side} {asked}?"), Model(f"{answer}.")]
+    return Item("before_drill", turns)
+
+
 def long_needle(rng: random.Random, test: bool) -> Item:
     """A needle in 250 to 4000 tokens, for the stage that stretches the context."""
     return needle(rng, test, int(250 * 16 ** rng.random()))
 
 
-SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0)}
+SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0),
+          "begin_drill": Skill(begin_drill, 1), "before_drill": Skill(before_drill, 1)}
