@@ -120,7 +120,7 @@ test('a block of code that is stopped and continued looks as it will after a rel
   const before = await blocks();
   assert.equal(before.length, 3);
   await page.reload();
-  await page.getByText('After it.').waitFor();
+  await page.locator('.blocks').getByText('After it.').waitFor();
   assert.deepEqual(await blocks(), before);
 });
 

@@ -13,6 +13,9 @@ async function shown(text) {
   return { page, said: await answer(page) };
 }
 
+/** What an answer reads as, once it is drawn: an answer that was stored is plain text until the window has come near. */
+const read = (said) => said.locator('.markdown:not(.plain)').evaluate((node) => node.innerText);
+
 test('code is coloured and can be copied', async () => {
   const { page, said } = await shown('Look:\n\n```python\ndef double(x):\n    return 2 * x  # twice\n```\n\nDone.');
   await said.locator('.hljs-keyword').first().waitFor();
@@ -50,9 +53,9 @@ test('what grew piece by piece is what the whole text gives', async () => {
     '# Title\n\nA *paragraph* with `code`\nand a [link](https://example.com).\n\n1. one\n2. two\n   - inner\n\n     more of it\n3. three\n\n> quoted\n> twice\n\n```js\nconst a = `x`;\n\nlet b;\n```\n\n' +
     '| a | b |\n|:-:|---|\n| c | d |\n\n***\n\nLast one with a [reference][r].\n\n[r]: https://example.com/r\n';
   const { page, said } = await shown(text);
-  const grown = await said.locator('.markdown').evaluate((node) => node.innerText);
+  const grown = await read(said);
   await page.reload();
-  const whole = await (await answer(page)).locator('.markdown').evaluate((node) => node.innerText);
+  const whole = await read(await answer(page));
   assert.equal(grown, whole);
   assert.equal(await page.locator('.markdown a').last().getAttribute('href'), 'https://example.com/r');
 });
@@ -218,9 +221,9 @@ test('lines that end in a carriage return are lines, also while they come', asyn
   const page = await held.open('', { init: { script: play, value: { scripts, pause: 100 } } });
   await say(page, 'Show me');
   const said = await answer(page);
-  const grown = await said.locator('.markdown').evaluate((node) => node.innerText);
+  const grown = await read(said);
   await page.reload();
-  const whole = await (await answer(page)).locator('.markdown').evaluate((node) => node.innerText);
+  const whole = await read(await answer(page));
   assert.equal(grown, whole);
   assert.equal(grown.match(/Title/g).length, 1);
 });
