@@ -84,7 +84,7 @@ export function AssistantMessage({ conversation, message, index, count, growing,
         ? html`<${TokenView} tokens=${message.logprobs} />`
         : text &&
           html`<${Markdown}
-        text=${text} done=${!growing} />`
+        text=${text} done=${!growing} at_once=${last} />`
     }
     ${
       message.calls?.length > 0 &&

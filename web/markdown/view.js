@@ -1,4 +1,5 @@
-// Markdown as a component. Far from the window it is plain text, so that long conversations open at once.
+// Markdown as a component. Far from the window it is plain text, so that long conversations open at once; what is sure
+// to be seen, at_once, never is.
 import { html, useEffect, useLayoutEffect, useRef, useState } from '../lib/html.js';
 import { GrowingMarkdown } from './growing.js';
 
@@ -27,10 +28,10 @@ function useNear(element, at_once) {
   return near;
 }
 
-export function Markdown({ text, done = true }) {
+export function Markdown({ text, done = true, at_once = false }) {
   const element = useRef();
   const drawing = useRef();
-  const near = useNear(element, !done);
+  const near = useNear(element, at_once || !done);
   useLayoutEffect(() => {
     if (!near) return;
     drawing.current ??= (element.current.replaceChildren(), new GrowingMarkdown(element.current));
