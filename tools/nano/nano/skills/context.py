@@ -125,25 +125,60 @@ def quote(rng: random.Random, test: bool) -> Item:
     return item
 
 
+# The drills below ask for what stands *before* the words that it is found by. Each asks for few of many: were all asked for, the model would
+# learn to name what has not been named yet, and find nothing.
 def begin_drill(rng: random.Random, test: bool) -> Item:
-    """How the sentences about people begin: what decides whether a quotation is right, asked for each of them. The place is found by a name,
-    and the answer stands before it."""
-    about = draw(rng, lambda r: _sentences_about(r, 2), test, lambda x: f"quote {x[0]}")
-    text = _scatter(rng, [s for _, s in rng.sample(about, len(about))], rng.choice([0, 20, 50, 100, 200, 300]))
+    """How sentences about people begin: what decides whether a quotation is right."""
+    about = draw(rng, lambda r: _sentences_about(r, 3), test, lambda x: f"quote {x[0]}")
+    text = _scatter(rng, [s for _, s in rng.sample(about, len(about))], rng.choice([0, 0, 20, 50, 100, 200]))
     turns = [User(f"{rng.choice(INTRODUCTIONS)} {text}"), Model(REMEMBERED)]
-    for name, sentence in about:
+    for name, sentence in about[:rng.randint(1, 2)]:
         turns += [User(f"How does the sentence about {name} begin?"), Model(sentence[:sentence.index(name) + len(name)])]
-    return Item("begin_drill", turns)
+    return Item("begin_drill", turns, scored=1)
+
+
+def _list(rng: random.Random, test: bool, fewest: int, most: int) -> list[str]:
+    return draw(rng, lambda r: r.sample(NAMES + CITIES + COLORS + OBJECTS, r.randint(fewest, most)), test, lambda x: f"before {x}")
 
 
 def before_drill(rng: random.Random, test: bool) -> Item:
-    """The word before a word of a list, or behind it, asked for several: what follows is found by copying on, what stands before is not."""
-    words = draw(rng, lambda r: r.sample(NAMES + CITIES + COLORS + OBJECTS, r.randint(3, 10)), test, lambda x: f"before {x}")
-    turns = [User(f"Here is a list: {', '.join(words)}."), Model(REMEMBERED)]
-    for i in rng.sample(range(1, len(words)), min(len(words) - 1, 6)):
-        asked, answer, side = (words[i], words[i - 1], "before") if rng.random() < .75 else (words[i - 1], words[i], "after")
+    """The word before a word of a list, or behind it."""
+    words = _list(rng, test, 5, 16)
+    turns = [User(f"Here is a list: {rng.choice([' ', ', ']).join(words)}."), Model(REMEMBERED)]
+    for i in rng.sample(range(1, len(words)), 3):
+        asked, answer, side = (words[i], words[i - 1], "before") if test or rng.random() < .75 else (words[i - 1], words[i], "after")
         turns += [User(f"What comes {side} {asked}?"), Model(f"{answer}.")]
-    return Item("before_drill", turns)
+    return Item("before_drill", turns, scored=1)
+
+
+def backwards_drill(rng: random.Random, test: bool) -> Item:
+    """A list backwards: every word of the answer stands before the last one."""
+    words, between = _list(rng, test, 4, 24), rng.choice([" ", " ", ", "])
+    return ask("backwards_drill", f"Write this list backwards: {between.join(words)}", between.join(words[::-1]))
+
+
+# A fact about a person, the question whom it is about, and what can stand in both.
+WHO = [("{} lives in {}.", "Who lives in {}?", CITIES), ("{} works as a {}.", "Who works as a {}?", PEOPLE), ("{} likes {}.", "Who likes {}?", COLORS),
+       ("{} has the {}.", "Who has the {}?", OBJECTS), ("{} is in the {}.", "Who is in the {}?", ROOMS)]
+
+
+def _people(rng: random.Random) -> list[tuple[str, str, str]]:
+    """(fact, question, name) of several people; no two have the same answer."""
+    one, drawn = rng.choice(WHO), {}
+    for name in rng.sample(NAMES, rng.randint(3, 7)):
+        fact, question, values = one if rng.random() < .6 else rng.choice(WHO)
+        value = rng.choice(values)
+        drawn.setdefault(question.format(value), (fact.format(name, value), question.format(value), name))
+    return list(drawn.values())
+
+
+def who_drill(rng: random.Random, test: bool) -> Item:
+    """Which of several people a fact is about: a name, found by what stands behind it."""
+    people = draw(rng, _people, test, lambda x: f"who {sorted(x)}")
+    turns = [User(f"{rng.choice(INTRODUCTIONS)} {' '.join(fact for fact, _, _ in people)}"), Model(REMEMBERED)]
+    for _, question, name in rng.sample(people, min(2, len(people))):
+        turns += [User(question), Model(f"{name}.")]
+    return Item("who_drill", turns, scored=1)
 
 
 def long_needle(rng: random.Random, test: bool) -> Item:
@@ -152,4 +187,5 @@ def long_needle(rng: random.Random, test: bool) -> Item:
 
 
 SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0),
-          "begin_drill": Skill(begin_drill, 1), "before_drill": Skill(before_drill, 1)}
+          "begin_drill": Skill(begin_drill, 1), "before_drill": Skill(before_drill, 1), "backwards_drill": Skill(backwards_drill, 1),
+          "who_drill": Skill(who_drill, 1)}

@@ -286,11 +286,12 @@ class Tool:
         return args
 
 
-def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any]) -> Tool:
+def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any], bare: bool = False) -> Tool:
     """Declares a tool of the kind, with drawn names. Enumerations of drawn choices contain the given values."""
+    wanted = [] if bare else kind.params
     for _ in range(100):
         fields, properties = [], {}
-        for slots, forms in kind.params:
+        for slots, forms in wanted:
             slots, form = slots.split(), rng.choice(forms)
             name = rng.choice(form.names.split())
             if len(slots) > 1:
@@ -304,9 +305,9 @@ def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any]) 
                     schema["description"] = NOTES[slots[0]]
                 fields.append((name, slots, [form.convert]))
             properties[name] = schema
-        if len(properties) == len(kind.params):
+        if len(properties) == len(wanted):
             break
-    assert len(properties) == len(kind.params)
+    assert len(properties) == len(wanted)
     name = tool_name(rng, test, kind)
     return Tool(kind, name, fields, {"name": name, "description": rng.choice(kind.about),
                                      "parameters": record(properties)})
@@ -330,8 +331,8 @@ def count_of_tools(rng: random.Random, test: bool) -> int:
 
 
 def toolbox(rng: random.Random, test: bool, wanted: list[tuple[Kind, dict]], n: int,
-            exclude: set[str] = frozenset()) -> list[Tool]:
-    """At least n tools, first the wanted ones in their order."""
+            exclude: set[str] = frozenset(), bare: bool = False) -> list[Tool]:
+    """At least n tools, first the wanted ones in their order; bare ones take no arguments."""
     taken = {kind.group for kind, _ in wanted} | set(exclude)
     chosen = list(wanted)
     while len(chosen) < n:
@@ -340,7 +341,7 @@ def toolbox(rng: random.Random, test: bool, wanted: list[tuple[Kind, dict]], n: 
             taken.add(kind.group)
             chosen.append((kind, draw_values(rng, kind)))
     while True:
-        tools = [declare(rng, test, kind, values) for kind, values in chosen]
+        tools = [declare(rng, test, kind, values, bare) for kind, values in chosen]
         if len({t.name for t in tools}) == len(tools):
             return tools
 
@@ -467,20 +468,34 @@ def tool_none(rng: random.Random, test: bool) -> Item:
 
 
 def tool_drill(rng: random.Random, test: bool) -> Item:
-    """Requests to the tools of one toolbox, one after the other, some of which none fits: many choices for one reading of the declarations."""
-    tools = toolbox(rng, test, [], rng.randint(2, 5), {"search"})
-    usable = [t for t in tools if not t.kind.enumerated]
+    """Two requests to tools of one toolbox, half the time of tools without parameters, whose names are all that there is to a call. Few of
+    them are asked for, or it would be learned to call what has not been called yet."""
+    bare = rng.random() < .5
+    tools = toolbox(rng, test, [], rng.randint(3, 7 if bare else 5), {"search"}, bare)
+    usable = [t for t in tools if bare or not t.kind.enumerated]
+    turns = []
+    for tool in rng.sample(usable, min(2, len(usable))):
+        turns += exchange(rng, tool, draw_values(rng, tool.kind))
+    if rng.random() < .3 or not turns:
+        kind = rng.choice([k for k in KINDS if k.group not in {t.kind.group for t in tools} | {"search"}])
+        more = [User(spell(rng.choice(kind.requests), draw_values(rng, kind))), Model(NO_TOOL)]
+        turns = more + turns if rng.random() < .5 else turns + more
+    return Item("tool_drill", turns, declarations(rng, tools, test), scored=0)
+
+
+def which_drill(rng: random.Random, test: bool) -> Item:
+    """The name alone of the tool for a request, or of the one with a description: what decides whether a call is right."""
+    tools = toolbox(rng, test, [], rng.randint(4, 8), {"search"}, bare=True)
     missing = [k for k in KINDS if k.group not in {t.kind.group for t in tools} | {"search"}]
-    turns, fresh = [], rng.sample(usable, len(usable))
-    for _ in range(rng.randint(3, 6)):
-        if usable and rng.random() < .85:
-            tool = fresh.pop() if fresh else rng.choice(usable)
-            turns += exchange(rng, tool, draw_values(rng, tool.kind))
-        else:
-            kind = rng.choice(missing)
-            turns += [User(spell(rng.choice(kind.requests), draw_values(rng, kind))), Model(NO_TOOL)]
-    return Item("tool_drill", turns, declarations(rng, tools, test))
+    asked = [(tool.kind, tool.declaration["description"], f"{tool.name}.") for tool in rng.sample(tools, 3)]
+    if not test and rng.random() < .3:
+        asked.insert(rng.randint(0, 3), (rng.choice(missing), "", "None."))
+    turns = []
+    for kind, description, answer in asked:
+        request = spell(rng.choice(kind.requests), draw_values(rng, kind))
+        turns += [User(f"Which tool: {description if description and rng.random() < .4 else request}"), Model(answer)]
+    return Item("which_drill", turns, declarations(rng, tools, test), scored=0)
 
 
-SKILLS = {"tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0), "tool_result": Skill(tool_result, 1.0),
-          "tool_parallel": Skill(tool_parallel, 2.0), "tool_none": Skill(tool_none, 1.5)}
+SKILLS = {"which_drill": Skill(which_drill, 2.0), "tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0),
+          "tool_result": Skill(tool_result, 1.0), "tool_parallel": Skill(tool_parallel, 2.0), "tool_none": Skill(tool_none, 1.5)}
