@@ -164,7 +164,7 @@ test('"?" shows the shortcuts, and Escape closes them', async () => {
 test('Escape stops an answer', async () => {
   const { play } = await import('./world.mjs');
   const page = await held.open('', {
-    init: { script: play, value: { scripts: [Array(500).fill('word ')], pause: 20 } },
+    init: { script: play, value: { scripts: [Array(5000).fill('word ')], pause: 20 } },
   });
   await say(page, 'Write');
   await page.getByText('word word').waitFor();

@@ -85,7 +85,7 @@ test('answered again, the first answer can be switched back to', async () => {
 });
 
 test('an answer is stopped, kept, and continued', async () => {
-  const words = Array.from({ length: 400 }, (_, index) => `word${index} `);
+  const words = Array.from({ length: 4000 }, (_, index) => `word${index} `);
   const page = await held.open('', { init: { script: play, value: { scripts: [words, ['the rest']], pause: 20 } } });
   await say(page, 'Write a lot');
   await page.getByText('word9').waitFor();
@@ -102,7 +102,7 @@ test('an answer is stopped, kept, and continued', async () => {
 });
 
 test('a block of code that is stopped and continued looks as it will after a reload', async () => {
-  const lines = Array.from({ length: 400 }, (_, index) => `line ${index}\n`);
+  const lines = Array.from({ length: 4000 }, (_, index) => `line ${index}\n`);
   const scripts = [
     ['Some *text*.\n\n```text\n', ...lines],
     ['the last line\n```\n', '\nAfter it.'],

@@ -112,7 +112,7 @@ test('the model that is asked is the one that the picker shows', async () => {
 });
 
 test('while an answer is written, an earlier one cannot be continued; then it can', async () => {
-  const page = await held.open('', { init: slowly(50, words(400)) });
+  const page = await held.open('', { init: slowly(50, words(4000)) });
   await say(page, 'One');
   await page.getByText('word3').waitFor();
   await page.keyboard.press('Escape');
@@ -262,7 +262,7 @@ test('what waits under one key is neither sent nor shown under another', async (
 });
 
 test('a conversation that another tab deletes is not answered any more', async () => {
-  const one = await held.open('', { init: slowly(50, words(400)) });
+  const one = await held.open('', { init: slowly(50, words(4000)) });
   await say(one, 'To be deleted');
   await one.getByText('word3').waitFor();
   await held.server.json('DELETE', `/page/conversations/${id_of(one)}`);
@@ -481,7 +481,7 @@ test('an edited answer that the server refuses is still in the editor, until it 
 });
 
 test('while an answer is written, an earlier one is not edited; then it is', async () => {
-  const page = await held.open('', { init: slowly(50, ['one'], words(400)) });
+  const page = await held.open('', { init: slowly(50, ['one'], words(4000)) });
   await say(page, 'First');
   await answer(page);
   const first = page.locator('.message.assistant').first();

@@ -76,7 +76,7 @@ test('a page that is reloaded in the middle of an answer keeps what came', async
   const page = await held.open('', {
     init: {
       script: play,
-      value: { scripts: [Array.from({ length: 400 }, (_, index) => `word${index} `), ['the rest']], pause: 20 },
+      value: { scripts: [Array.from({ length: 4000 }, (_, index) => `word${index} `), ['the rest']], pause: 20 },
     },
   });
   page.on('dialog', (dialog) => dialog.accept());
