@@ -55,6 +55,7 @@ test('what is exported can be imported', async () => {
   await writeFile(file, text);
   await choose(page, file, 'Import conversations');
   await page.locator('.bubble', { hasText: 'to the sea' }).waitFor();
+  await entry(page, 'Travel').nth(1).waitFor();
   assert.equal(await entry(page, 'Travel').count(), 2);
 });
 

@@ -337,7 +337,7 @@ test('Enter while files are on their way sends the message with all of them', as
   const page = await held.open('', played(['read both']));
   const release = await held_uploads(page);
   await choose(page, [text_file('one.txt'), text_file('two.txt')]);
-  assert.equal(await page.locator('.attachment').count(), 2);
+  await page.locator('.attachment').nth(1).waitFor();
   await say(page, 'Read these');
   await page.locator('.send[aria-busy=true][title="Sent when the files are there"]').waitFor();
   release();
