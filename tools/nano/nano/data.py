@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from . import chat, shapes
+from . import chat, hints, shapes
 from .items import Item, Model, User
 from .media import Prepared, prepare
 from .skills.table import ALL, PICTURES, SOUNDS, TEXT
@@ -143,7 +143,7 @@ def cut(rows: list[Row], tokens: int) -> list[list[Row]]:
 @dataclass
 class Stream(torch.utils.data.IterableDataset):
     """Endless batches of a group from chunk `start` on: (number of the chunk after this batch's, batch). Worker w of n makes every n-th
-    chunk. `fixed`: in fixed shapes, as nano.shapes makes them."""
+    chunk. `fixed`: in fixed shapes, as nano.shapes makes them. `hinted`: with what nano.hints makes."""
     tokenizer: str
     mix: Mix
     group: str
@@ -152,16 +152,25 @@ class Stream(torch.utils.data.IterableDataset):
     tokens: int
     large: bool
     fixed: bool = False
+    hinted: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, dict]]:
         worker = torch.utils.data.get_worker_info()
         index, step = self.start + (worker.id if worker else 0), worker.num_workers if worker else 1
         encoder, curator, shelf = Encoder(self.tokenizer), Curator(self.mix.max_tokens), shapes.Shelf(self.group, self.tokens)
+        reader = hints.Reader(encoder.tokenizer)
         while True:
             rows = chunk(encoder, self.mix, self.group, self.seed, index, self.tokens, self.large, curator)
-            for batch in shelf.add(rows) if self.fixed else map(collate, sorted_batches(rows, self.tokens, index)):
+            for some, batch in self.batches(rows, shelf, index):
+                if self.hinted:
+                    batch |= hints.tensors([reader.hints(row) for row in some], batch["ids"].shape[1], random.Random(index), self.fixed)
                 yield index + 1, batch
             index += step
+
+    def batches(self, rows: list[Row], shelf: shapes.Shelf, index: int) -> Iterator[tuple[list[Row], dict]]:
+        if self.fixed:
+            return ((some, shapes.collate(some, shape)) for some, shape in shelf.add(rows))
+        return ((some, collate(some)) for some in sorted_batches(rows, self.tokens, index))
 
 
 # ---------------------------------------------------------------------------------------------------------------- tensors

@@ -12,6 +12,7 @@ class Media:
     kind: str                                     # "image" or "audio"
     data: Any
     budget: int | None = None                     # soft tokens of a picture; None: the default of the processor
+    truth: Any = None                             # what is in a picture (drawing.Picture), for hints in training
 
 
 @dataclass

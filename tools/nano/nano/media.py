@@ -1,5 +1,6 @@
 """A picture or a sound as the towers take it."""
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,13 @@ class Prepared:
     values: np.ndarray
     n_soft: int
     positions: np.ndarray | None = None
+    truth: Any = None                                      # of a picture that was drawn here: what is in it
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Columns and rows of a picture's soft tokens."""
+        columns, rows = self.positions.max(0) // 3 + 1
+        return int(columns), int(rows)
 
     @property
     def cost(self) -> int:
@@ -25,6 +33,6 @@ class Prepared:
 def prepare(media: Media) -> Prepared:
     if media.kind == "image":
         patches, positions, n_soft = pixels(media)
-        return Prepared("image", patches.astype(np.float32), n_soft, positions.astype(np.int64))
+        return Prepared("image", patches.astype(np.float32), n_soft, positions.astype(np.int64), media.truth)
     frames, n_soft = features(media.data)
     return Prepared("audio", frames.astype(np.float32), n_soft)

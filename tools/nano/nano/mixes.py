@@ -30,6 +30,12 @@ OPEN_MIX = {name: weight * OPEN.get(name, 0.35) * (1 if name in TEXT else 0.4) f
 POLISH = {"add_plain": 5, "have": 4, "schema": 4, "sort_numbers": 5, "sort_words": 5, "count_shapes": 4, "both": 3, "count_drill": 0.5, "drill": 0.5}
 POLISH_MIX = {name: weight * (0.2 if name in SOUNDS else 0.25) for name, weight in LATER_MIX.items() if not name.endswith("drill")} | POLISH
 
+# With hints: what is found by what stands behind it, and the pictures in which something has to be found.
+HINTED = {"tool_choice": 6, "tool_drill": 5, "which_drill": 5, "tool_none": 5, "tool_parallel": 4, "quote": 5, "begin_drill": 3, "summary": 4,
+          "count_drill": 3, "schema": 4, "sort_numbers": 4, "relation": 6, "compare": 6, "count_shapes": 5, "read_word": 5, "both": 2, "read_digits": 2,
+          "lines": 0.05}
+HINTED_MIX = {name: weight * (0.25 if name in SOUNDS else 0.35) for name, weight in LATER_MIX.items() if not name.endswith("drill")} | HINTED
+
 STAGES = {
     "first": Mix(FIRST, n_items=5, max_tokens=320),
     "text": Mix(TEXT_MIX, n_items=4, max_tokens=640),
@@ -37,5 +43,6 @@ STAGES = {
     "later": Mix(LATER_MIX, n_items=4, max_tokens=640),
     "full": Mix(LATER_MIX | {"needle": 1.0}, n_items=4, max_tokens=4300),
     "open": Mix(OPEN_MIX | {"needle": 0.5}, n_items=4, max_tokens=4300),
+    "hinted": Mix(HINTED_MIX, n_items=4, max_tokens=800),
     "polish": Mix(POLISH_MIX, n_items=4, max_tokens=640),
 }

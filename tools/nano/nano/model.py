@@ -1,7 +1,7 @@
 """Configurations of nano and nano-moe, their initialisation, and a training forward pass on the official modules.
 
-The official implementation is used as it is; what this file replaces for speed is exact: on a CPU plain attention in place of the fused
-kernel, on a GPU fused norms and all experts in one product; layers that share keys and values compute only the positions with a label.
+The official implementation is used as it is; what this file replaces for speed is exact: fused norms, on a CPU plain attention in place of the
+fused kernel and compiled layers, on a GPU all experts in one product; layers that share keys and values compute only the positions with a label.
 """
 import copy
 import functools
@@ -105,7 +105,10 @@ def initialise(model: torch.nn.Module) -> None:
 
 # ---------------------------------------------------------------------------------------------------------- training forward
 def attention(module, q, k, v, mask, dropout=0.0, scaling=1.0, **kw):
-    return (fused_attention if q.is_cuda else plain_attention)(q, k, v, mask, scaling), None
+    if hasattr(module, "seen"):                             # of a layer that is given hints (nano.hint_losses)
+        module.seen[module.layer_idx] = q, k, v
+    is_fused = q.is_cuda or not hasattr(module, "layer_type")   # on a CPU in the vision tower alone, whose matrices are the largest
+    return (fused_attention if is_fused else plain_attention)(q, k, v, mask, scaling), None
 
 
 def fused_attention(q, k, v, mask, scaling):
@@ -152,13 +155,27 @@ def compute_labelled_only(model) -> None:
     text._maybe_slice_kv_shared_inputs = keep
 
 
-def for_gpu(model) -> None:
-    """Fewer and larger kernels with the same result."""
+def fuse_norms(model) -> None:
     for module in model.modules():
         if isinstance(module, Gemma4RMSNorm):
             module.forward = functools.partial(normed, module)
-        elif isinstance(module, Gemma4TextExperts):
+
+
+def for_gpu(model) -> None:
+    """Fewer and larger kernels with the same result."""
+    fuse_norms(model)
+    for module in model.modules():
+        if isinstance(module, Gemma4TextExperts):
             module.forward = functools.partial(all_experts, module)
+
+
+def for_cpu(model) -> None:
+    """Fewer passes over memory with the same result: what lies between the matrix products of a layer is compiled into loops, which takes
+    some minutes the first time. The layers of the towers take too few tokens for that."""
+    fuse_norms(model)
+    torch._dynamo.config.recompile_limit = 64               # a layer is compiled with and without each of its masks, hints and pictures
+    for layer in model.model.language_model.layers:
+        layer.forward = torch.compile(layer.forward, dynamic=True)
 
 
 def normed(norm: Gemma4RMSNorm, x: torch.Tensor) -> torch.Tensor:

@@ -43,7 +43,7 @@ class Shelf:
     def __init__(self, group: str, tokens: int):
         self.tokens, self.waiting = tokens, {shape: [] for shape in SHAPES[group]}
 
-    def add(self, rows: list) -> Iterator[dict]:
+    def add(self, rows: list) -> Iterator[tuple[list, Shape]]:
         for row in rows:
             shape = next((s for s in self.waiting if s.fits(row)), None)
             if shape is None:
@@ -51,8 +51,8 @@ class Shelf:
             waiting = self.waiting[shape]
             waiting.append(row)
             if len(waiting) == shape.rows(self.tokens):
-                yield collate(waiting, shape)
-                waiting.clear()
+                yield waiting, shape
+                self.waiting[shape] = []
 
 
 def collate(rows: list, shape: Shape) -> dict:

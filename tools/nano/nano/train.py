@@ -1,15 +1,15 @@
 """Training: stages of data under one schedule, resumable at any time.
 
-A step sums the gradients of one batch of each group (text, pictures, sounds), and of the towers' own lessons. The rate is constant after
-a short warm-up, so training can go on for as long as there is time; a released model is a branch whose rate falls to zero (`--decay`). A
-checkpoint holds weights, optimisers, and the place in the data.
+A step sums the gradients of one batch of each group (text, pictures, sounds) with its hints, and of the towers' own lessons. The rate is
+constant after a short warm-up, so training can go on for as long as there is time; a released model is a branch whose rate falls to zero
+(`--decay`). A checkpoint holds weights, optimisers, and the place in the data.
 """
 import json
 import math
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -17,6 +17,7 @@ import torch
 from . import evaluate, model as networks
 from .data import GROUPS, Mix, Stream
 from .graphs import Gradients
+from .hint_losses import Hinted
 from .lessons import Heads, Lessons
 from .mixes import STAGES
 from .optimiser import make_optimisers, scale_rate
@@ -40,6 +41,7 @@ class Options:
     muon_lr: float = 6e-3
     batch: int = 3072                                       # positions a step, shared out among the groups
     lessons: float = 0.0                                    # weight of the towers' own lessons; 0: none
+    hints: float = 0.0                                      # weight of each kind of hint for the language model; 0: none
     warmup: int = 100                                       # steps, of this call
     threads: int = 1
     workers: int = 0                                        # processes that make each group's batches
@@ -77,10 +79,15 @@ class Run:
         self.model = networks.build(options.kind, seed=options.seed).to(options.device)
         if options.device != "cpu":
             networks.for_gpu(self.model)
-        elif self.model.model.audio_tower is not None:
-            quick_convolutions(self.model.model.audio_tower)
+        else:
+            networks.for_cpu(self.model)
+            if self.model.model.audio_tower is not None:
+                quick_convolutions(self.model.model.audio_tower)
         self.optimisers = make_optimisers(self.model, options.lr, options.muon_lr)
-        self.heads = self.make_heads() if options.lessons else None
+        self.heads = self.throw_away(Heads(self.model), Heads.own_parameters) if options.lessons else None
+        self.hinted = self.throw_away(Hinted(self.model), Hinted.parameters, 2) if options.hints else None
+        self.left, self.hint_log = 1.0, {}                  # left: share of the weight of lessons and hints
+        self.hint_weight = torch.zeros((), device=options.device)   # a tensor, for recorded steps
         self.tokens, self.steps, self.chunks, self.stage_tokens = 0, 0, {}, {}
         if os.path.exists(self.path):
             self.load(self.path, with_optimiser=True)
@@ -93,10 +100,12 @@ class Run:
         self.gradients = Gradients(self.loss, options.device)
         self.log_file = open(os.path.join(options.out, "log.jsonl"), "a")
 
-    def make_heads(self) -> Heads:
-        heads = Heads(self.model).to(self.options.device)
-        self.optimisers.append(torch.optim.AdamW(heads.own_parameters(), lr=self.options.lr, betas=(0.9, 0.98), weight_decay=0.0, foreach=True))
-        self.optimisers[-1].param_groups[0]["base_lr"] = self.options.lr
+    def throw_away(self, heads: torch.nn.Module, parameters: Callable, speed: float = 1) -> torch.nn.Module:
+        """Takes heads into the training that are thrown away with the run."""
+        rate = speed * self.options.lr
+        heads.to(self.options.device)
+        self.optimisers.append(torch.optim.AdamW(parameters(heads), lr=rate, betas=(0.9, 0.98), weight_decay=0.0, foreach=True))
+        self.optimisers[-1].param_groups[0] |= {"base_lr": rate, "speed": speed}
         return heads
 
     def load(self, path: str, with_optimiser: bool) -> None:
@@ -105,12 +114,17 @@ class Run:
         if not with_optimiser:
             return
         self.tokens, self.steps, self.chunks, self.stage_tokens = (state[k] for k in ("tokens", "steps", "chunks", "stage_tokens"))
-        if self.heads and "heads" in state:
-            self.heads.load_state_dict(state["heads"])
+        for name, heads in self.thrown_away().items():
+            if name in state:
+                heads.load_state_dict(state[name])
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
             for group in optimiser.param_groups:
-                group["base_lr"] = self.options.lr if isinstance(optimiser, torch.optim.AdamW) else self.options.muon_lr
+                rate = self.options.lr if isinstance(optimiser, torch.optim.AdamW) else self.options.muon_lr
+                group["base_lr"] = rate * group.get("speed", 1)
+
+    def thrown_away(self) -> dict[str, torch.nn.Module]:
+        return {name: heads for name, heads in (("heads", self.heads), ("hinted", self.hinted)) if heads}
 
     def load_part(self, part: str, path: str) -> None:
         state = torch.load(path, map_location=self.options.device, weights_only=True)
@@ -119,10 +133,13 @@ class Run:
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers], "tokens": self.tokens,
                  "steps": self.steps, "chunks": self.chunks, "stage_tokens": self.stage_tokens, "kind": self.options.kind}
-        if self.heads:
-            state["heads"] = self.heads.state_dict()
+        state |= {name: heads.state_dict() for name, heads in self.thrown_away().items()}
         torch.save(state, self.path + ".new")
         os.replace(self.path + ".new", self.path)           # an interrupted write leaves the last checkpoint whole
+
+    def take_hint_log(self) -> dict[str, dict[str, float]]:
+        log, self.hint_log = self.hint_log, {}
+        return {"hints": {part: round(float(torch.stack(x).mean()), 3) for part, x in log.items()}} if log else {}
 
     def log(self, **fields) -> None:
         print(json.dumps(fields), file=self.log_file, flush=True)
@@ -144,6 +161,12 @@ class Run:
         if name in ("seeing", "hearing"):
             return self.heads.loss(name, batch)
         loss = networks.loss_of(self.model, batch)
+        if self.hinted:
+            parts = self.hinted.losses(batch)
+            loss = loss + self.hint_weight * sum(parts.values())
+            if self.options.device == "cpu":                # what is recorded for a GPU tells nothing when it is replayed
+                for part, x in parts.items():
+                    self.hint_log.setdefault(part, []).append(x.detach())
         return loss + self.options.balance * self.routers.take() if self.routers else loss
 
 
@@ -155,8 +178,8 @@ class Feed:
         if "audio" in mix.shares():
             bank()                                          # here, so that the workers share it
         self.shares = {name: share for name, share in mix.shares().items() if o.kind == "e" or name != "audio"}
-        self.streams = {name: self.loader(Stream(o.tokenizer, mix, name, o.seed, run.chunks.get(self.place(name), 0),
-                                                 int(o.batch * share), o.kind == "moe", o.device != "cpu")) for name, share in self.shares.items()}
+        self.streams = {name: self.loader(Stream(o.tokenizer, mix, name, o.seed, run.chunks.get(self.place(name), 0), int(o.batch * share),
+                                                 o.kind == "moe", o.device != "cpu", o.hints > 0)) for name, share in self.shares.items()}
         self.lessons = {kind: self.loader(Lessons(kind, o.seed + run.steps, o.batch // 16)) for kind in run.heads.pupils} if run.heads else {}
 
     def loader(self, data: torch.utils.data.IterableDataset) -> Iterator:
@@ -167,14 +190,13 @@ class Feed:
     def place(self, group: str) -> str:
         return f"{self.run.options.stage} {group}"
 
-    def next(self, lessons: float) -> dict[str, tuple[float, dict]]:
-        """lessons: what is left of the weight of the towers' lessons."""
+    def next(self) -> dict[str, tuple[float, dict]]:
         batches = {}
         for name, stream in self.streams.items():
             self.run.chunks[self.place(name)], batch = next(stream)
             batches[name] = self.shares[name], batch
         for kind, stream in self.lessons.items():
-            batches[kind] = lessons, next(stream)
+            batches[kind] = self.run.options.lessons * self.run.left, next(stream)
         return batches
 
 
@@ -192,16 +214,17 @@ def train(options: Options) -> None:
         done = max((time.time() - begin) / (60 * options.minutes), run.stage_tokens.get(options.stage, 0) / options.tokens)
         if done >= 1 or stopped:
             break
-        left = min(1.0, (1 - done) / options.decay) if options.decay else 1.0
-        scale_rate(run.optimisers, min(1, (n + 1) / options.warmup) * left)
-        recent.append(run.step(feed.next(options.lessons * left)))
+        run.left = min(1.0, (1 - done) / options.decay) if options.decay else 1.0
+        run.hint_weight.fill_(options.hints * run.left)
+        scale_rate(run.optimisers, min(1, (n + 1) / options.warmup) * run.left)
+        recent.append(run.step(feed.next()))
         due = time.time() > next_evaluation
         if due or run.steps % 25 == 0:
             means = {name: round(float(torch.stack([losses[name] for losses in recent]).mean()), 4) for name in recent[0]}
             if not all(map(math.isfinite, means.values())):
                 raise SystemExit(f"the loss is no number: {means}; the last checkpoint is as it was")
             run.log(step=run.steps, tokens=run.tokens, seconds=round(time.time() - begin),
-                    per_second=round((run.tokens - first_token) / (time.time() - begin)), **means)
+                    per_second=round((run.tokens - first_token) / (time.time() - begin)), **means, **run.take_hint_log())
             recent = []
         if due:
             run.save()
@@ -223,7 +246,7 @@ def stop_on_signal() -> list:
 def report(run: Run, tests: evaluate.Tests | None) -> None:
     if not tests:
         return
-    with torch.autocast(run.options.device, torch.bfloat16, enabled=run.options.device != "cpu"):
+    with torch.compiler.set_stance("force_eager"), torch.autocast(run.options.device, torch.bfloat16, enabled=run.options.device != "cpu"):
         scores = tests.scores(run.model)
     if run.routers:
         run.routers.seen = []

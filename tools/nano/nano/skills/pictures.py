@@ -47,7 +47,7 @@ def view(rng: random.Random, test: bool, small: list[tuple[int, int]] = drawing.
 
 
 def media(p: Picture, budget: int) -> Media:
-    return Media("image", p.image, budget)
+    return Media("image", p.image, budget, p)
 
 
 def talk(rng: random.Random, skill: str, images: list[Media], asked: list[tuple[str, str]]) -> Item:
