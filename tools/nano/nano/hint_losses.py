@@ -19,6 +19,9 @@ class Hinted(torch.nn.Module):
         width = {"asked": 2 * attention.head_dim}
         self.heads = torch.nn.ModuleDict({name: torch.nn.Linear(width.get(name, attention.k_proj.out_features), n) for name, n in CLASSES.items()})
 
+    def own_parameters(self) -> list[torch.nn.Parameter]:
+        return list(self.parameters())
+
     def losses(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """batch: with what hints.tensors made, right after the model has seen it. Returns a loss for each kind of hint that it has."""
         (queries, keys, values), (near_queries, near_keys, _) = self.seen[self.deep], self.seen[self.deep - 1]

@@ -232,7 +232,7 @@ class RowReader:
         if self.are_alike():
             a, b = self.pictures
             for i, change in enumerate(self.changes()):
-                if change >= 0:
+                if change > 0 or change == 0 and b.labels["shape"][i] > 0:      # background that has not changed would be nearly all
                     self.know("changed", b.begin + i, change)
                 self.out.looks.append(Look(b.begin + i, [a.begin + i], FIRST, near=True))
 

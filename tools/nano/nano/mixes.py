@@ -31,10 +31,17 @@ POLISH = {"add_plain": 5, "have": 4, "schema": 4, "sort_numbers": 5, "sort_words
 POLISH_MIX = {name: weight * (0.2 if name in SOUNDS else 0.25) for name, weight in LATER_MIX.items() if not name.endswith("drill")} | POLISH
 
 # With hints: what is found by what stands behind it, and the pictures in which something has to be found.
-HINTED = {"tool_choice": 6, "tool_drill": 5, "which_drill": 5, "tool_none": 5, "tool_parallel": 4, "quote": 5, "begin_drill": 3, "summary": 4,
-          "count_drill": 3, "schema": 4, "sort_numbers": 4, "relation": 6, "compare": 6, "count_shapes": 5, "read_word": 5, "both": 2, "read_digits": 2,
-          "lines": 0.05}
+HINTED = {"tool_choice": 6, "tool_drill": 5, "which_drill": 5, "tool_none": 5, "tool_parallel": 4, "quote": 5, "begin_drill": 3, "summary": 5,
+          "count_drill": 3, "schema": 4, "sort_numbers": 4, "relation": 6, "compare": 8, "count_shapes": 6, "read_word": 6, "both": 2,
+          "read_digits": 2, "lines": 0.05}
 HINTED_MIX = {name: weight * (0.25 if name in SOUNDS else 0.35) for name, weight in LATER_MIX.items() if not name.endswith("drill")} | HINTED
+# What the stage before forgot at its high rates comes back while they fall.
+SETTLE = {"add_plain": 4, "both": 3, "sort_words": 3, "translate_de": 2.5, "have": 2.5, "translate_fr": 2, "subtract": 2, "schema": 2, "repeat": 2,
+          "reverse": 1.7, "copy": 1.7, "read_digits": 1.7, "count_shapes": 1.7, "translate_es": 1.5, "spell": 1.5, "sort_numbers": 1.5, "code": 1.5,
+          "tool_parallel": 1.5, "tool_choice": 1.3, "add": 1.3, "fact": 1.3, "unknown": 1.3, "read_word": 1.2, "relation": 0.5, "compare": 0.2,
+          "summary": 0.2, "lines": 0.05}
+SETTLE_MIX = {name: weight * SETTLE.get(name, 0.7) * (0.5 if name in SOUNDS else 0.8 if name in PICTURES else 1)
+              for name, weight in LATER_MIX.items() if not name.endswith("drill")} | {"tool_drill": 0.5, "which_drill": 0.5}
 
 STAGES = {
     "first": Mix(FIRST, n_items=5, max_tokens=320),
@@ -44,5 +51,6 @@ STAGES = {
     "full": Mix(LATER_MIX | {"needle": 1.0}, n_items=4, max_tokens=4300),
     "open": Mix(OPEN_MIX | {"needle": 0.5}, n_items=4, max_tokens=4300),
     "hinted": Mix(HINTED_MIX, n_items=4, max_tokens=800),
+    "settle": Mix(SETTLE_MIX, n_items=4, max_tokens=800),
     "polish": Mix(POLISH_MIX, n_items=4, max_tokens=640),
 }

@@ -9,7 +9,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -84,8 +84,9 @@ class Run:
             if self.model.model.audio_tower is not None:
                 quick_convolutions(self.model.model.audio_tower)
         self.optimisers = make_optimisers(self.model, options.lr, options.muon_lr)
-        self.heads = self.throw_away(Heads(self.model), Heads.own_parameters) if options.lessons else None
-        self.hinted = self.throw_away(Hinted(self.model), Hinted.parameters, 2) if options.hints else None
+        self.heads, self.hinted = Heads(self.model) if options.lessons else None, Hinted(self.model) if options.hints else None
+        self.thrown_away = {name: heads.to(options.device) for name, heads in (("heads", self.heads), ("hinted", self.hinted)) if heads}
+        self.head_optimisers = {name: self.head_optimiser(heads) for name, heads in self.thrown_away.items()}
         self.left, self.hint_log = 1.0, {}                  # left: share of the weight of lessons and hints
         self.hint_weight = torch.zeros((), device=options.device)   # a tensor, for recorded steps
         self.tokens, self.steps, self.chunks, self.stage_tokens = 0, 0, {}, {}
@@ -100,13 +101,13 @@ class Run:
         self.gradients = Gradients(self.loss, options.device)
         self.log_file = open(os.path.join(options.out, "log.jsonl"), "a")
 
-    def throw_away(self, heads: torch.nn.Module, parameters: Callable, speed: float = 1) -> torch.nn.Module:
-        """Takes heads into the training that are thrown away with the run."""
-        rate = speed * self.options.lr
-        heads.to(self.options.device)
-        self.optimisers.append(torch.optim.AdamW(parameters(heads), lr=rate, betas=(0.9, 0.98), weight_decay=0.0, foreach=True))
-        self.optimisers[-1].param_groups[0] |= {"base_lr": rate, "speed": speed}
-        return heads
+    def head_optimiser(self, heads: Heads | Hinted) -> torch.optim.Optimizer:
+        optimiser = torch.optim.AdamW(heads.own_parameters(), lr=self.options.lr, betas=(0.9, 0.98), weight_decay=0.0, foreach=True)
+        optimiser.param_groups[0]["base_lr"] = self.options.lr
+        return optimiser
+
+    def all_optimisers(self) -> list[torch.optim.Optimizer]:
+        return [*self.optimisers, *self.head_optimisers.values()]
 
     def load(self, path: str, with_optimiser: bool) -> None:
         state = torch.load(path, map_location=self.options.device, weights_only=True)
@@ -114,17 +115,15 @@ class Run:
         if not with_optimiser:
             return
         self.tokens, self.steps, self.chunks, self.stage_tokens = (state[k] for k in ("tokens", "steps", "chunks", "stage_tokens"))
-        for name, heads in self.thrown_away().items():
-            if name in state:
-                heads.load_state_dict(state[name])
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
+        for name in state.get("heads", {}).keys() & self.thrown_away.keys():
+            weights, optimiser = state["heads"][name]
+            self.thrown_away[name].load_state_dict(weights)
+            self.head_optimisers[name].load_state_dict(optimiser)
+        for optimiser in self.all_optimisers():
             for group in optimiser.param_groups:
-                rate = self.options.lr if isinstance(optimiser, torch.optim.AdamW) else self.options.muon_lr
-                group["base_lr"] = rate * group.get("speed", 1)
-
-    def thrown_away(self) -> dict[str, torch.nn.Module]:
-        return {name: heads for name, heads in (("heads", self.heads), ("hinted", self.hinted)) if heads}
+                group["base_lr"] = self.options.lr if isinstance(optimiser, torch.optim.AdamW) else self.options.muon_lr
 
     def load_part(self, part: str, path: str) -> None:
         state = torch.load(path, map_location=self.options.device, weights_only=True)
@@ -132,8 +131,8 @@ class Run:
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers], "tokens": self.tokens,
-                 "steps": self.steps, "chunks": self.chunks, "stage_tokens": self.stage_tokens, "kind": self.options.kind}
-        state |= {name: heads.state_dict() for name, heads in self.thrown_away().items()}
+                 "steps": self.steps, "chunks": self.chunks, "stage_tokens": self.stage_tokens, "kind": self.options.kind,
+                 "heads": {name: (heads.state_dict(), self.head_optimisers[name].state_dict()) for name, heads in self.thrown_away.items()}}
         torch.save(state, self.path + ".new")
         os.replace(self.path + ".new", self.path)           # an interrupted write leaves the last checkpoint whole
 
@@ -148,9 +147,9 @@ class Run:
         """batches: name -> (weight of its loss, batch). Returns the losses."""
         tokens = sum(batch.pop("n_tokens", 0) for _, batch in batches.values())
         losses = {name: self.gradients.add(name, weight, batch) for name, (weight, batch) in batches.items()}
-        parameters = [p for optimiser in self.optimisers for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+        parameters = [p for optimiser in self.all_optimisers() for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
         torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=True)
-        for optimiser in self.optimisers:
+        for optimiser in self.all_optimisers():
             optimiser.step()
             optimiser.zero_grad(set_to_none=False)          # recorded steps add to the same memory
         self.tokens, self.steps = self.tokens + tokens, self.steps + 1
@@ -216,7 +215,7 @@ def train(options: Options) -> None:
             break
         run.left = min(1.0, (1 - done) / options.decay) if options.decay else 1.0
         run.hint_weight.fill_(options.hints * run.left)
-        scale_rate(run.optimisers, min(1, (n + 1) / options.warmup) * run.left)
+        scale_rate(run.all_optimisers(), min(1, (n + 1) / options.warmup) * run.left)
         recent.append(run.step(feed.next()))
         due = time.time() > next_evaluation
         if due or run.steps % 25 == 0:
