@@ -41,13 +41,6 @@ class Nano(CliTest):
         self.assertEqual(run("doctor", "-m", "nano", "--json").status, 0)
         self.assertEqual(run("grammar", "check", self.write("any.json", "{}"), "-m", "nano").status, 0)
 
-    def test_its_questions_are_asked_where_a_folder_has_its_name(self):
-        (self.folder / "nano").mkdir()
-        outcome = run("eval", "nano", "--skills", "copy", "--limit", 1, "--json", cwd=self.folder)
-        self.assertEqual(outcome.status, 0, outcome.err)
-        self.assertEqual(json.loads(outcome.out)["skills"]["copy"]["n"], 1)
-        self.assertEqual(run("eval", "./nano", cwd=self.folder).status, 2)
-
     def test_a_model_in_the_library_comes_first(self):
         home = self.folder / "models"
         home.mkdir()

@@ -22,14 +22,14 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using evaluation::Result;
 
-// The set that came with the model of that name, which hides a folder called the same in the current one, or a folder.
+// A folder, or the set that came with the model of that name.
 std::string find_set(const std::string& name) {
   std::error_code error;
   if (name.empty())
     throw RequestError("facet eval needs a set of skills (nano, or a folder), or a command: perplexity, divergence");
+  if (fs::is_directory(name, error)) return name;
   if (name.find('/') == std::string::npos)
     if (const auto shipped = find_shipped("models/" + name + "/eval")) return *shipped;
-  if (fs::is_directory(name, error)) return name;
   throw_error<RequestError>(
       "{}: no folder, no set of skills that came with this facet, and no command (perplexity, divergence): give a "
       "folder with SKILL.jsonl files",
