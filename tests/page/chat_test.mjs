@@ -281,7 +281,7 @@ test('the real model calls a declared tool', async () => {
     JSON.stringify([
       {
         name: 'get_weather',
-        description: 'Gets the weather of a city.',
+        description: 'the weather of a city',
         parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
       },
     ]),
