@@ -171,7 +171,7 @@ def for_gpu(model) -> None:
 
 def for_cpu(model) -> None:
     """Fewer passes over memory with the same result: what lies between the matrix products of a layer is compiled into loops, which takes
-    some minutes the first time. The layers of the towers take too few tokens for that."""
+    some minutes the first time."""
     fuse_norms(model)
     torch._dynamo.config.recompile_limit = 64               # a layer is compiled with and without each of its masks, hints and pictures
     for layer in model.model.language_model.layers:
