@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -83,7 +83,8 @@ def conversation(rng: random.Random, mix: Mix, group: str = "", test: bool = Fal
         if first.tools:
             rng.shuffle(items)
     turns = [t for item in items for t in item.turns]
-    return Item(first.skill, turns, first.tools, first.system, first.think, scored=asked_turn(rng, turns))
+    return Item(first.skill, turns, first.tools, first.system, first.think, scored=asked_turn(rng, turns),
+                purposes=first.purposes)
 
 
 def asked_turn(rng: random.Random, turns: list) -> int:
@@ -97,6 +98,7 @@ class Row:
     ids: list[int]
     labels: list[int]
     media: list[Prepared]
+    purposes: dict[str, str] = field(default_factory=dict)  # of Item
 
     @property
     def group(self) -> str:
@@ -107,7 +109,7 @@ def make_row(item: Item, encoder: Encoder, large: bool = False) -> Row:
     prepared = {id(m): prepare(m) for t in item.turns if isinstance(t, User) for m in t.media}
     segments = chat.render(item, large, lambda media: prepared[id(media)].n_soft)
     ids, labels = encoder.segments(segments)
-    return Row(ids, labels, list(prepared.values()))
+    return Row(ids, labels, list(prepared.values()), item.purposes)
 
 
 def chunk(encoder: Encoder, mix: Mix, group: str, seed: int, index: int, tokens: int, large: bool, curator: Curator) -> list[Row]:

@@ -4,6 +4,8 @@ import torch.nn.functional as F
 
 from .hints import CLASSES, FIRST, NONE, SECOND
 
+ASKED = "asked", "asked_topic"                              # facts that queries have to know; of the others values
+
 
 class Hinted(torch.nn.Module):
     """The linear heads of a model that is given hints, and what the two layers that are told saw last."""
@@ -16,7 +18,7 @@ class Hinted(torch.nn.Module):
         for layer in (self.deep - 1, self.deep):
             layers[layer].self_attn.seen = self.seen        # model.attention writes there
         attention = layers[self.deep].self_attn
-        width = {"asked": 2 * attention.head_dim}
+        width = dict.fromkeys(ASKED, 2 * attention.head_dim)
         self.heads = torch.nn.ModuleDict({name: torch.nn.Linear(width.get(name, attention.k_proj.out_features), n) for name, n in CLASSES.items()})
 
     def own_parameters(self) -> list[torch.nn.Parameter]:
@@ -35,7 +37,7 @@ class Hinted(torch.nn.Module):
         for name, head in self.heads.items():
             if f"fact_{name}" in batch:
                 row, at, answer = batch[f"fact_{name}"].T
-                scores = head((asked if name == "asked" else values)[row, at]).float()
+                scores = head((asked if name in ASKED else values)[row, at]).float()
                 out[name] = F.cross_entropy(scores, answer, ignore_index=NONE, reduction="sum") / (answer != NONE).sum().clamp(min=1)
         return out
 

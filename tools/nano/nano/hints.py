@@ -22,12 +22,12 @@ FIRSTS = 4                                                  # so many first toke
 CLEAR = 100                                                 # cells of a picture that local attention sees at once, two pictures of them as well
 BINS = 8                                                    # of a place across or down a picture
 GROUPS = sorted({kind.group for kind in KINDS})             # what a tool is for
-GROUP_OF = {about: GROUPS.index(kind.group) for kind in KINDS for about in kind.about}
 N_CHARACTERS = 1 + len(pretrain_vision.CHARS)               # the first is none
 CLASSES = {f"first{k}": VOCAB_SIZE for k in range(FIRSTS)} | {   # a fact -> how many answers it has
     "nth": 10,                                              # which occurrence of a word in a list this is
     "kind": len(GROUPS),                                    # what a tool is for, at the end of its description and of a request for it
-    "asked": len(GROUPS),                                   # the same of an answer's attention
+    "topic": VOCAB_SIZE,                                    # the same of a tool that is made up: the first token of what it is about
+    "asked": len(GROUPS), "asked_topic": VOCAB_SIZE,        # both of an answer's attention
     "so_far": 7,                                            # shapes in a picture up to this cell
     "across": BINS, "down": BINS,                           # where a cell with a shape is
     "changed": 4,                                           # nothing, colour, shape, number: against the same cell of the first picture
@@ -58,7 +58,7 @@ class Part:
     name_end: int
     words: int
     end: int
-    group: int | None = None                                # of a tool
+    purpose: tuple[str, int] | None = None                  # of a tool: "kind" or "topic", and its class
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,21 @@ class Reader:
 
     def __init__(self, tokenizer):
         self.pieces = [tokenizer.id_to_token(i) or "" for i in range(tokenizer.get_vocab_size())]
+        self.tokenizer = tokenizer
 
     def hints(self, row) -> Hints:
         """row: data.Row."""
-        return RowReader([self.pieces[i] for i in row.ids], row).read()
+        return RowReader([self.pieces[i] for i in row.ids], row, {name: self.purpose(text) for name, text in row.purposes.items()}).read()
+
+    def purpose(self, text: str) -> tuple[str, int]:
+        if text in GROUPS:
+            return "kind", GROUPS.index(text)
+        return "topic", self.tokenizer.encode(f" {text}", add_special_tokens=False).ids[0]
 
 
 class RowReader:
-    def __init__(self, pieces: list[str], row):
-        self.pieces, self.labels, self.row, self.out = pieces, row.labels, row, Hints()
+    def __init__(self, pieces: list[str], row, purposes: dict[str, tuple[str, int]]):
+        self.pieces, self.labels, self.row, self.out, self.purposes = pieces, row.labels, row, Hints(), purposes
         self.tools: dict[tuple[str, ...], Part] = {}
         self.sentences: list[Part] = []
         self.pictures: list[Seen] = []
@@ -128,8 +134,7 @@ class RowReader:
             if pieces[i] == "declaration:":
                 brace = pieces.index("{", i)
                 end = pieces.index(QUOTE, brace + 3)
-                about = "".join(pieces[brace + 3:end]).replace(SPACE, " ")
-                self.tools[tuple(pieces[i + 1:brace])] = Part(i + 1, brace, brace + 2, end, GROUP_OF.get(about))
+                self.tools[tuple(pieces[i + 1:brace])] = Part(i + 1, brace, brace + 2, end, self.purposes.get("".join(pieces[i + 1:brace])))
                 i, begin = pieces.index("<tool|>", i), None
             elif self.labels[i] or pieces[i].startswith("<"):
                 begin = None
@@ -148,9 +153,9 @@ class RowReader:
             for at in range(part.words, part.end):
                 for k in range(min(FIRSTS, part.name_end - part.begin, at - part.begin)):
                     self.know(f"first{k}", at, self.row.ids[part.begin + k])
-            if part.group is not None:
+            if part.purpose:
                 for at in (part.end - 2, part.end - 1):
-                    self.know("kind", at, part.group)
+                    self.know(part.purpose[0], at, part.purpose[1])
 
     def know_lists(self) -> None:
         for part in filter(self.is_list, self.sentences):
@@ -178,27 +183,28 @@ class RowReader:
     def look_at_part(self, at: int, n: int, part: Part) -> None:
         """At n positions from `at` on; of a tool to the end of its description, where it is known what it is for."""
         for i in range(at, at + n):
-            self.tell(i, list(range(part.words if part.group is None else part.end - 2, part.end)))
-            if part.group is not None:
-                self.know("asked", i, part.group)
+            self.tell(i, list(range(part.end - 2 if part.purpose else part.words, part.end)))
+            if part.purpose:
+                self.know({"kind": "asked", "topic": "asked_topic"}[part.purpose[0]], i, part.purpose[1])
 
     def look_at_tools(self, begin: int, end: int) -> None:
         """Before the first call and at the first letters of each name; to <bos> where no tool fits."""
         if self.pieces[begin] != "<|tool_call>":
             self.tell(begin - 1, [0])
-        groups = set()
+        purposes = set()
         for at in range(begin, end):
             if self.pieces[at] == "call:":
                 brace = self.pieces.index("{", at)
                 part = self.tools[tuple(self.pieces[at + 1:brace])]
-                groups.add(part.group)
+                purposes.add(part.purpose)
                 if at == begin + 1:
                     self.look_at_part(begin - 1, 1, part)
                 self.look_at_part(at, min(brace - at - 1, FIRSTS), part)
         request_end = begin - 5                             # <turn|> \n <|turn> model \n
-        if len(groups) == 1 and None not in groups and self.pieces[request_end] == "<turn|>":
+        if len(purposes) == 1 and None not in purposes and self.pieces[request_end] == "<turn|>":
+            name, answer = purposes.pop()
             for at in (request_end - 1, request_end):
-                self.know("kind", at, *groups)
+                self.know(name, at, answer)
 
     def look_at_counted(self, begin: int, end: int) -> None:
         """Where an answer says how many there are of a thing: to the first and to the last of them."""

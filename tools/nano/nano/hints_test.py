@@ -15,6 +15,7 @@ from .skills.table import PICTURES, TEXT
 
 ALARM = {"name": "rupo9", "description": "Sets an alarm.", "parameters": {"type": "object"}}
 MUSIC = {"name": "mec_hoga", "description": "Plays music.", "parameters": {"type": "object"}}
+OWNER = {"name": "bem4", "description": "Gets the owner of a thing.", "parameters": {"type": "object"}}
 
 
 class HintsTest(unittest.TestCase):
@@ -35,23 +36,34 @@ class HintsTest(unittest.TestCase):
         found, pieces = self.read(item)
         return [(pieces[x.at + 1], "".join(pieces[i] for i in x.places)) for x in found.looks if x.head == hints.FIRST and not x.near]
 
+    def item(self, request: str, call: str | None) -> Item:
+        """A request to two tools; call: the name of the one that is called."""
+        answer = Model(calls=[Call(call, {})]) if call else Model("I have no tool for that.")
+        return Item("x", [User(request), answer], [ALARM, MUSIC, OWNER], purposes={"rupo9": "alarm", "mec_hoga": "music", "bem4": "owner"})
+
     def test_a_call_looks_at_the_end_of_the_description_of_its_tool(self):
-        item = Item("x", [User("Play something."), Model(calls=[Call("mec_hoga", {})])], [ALARM, MUSIC])
-        self.assertEqual(self.looks(item), [("<|tool_call>", "▁music."), ("m", "▁music."), ("e", "▁music."), ("c", "▁music."), ("_", "▁music.")])
+        looks = [(token, "▁music.") for token in ("<|tool_call>", "m", "e", "c", "_")]
+        self.assertEqual(self.looks(self.item("Play something.", "mec_hoga")), looks)
 
     def test_what_no_tool_fits_looks_at_the_beginning(self):
-        item = Item("x", [User("Open the door."), Model("I have no tool for that.")], [ALARM])
-        self.assertEqual(self.looks(item), [("I", "<bos>")])
+        self.assertEqual(self.looks(self.item("Open the door.", None)), [("I", "<bos>")])
 
     def test_descriptions_know_the_name_before_them_and_what_the_tool_is_for(self):
-        item = Item("x", [User("Play something."), Model(calls=[Call("mec_hoga", {})])], [ALARM, MUSIC])
-        found, pieces = self.read(item)
+        found, pieces = self.read(self.item("Play something.", "mec_hoga"))
         end = max(i for i, p in enumerate(pieces) if p == "▁music") + 1
         known = {name: answer for name, at, answer in found.facts if at == end}
         self.assertEqual([self.reader.pieces[known[f"first{k}"]] for k in range(4)], list("mec_"))
         self.assertEqual(hints.GROUPS[known["kind"]], "music")
         request = max(i for i in range(pieces.index("<|tool_call>")) if pieces[i] == "<turn|>")
         self.assertEqual({hints.GROUPS[answer] for name, at, answer in found.facts if name == "kind" and at == request}, {"music"})
+
+    def test_of_a_made_up_tool_it_is_known_what_it_is_about(self):
+        found, pieces = self.read(self.item("Who is the owner of Kol?", "bem4"))
+        begin, topic = pieces.index("<|tool_call>"), self.encoder.encode(" owner")[0]
+        described = max(i for i in range(begin) if pieces[i] == "▁thing")
+        known = {at for name, at, answer in found.facts if (name, answer) == ("topic", topic)}
+        self.assertEqual(known, {described, described + 1, begin - 6, begin - 5})
+        self.assertIn(("asked_topic", begin - 1, topic), found.facts)
 
     def test_a_quotation_looks_at_the_words_behind_its_beginning(self):
         text = "Remember this: The lamp is new. Last night Nora sold a lamp. Last night Emma lost a chair. Copy the sentence about Emma."

@@ -49,6 +49,7 @@ class Item:
     think: bool = False
     check: dict | None = None                              # how a test answer is judged; None: it equals the reference
     scored: int = -1                                       # which of the Model turns a test asks for
+    purposes: dict[str, str] = field(default_factory=dict)  # what each tool is for, by its name, for hints in training
 
 
 @dataclass(frozen=True)

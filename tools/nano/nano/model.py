@@ -1,7 +1,7 @@
 """Configurations of nano and nano-moe, their initialisation, and a training forward pass on the official modules.
 
-The official implementation is used as it is; what this file replaces for speed is exact: fused norms, on a CPU plain attention in place of the
-fused kernel and compiled layers, on a GPU all experts in one product; layers that share keys and values compute only the positions with a label.
+The official implementation is used as it is; what this file replaces for speed is exact: fused norms, all experts in one product, on a CPU plain
+attention in place of the fused kernel and compiled layers; layers that share keys and values compute only the positions with a label.
 """
 import copy
 import functools
@@ -155,24 +155,19 @@ def compute_labelled_only(model) -> None:
     text._maybe_slice_kv_shared_inputs = keep
 
 
-def fuse_norms(model) -> None:
+def for_gpu(model) -> None:
+    """Fewer and larger kernels with the same result."""
     for module in model.modules():
         if isinstance(module, Gemma4RMSNorm):
             module.forward = functools.partial(normed, module)
-
-
-def for_gpu(model) -> None:
-    """Fewer and larger kernels with the same result."""
-    fuse_norms(model)
-    for module in model.modules():
-        if isinstance(module, Gemma4TextExperts):
+        elif isinstance(module, Gemma4TextExperts):
             module.forward = functools.partial(all_experts, module)
 
 
 def for_cpu(model) -> None:
-    """Fewer passes over memory with the same result: what lies between the matrix products of a layer is compiled into loops, which takes
+    """The same, and fewer passes over memory: what lies between the matrix products of a layer is compiled into loops, which takes
     some minutes the first time."""
-    fuse_norms(model)
+    for_gpu(model)
     torch._dynamo.config.recompile_limit = 64               # a layer is compiled with and without each of its masks, hints and pictures
     for layer in model.model.language_model.layers:
         layer.forward = torch.compile(layer.forward, dynamic=True)

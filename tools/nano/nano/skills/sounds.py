@@ -162,11 +162,12 @@ def command(rng: random.Random, test: bool) -> Item:
     kind, words, arguments, name = draw(rng, make, test, lambda x: f"command {' '.join(x[1])} {x[3]}", 5)
     others = rng.sample([k for k in TOOL_NAMES if k != kind], rng.randint(0, 2))
     tools = [declaration(kind, name)] + [declaration(k, rng.choice(TOOL_NAMES[k])) for k in others]
+    purposes = {tool["name"]: "music" if k == "play" else k for tool, k in zip(tools, [kind, *others])}
     rng.shuffle(tools)
     assert set(arguments) == set(declaration(kind, name)["parameters"]["required"])
     samples = spoken(rng, [f"en:{w}" for w in words], test)
     turns = [User(rng.choice(OBEY), [Media("audio", samples)]), Model(calls=[Call(name, arguments)])]
-    return Item("command", turns, tools=tools)
+    return Item("command", turns, tools=tools, purposes=purposes)
 
 
 SKILLS = dict(spoken_digits=Skill(spoken_digits, 3), spoken_word=Skill(spoken_word, 2),

@@ -1,11 +1,12 @@
 """Tool calls: choosing among declared tools, typed arguments, using results, two calls at once, no call when none fits.
 
 Held out: the names of the tools; every tool name in a test prompt is unseen in training. For the skill that is judged
-by the answer to a result, the pair of arguments and result is held out as well. The description of a tool decides,
-because names may be invented and the names of parameters vary; the type of a parameter varies too ("state": "on" or
-"enabled": true).
+by the answer to a result, the pair of arguments and result is held out as well; in `tool_words` what the tools do, in its
+wording, and the topics of made-up ones. The description of a tool decides, because names may be invented and the names of
+parameters vary; the type of a parameter varies too ("state": "on" or "enabled": true).
 """
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from nano.items import Call, Item, Model, Results, Skill, User, draw, is_test
 from nano.skills import chat, words
 from nano.skills.shapes import BOOLEAN, INTEGER, NUMBER, STRING, STRINGS, conforms, enum, leaves, record
+from nano.skills import tool_words as wordings
+from nano.skills.tool_words import Wording
 from nano.words import CITIES, COLORS, NAMES, ROOMS, capital, pseudo, word
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -42,7 +45,7 @@ class Form:
 class Kind:
     """A kind of tool. `slots` are the values that the request and the answer mention; a parameter takes one slot, or
     several as an object. `results` are pairs (result, answer), in which {r} is a drawn value. `pairs` ask for two sets
-    of values at once."""
+    of values at once. `does` are patterns of what it does (nano.skills.tool_words) when it is not known by its words."""
     words: str
     about: list[str]
     slots: dict[str, Callable[[random.Random], Any]]
@@ -51,6 +54,7 @@ class Kind:
     results: list[tuple[str, str]]
     drawn: Callable[[random.Random], str] = lambda rng: ""
     pairs: list[str] = field(default_factory=list)
+    does: list[str] = field(default_factory=list)
 
     @property
     def group(self) -> str:
@@ -286,7 +290,56 @@ class Tool:
         return args
 
 
-def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any], bare: bool = False) -> Tool:
+def made_up(rng: random.Random, unseen: bool) -> Kind:
+    """A kind of tool that tells something of a thing, or does something with one."""
+    if rng.random() < .55:
+        topic, holder = wordings.topic(rng, wordings.TOPICS, unseen), rng.choice(wordings.HOLDERS)
+        patterns = [p.replace("{topic}", topic).replace("{holder}", holder) for p in wordings.TELLS]
+        asks = [a.replace("{topic}", topic) for a in wordings.TELL_ASKS]
+        names = f"{wordings.TELL_PARAMS} {holder} {holder}_name"
+        results = [("{r}", f"The {topic} of {{x}} is {{r}}.")]
+    else:
+        topic, act = wordings.topic(rng, wordings.OBJECTS, unseen), rng.choice(wordings.ACTS)
+        patterns = [p.replace("{topic}", topic).replace("{act}", act) for p in wordings.MOVES]
+        asks = [a.replace("{topic}", topic).replace("{act}", act) for a in wordings.MOVE_ASKS]
+        names = f"{wordings.MOVE_PARAMS} {topic} {topic}_id"
+        results = done("Done.")
+    return Kind(topic, [], {"x": wordings.someone}, [("x", [Form(names, STRING)])], asks, results, drawn=lambda r: pseudo(r, 3, 6), does=patterns)
+
+
+def any_kind(rng: random.Random, wording: Wording, known: list[Kind] = KINDS) -> Kind:
+    """One of the known kinds, or one that is made up."""
+    if wording is not Wording.PLAIN and rng.random() < {Wording.MANY: .25, Wording.UNSEEN: .4}[wording]:
+        return made_up(rng, wording is Wording.UNSEEN)
+    return rng.choice(known)
+
+
+def description(rng: random.Random, kind: Kind, wording: Wording) -> str:
+    if wording is Wording.PLAIN or kind.about and wording is Wording.MANY and rng.random() < .35:
+        return rng.choice(kind.about)
+    does = wordings.does(rng, kind.does) if kind.does else wordings.does_of(rng, kind.words, wording is Wording.UNSEEN)
+    return wordings.describe(rng, does)
+
+
+def request(rng: random.Random, kind: Kind, values: dict[str, Any], wording: Wording) -> str:
+    """What a user says who wants the tool to be called with the values."""
+    if wording is Wording.PLAIN or kind.about and rng.random() < .4:
+        return spell(rng.choice(kind.requests), values)
+    slots = set(kind.slots)
+    asks = kind.requests if kind.does else [a for a in wordings.ASKS[kind.words] if set(re.findall(r"{(\w+)}", a)) == slots]
+    return wordings.polite(rng, spell(wordings.say(rng, rng.choice(asks)), values))
+
+
+def vary(rng: random.Random, properties: dict[str, dict]) -> dict[str, dict]:
+    """Notes to parameters and ones that nobody asks for."""
+    for name, schema in properties.items():
+        if "description" not in schema and rng.random() < .3:
+            properties[name] = schema | {"description": wordings.note(rng, name)}
+    more = wordings.optional(rng, set(properties)) if properties and rng.random() < .2 else None
+    return dict(rng.sample(list((properties | dict([more])).items()), len(properties) + 1)) if more else properties
+
+
+def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any], bare: bool = False, wording: Wording = Wording.PLAIN) -> Tool:
     """Declares a tool of the kind, with drawn names. Enumerations of drawn choices contain the given values."""
     wanted = [] if bare else kind.params
     for _ in range(100):
@@ -308,9 +361,11 @@ def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any], 
         if len(properties) == len(wanted):
             break
     assert len(properties) == len(wanted)
-    name = tool_name(rng, test, kind)
-    return Tool(kind, name, fields, {"name": name, "description": rng.choice(kind.about),
-                                     "parameters": record(properties)})
+    name, required = tool_name(rng, test, kind), list(properties)
+    if wording is not Wording.PLAIN:
+        properties = vary(rng, properties)
+    return Tool(kind, name, fields, {"name": name, "description": description(rng, kind, wording),
+                                     "parameters": record(properties) | {"required": required}})
 
 
 def draw_values(rng: random.Random, kind: Kind) -> dict[str, Any]:
@@ -325,23 +380,28 @@ def spell(template: str, values: dict[str, Any], result: str = "") -> str:
     return template.format(r=result, **{k: listed(v) for k, v in values.items()})
 
 
+def usual(test: bool) -> Wording:
+    return Wording.PLAIN if test else Wording.MANY
+
+
 def count_of_tools(rng: random.Random, test: bool) -> int:
     """One to five tools, fewer of them in training, where the easy end comes first."""
     return rng.randint(1, 5) if test else rng.choices([1, 2, 3, 4, 5], [.28, .3, .18, .14, .1])[0]
 
 
 def toolbox(rng: random.Random, test: bool, wanted: list[tuple[Kind, dict]], n: int,
-            exclude: set[str] = frozenset(), bare: bool = False) -> list[Tool]:
+            exclude: set[str] = frozenset(), bare: bool = False, wording: Wording | None = None) -> list[Tool]:
     """At least n tools, first the wanted ones in their order; bare ones take no arguments."""
+    wording = wording or usual(test)
     taken = {kind.group for kind, _ in wanted} | set(exclude)
     chosen = list(wanted)
     while len(chosen) < n:
-        kind = rng.choice(KINDS)
+        kind = any_kind(rng, wording)
         if kind.group not in taken:
             taken.add(kind.group)
             chosen.append((kind, draw_values(rng, kind)))
     while True:
-        tools = [declare(rng, test, kind, values, bare) for kind, values in chosen]
+        tools = [declare(rng, test, kind, values, bare, wording) for kind, values in chosen]
         if len({t.name for t in tools}) == len(tools):
             return tools
 
@@ -368,27 +428,41 @@ def check_call(request: str, args: dict[str, Any]) -> None:
         assert isinstance(leaf, bool) or str(leaf) in request, (request, args)
 
 
-def exchange(rng: random.Random, tool: Tool, values: dict[str, Any], result: tuple[str, str] | None = None) -> list:
+def purposes(tools: list[Tool]) -> dict[str, str]:
+    return {tool.name: tool.kind.group for tool in tools}
+
+
+def exchange(rng: random.Random, tool: Tool, values: dict[str, Any], wording: Wording, result: tuple[str, str] | None = None) -> list:
     """Request, call, result and answer."""
-    request = spell(rng.choice(tool.kind.requests), values)
+    text = request(rng, tool.kind, values, wording)
     args = tool.arguments(values)
-    check_call(request, args)
+    check_call(text, args)
     result, answer = result or outcome(rng, tool.kind, values)
-    return [User(request), Model(calls=[Call(tool.name, args)]), Results([(tool.name, result)]), Model(answer)]
+    return [User(text), Model(calls=[Call(tool.name, args)]), Results([(tool.name, result)]), Model(answer)]
 
 
-def tool_choice(rng: random.Random, test: bool) -> Item:
+def one_call(rng: random.Random, test: bool, wording: Wording, skill: str) -> Item:
     """One of the declared tools fits; the call is judged. In training a second request may follow, to another tool or
     the same."""
-    kind = rng.choice(KINDS)
+    kind = any_kind(rng, wording)
     values = draw_values(rng, kind)
-    tools = toolbox(rng, test, [(kind, values)], count_of_tools(rng, test))
-    turns = exchange(rng, tools[0], values)
+    tools = toolbox(rng, test, [(kind, values)], count_of_tools(rng, test), wording=wording)
+    turns = exchange(rng, tools[0], values, wording)
     if not test and rng.random() < .35:
         again = rng.choice([t for t in tools if not t.kind.enumerated] or [None])
         if again:
-            turns += exchange(rng, again, draw_values(rng, again.kind))
-    return Item("tool_choice", turns, declarations(rng, tools, test), scored=0)
+            turns += exchange(rng, again, draw_values(rng, again.kind), wording)
+    return Item(skill, turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
+
+
+def tool_choice(rng: random.Random, test: bool) -> Item:
+    """Tools in the words of this file."""
+    return one_call(rng, test, usual(test), "tool_choice")
+
+
+def tool_words(rng: random.Random, test: bool) -> Item:
+    """Tools in other words, and tools that are made up."""
+    return one_call(rng, test, Wording.UNSEEN if test else Wording.MANY, "tool_words")
 
 
 def tool_result(rng: random.Random, test: bool) -> Item:
@@ -399,7 +473,8 @@ def tool_result(rng: random.Random, test: bool) -> Item:
         return kind, values, outcome(r, kind, values)
     kind, values, result = draw(rng, make, test, lambda x: f"result {x[0].group} {sorted(x[1].items())} {x[2][0]}")
     tools = toolbox(rng, test, [(kind, values)], min(3, count_of_tools(rng, test)))
-    return Item("tool_result", exchange(rng, tools[0], values, result), declarations(rng, tools, test), scored=1)
+    return Item("tool_result", exchange(rng, tools[0], values, usual(test), result), declarations(rng, tools, test), scored=1,
+                purposes=purposes(tools))
 
 
 def both(rng: random.Random, first: str, second: str) -> str:
@@ -409,7 +484,8 @@ def both(rng: random.Random, first: str, second: str) -> str:
 
 def same_tool_twice(rng: random.Random, test: bool) -> tuple[list[Tool], list[Tool], list[dict], str]:
     """Two requests to one tool: (tools, the used ones, their values, text)."""
-    kind = rng.choice([k for k in KINDS if not k.enumerated])
+    wording = usual(test)
+    kind = any_kind(rng, wording, [k for k in KINDS if not k.enumerated])
     while True:
         values = [draw_values(rng, kind) for _ in range(2)]
         if all(values[0][s] != values[1][s] for s in kind.slots if s not in ("state", "action", "often")):
@@ -418,29 +494,30 @@ def same_tool_twice(rng: random.Random, test: bool) -> tuple[list[Tool], list[To
     if kind.pairs and rng.random() < .6:
         text = spell(rng.choice(kind.pairs), values[0] | {k + "2": v for k, v in values[1].items()})
     else:
-        text = both(rng, *(spell(rng.choice(kind.requests), v) for v in values))
+        text = both(rng, *(request(rng, kind, v, wording) for v in values))
     return tools, [tools[0]] * 2, values, text
 
 
 def two_tools(rng: random.Random, test: bool) -> tuple[list[Tool], list[Tool], list[dict], str]:
     """A request to one tool and a request to another: (tools, the used ones, their values, text)."""
-    kinds = [rng.choice(KINDS)]
+    wording = usual(test)
+    kinds = [any_kind(rng, wording)]
     kinds.append(rng.choice([k for k in KINDS if k.group != kinds[0].group]))
     values = [draw_values(rng, k) for k in kinds]
     tools = toolbox(rng, test, list(zip(kinds, values)), max(2, count_of_tools(rng, test)))
-    return tools, tools[:2], values, both(rng, *(spell(rng.choice(k.requests), v) for k, v in zip(kinds, values)))
+    return tools, tools[:2], values, both(rng, *(request(rng, k, v, wording) for k, v in zip(kinds, values)))
 
 
 def tool_parallel(rng: random.Random, test: bool) -> Item:
     """Two requests in one turn, of two tools or of one tool with other arguments; both calls are judged, in order."""
-    tools, used, values, request = rng.choice([same_tool_twice, two_tools])(rng, test)
+    tools, used, values, text = rng.choice([same_tool_twice, two_tools])(rng, test)
     calls = [Call(t.name, t.arguments(v)) for t, v in zip(used, values)]
     for call in calls:
-        check_call(request, call.args)
+        check_call(text, call.args)
     results = [outcome(rng, t.kind, v) for t, v in zip(used, values)]
-    turns = [User(request), Model(calls=calls), Results([(c.name, r) for c, (r, _) in zip(calls, results)]),
+    turns = [User(text), Model(calls=calls), Results([(c.name, r) for c, (r, _) in zip(calls, results)]),
              Model(" ".join(answer for _, answer in results))]
-    return Item("tool_parallel", turns, declarations(rng, tools, test), scored=0)
+    return Item("tool_parallel", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
 
 def plain_question(rng: random.Random, test: bool) -> list:
@@ -452,19 +529,20 @@ def plain_question(rng: random.Random, test: bool) -> list:
 def tool_none(rng: random.Random, test: bool) -> Item:
     """No declared tool fits: a request for a missing tool is declined, small talk and simple questions are answered.
     The web search would fit too much, so it is not declared here."""
-    missing = rng.choice([k for k in KINDS if k.group != "search"])
+    wording = usual(test)
+    missing = any_kind(rng, wording, [k for k in KINDS if k.group != "search"])
     n = min(4, count_of_tools(rng, test))
     tools = toolbox(rng, test, [], n, {"search", missing.group})
     if rng.random() < .6:
-        turns = [User(spell(rng.choice(missing.requests), draw_values(rng, missing))), Model(NO_TOOL)]
+        turns = [User(request(rng, missing, draw_values(rng, missing), wording)), Model(NO_TOOL)]
     else:
         turns = plain_question(rng, test)
     if not test and rng.random() < .3:                     # a fitting request beside it shows the difference
         usable = rng.choice([t for t in tools if not t.kind.enumerated] or [None])
         if usable:
-            more = exchange(rng, usable, draw_values(rng, usable.kind))
+            more = exchange(rng, usable, draw_values(rng, usable.kind), wording)
             turns = turns + more if rng.random() < .5 else more + turns
-    return Item("tool_none", turns, declarations(rng, tools, test))
+    return Item("tool_none", turns, declarations(rng, tools, test), purposes=purposes(tools))
 
 
 def tool_drill(rng: random.Random, test: bool) -> Item:
@@ -475,12 +553,12 @@ def tool_drill(rng: random.Random, test: bool) -> Item:
     usable = [t for t in tools if bare or not t.kind.enumerated]
     turns = []
     for tool in rng.sample(usable, min(2, len(usable))):
-        turns += exchange(rng, tool, draw_values(rng, tool.kind))
+        turns += exchange(rng, tool, draw_values(rng, tool.kind), usual(test))
     if rng.random() < .3 or not turns:
         kind = rng.choice([k for k in KINDS if k.group not in {t.kind.group for t in tools} | {"search"}])
-        more = [User(spell(rng.choice(kind.requests), draw_values(rng, kind))), Model(NO_TOOL)]
+        more = [User(request(rng, kind, draw_values(rng, kind), usual(test))), Model(NO_TOOL)]
         turns = more + turns if rng.random() < .5 else turns + more
-    return Item("tool_drill", turns, declarations(rng, tools, test), scored=0)
+    return Item("tool_drill", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
 
 def which_drill(rng: random.Random, test: bool) -> Item:
@@ -491,11 +569,11 @@ def which_drill(rng: random.Random, test: bool) -> Item:
     if not test and rng.random() < .3:
         asked.insert(rng.randint(0, 3), (rng.choice(missing), "", "None."))
     turns = []
-    for kind, description, answer in asked:
-        request = spell(rng.choice(kind.requests), draw_values(rng, kind))
-        turns += [User(f"Which tool: {description if description and rng.random() < .4 else request}"), Model(answer)]
-    return Item("which_drill", turns, declarations(rng, tools, test), scored=0)
+    for kind, about, answer in asked:
+        text = about if about and rng.random() < .4 else request(rng, kind, draw_values(rng, kind), usual(test))
+        turns += [User(f"Which tool: {text}"), Model(answer)]
+    return Item("which_drill", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
 
-SKILLS = {"which_drill": Skill(which_drill, 2.0), "tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0),
+SKILLS = {"which_drill": Skill(which_drill, 2.0), "tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0), "tool_words": Skill(tool_words, 3.0),
           "tool_result": Skill(tool_result, 1.0), "tool_parallel": Skill(tool_parallel, 2.0), "tool_none": Skill(tool_none, 1.5)}
