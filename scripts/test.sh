@@ -141,7 +141,7 @@ eval_nano() {
 
 # No question that nano is asked may occur in what it was trained on.
 nano_data() {
-  (cd tools/nano && python3 -m unittest nano.leaks_test) && PYTHONPATH=tools/nano python3 -m nano.leaks models/nano/eval
+  (cd tools/nano && python3 -m unittest nano.leaks_test nano.tool_words_test) && PYTHONPATH=tools/nano python3 -m nano.leaks models/nano/eval
 }
 
 # Texts under the masks of real schemas, judged by another validator.

@@ -112,18 +112,23 @@ class Run:
     def load(self, path: str, with_optimiser: bool) -> None:
         state = torch.load(path, map_location=self.options.device, weights_only=True)
         self.model.load_state_dict(state["model"])
+        for name in state.get("heads", {}).keys() & self.thrown_away.keys():
+            self.load_heads(self.thrown_away[name], state["heads"][name][0])
         if not with_optimiser:
             return
         self.tokens, self.steps, self.chunks, self.stage_tokens = (state[k] for k in ("tokens", "steps", "chunks", "stage_tokens"))
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
         for name in state.get("heads", {}).keys() & self.thrown_away.keys():
-            weights, optimiser = state["heads"][name]
-            self.thrown_away[name].load_state_dict(weights)
-            self.head_optimisers[name].load_state_dict(optimiser)
+            self.head_optimisers[name].load_state_dict(state["heads"][name][1])
         for optimiser in self.all_optimisers():
             for group in optimiser.param_groups:
                 group["base_lr"] = self.options.lr if isinstance(optimiser, torch.optim.AdamW) else self.options.muon_lr
+
+    def load_heads(self, heads: Heads | Hinted, weights: dict[str, torch.Tensor]) -> None:
+        """Those that are as they were: a head that starts from nothing teaches nonsense at first."""
+        own = own_state(heads)
+        heads.load_state_dict({name: x for name, x in weights.items() if name in own and own[name].shape == x.shape}, strict=False)
 
     def load_part(self, part: str, path: str) -> None:
         state = torch.load(path, map_location=self.options.device, weights_only=True)
@@ -132,7 +137,7 @@ class Run:
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers], "tokens": self.tokens,
                  "steps": self.steps, "chunks": self.chunks, "stage_tokens": self.stage_tokens, "kind": self.options.kind,
-                 "heads": {name: (heads.state_dict(), self.head_optimisers[name].state_dict()) for name, heads in self.thrown_away.items()}}
+                 "heads": {name: (own_state(heads), self.head_optimisers[name].state_dict()) for name, heads in self.thrown_away.items()}}
         torch.save(state, self.path + ".new")
         os.replace(self.path + ".new", self.path)           # an interrupted write leaves the last checkpoint whole
 
@@ -167,6 +172,12 @@ class Run:
                 for part, x in parts.items():
                     self.hint_log.setdefault(part, []).append(x.detach())
         return loss + self.options.balance * self.routers.take() if self.routers else loss
+
+
+def own_state(heads: Heads | Hinted) -> dict[str, torch.Tensor]:
+    """What belongs to the heads alone, without the towers that they stand on."""
+    own = {id(p) for p in heads.own_parameters()}
+    return {name: p.detach() for name, p in heads.named_parameters() if id(p) in own}
 
 
 class Feed:

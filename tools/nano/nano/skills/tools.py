@@ -575,5 +575,6 @@ def which_drill(rng: random.Random, test: bool) -> Item:
     return Item("which_drill", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
 
-SKILLS = {"which_drill": Skill(which_drill, 2.0), "tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0), "tool_words": Skill(tool_words, 3.0),
-          "tool_result": Skill(tool_result, 1.0), "tool_parallel": Skill(tool_parallel, 2.0), "tool_none": Skill(tool_none, 1.5)}
+SKILLS = {"which_drill": Skill(which_drill, 2.0), "tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0),
+          "tool_words": Skill(tool_words, 3.0), "tool_result": Skill(tool_result, 1.0), "tool_parallel": Skill(tool_parallel, 2.0),
+          "tool_none": Skill(tool_none, 1.5)}
