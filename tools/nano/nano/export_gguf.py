@@ -2,6 +2,7 @@
 
 Names, shapes and types are those of published models, so that every runtime that takes those takes these.
 """
+import glob
 import os
 import re
 
@@ -161,7 +162,7 @@ def add_audio_keys(writer: gguf.GGUFWriter, c: dict, n_embd: int) -> None:
 # -------------------------------------------------------------------------------------------------------------- tensors
 def load(hf_folder: str) -> dict[str, np.ndarray]:
     """All weights in float32, under their names without "model."; layers by number."""
-    weights = load_file(os.path.join(hf_folder, "model.safetensors"))
+    weights = {name: x for file in sorted(glob.glob(os.path.join(hf_folder, "*.safetensors"))) for name, x in load_file(file).items()}
     number = re.compile(r"\d+")
     order = sorted(weights, key=lambda name: number.sub(lambda m: f"{int(m[0]):04}", name))
     return {name.removeprefix("model."): weights[name].to(torch.float32).numpy() for name in order}

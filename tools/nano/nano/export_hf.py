@@ -9,6 +9,7 @@ from . import model as networks
 
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chat_template.jinja")
 LARGE_ONLY = "{#- large only -#}"
+SHARD = "8MB"                                               # no released file is larger than 12 MB
 SOFT_TOKENS = 70                                            # of a picture, unless a client asks for another number
 PICTURES = {"do_convert_rgb": True, "do_rescale": True, "do_resize": True, "image_mean": [0.0] * 3,
             "image_std": [1.0] * 3, "max_soft_tokens": SOFT_TOKENS, "patch_size": 16, "pooling_kernel_size": 3,
@@ -46,7 +47,9 @@ def export(checkpoint: str, tokenizer_folder: str, out: str) -> None:
     model = networks.build(kind)
     model.load_state_dict(state["model"])
     shutil.rmtree(out, ignore_errors=True)
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.to(torch.bfloat16).save_pretrained(out, max_shard_size=SHARD)
+    for name in os.listdir(out):
+        os.chmod(os.path.join(out, name), 0o644)            # the library's weights are its user's alone
     config = os.path.join(out, "config.json")
     write_json(config, hub_style(read_json(config), kind))
     write_json(os.path.join(out, "generation_config.json"), GENERATION)
