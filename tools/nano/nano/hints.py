@@ -207,15 +207,15 @@ class RowReader:
                 self.know(name, at, answer)
 
     def look_at_counted(self, begin: int, end: int) -> None:
-        """Where an answer says how many there are of a thing: to the first and to the last of them."""
+        """Of a list of counts: at each thing to the first of them, at its number to the last, where it is known which one that is."""
         pieces = self.pieces
-        for at in range(begin, end - 1):
-            if pieces[at] in "123456789" and not pieces[at - 1].isdigit() and pieces[at + 1].startswith(SPACE):
-                word = pieces[at + 1] if pieces[at] == "1" else pieces[at + 1].removesuffix("s")
-                places = [i for i in range(begin) if not self.labels[i] and pieces[i] == word]
-                if len(places) == int(pieces[at]):
-                    self.tell(at - 1, places[:1], FIRST)
-                    self.tell(at - 1, places[-1:], SECOND)
+        if pieces[begin:begin + 2] != ["Counts", ":"]:
+            return
+        for at in (i for i in range(begin, end) if pieces[i][1:].isalpha() and pieces[i][0] == SPACE):
+            places = [i for i in range(begin) if not self.labels[i] and pieces[i] == pieces[at]]
+            if places:
+                self.tell(at - 1, places[:1])
+                self.tell(at + 1, places[-1:])
 
     def longest(self, begin: int) -> Part | None:
         """The sentence before the answer that shares most of its beginning with it, of two words at least, if it is the only one."""

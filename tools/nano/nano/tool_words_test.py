@@ -8,8 +8,8 @@ from .skills import tool_words, tools
 
 class ToolWordsTest(unittest.TestCase):
     def test_verbs_are_inflected(self):
-        for text, expected in {"look up* a word": "looks up a word", "switch* off": "switches off", "carry* it": "carries it", "play* a song": "plays a song",
-                               "lock* or unlock* a door": "locks or unlocks a door", "a word": "a word"}.items():
+        for text, expected in {"look up* a word": "looks up a word", "switch* off": "switches off", "carry* it": "carries it",
+                               "play* a song": "plays a song", "lock* or unlock* a door": "locks or unlocks a door", "a word": "a word"}.items():
             self.assertEqual(tool_words.third(text), expected)
 
     def test_each_kind_can_be_described_and_asked_for_in_both_halves(self):
@@ -17,7 +17,7 @@ class ToolWordsTest(unittest.TestCase):
         for kind in tools.KINDS:
             for unseen in (False, True):
                 self.assertEqual(is_test(f"does {tool_words.does_of(rng, kind.words, unseen)}", 8), unseen)
-            values = tools.draw_values(rng, kind)
+            values = tools.draw_values(rng, kind, tools.Wording.UNSEEN)
             for _ in range(50):
                 text = tools.request(rng, kind, values, tools.Wording.UNSEEN)
                 self.assertEqual([v for v in values.values() if tools.listed(v) not in text], [], text)

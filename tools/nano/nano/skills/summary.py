@@ -22,10 +22,8 @@ def an(noun: str) -> str:
 
 
 def counted(things: list[str]) -> str:
-    """2 apples, 1 lemon."""
-    parts = [f"{things.count(t)} {t}{'s' if things.count(t) > 1 else ''}" for t in dict.fromkeys(things)]
-    assert sum(int(p.split()[0]) for p in parts) == len(things)
-    return ", ".join(parts) + "."
+    """Counts: apple 2, lemon 1. The thing first: how many there are can be looked for once it is written."""
+    return "Counts: " + ", ".join(f"{t} {things.count(t)}" for t in dict.fromkeys(things)) + "."
 
 
 def things_to_count(rng: random.Random, names: list[str], shortest: int, longest: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ for a value. Held out: what a tool does, in its wording; the topics of tools tha
 import random
 import re
 from enum import Enum
+from typing import Any
 
 from nano.items import draw, is_test
 from nano.skills.shapes import BOOLEAN, INTEGER, STRING, enum
@@ -132,8 +133,8 @@ rainfall river mountain leader anthem flag island animal plant father mother tea
 OBJECTS = """file folder photo document invoice package parcel report note page video contact account car bike order flight hotel task project
 backup record question picture robot printer server device window machine oven engine garage lawn pool job process database branch container
 comment post poll playlist podcast payment bill customer""".split()
-ACTS = """delete remove copy rename print share upload download cancel track repair clean wash paint sell buy rent return save archive start stop
-check count move""".split()
+ACTS = """read write delete remove copy rename print share upload download cancel track repair clean wash paint sell buy rent return save archive
+start stop check count move update edit send""".split()
 HOLDERS = "person city company country product user thing student player book client animal".split()
 TELLS = ["[get|find|look up|fetch|show|return|tell|check]* the [|current |latest ]{topic} of [a|an|the|a given] {holder}",
          "[get|find|fetch|return]* [a|the] {holder}[| and its| with the] {topic}", "[get|show|return|find]* the {topic}", "{topic} of a {holder}",
@@ -147,10 +148,13 @@ MOVE_ASKS = ["[{act}|Please {act}] the {topic} {x}.", "[{act}|Please {act}] {top
              "[Can|Could] you {act} the {topic} {x}?", "The {topic} {x}: {act} it."]
 TELL_PARAMS, MOVE_PARAMS = "name id query key subject target", "name id path target which"
 
+ANY_TEXT, PLACES, FILES = {"song", "text", "topic", "word", "thing"}, {"city", "start", "goal", "name"}, "txt pdf csv json png".split()
+
 NOTES = ["[The|A] {what}[.|]", "[Name of the|The name of the|Which|The given] {what}[.|]", "[The {what}|{what}] to [use|take|look for|work on][.|]",
          "{what} [value|name|of the request][.|]"]
 OPTIONAL = {"unit units": enum(["celsius", "fahrenheit"]), "limit max_results n": INTEGER, "verbose details debug": BOOLEAN,
-            "format style": enum(["short", "long"]), "priority": enum(["low", "high"]), "lang locale": STRING | {"description": "Language of the result"}}
+            "format style": enum(["short", "long"]), "priority": enum(["low", "high"]),
+            "lang locale": STRING | {"description": "Language of the result"}}
 IMPERATIVES = set("""Set Play Send Turn Switch Make Find Start Add Put Plan Heat Search Look Open Book Change Translate Tell Count Write Wake Show Get
 Give Check Create Schedule Save Convert Exchange Reserve Launch Run Bring Warm Let""".split())
 
@@ -217,7 +221,23 @@ def optional(rng: random.Random, taken: set[str]) -> tuple[str, dict] | None:
 
 def someone(rng: random.Random) -> str:
     """What a made-up tool is asked about."""
-    return rng.choice([rng.choice(NAMES), rng.choice(NOUNS), pseudo(rng, 3, 7), capital(pseudo(rng, 3, 7)), str(rng.randint(2, 999))])
+    return rng.choice([rng.choice(NAMES), rng.choice(NOUNS), anything(rng), capital(pseudo(rng, 3, 7)), str(rng.randint(2, 999))])
+
+
+def anything(rng: random.Random) -> str:
+    """A value that is in no list: one or two words, invented or not, the name of a file."""
+    first, second = (rng.choice(NOUNS) if rng.random() < .4 else pseudo(rng, 3, 8) for _ in range(2))
+    return rng.choice([first, capital(first), capital(second), f"{first} {second}", f"{capital(first)} {capital(second)}",
+                       f"{first}.{rng.choice(FILES)}"])
+
+
+def widened(rng: random.Random, values: dict[str, Any]) -> dict[str, Any]:
+    """Now and then another value where any would do."""
+    def other(slot: str, value: Any) -> Any:
+        if slot in ANY_TEXT and rng.random() < .3:
+            return anything(rng)
+        return capital(pseudo(rng, 4, 8)) if slot in PLACES and rng.random() < .3 else value
+    return {slot: other(slot, value) for slot, value in values.items()}
 
 
 def topic(rng: random.Random, topics: list[str], unseen: bool) -> str:

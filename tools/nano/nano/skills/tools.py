@@ -368,10 +368,12 @@ def declare(rng: random.Random, test: bool, kind: Kind, values: dict[str, Any], 
                                      "parameters": record(properties) | {"required": required}})
 
 
-def draw_values(rng: random.Random, kind: Kind) -> dict[str, Any]:
+def draw_values(rng: random.Random, kind: Kind, wording: Wording) -> dict[str, Any]:
     """Values of all slots; two cities of one request differ."""
     while True:
         values = {slot: make(rng) for slot, make in kind.slots.items()}
+        if wording is not Wording.PLAIN:
+            values = wordings.widened(rng, values)
         if "goal" not in values or values["start"] != values["goal"]:
             return values
 
@@ -399,7 +401,7 @@ def toolbox(rng: random.Random, test: bool, wanted: list[tuple[Kind, dict]], n: 
         kind = any_kind(rng, wording)
         if kind.group not in taken:
             taken.add(kind.group)
-            chosen.append((kind, draw_values(rng, kind)))
+            chosen.append((kind, draw_values(rng, kind, wording)))
     while True:
         tools = [declare(rng, test, kind, values, bare, wording) for kind, values in chosen]
         if len({t.name for t in tools}) == len(tools):
@@ -445,13 +447,13 @@ def one_call(rng: random.Random, test: bool, wording: Wording, skill: str) -> It
     """One of the declared tools fits; the call is judged. In training a second request may follow, to another tool or
     the same."""
     kind = any_kind(rng, wording)
-    values = draw_values(rng, kind)
+    values = draw_values(rng, kind, wording)
     tools = toolbox(rng, test, [(kind, values)], count_of_tools(rng, test), wording=wording)
     turns = exchange(rng, tools[0], values, wording)
     if not test and rng.random() < .35:
         again = rng.choice([t for t in tools if not t.kind.enumerated] or [None])
         if again:
-            turns += exchange(rng, again, draw_values(rng, again.kind), wording)
+            turns += exchange(rng, again, draw_values(rng, again.kind, wording), wording)
     return Item(skill, turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
 
@@ -469,7 +471,7 @@ def tool_result(rng: random.Random, test: bool) -> Item:
     """Call and result are in the history; the answer that uses the result is judged."""
     def make(r: random.Random) -> tuple:
         kind = r.choice(TELLING if r.random() < .7 else KINDS)
-        values = draw_values(r, kind)
+        values = draw_values(r, kind, usual(test))
         return kind, values, outcome(r, kind, values)
     kind, values, result = draw(rng, make, test, lambda x: f"result {x[0].group} {sorted(x[1].items())} {x[2][0]}")
     tools = toolbox(rng, test, [(kind, values)], min(3, count_of_tools(rng, test)))
@@ -487,7 +489,7 @@ def same_tool_twice(rng: random.Random, test: bool) -> tuple[list[Tool], list[To
     wording = usual(test)
     kind = any_kind(rng, wording, [k for k in KINDS if not k.enumerated])
     while True:
-        values = [draw_values(rng, kind) for _ in range(2)]
+        values = [draw_values(rng, kind, wording) for _ in range(2)]
         if all(values[0][s] != values[1][s] for s in kind.slots if s not in ("state", "action", "often")):
             break
     tools = toolbox(rng, test, [(kind, values[0])], count_of_tools(rng, test))
@@ -503,7 +505,7 @@ def two_tools(rng: random.Random, test: bool) -> tuple[list[Tool], list[Tool], l
     wording = usual(test)
     kinds = [any_kind(rng, wording)]
     kinds.append(rng.choice([k for k in KINDS if k.group != kinds[0].group]))
-    values = [draw_values(rng, k) for k in kinds]
+    values = [draw_values(rng, k, wording) for k in kinds]
     tools = toolbox(rng, test, list(zip(kinds, values)), max(2, count_of_tools(rng, test)))
     return tools, tools[:2], values, both(rng, *(request(rng, k, v, wording) for k, v in zip(kinds, values)))
 
@@ -534,13 +536,13 @@ def tool_none(rng: random.Random, test: bool) -> Item:
     n = min(4, count_of_tools(rng, test))
     tools = toolbox(rng, test, [], n, {"search", missing.group})
     if rng.random() < .6:
-        turns = [User(request(rng, missing, draw_values(rng, missing), wording)), Model(NO_TOOL)]
+        turns = [User(request(rng, missing, draw_values(rng, missing, wording), wording)), Model(NO_TOOL)]
     else:
         turns = plain_question(rng, test)
     if not test and rng.random() < .3:                     # a fitting request beside it shows the difference
         usable = rng.choice([t for t in tools if not t.kind.enumerated] or [None])
         if usable:
-            more = exchange(rng, usable, draw_values(rng, usable.kind), wording)
+            more = exchange(rng, usable, draw_values(rng, usable.kind, wording), wording)
             turns = turns + more if rng.random() < .5 else more + turns
     return Item("tool_none", turns, declarations(rng, tools, test), purposes=purposes(tools))
 
@@ -553,10 +555,10 @@ def tool_drill(rng: random.Random, test: bool) -> Item:
     usable = [t for t in tools if bare or not t.kind.enumerated]
     turns = []
     for tool in rng.sample(usable, min(2, len(usable))):
-        turns += exchange(rng, tool, draw_values(rng, tool.kind), usual(test))
+        turns += exchange(rng, tool, draw_values(rng, tool.kind, usual(test)), usual(test))
     if rng.random() < .3 or not turns:
         kind = rng.choice([k for k in KINDS if k.group not in {t.kind.group for t in tools} | {"search"}])
-        more = [User(request(rng, kind, draw_values(rng, kind), usual(test))), Model(NO_TOOL)]
+        more = [User(request(rng, kind, draw_values(rng, kind, usual(test)), usual(test))), Model(NO_TOOL)]
         turns = more + turns if rng.random() < .5 else turns + more
     return Item("tool_drill", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
@@ -570,7 +572,7 @@ def which_drill(rng: random.Random, test: bool) -> Item:
         asked.insert(rng.randint(0, 3), (rng.choice(missing), "", "None."))
     turns = []
     for kind, about, answer in asked:
-        text = about if about and rng.random() < .4 else request(rng, kind, draw_values(rng, kind), usual(test))
+        text = about if about and rng.random() < .4 else request(rng, kind, draw_values(rng, kind, usual(test)), usual(test))
         turns += [User(f"Which tool: {text}"), Model(answer)]
     return Item("which_drill", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
