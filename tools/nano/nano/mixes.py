@@ -39,8 +39,8 @@ HINTED_MIX = {name: weight * (0.25 if name in SOUNDS else 0.35) for name, weight
 SETTLE = {"add_plain": 3, "both": 3.5, "sort_words": 3, "translate_de": 2, "have": 2.5, "translate_fr": 2.2, "subtract": 1.7, "schema": 2.8,
           "repeat": 1.7, "reverse": 1.7, "copy": 1.7, "read_digits": 1.7, "count_shapes": 1.7,
           "translate_es": 1.5, "spell": 1.5, "sort_numbers": 1.7, "code": 1.5,
-          "recall": 1.5, "tool_parallel": 1.5, "tool_words": 4.5, "tool_none": 1.8, "add": 1.3, "fact": 1.3, "unknown": 1.3, "read_word": 1.3,
-          "summary": 2.5, "compare": 1.5, "beeps": 1.5, "lines": 0.05}
+          "recall": 1.5, "tool_parallel": 1.5, "tool_words": 6, "tool_none": 1.8, "add": 1.3, "fact": 1.3, "unknown": 1.3, "read_word": 1.3,
+          "summary": 3, "compare": 1.5, "beeps": 1.5, "lines": 0.05}
 SETTLE_MIX = {name: weight * SETTLE.get(name, 0.7) * (0.5 if name in SOUNDS else 0.8 if name in PICTURES else 1)
               for name, weight in LATER_MIX.items() if not name.endswith("drill")} | {"tool_drill": 1.0, "which_drill": 1.0, "count_drill": 1.0}
 
