@@ -281,8 +281,8 @@ test('the real model calls a declared tool', async () => {
     JSON.stringify([
       {
         name: 'get_weather',
-        description: 'the weather of a city',
-        parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+        description: 'Get the current weather for a location',
+        parameters: { type: 'object', properties: { location: { type: 'string' } }, required: ['location'] },
       },
     ]),
   );

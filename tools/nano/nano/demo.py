@@ -9,9 +9,15 @@ import numpy as np
 from .skills.table import PICTURES, SOUNDS
 from .voices import RATE
 
+STRING = {"type": "string"}
 TOOLS = [
-    {"name": "get_weather", "description": "Gets the weather of a city.",
-     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
+    {"name": "get_weather", "description": "Get the current weather for a location",
+     "parameters": {"type": "object", "properties": {"location": STRING | {"description": "A city"}, "unit": STRING | {"enum": ["celsius", "fahrenheit"]}},
+                    "required": ["location"]}},
+    {"name": "set_timer", "description": "Starts a timer.",
+     "parameters": {"type": "object", "properties": {"minutes": {"type": "integer"}}, "required": ["minutes"]}},
+    {"name": "send_message", "description": "Send a message to a person",
+     "parameters": {"type": "object", "properties": {"to": STRING, "text": STRING}, "required": ["to", "text"]}},
 ]
 
 
