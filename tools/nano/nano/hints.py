@@ -200,32 +200,45 @@ class RowReader:
                 if at == begin + 1:
                     self.look_at_part(begin - 1, 1, part)
                 self.look_at_part(at, min(brace - at - 1, FIRSTS), part)
-                self.look_at_values(brace + 1, self.pieces.index("<tool_call|>", brace))
+                self.look_at_arguments(brace + 1, self.pieces.index("<tool_call|>", brace), part)
         request_end = begin - 5                             # <turn|> \n <|turn> model \n
         if len(purposes) == 1 and None not in purposes and self.pieces[request_end] == "<turn|>":
             name, answer = purposes.pop()
             for at in (request_end - 1, request_end):
                 self.know(name, at, answer)
 
-    def look_at_values(self, begin: int, end: int) -> None:
-        """To the strings and numbers of the arguments in [begin, end), where the request has them once."""
+    def look_at_arguments(self, begin: int, end: int, tool: Part) -> None:
+        """Of the arguments in [begin, end): their names to the declaration, strings and numbers to the request, each where it is found once."""
         asked = max(i for i in range(begin) if self.pieces[i] == "<|turn>" and self.pieces[i + 1] == "user")
         request = range(asked + 2, self.pieces.index("<turn|>", asked))
-        places = [i for i in request for _ in self.pieces[i]]       # of each character
-        text, at = "".join(self.pieces[i] for i in request), begin
+        declaration = range(tool.end, self.pieces.index("<tool|>", tool.end))
+        at = begin
         while at < end:
             stop = at
             if self.pieces[at] == QUOTE:
-                at, stop = at + 1, self.pieces.index(QUOTE, at + 1)
-            while self.pieces[stop].isdigit():
+                stop = self.pieces.index(QUOTE, at + 1)
+                self.look_at_copied(at + 1, stop, request)
                 stop += 1
-            value = "".join(self.pieces[at:stop])
-            if value and text.count(value) == 1:
-                character = text.index(value)
-                for i in range(at, min(stop, at + FIRSTS)):
-                    self.tell(i - 1, [places[character]])
-                    character += len(self.pieces[i])
-            at = stop + 1
+            elif self.pieces[at].isdigit():
+                while self.pieces[stop].isdigit():
+                    stop += 1
+                self.look_at_copied(at, stop, request)
+            else:                                           # a name ends with its colon; true and false are in no declaration
+                while self.pieces[stop] not in ",{}[]" and not self.pieces[stop].endswith(":"):
+                    stop += 1
+                stop += self.pieces[stop].endswith(":")
+                self.look_at_copied(at, stop, declaration)
+            at = max(stop, at + 1)
+
+    def look_at_copied(self, begin: int, end: int, within: range) -> None:
+        """The first tokens of [begin, end) to where they are copied from, if all of them stand once within the range."""
+        text, value = "".join(self.pieces[i] for i in within), "".join(self.pieces[begin:end])
+        places = [i for i in within for _ in self.pieces[i]]        # of each character
+        if value and text.count(value) == 1:
+            character = text.index(value)
+            for i in range(begin, min(end, begin + FIRSTS)):
+                self.tell(i - 1, [places[character]])
+                character += len(self.pieces[i])
 
     def look_at_counted(self, begin: int, end: int) -> None:
         """Of a list of counts: at each thing to the first of them, at its number to the last, where it is known which one that is."""

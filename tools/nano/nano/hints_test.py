@@ -65,14 +65,20 @@ class HintsTest(unittest.TestCase):
         self.assertEqual(known, {described, described + 1, begin - 6, begin - 5})
         self.assertIn(("asked_topic", begin - 1, topic), found.facts)
 
-    def test_arguments_look_at_their_words_in_the_request(self):
-        item = Item("x", [User("Play Kola at volume 37."), Model(calls=[Call("mec_hoga", {"song": "Kola", "level": 37, "loud": True})])], [ALARM, MUSIC])
+    def test_arguments_look_at_their_names_in_the_declaration_and_their_values_in_the_request(self):
+        properties = {"song": {"type": "string"}, "level": {"type": "integer"}, "loud": {"type": "boolean"}}
+        tool = MUSIC | {"parameters": {"type": "object", "properties": properties, "required": ["song", "level", "loud"]}}
+        call = Call("mec_hoga", {"song": "Kola", "level": 37, "loud": True})
+        item = Item("x", [User("Play Kola at volume 37."), Model(calls=[call])], [ALARM, tool])
         found, pieces = self.read(item)
-        request = pieces.index("user")
-        looks = [("".join(pieces[x.at + 1]), x.places[0]) for x in found.looks if x.head == hints.FIRST]
+        request, call = pieces.index("user"), pieces.index("<|tool_call>") + 6
+        looks = [(pieces[x.at + 1], x.places[0]) for x in found.looks if x.head == hints.FIRST and x.at > call]
         values = [(token, pieces[at].strip("▁")) for token, at in looks if at > request]
+        names = [(token, pieces[at]) for token, at in looks if at < request]
         self.assertEqual("".join(token for token, _ in values), "37Kola")
         self.assertTrue(all(token[0] in piece for token, piece in values), values)
+        self.assertTrue(all(token == piece for token, piece in names), names)
+        self.assertEqual("".join(token for token, _ in names), "level:loud:song:")
 
     def test_a_quotation_looks_at_the_words_behind_its_beginning(self):
         text = "Remember this: The lamp is new. Last night Nora sold a lamp. Last night Emma lost a chair. Copy the sentence about Emma."

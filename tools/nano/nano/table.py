@@ -1,7 +1,8 @@
 """The table of scores in docs/nano.md: a column for each file that `facet eval nano --json` or `python -m nano score` printed."""
 import json
 
-EXACT = ("tool_choice", "copy", "quote", "recall", "needle_512", "needle_1024", "needle_2048")  # choosing a tool, and copying within 2k tokens
+EXACT = ("tool_choice", "tool_words", "copy", "quote", "recall", "needle_512", "needle_1024", "needle_2048")  # choosing a tool,
+# and copying within 2k tokens
 TOO_SMALL = {"lines_70": 25}                                # the budget shows no thin lines: what is right there is chance
 
 
