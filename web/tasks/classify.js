@@ -70,14 +70,15 @@ function useCameraLoop(video, labels, model, set_seen, set_error) {
     const controller = new AbortController();
     (async () => {
       while (!controller.signal.aborted) {
-        if (now.current.labels.length < kFewest) {
+        const asked = now.current; // what the user writes meanwhile is for the next picture
+        if (asked.labels.length < kFewest) {
           await new Promise((resolve) => setTimeout(resolve, 200)); // the user is writing others
           continue;
         }
         const start = performance.now();
         const blob = await frame_of(video, kSide);
         const captured = performance.now() - start;
-        const { scores, stages } = await look(blob, now.current.labels, now.current.model, controller.signal, captured);
+        const { scores, stages } = await look(blob, asked.labels, asked.model, controller.signal, captured);
         set_seen({ scores, stages, rate: 1000 / (performance.now() - start) });
       }
     })().catch((error) => error.name === 'AbortError' || set_error(explain(error)));

@@ -88,7 +88,7 @@ def user_turn(turn: User, soft_tokens) -> str:
         begin, end = BORDERS[media.kind]
         n = soft_tokens(media) if soft_tokens else None
         text += PLACEHOLDER[media.kind] if n is None else begin + PLACEHOLDER[media.kind] * n + end
-    return "<|turn>user\n" + text + turn.text + "<turn|>\n"
+    return "<|turn>user\n" + (turn.text + text if turn.text_first else text + turn.text) + "<turn|>\n"
 
 
 def render(item: Item, large: bool = False, soft_tokens=None) -> list[tuple[str, int]]:

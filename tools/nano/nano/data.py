@@ -7,13 +7,13 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from . import chat, hints, shapes
-from .items import Item, Model, User
+from .items import Item, Model, Results, User
 from .media import Prepared, prepare
 from .skills.table import ALL, PICTURES, SOUNDS, TEXT
 from .tokenizer import Encoder
@@ -82,9 +82,14 @@ def conversation(rng: random.Random, mix: Mix, group: str = "", test: bool = Fal
         items = others[:2] + [first] if first.tools or first.system else [first] + others
         if first.tools:
             rng.shuffle(items)
-    turns = [t for item in items for t in item.turns]
+    turns = [in_some_order(rng, t) if not test else t for item in items for t in item.turns]
     return Item(first.skill, turns, first.tools, first.system, first.think, scored=asked_turn(rng, turns),
                 purposes=first.purposes)
+
+
+def in_some_order(rng: random.Random, turn: User | Model | Results) -> User | Model | Results:
+    """Clients put the text of a turn before its pictures and sounds, or behind them."""
+    return replace(turn, text_first=rng.random() < .35) if isinstance(turn, User) and turn.media else turn
 
 
 def asked_turn(rng: random.Random, turns: list) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass
 class Media:
-    """A picture (PIL image) or a sound (float32 samples, 16 kHz, mono) in front of a user's text."""
+    """A picture (PIL image) or a sound (float32 samples, 16 kHz, mono) beside a user's text."""
     kind: str                                     # "image" or "audio"
     data: Any
     budget: int | None = None                     # soft tokens of a picture; None: the default of the processor
@@ -19,6 +19,7 @@ class Media:
 class User:
     text: str
     media: list[Media] = field(default_factory=list)
+    text_first: bool = False                      # pictures and sounds follow the text, as many clients send them
 
 
 @dataclass
