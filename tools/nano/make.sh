@@ -44,8 +44,8 @@ fi
 once nano-full train --kind e --out "$work/nano-full" --start "$work/nano-joint/last.pt" --stage full --lessons 0.3 --decay 0.7 "${how[@]}"
 once nano-hinted train --kind e --out "$work/nano-hinted" --start "$work/nano-full/last.pt" --stage hinted --hints 0.1 --tokens 10e6 --batch 8192 \
   --lr 1.2e-3 --muon-lr 2.4e-3 --decay 0.7 --warmup 30 --n-test 0 --threads "$(nproc)"
-once nano-settled train --kind e --out "$work/nano-settled" --start "$work/nano-hinted/last.pt" --stage settle --hints 0.05 --tokens 6e6 --batch 8192 \
-  --lr 8e-4 --muon-lr 1.6e-3 --decay 0.9 --warmup 30 --n-test 0 --threads "$(nproc)"
+once nano-settled train --kind e --out "$work/nano-settled" --start "$work/nano-hinted/last.pt" --stage settle --hints 0.1 --lessons 0.2 \
+  --tokens 14e6 --batch 8192 --lr 1.2e-3 --muon-lr 2.4e-3 --decay 0.9 --warmup 30 --n-test 0 --threads "$(nproc)"
 
 once export nano "" export --checkpoint "$work/nano-settled/last.pt" --tokenizer "$work/tokenizer" --out "$work/release"
 once test-sets nano "" test-sets --tokenizer "$work/tokenizer" --out "$work/release/eval"

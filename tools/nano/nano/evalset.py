@@ -5,6 +5,7 @@ import random
 import subprocess
 import wave
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,7 +54,8 @@ class Writer:
         for turn in item.turns[:end]:
             if isinstance(turn, User):
                 parts = [self.media(f"{key}-{k}", media) for k, media in enumerate(turn.media)]
-                out.append({"role": "user", "content": parts + [{"type": "text", "text": turn.text}] if parts else turn.text})
+                text = [{"type": "text", "text": turn.text}]
+                out.append({"role": "user", "content": (text + parts if turn.text_first else parts + text) if parts else turn.text})
             elif isinstance(turn, Results):
                 first = n_calls - len(turn.values)
                 out += [{"role": "tool", "tool_call_id": f"call_{first + k}", "content": text} for k, (_, text) in enumerate(turn.values)]
@@ -89,11 +91,19 @@ def encode_sound(samples: np.ndarray, path: str) -> None:
                     "-b:a", "32k", "-bitexact", path], input=pcm, check=True)
 
 
+def text_first(n: int) -> list[Item]:
+    """The text before its pictures and sounds, as many clients send them; of each skill in turn."""
+    rng, skills = random.Random("text_first"), list((PICTURES | SOUNDS).values())
+    items = [skills[i % len(skills)].make(rng, True) for i in range(n)]
+    return [replace(item, turns=[replace(t, text_first=True) if isinstance(t, User) else t for t in item.turns]) for item in items]
+
+
 def write(folder: str, tokenizer_folder: str, n_text: int = 100, n_media: int = 50) -> None:
     writer = Writer(folder, Encoder(tokenizer_folder))
     for name in ALL:
         if name not in NOT_TESTED:
             writer.skill(name, test_items(name, n_media if name in PICTURES | SOUNDS else n_text))
+    writer.skill("text_first", text_first(2 * n_media))
     for length, n in NEEDLE_LENGTHS.items():
         rng = random.Random(f"needle {length}")
         writer.skill(f"needle_{length}", [needle(rng, True, length) for _ in range(n)])
