@@ -14,8 +14,6 @@ TOOLS = [
     {"name": "get_weather", "description": "Get the current weather for a location",
      "parameters": {"type": "object", "properties": {"location": STRING | {"description": "A city"}, "unit": STRING | {"enum": ["celsius", "fahrenheit"]}},
                     "required": ["location"]}},
-    {"name": "set_timer", "description": "Starts a timer.",
-     "parameters": {"type": "object", "properties": {"minutes": {"type": "integer"}}, "required": ["minutes"]}},
     {"name": "send_message", "description": "Send a message to a person",
      "parameters": {"type": "object", "properties": {"to": STRING, "text": STRING}, "required": ["to", "text"]}},
 ]
