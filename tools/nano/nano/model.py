@@ -155,7 +155,7 @@ def compute_labelled_only(model) -> None:
     text._maybe_slice_kv_shared_inputs = keep
 
 
-def for_gpu(model) -> None:
+def fuse(model) -> None:
     """Fewer and larger kernels with the same result."""
     for module in model.modules():
         if isinstance(module, Gemma4RMSNorm):
@@ -164,10 +164,8 @@ def for_gpu(model) -> None:
             module.forward = functools.partial(all_experts, module)
 
 
-def for_cpu(model) -> None:
-    """The same, and fewer passes over memory: what lies between the matrix products of a layer is compiled into loops, which takes
-    some minutes the first time."""
-    for_gpu(model)
+def compile_layers(model) -> None:
+    """Fewer passes over memory: what lies between the matrix products of a layer becomes loops, which takes some minutes the first time."""
     torch._dynamo.config.recompile_limit = 64               # a layer is compiled with and without each of its masks, hints and pictures
     for layer in model.model.language_model.layers:
         layer.forward = torch.compile(layer.forward, dynamic=True)

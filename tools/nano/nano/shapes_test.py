@@ -52,7 +52,7 @@ class ShapesTest(unittest.TestCase):
             batch = data.collate(rows)
             with torch.no_grad():
                 before = float(model.loss_of(net, batch))
-                model.for_gpu(net)
+                model.fuse(net)
                 self.assertAlmostEqual(before, float(model.loss_of(net, batch)), delta=1e-4)
 
 

@@ -77,10 +77,9 @@ class Run:
         self.options, self.path = options, os.path.join(options.out, "last.pt")
         os.makedirs(options.out, exist_ok=True)
         self.model = networks.build(options.kind, seed=options.seed).to(options.device)
-        if options.device != "cpu":
-            networks.for_gpu(self.model)
-        else:
-            networks.for_cpu(self.model)
+        networks.fuse(self.model)
+        if options.device == "cpu":
+            networks.compile_layers(self.model)
             if self.model.model.audio_tower is not None:
                 quick_convolutions(self.model.model.audio_tower)
         self.optimisers = make_optimisers(self.model, options.lr, options.muon_lr)
