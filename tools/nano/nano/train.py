@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from . import evaluate, model as networks
+from . import evaluate, model as networks, pretrain_vision
 from .data import GROUPS, Mix, Stream
 from .graphs import Gradients
 from .hint_losses import Hinted
@@ -36,7 +36,7 @@ class Options:
     tokens: float = 1e12                                    # of this stage, calls before included
     decay: float = 0.0                                      # over this last share of them the rate falls linearly to zero
     start: str = ""                                         # checkpoint to start from when the run has none yet
-    towers: dict = field(default_factory=dict)              # name of a part of the model -> file with its weights
+    towers: dict = field(default_factory=dict)              # name of a part of the model -> file with its weights, or a checkpoint
     lr: float = 3e-3
     muon_lr: float = 6e-3
     batch: int = 3072                                       # positions a step, shared out among the groups
@@ -130,8 +130,17 @@ class Run:
         heads.load_state_dict({name: x for name, x in weights.items() if name in own and own[name].shape == x.shape}, strict=False)
 
     def load_part(self, part: str, path: str) -> None:
-        state = torch.load(path, map_location=self.options.device, weights_only=True)
-        self.model.get_submodule(part).load_state_dict(state)
+        """From a file of its own or from a checkpoint, of nano for nano-moe as well: what belongs to the other kind of tower is left out."""
+        state, target = torch.load(path, map_location=self.options.device, weights_only=True), self.model.get_submodule(part)
+        if "model" in state:
+            state = {name.removeprefix(part + "."): x for name, x in state["model"].items() if name.startswith(part + ".")}
+        own = target.state_dict()
+        target.load_state_dict({name: x for name, x in state.items() if name in own}, strict=False)
+        lacking = own.keys() - state.keys() - {"std_bias", "std_scale"}
+        if lacking:
+            raise SystemExit(f"{path} has no {', '.join(sorted(lacking))} for {part}")
+        if part.endswith("vision_tower") and target.config.standardize:
+            pretrain_vision.standardise(target)
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers], "tokens": self.tokens,
