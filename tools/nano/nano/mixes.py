@@ -43,6 +43,8 @@ SETTLE = {"add_plain": 3, "both": 3.5, "sort_words": 3, "translate_de": 2, "have
           "summary": 3, "compare": 1.5, "beeps": 1.5, "lines": 0.05}
 SETTLE_MIX = {name: weight * SETTLE.get(name, 0.7) * (0.5 if name in SOUNDS else 0.8 if name in PICTURES else 1)
               for name, weight in LATER_MIX.items() if not name.endswith("drill")} | {"tool_drill": 1.0, "which_drill": 1.0, "count_drill": 1.0}
+# Of nano-moe, which has copying and text behind it: everything at once, with hints.
+WHOLE_MIX = {name: (LATER_MIX[name] + SETTLE_MIX.get(name, 0)) / 2 for name in LATER_MIX} | {"tool_words": 5, "needle": 0.4}
 
 STAGES = {
     "first": Mix(FIRST, n_items=5, max_tokens=320),
@@ -53,5 +55,6 @@ STAGES = {
     "open": Mix(OPEN_MIX | {"needle": 0.5}, n_items=4, max_tokens=4300),
     "hinted": Mix(HINTED_MIX, n_items=4, max_tokens=800),
     "settle": Mix(SETTLE_MIX, n_items=4, max_tokens=800),
+    "whole": Mix(WHOLE_MIX, n_items=4, max_tokens=2100),
     "polish": Mix(POLISH_MIX, n_items=4, max_tokens=640),
 }

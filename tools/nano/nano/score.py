@@ -38,11 +38,12 @@ print(json.dumps(all(same(f(*args), expected) for args, expected in task["cases"
 
 
 class Player:
-    """A model folder that answers items greedily."""
+    """A model folder that answers items greedily. Its `hears`: whether it takes sounds."""
 
     def __init__(self, folder: str, dtype: torch.dtype = torch.float32):
         transformers.logging.set_verbosity_error()
         self.model = Gemma4ForConditionalGeneration.from_pretrained(folder, dtype=dtype, attn_implementation="eager").eval()
+        self.hears = self.model.config.audio_config is not None
         self.processor, self.encoder = AutoProcessor.from_pretrained(folder), Encoder(folder)
 
     @torch.no_grad()
@@ -131,7 +132,9 @@ def runs(code: str, cases: list) -> bool:
 def score(folder: str, evaluation: str, skills: list[str] | None = None, limit: int | None = None) -> dict[str, dict]:
     player, out = Player(folder), {}
     for name in skills or sorted(f[:-6] for f in os.listdir(evaluation) if f.endswith(".jsonl")):
-        lines = [(line, item) for line, item in read(evaluation, name)][:limit]
+        lines = [(line, item) for line, item in read(evaluation, name) if player.hears or not media_of(item, "audio")][:limit]
+        if not lines:
+            continue
         right = []
         for batch in batches(lines, BATCH):
             written = player.answers([line for line, _ in batch], [item for _, item in batch])
