@@ -3,11 +3,12 @@ if(TARGET facet)
   install(TARGETS facet)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
   install(FILES packaging/facet.service packaging/facet.socket DESTINATION lib/systemd/system)
-  # What the program holds itself is not installed a second time.
+  # What the program holds itself is not installed a second time, nor hf, the same weights as folders for transformers.
   if(FACET_EMBED_NANO)
     set(embedded PATTERN nano-q8_0.gguf EXCLUDE PATTERN mmproj-nano-bf16.gguf EXCLUDE)
   endif()
-  install(DIRECTORY ${FACET_MODELS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/facet/models OPTIONAL ${embedded})
+  install(DIRECTORY ${FACET_MODELS}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/facet/models OPTIONAL
+    PATTERN hf EXCLUDE ${embedded})
 endif()
 
 # They are made from what the program itself says, so they cannot fall behind it. A build of the target facet alone has

@@ -130,13 +130,17 @@ verify() {
   python3 scripts/test_report.py verify "$results" "verify $name" "$report/verify-$name.log"
 }
 
-# A few questions of each skill of nano, against what it knew.
+# A few questions of each skill, put to both models that come with the program, as GGUF files and as Hugging Face folders.
 eval_nano() {
   if [[ ! -f models/nano/eval/scores.json ]]; then
     record skipped "eval nano" "models/nano/eval is not in this checkout"
     return
   fi
-  check "eval nano" build/release/facet eval nano --limit 10 --check --scores quick --margin 0.2
+  local asked=(build/release/facet eval nano --check --limit 10 --margin 0.2)
+  check "eval nano" "${asked[@]}" --scores quick
+  check "eval nano-moe" "${asked[@]}" -m nano-moe --scores "quick nano-moe"
+  check "eval nano, safetensors" "${asked[@]}" -m models/nano/hf/nano --scores quick
+  check "eval nano-moe, safetensors" "${asked[@]}" -m models/nano/hf/nano-moe --scores "quick nano-moe"
 }
 
 # No question that nano is asked may occur in what it was trained on.
@@ -233,7 +237,8 @@ main() {
   [[ $fast -eq 1 ]] && finish
 
   check "nano data" nano_data
-  record skipped "nano export" "needs torch and transformers (tools/nano/requirements.txt); by hand: python -m unittest nano.export_test"
+  record skipped "nano training" \
+    "needs torch and transformers (tools/nano/requirements.txt); by hand, in tools/nano: python -m unittest discover -p '*_test.py' -t ."
   random_walks
   check "includes" python3 scripts/check_includes.py
   check_format

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <filesystem>
+#include <tuple>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -201,7 +203,7 @@ bool is_projector_name(std::string_view file_name) {
 
 std::vector<std::string> find_projectors(const std::string& model_path) {
   const std::string stem = lower(fs::path(model_path).stem().string());
-  std::vector<std::pair<size_t, std::string>> found;
+  std::vector<std::tuple<std::ptrdiff_t, std::ptrdiff_t, std::string>> found;  // -characters shared, others, path
   std::error_code error;
   fs::path folder = fs::path(model_path).parent_path();
   if (folder.empty()) folder = ".";
@@ -211,14 +213,13 @@ std::vector<std::string> find_projectors(const std::string& model_path) {
     if (!is_projector_name(name)) continue;
     // "mmproj-MODEL-f16.gguf" and "MODEL-mmproj-f16.gguf" are both usual.
     std::string rest = lower(name);
-    if (rest.starts_with("mmproj-") || rest.starts_with("mmproj.") || rest.starts_with("mmproj_")) rest.erase(0, 7);
-    const auto shared = std::mismatch(stem.begin(), stem.end(), rest.begin(), rest.end()).first - stem.begin();
-    found.emplace_back(static_cast<size_t>(shared), entry->path().string());
+    rest.erase(rest.find("mmproj"), 7);
+    const auto end = std::mismatch(stem.begin(), stem.end(), rest.begin(), rest.end()).second;
+    found.emplace_back(rest.begin() - end, rest.end() - end, entry->path().string());
   }
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::sort(found.begin(), found.end());
   std::vector<std::string> paths;
-  for (auto& [shared, path] : found) paths.push_back(std::move(path));
+  for (auto& [shared, others, path] : found) paths.push_back(std::move(path));
   return paths;
 }
 

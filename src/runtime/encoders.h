@@ -52,7 +52,7 @@ std::optional<Encoders> bind_own_encoders(const gguf::File& model, int n_embd, c
 Encoders bind_encoders(const std::string& model_path, const std::string& projector, int n_embd,
                        std::span<const MemoryFile> in_memory);
 
-// Projector files beside a model, best first: those that share most of its name.
+// Projector files beside a model, best first: those that share most of its name, of them those that have least besides.
 std::vector<std::string> find_projectors(const std::string& model_path);
 bool is_projector_name(std::string_view file_name);
 

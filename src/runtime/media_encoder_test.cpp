@@ -5,6 +5,8 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "model/config.h"
@@ -185,6 +187,16 @@ TEST_F(ProjectorTest, OfAnotherModelIsPassedOver) {
   link("tiny-31b/gguf/tiny-31b-mmproj-bf16.gguf", "mmproj-aaa.gguf");
   link("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf", "small-mmproj-bf16.gguf");
   EXPECT_NE(load()->encoders().path.find("small-mmproj"), std::string::npos);
+}
+
+TEST_F(ProjectorTest, OfASiblingComesAfterItsOwn) {
+  for (const char* name : {"mmproj-smell-bf16.gguf", "mmproj-small-4bit-moe-bf16.gguf", "small-mmproj-bf16.gguf"})
+    link("tiny-e2b/gguf/tiny-e2b-mmproj-bf16.gguf", name);
+  std::vector<std::string> names;
+  for (const std::string& path : find_projectors((folder_ / "small-q8_0.gguf").string()))
+    names.push_back(fs::path(path).filename());
+  EXPECT_EQ(names, (std::vector<std::string>{"small-mmproj-bf16.gguf", "mmproj-small-4bit-moe-bf16.gguf",
+                                             "mmproj-smell-bf16.gguf"}));
 }
 
 // Soft tokens are counted before the encoder sees a picture, so one that makes others must not be used.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to nano's released files, in steps that are skipped when they are done and go on when they were interrupted.
 #
-# usage: tools/nano/make.sh WORK [DEVICE]       WORK: folder for everything that is made; DEVICE, of the last stage: cpu (default) or cuda
+# usage: tools/nano/make.sh WORK [DEVICE]       WORK: folder for everything that is made; DEVICE, of nano's stage full: cpu (default) or cuda
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=${1:?usage: tools/nano/make.sh WORK [DEVICE]}
@@ -35,7 +35,7 @@ once audio nano .pretrain_audio --out "$work/audio"
 towers="{\"model.vision_tower\": \"$work/vision/vision.pt\", \"model.audio_tower\": \"$work/audio/audio.pt\"}"
 once nano-first train --kind e --out "$work/nano" --stage first --tokens 1.6e6
 once nano-text train --kind e --out "$work/nano" --stage text --tokens 4e6 --batch 4096
-once nano-joint train --kind e --out "$work/nano-joint" --start "$work/nano/last.pt" --towers "$towers" --stage joint --tokens 2.3e6 --batch 4096
+once nano-joint train --kind e --out "$work/nano-joint" --start "$work/nano/last.pt" --parts "$towers" --stage joint --tokens 2.3e6 --batch 4096
 if [[ $device == cuda ]]; then                             # 6 steps a second on an H200 with 16 processors
   how=(--device cuda --minutes 8 --batch 65536 --workers 3 --warmup 150 --n-test 0 --evaluate-every 60)
 else
@@ -47,14 +47,13 @@ once nano-hinted train --kind e --out "$work/nano-hinted" --start "$work/nano-fu
 once nano-settled train --kind e --out "$work/nano-settled" --start "$work/nano-hinted/last.pt" --stage settle --hints 0.1 --lessons 0.2 \
   --tokens 14e6 --batch 8192 --lr 1.2e-3 --muon-lr 2.4e-3 --decay 0.9 --warmup 30 --n-test 0 --threads "$(nproc)"
 
-
 # nano-moe: what a word is and how pictures are seen it has from nano; copying, all text skills, then everything at once.
 known="$work/nano-settled/last.pt"
-once moe-first train --kind moe --out "$work/moe" --towers "{\"model.language_model.embed_tokens\": \"$known\"}" --stage first --tokens 1.3e6 \
+once moe-first train --kind moe --out "$work/moe" --parts "{\"model.language_model.embed_tokens\": \"$known\"}" --stage first --tokens 1.3e6 \
   --threads "$(nproc)"
 once moe-text train --kind moe --out "$work/moe" --stage text --hints 0.02 --tokens 2.4e6 --batch 4096 --lr 2e-3 --muon-lr 2.5e-3 --n-test 0 \
   --threads "$(nproc)"
-once moe-whole train --kind moe --out "$work/moe-whole" --start "$work/moe/last.pt" --towers "{\"model.vision_tower\": \"$known\"}" \
+once moe-whole train --kind moe --out "$work/moe-whole" --start "$work/moe/last.pt" --parts "{\"model.vision_tower\": \"$known\"}" \
   --stage whole --hints 0.04 --lessons 0.2 --tokens 14e6 --batch 8192 --lr 2.2e-3 --muon-lr 3.2e-3 --decay 0.6 --warmup 60 --n-test 0 \
   --threads "$(nproc)"
 

@@ -1,4 +1,4 @@
-"""The experts of a layer while it is trained, with the official module's weights and its result, in place of its loop over experts."""
+"""The experts of a layer while it is trained: the official module's weights and its result, without its search for each expert's tokens."""
 import torch
 import torch.nn.functional as F
 from transformers.models.gemma4.modeling_gemma4 import Gemma4TextExperts
@@ -18,7 +18,7 @@ def all_experts(module: Gemma4TextExperts, x: torch.Tensor, index: torch.Tensor,
     return F.linear(inner.flatten(1), module.down_proj.transpose(0, 1).flatten(1)).to(x.dtype)
 
 
-@torch.compiler.disable
+@torch.compiler.disable                                     # how many tokens an expert has is data
 def chosen_experts(module: Gemma4TextExperts, x: torch.Tensor, index: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """The tokens of each expert in one product: on a processor three and a half times as fast as all experts (of 16 with 4 chosen)."""
     return Chosen.apply(x, index, weights, module.gate_up_proj, module.down_proj)
@@ -29,13 +29,14 @@ def by_expert(rows: torch.Tensor, counts: list[int], matrices: torch.Tensor) -> 
     return torch.cat([some @ matrix for some, matrix in zip(rows.split(counts), matrices)])
 
 
-def gradients(rows: torch.Tensor, inputs: torch.Tensor, counts: list[int]) -> torch.Tensor:
-    """Of the matrix [experts, n, m] that made rows [sum of counts, n] of inputs [sum of counts, m]."""
-    return torch.stack([a.mT @ b for a, b in zip(rows.split(counts), inputs.split(counts))])
+def matrix_gradients(d_rows: torch.Tensor, inputs: torch.Tensor, counts: list[int]) -> torch.Tensor:
+    """Of the matrices [experts, n, m] that made rows [sum of counts, n] of inputs [sum of counts, m]."""
+    return torch.stack([a.mT @ b for a, b in zip(d_rows.split(counts), inputs.split(counts))])
 
 
 class Chosen(torch.autograd.Function):
-    """Rows are pairs of a token and one of its experts, in the order of the experts."""
+    """Rows are pairs of a token and one of its experts, in the order of the experts. Written out, as it keeps the rows in that order from the
+    forward to the backward pass. The activation is the family's, gelu_pytorch_tanh."""
 
     @staticmethod
     def forward(ctx, x, index, weights, gate_up_proj, down_proj):
@@ -51,6 +52,7 @@ class Chosen(torch.autograd.Function):
         return (outer[place].unflatten(0, index.shape) * weights[..., None]).sum(1)
 
     @staticmethod
+    @torch.autograd.function.once_differentiable
     def backward(ctx, d_out):
         x, order, place, weights, gate_up, inner, outer, gate_up_proj, down_proj = ctx.saved_tensors
         token, (gate, up) = order // weights.shape[1], gate_up.chunk(2, -1)
@@ -61,4 +63,4 @@ class Chosen(torch.autograd.Function):
         d_gate = torch.ops.aten.gelu_backward(d_inner * up, gate, approximate="tanh")
         d_gate_up = torch.cat([d_gate, d_inner * F.gelu(gate, approximate="tanh")], -1)
         d_x = by_expert(d_gate_up, ctx.counts, gate_up_proj)[place].unflatten(0, weights.shape).sum(1)
-        return d_x, None, d_weights, gradients(d_gate_up, x[token], ctx.counts), gradients(d_outer, inner, ctx.counts)
+        return d_x, None, d_weights, matrix_gradients(d_gate_up, x[token], ctx.counts), matrix_gradients(d_outer, inner, ctx.counts)

@@ -1,6 +1,6 @@
 """Configurations of nano and nano-moe, their initialisation, and a training forward pass on the official modules.
 
-The official implementation is used as it is; what this file replaces for speed is exact: fused norms, experts without a loop, on a CPU plain
+The official implementation is used as it is; what this file replaces for speed is exact: fused norms, the experts of nano.experts, on a CPU plain
 attention in place of the fused kernel and compiled layers; layers that share keys and values compute only the positions with a label.
 """
 import copy

@@ -249,14 +249,15 @@ def encode(tower, pixels: torch.Tensor, positions: torch.Tensor, real: torch.Ten
 @torch.no_grad()
 def standardise(tower, rounds: int = 16, seed: int = 0) -> None:
     """Sets what the towers of large models end with: of what they say of pictures, each channel gets a mean of 0 and a deviation of 1."""
-    rng, says = random.Random(seed), []
+    rng, says, device = random.Random(seed), [], tower.std_bias.device
     tower.std_bias.zero_()
     tower.std_scale.fill_(1)
     for _ in range(rounds):
         batch = make_batch(rng, *choose_grid(rng), 2000)
-        says.append(encode(tower, batch["pixels"], batch["positions"], batch["real"])[batch["real"]])
-    tower.std_bias.copy_(torch.cat(says).mean(0))
-    tower.std_scale.copy_(1 / torch.cat(says).std(0))
+        says.append(encode(tower, *(batch[name].to(device) for name in ("pixels", "positions", "real"))).flatten(0, 1))
+    said = torch.cat(says)
+    tower.std_bias.copy_(said.mean(0))
+    tower.std_scale.copy_(1 / said.std(0).clamp(min=1e-6))
 
 
 class Seeing(nn.Module):

@@ -1,6 +1,7 @@
 """Scores of a released model on the released test sets, through the official implementation alone: its processor, its chat template
 and its `generate`."""
 import inspect
+import itertools
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from .evalset import read
 from .items import Item, Media
 from .tokenizer import Encoder, control_id
 
+BATCH_CHARACTERS = 100_000                                  # of prompts, as JSON: for more of them attention has no memory
 BATCH = 20                                                  # items that are answered at once: five times as fast as one by one on a processor
 STOPS = [control_id("<eos>"), control_id("<turn|>"), control_id("<|tool_response>")]
 
@@ -42,13 +44,13 @@ class Player:
 
     def __init__(self, folder: str, dtype: torch.dtype = torch.float32):
         transformers.logging.set_verbosity_error()
-        self.model = Gemma4ForConditionalGeneration.from_pretrained(folder, dtype=dtype, attn_implementation="eager").eval()
+        self.model = Gemma4ForConditionalGeneration.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa").eval()
         self.hears = self.model.config.audio_config is not None
         self.processor, self.encoder = AutoProcessor.from_pretrained(folder), Encoder(folder)
 
     @torch.no_grad()
     def answers(self, lines: list[dict], items: list[Item]) -> list[str]:
-        """Of one batch, padded on the left; all its items have the same budget for pictures."""
+        """Of one batch as `batches` makes them, alike in their media. Padded on the left."""
         prompts = [self.processor.apply_chat_template(template_messages(line), tools=line.get("tools"), add_generation_prompt=True,
                                                       tokenize=False, enable_thinking=line.get("think", False)) for line in lines]
         pictures, sounds = [[media_of(item, kind) for item in items] for kind in ("image", "audio")]
@@ -56,8 +58,8 @@ class Player:
         if sounds[0]:
             kw["audio"] = [m.data for some in sounds for m in some]
         inputs = self.processor(text=prompts, padding=True, padding_side="left", **kw, return_tensors="pt")
-        most = max(line["max_tokens"] for line in lines)
-        out = self.model.generate(**inputs, do_sample=False, max_new_tokens=most, eos_token_id=STOPS, pad_token_id=0)
+        n_new = max(line["max_tokens"] for line in lines)
+        out = self.model.generate(**inputs, do_sample=False, max_new_tokens=n_new, eos_token_id=STOPS, pad_token_id=0)
         n = inputs["input_ids"].shape[1]
         return [self.encoder.decode(until_stop(ids[n:n + line["max_tokens"]].tolist())) for ids, line in zip(out, lines)]
 
@@ -71,9 +73,9 @@ def media_of(item: Item, kind: str) -> list[Media]:
     return [m for t in item.turns for m in getattr(t, "media", []) if m.kind == kind]
 
 
-def batches(examples: list[tuple[dict, Item]], most: int) -> Iterator[list[tuple[dict, Item]]]:
-    """Of alike examples: the same media, about the same length; `most` items, fewer where they are long."""
-    def group(example: tuple[dict, Item]) -> tuple:
+def batches(examples: list[tuple[dict, Item]], n_items: int) -> Iterator[list[tuple[dict, Item]]]:
+    """Of alike examples: the same media, about the same length; n_items, fewer where they are long."""
+    def group(example: tuple[dict, Item]) -> list[tuple[str, int]]:
         return [(m.kind, m.budget or 0) for kind in ("image", "audio") for m in media_of(example[1], kind)]
 
     def length(example: tuple[dict, Item]) -> int:
@@ -81,7 +83,7 @@ def batches(examples: list[tuple[dict, Item]], most: int) -> Iterator[list[tuple
 
     batch: list[tuple[dict, Item]] = []
     for example in sorted(examples, key=lambda e: (group(e), length(e))):
-        n_fit = max(1, min(most, 100_000 // length(example)))
+        n_fit = max(1, min(n_items, BATCH_CHARACTERS // length(example)))
         if batch and (len(batch) >= n_fit or group(batch[0]) != group(example)):
             yield batch
             batch = []
@@ -132,11 +134,11 @@ def runs(code: str, cases: list) -> bool:
 def score(folder: str, evaluation: str, skills: list[str] | None = None, limit: int | None = None) -> dict[str, dict]:
     player, out = Player(folder), {}
     for name in skills or sorted(f[:-6] for f in os.listdir(evaluation) if f.endswith(".jsonl")):
-        lines = [(line, item) for line, item in read(evaluation, name) if player.hears or not media_of(item, "audio")][:limit]
-        if not lines:
+        examples = [e for e in itertools.islice(read(evaluation, name), limit) if player.hears or not media_of(e[1], "audio")]
+        if not examples:
             continue
         right = []
-        for batch in batches(lines, BATCH):
+        for batch in batches(examples, BATCH):
             written = player.answers([line for line, _ in batch], [item for _, item in batch])
             right += [is_right(line, item, text) for (line, item), text in zip(batch, written)]
         out[name] = {"accuracy": round(sum(right) / len(right), 4), "n": len(right)}

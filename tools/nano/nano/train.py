@@ -36,7 +36,7 @@ class Options:
     tokens: float = 1e12                                    # of this stage, calls before included
     decay: float = 0.0                                      # over this last share of them the rate falls linearly to zero
     start: str = ""                                         # checkpoint to start from when the run has none yet
-    towers: dict = field(default_factory=dict)              # name of a part of the model -> file with its weights, or a checkpoint
+    parts: dict = field(default_factory=dict)              # name of a part of the model -> file with its weights, or a checkpoint
     lr: float = 3e-3
     muon_lr: float = 6e-3
     batch: int = 3072                                       # positions a step, shared out among the groups
@@ -94,7 +94,7 @@ class Run:
         else:
             if options.start:
                 self.load(options.start, with_optimiser=False)
-            for part, file in options.towers.items():
+            for part, file in options.parts.items():
                 self.load_part(part, file)
         self.routers = Routers(self.model) if options.kind == "moe" else None
         self.gradients = Gradients(self.loss, options.device)
@@ -130,16 +130,14 @@ class Run:
         heads.load_state_dict({name: x for name, x in weights.items() if name in own and own[name].shape == x.shape}, strict=False)
 
     def load_part(self, part: str, path: str) -> None:
-        """From a file of its own or from a checkpoint, of nano for nano-moe as well: what belongs to the other kind of tower is left out."""
+        """From a file of its own or from a checkpoint. A tower of nano becomes one of nano-moe: without bounds, and standardised."""
         state, target = torch.load(path, map_location=self.options.device, weights_only=True), self.model.get_submodule(part)
         if "model" in state:
             state = {name.removeprefix(part + "."): x for name, x in state["model"].items() if name.startswith(part + ".")}
-        own = target.state_dict()
-        target.load_state_dict({name: x for name, x in state.items() if name in own}, strict=False)
-        lacking = own.keys() - state.keys() - {"std_bias", "std_scale"}
-        if lacking:
-            raise SystemExit(f"{path} has no {', '.join(sorted(lacking))} for {part}")
-        if part.endswith("vision_tower") and target.config.standardize:
+        own, is_new = target.state_dict(), "std_bias" not in state
+        state = {name: x for name, x in state.items() if name in own or not name.endswith(("_min", "_max"))}
+        target.load_state_dict({name: own[name] for name in ("std_bias", "std_scale") if name in own} | state)
+        if "std_bias" in own and is_new:
             pretrain_vision.standardise(target)
 
     def save(self) -> None:
