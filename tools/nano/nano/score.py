@@ -17,6 +17,7 @@ from .evalset import read
 from .items import Item, Media
 from .tokenizer import Encoder, control_id
 
+ATTENTION = {"text_config": "sdpa", "vision_config": "sdpa", "audio_config": "eager"}     # fused where the library can: needles are long
 BATCH_CHARACTERS = 100_000                                  # of prompts, as JSON: for more of them attention has no memory
 BATCH = 20                                                  # items that are answered at once: five times as fast as one by one on a processor
 STOPS = [control_id("<eos>"), control_id("<turn|>"), control_id("<|tool_response>")]
@@ -44,7 +45,7 @@ class Player:
 
     def __init__(self, folder: str, dtype: torch.dtype = torch.float32):
         transformers.logging.set_verbosity_error()
-        self.model = Gemma4ForConditionalGeneration.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa").eval()
+        self.model = Gemma4ForConditionalGeneration.from_pretrained(folder, dtype=dtype, attn_implementation=ATTENTION).eval()
         self.hears = self.model.config.audio_config is not None
         self.processor, self.encoder = AutoProcessor.from_pretrained(folder), Encoder(folder)
 
