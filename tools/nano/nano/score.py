@@ -19,7 +19,7 @@ from .tokenizer import Encoder, control_id
 
 ATTENTION = {"text_config": "sdpa", "vision_config": "sdpa", "audio_config": "eager"}     # fused where the library can: needles are long
 BATCH_CHARACTERS = 100_000                                  # of prompts, as JSON: for more of them attention has no memory
-BATCH = 20                                                  # items that are answered at once: five times as fast as one by one on a processor
+BATCH = 20                                                  # items that are answered at once
 STOPS = [control_id("<eos>"), control_id("<turn|>"), control_id("<|tool_response>")]
 
 

@@ -36,7 +36,7 @@ class Options:
     tokens: float = 1e12                                    # of this stage, calls before included
     decay: float = 0.0                                      # over this last share of them the rate falls linearly to zero
     start: str = ""                                         # checkpoint to start from when the run has none yet
-    parts: dict = field(default_factory=dict)              # name of a part of the model -> file with its weights, or a checkpoint
+    parts: dict = field(default_factory=dict)               # name of a part of the model -> file with its weights, or a checkpoint
     lr: float = 3e-3
     muon_lr: float = 6e-3
     batch: int = 3072                                       # positions a step, shared out among the groups
