@@ -4,7 +4,8 @@
 # done already is not done twice.
 #
 # usage: scripts/quickstart.sh [--gemma3] [PROMPT]
-#   --gemma3   fetches Gemma 3 270M too (base, 253 MB) and has it continue PROMPT
+#   --gemma3   fetches Gemma 3 270M too (base, 253 MB) and has it continue a text
+#   PROMPT     what nano is asked first ("Who are you?"), and the text that Gemma 3 continues
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,21 +19,17 @@ demo=models/nano/demo
 
 step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*" >&2; }
 
-# Arguments with spaces are shown between quotes.
-show_command() {
-  local word
-  printf '\n$ facet run -m nano' >&2
+# show COMMAND...: as it may be typed, then what it answers.
+show() {
+  local word line='$'
   for word in "$@"; do
-    if [[ $word == *" "* ]]; then printf ' "%s"' "$word" >&2; else printf ' %s' "$word" >&2; fi
+    if [[ $word =~ ^[[:alnum:]_./-]+$ ]]; then line+=" $word"; else line+=" ${word@Q}"; fi
   done
-  printf '\n' >&2
+  printf '\n%s\n' "$line" >&2
+  "$@"
 }
 
-# ask ARGUMENTS...: shows the command, then what it answers.
-ask() {
-  show_command "$@"
-  "$facet" run -m nano --temperature 0 --max-tokens 64 "$@"
-}
+ask() { show "$facet" run -m nano --temperature 0 --max-tokens 64 "$@"; }
 
 show_nano() {
   ask "${1:-Who are you?}"
@@ -46,7 +43,7 @@ continue_with_gemma3() {
   local model
   model=$(scripts/fetch-model.sh)
   step "facet run (a base model: it continues the text)"
-  "$facet" run -m "$model" --raw --max-tokens 48 --temperature 0 --stats "${1:-The three primary colours are}"
+  show "$facet" run -m "$model" --raw --max-tokens 48 --temperature 0 --stats "${1:-The three primary colours are}"
 }
 
 step "1/4 dependencies"

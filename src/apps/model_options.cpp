@@ -58,6 +58,19 @@ runtime::LogitBias parse_bias(const std::string& text) {
   throw_error<RequestError>("--logit-bias {}: expected TOKEN_ID=VALUE, for example 106=-inf", text);
 }
 
+// A path that is there but cannot be looked at is reported by whoever opens it.
+bool may_exist(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error) || error;
+}
+
+// Whether a bare name is a folder here that holds no model; one of this name elsewhere is not hidden by it.
+bool is_mere_folder(const std::string& name) {
+  std::error_code error;
+  return name.find('/') == std::string::npos && fs::is_directory(name, error) &&
+         !fs::exists(fs::path(name) / "config.json", error);
+}
+
 }  // namespace
 
 std::string facet_home() {
@@ -87,15 +100,12 @@ std::string find_model(const std::string& name) {
   const std::string wanted = name.empty() ? environment("FACET_MODEL") : name;
   const std::string folder = library_folder() + "/";
   if (!wanted.empty()) {
-    // A path that is there but cannot be looked at is reported by whoever opens it.
-    const auto may_exist = [](const std::string& path) {
-      std::error_code error;
-      return fs::exists(path, error) || error;
-    };
-    if (may_exist(wanted)) return wanted;
+    const bool is_there = may_exist(wanted);
+    if (is_there && !is_mere_folder(wanted)) return wanted;
     for (const std::string& candidate : {folder + wanted, folder + wanted + ".gguf"})
       if (may_exist(candidate)) return candidate;
     if (const auto shipped = find_shipped_model(wanted)) return *shipped;
+    if (is_there) return wanted;
   }
   const auto names = library_models();
   if (wanted.empty() && names.size() == 1) return folder + names[0];

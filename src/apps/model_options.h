@@ -66,8 +66,9 @@ std::string library_folder();
 std::vector<std::string> library_models();
 
 // A path as it is; a name in the library ($FACET_HOME/models/NAME or NAME.gguf), or of a model that comes with the
-// program; nothing: $FACET_MODEL, else the library's only model, else nano, with a line on stderr that says so. What it
-// gives may be the name of a file in memory (built_in_files). RequestError saying what there is.
+// program, which comes before a folder of this name here that holds no model; nothing: $FACET_MODEL, else the library's
+// only model, else nano, with a line on stderr that says so. What it gives may be the name of a file in memory
+// (built_in_files). RequestError saying what there is.
 std::string find_model(const std::string& name);
 
 }  // namespace facet::apps

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 
@@ -32,6 +33,16 @@ GoldenScores read_row(const ChatJson& row, const std::string& where) {
 
 std::string percent(double x) { return fmt::format("{:.1f} %", 100 * x); }
 
+bool is_below(double accuracy, double expected, double margin) {
+  constexpr double kRounding = 1e-9;  // of the difference
+  return accuracy < expected - margin - kRounding;
+}
+
+std::string fall(std::string_view what, double accuracy, double expected, double margin) {
+  return fmt::format("{}: {} are right, and were {}; {} less are allowed", what, percent(accuracy), percent(expected),
+                     percent(margin));
+}
+
 }  // namespace
 
 GoldenScores parse_scores(std::string_view text, const std::string& name, const std::vector<std::string>& rows) {
@@ -47,8 +58,9 @@ GoldenScores parse_scores(std::string_view text, const std::string& name, const 
 
 std::vector<std::string> shortfalls(const std::vector<Score>& scores, const GoldenScores& golden, double margin,
                                     bool is_whole) {
-  constexpr double kRounding = 1e-9;  // of the difference
   std::vector<std::string> out;
+  int n_skills = 0;
+  double n = 0, n_right = 0, n_expected = 0;  // answers of these skills
   for (const auto& [skill, expected] : golden) {
     const auto at =
         std::find_if(scores.begin(), scores.end(), [&, &name = skill](const Score& s) { return s.skill == name; });
@@ -57,12 +69,19 @@ std::vector<std::string> shortfalls(const std::vector<Score>& scores, const Gold
       continue;
     }
     const auto accuracy = at->accuracy();
-    if (!accuracy)
+    if (!accuracy) {
       out.push_back(fmt::format("{}: all were skipped, and {} were right", skill, percent(expected)));
-    else if (*accuracy < expected - margin - kRounding)
-      out.push_back(fmt::format("{}: {} are right, and were {}; {} less are allowed", skill, percent(*accuracy),
-                                percent(expected), percent(margin)));
+      continue;
+    }
+    if (is_below(*accuracy, expected, margin)) out.push_back(fall(skill, *accuracy, expected, margin));
+    ++n_skills;
+    n += at->n;
+    n_right += at->n_right;
+    n_expected += expected * at->n;
   }
+  const double margin_of_all = margin / std::sqrt(std::max(n_skills, 1));
+  if (n_skills > 1 && is_below(n_right / n, n_expected / n, margin_of_all))
+    out.push_back(fall("all together", n_right / n, n_expected / n, margin_of_all));
   return out;
 }
 

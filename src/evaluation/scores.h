@@ -32,7 +32,8 @@ using GoldenScores = std::map<std::string, double>;
 GoldenScores parse_scores(std::string_view text, const std::string& name, const std::vector<std::string>& rows);
 
 // A sentence for each skill that has a golden score and is more than `margin` below it, or has no score although it was
-// asked for (`is_whole`: all were).
+// asked for (`is_whole`: all were). Another where N skills together are more than margin / sqrt(N) below: what moves
+// each of them by the margin, and by chance, moves their mean by this, and a general fall moves it by more.
 std::vector<std::string> shortfalls(const std::vector<Score>& scores, const GoldenScores& golden, double margin,
                                     bool is_whole);
 

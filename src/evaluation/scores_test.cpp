@@ -45,6 +45,22 @@ TEST(Scores, ASkillMayFallByTheMarginAndNoMore) {
             (std::vector<std::string>{"copy: 92.0 % are right, and were 95.0 %; 2.0 % less are allowed"}));
 }
 
+TEST(Scores, AllTogetherMayFallByLess) {
+  const GoldenScores golden{{"a", 1}, {"b", 1}, {"c", 0.5}, {"d", 0.5}};
+  const auto all = [&](int a, int b, int c, int d) {
+    return shortfalls({score("a", 100, a), score("b", 100, b), score("c", 50, c), score("d", 50, d)}, golden, 0.1,
+                      true);
+  };
+  // A half of the margin: 15 of 300 answers, of which 250 were right.
+  EXPECT_TRUE(all(90, 95, 25, 25).empty());
+  EXPECT_TRUE(all(90, 90, 30, 25).empty());
+  EXPECT_EQ(all(95, 95, 21, 22),
+            (std::vector<std::string>{"all together: 77.7 % are right, and were 83.3 %; 5.0 % less are allowed"}));
+  EXPECT_EQ(all(84, 100, 25, 25).size(), 2u);
+  // One skill alone has the whole margin, and what nobody recorded is not compared.
+  EXPECT_TRUE(shortfalls({score("a", 100, 90), score("e", 100, 0)}, golden, 0.1, false).empty());
+}
+
 TEST(Scores, ASkillThatIsGoneHasFallen) {
   const GoldenScores golden{{"copy", 0.95}, {"sums", 0.5}};
   EXPECT_EQ(shortfalls({score("copy", 9, 9)}, golden, 0, true),

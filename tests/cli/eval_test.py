@@ -119,6 +119,29 @@ class Skills(EvalTest):
         self.assertIn("sums: it is not in the set", self.eval("--check", "--scores", "gone", status=1).err)
         self.eval("--check", "--scores", "gone", "--skills", "copy")
 
+    def test_the_row_of_the_models_name_comes_first(self):
+        self.skill("copy", item("a", 'Write "elb" again.', {"text": "elb"}), item("b", 'Write "elb" again.', {"text": "ble"}))
+        scores = self.set / "scores.json"
+        scores.write_text('{"cpu": {"copy": 1}, "nano-lab": {"copy": 0.5}}')
+        self.assertEqual(self.eval("--check").err, "")
+        scores.write_text('{"cpu": {"copy": 0.5}, "nano-lab": {"copy": 1}}')
+        self.eval("--check", status=1)
+        self.eval("--check", "--scores", "cpu")
+
+    def test_a_fall_of_all_skills_together(self):
+        right, wrong = item("a", 'Write "elb" again.', {"text": "elb"}), item("b", 'Write "elb" again.', {"text": "ble"})
+        for name in "abcd":
+            self.skill(name, right, wrong)
+        (self.set / "scores.json").write_text('{"default": {"a": 0.8, "b": 0.8, "c": 0.8, "d": 0.8}}')
+        self.assertEqual(self.eval("--check", "--margin", 0.4, status=1).err,
+                         "facet: all together: 50.0 % are right, and were 80.0 %; 20.0 % less are allowed\n")
+        self.eval("--check", "--margin", 0.6)
+
+    def test_a_set_is_named_by_any_path(self):
+        self.skill("copy", item("a", 'Write "elb" again.', {"text": "elb"}))
+        for cwd, path in [(self.folder, "set"), (self.folder, "./set"), (self.set, "."), (self.set / "media", "..")]:
+            self.assertEqual(run("eval", path, "-m", TRAINED, "--ctx", 512, cwd=cwd).status, 0, path)
+
     def test_the_media_folder_stays_as_it_is(self):
         home = self.folder / "home"
         self.skill("look", item("a", [{"type": "image", "path": self.media("color.png"), "budget": 70}], {"text": "Black."}))
@@ -154,7 +177,7 @@ class Refused(EvalTest):
         self.refused("there is no skill sums; there are copy", "--skills", "sums")
         self.refused("scores.json: cannot be read", "--check")
         (self.set / "scores.json").write_text('{"ref": {}}')
-        self.refused("it has no scores called cpu or default", "--check")
+        self.refused("it has no scores called nano-lab or cpu or default, but ref: use --scores ROW", "--check")
         (self.set / "scores.json").write_text('{"cpu": {"copy": 97}}')
         self.refused("cpu.copy: expected an accuracy", "--check")
         self.assert_error(2, "nothing: no folder, no set of skills", "eval", "nothing", "-m", TRAINED)

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-BINARY = os.environ.get("FACET_BINARY", "build/release/facet")
+BINARY = os.path.abspath(os.environ.get("FACET_BINARY", "build/release/facet"))
 GOLDENS = Path(os.environ.get("FACET_GOLDENS", "../shared/goldens")).absolute()
 ASSETS = Path(os.environ.get("FACET_TEST_ASSETS", "build/assets")).absolute()
 

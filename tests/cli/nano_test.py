@@ -8,6 +8,7 @@ from facet_cli import GOLDENS, CliTest, run
 
 TRAINED = GOLDENS / "nano-lab"
 HAS_NANO = run("inspect", "nano").status == 0
+HAS_SET = "there is no skill none" in run("eval", "nano", "--skills", "none").err
 NOTE = r"\Afacet: no model was named: this is nano, a very small demonstration model [^\n]*gemma-4-E2B-it-Q4_0\.gguf[^\n]*\n\Z"
 
 
@@ -40,6 +41,41 @@ class Nano(CliTest):
             self.assertIn("this is nano", outcome.err, command)
         self.assertEqual(run("doctor", "-m", "nano", "--json").status, 0)
         self.assertEqual(run("grammar", "check", self.write("any.json", "{}"), "-m", "nano").status, 0)
+
+    def test_a_folder_of_its_name_does_not_hide_it(self):
+        (self.folder / "nano").mkdir()
+        (self.folder / "nano/copy.jsonl").write_text("not a question")
+        outcome = run("inspect", "nano", "--json", cwd=self.folder)
+        self.assertEqual(json.loads(outcome.out)["path"].split("/")[-1], "nano-q8_0.gguf")
+        self.assert_error(1, "nano/config.json", "inspect", "./nano", cwd=self.folder)
+        (self.folder / "other").mkdir()
+        self.assert_error(1, "other/config.json", "inspect", "other", cwd=self.folder)
+        if HAS_SET:
+            self.assertNotEqual(self.eval("--skills", "copy", "--limit", 1, "--json", cwd=self.folder), "")
+            self.assert_error(2, "nano/copy.jsonl:1", "eval", "./nano", cwd=self.folder)
+
+    def test_a_folder_with_a_model_is_a_path(self):
+        shutil.copytree(self.golden("checkpoints/tiny-e2b"), self.folder / "nano")
+        outcome = run("inspect", "nano", "--json", cwd=self.folder)
+        self.assertEqual(json.loads(outcome.out)["path"], "nano")
+
+    def eval(self, *args, **options):
+        outcome = run("eval", "nano", *args, **options)
+        self.assertEqual((outcome.status, outcome.err), (0, ""))
+        return outcome.out
+
+    def test_scores_are_compared_with_those_of_the_model(self):
+        if not HAS_SET:
+            self.skipTest("the set of nano is not beside this facet")
+        for name in ["nano", "nano-moe"]:
+            self.eval("-m", name, "--check", "--margin", 1, "--skills", "letter", "--limit", 1)
+        # It does not hear, which its own row knows and nano's does not.
+        deaf = ["-m", "nano-moe", "--check", "--skills", "beeps", "--limit", 1]
+        self.eval(*deaf)
+        outcome = run("eval", "nano", *deaf, "--scores", "default")
+        self.assertRegex(outcome.err, r"\Afacet: beeps: all were skipped, and [^\n]* were right\n\Z")
+        self.assert_error(2, "it has no scores called tiny-e2b, but default, .*nano-moe.*: use --scores ROW", "eval", "nano", "--check",
+                          "-m", self.golden("checkpoints/tiny-e2b"))
 
     def test_a_model_in_the_library_comes_first(self):
         home = self.folder / "models"

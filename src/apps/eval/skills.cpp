@@ -14,6 +14,7 @@
 #include "apps/terminal.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "server/model_catalog.h"
 
 namespace facet::apps::eval {
 namespace {
@@ -22,14 +23,13 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using evaluation::Result;
 
-// A folder, or the set that came with the model of that name.
+// The set that came with the model of that name, or a folder. A folder of the same name does not hide the set.
 std::string find_set(const std::string& name) {
-  std::error_code error;
   if (name.empty())
     throw RequestError("facet eval needs a set of skills (nano, or a folder), or a command: perplexity, divergence");
-  if (fs::is_directory(name, error)) return name;
-  if (name.find('/') == std::string::npos)
-    if (const auto shipped = find_shipped("models/" + name + "/eval")) return *shipped;
+  const bool is_bare = name[0] != '.' && name.find('/') == std::string::npos;
+  if (const auto shipped = is_bare ? find_shipped("models/" + name + "/eval") : std::nullopt) return *shipped;
+  if (std::error_code error; fs::is_directory(name, error)) return name;
   throw_error<RequestError>(
       "{}: no folder, no set of skills that came with this facet, and no command (perplexity, divergence): give a "
       "folder with SKILL.jsonl files",
@@ -68,12 +68,21 @@ evaluation::Score try_skill(Subject& subject, const evaluation::Skill& skill, st
   return score;
 }
 
+// Rows of scores.json to compare with, the first that is there. Those of the backend and `default` are any model's
+// where the set is a folder, and its own model's where it came with one.
+std::vector<std::string> golden_rows(const SkillsFlags& flags, bool is_shipped) {
+  if (!flags.scores.empty()) return {flags.scores};
+  const std::string model = server::model_name_of_path(flags.model.model);
+  std::vector<std::string> rows;
+  if (!model.empty()) rows.push_back(model);
+  if (!is_shipped || model == flags.set) rows.insert(rows.end(), {flags.model.backend, "default"});
+  return rows;
+}
+
 evaluation::GoldenScores read_golden(const SkillsFlags& flags, const std::string& folder) {
   if (!flags.check) return {};
   const std::string path = (fs::path(folder) / "scores.json").string();
-  std::vector<std::string> rows{flags.scores};
-  if (flags.scores.empty()) rows = {flags.model.backend, "default"};
-  return evaluation::parse_scores(read_file(path), path, rows);
+  return evaluation::parse_scores(read_file(path), path, golden_rows(flags, folder != flags.set));
 }
 
 std::unique_ptr<Subject> make_subject(const SkillsFlags& flags) {
@@ -88,8 +97,8 @@ std::unique_ptr<Subject> make_subject(const SkillsFlags& flags) {
 int eval_skills(SkillsFlags flags) {
   const std::string folder = find_set(flags.set);
   const auto skills = evaluation::read_skills(folder, flags.skills, flags.limit);
-  const auto golden = read_golden(flags, folder);
   if (flags.model.model.empty() && folder != flags.set) flags.model.model = flags.set;
+  const auto golden = read_golden(flags, folder);
   const InterruptGuard interrupt;
   const auto subject = make_subject(flags);
   SkillReport report{folder, subject->name(), {}, {}};
@@ -124,10 +133,16 @@ void SkillsFlags::add_to(CLI::App& command) {
       ->type_name("N");
   command.add_flag("--failures", failures,
                    "Show each question that was answered wrong, what was expected and what came");
-  command.add_flag("--check", check, "Compare with the set's scores.json: status 1 when a skill is below its score");
-  command.add_option("--scores", scores, "The row of scores.json to compare with [the backend's, else default]")
+  command.add_flag("--check", check,
+                   "Compare with the set's scores.json: status 1 when a skill, or all together, are below their score");
+  command
+      .add_option("--scores", scores,
+                  "The row of scores.json to compare with [the model's, else, for the set's own model, the backend's "
+                  "or default]")
       ->type_name("ROW");
-  command.add_option("--margin", margin, fmt::format("How far below a score is allowed [{}]", margin))
+  command
+      .add_option("--margin", margin,
+                  fmt::format("How far below its score a skill may be; all N together by X / sqrt(N) [{}]", margin))
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("X");
   command.add_flag("--json", json, "One JSON object on stdout");
