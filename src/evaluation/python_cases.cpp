@@ -8,42 +8,10 @@
 namespace facet::evaluation {
 namespace {
 
-// Its arguments: the function, the cases. It prints "right", or what is wrong. As in JSON, a tuple is a list and 2 is
-// 2.0, but true is not 1.
-constexpr const char* kScript = R"(
-import builtins, json, math, sys
-NAMES = ("abs all any bin bool chr dict divmod enumerate filter float format frozenset hash hex int isinstance iter len "
-         "list map max min next oct ord pow range repr reversed round set slice sorted str sum tuple zip").split()
-function, cases = sys.argv[1], json.loads(sys.argv[2])
-
-def same(a, b):
-    if isinstance(a, bool) or isinstance(b, bool):
-        return a is b
-    if isinstance(a, (list, tuple)) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, float) and isinstance(b, (int, float)):
-        return math.isclose(a, b, rel_tol=1e-9)
-    return a == b
-
-def fail(text):
-    print(text.encode("ascii", "replace").decode()[:300])
-    sys.exit(1)
-
-try:
-    f = eval(function, {"__builtins__": {name: getattr(builtins, name) for name in NAMES}})
-    if not callable(f):
-        fail("it is no function")
-    for arguments, expected in cases:
-        shown = ", ".join(map(repr, arguments))
-        got = f(*arguments)
-        if not same(got, expected):
-            fail(f"f({shown}) is {got!r}, not {expected!r}")
-except Exception as error:
-    fail(f"{type(error).__name__}: {error}")
-print("right")
-)";
+// Its arguments: the function, the cases. It prints "right", or what is wrong.
+constexpr const char* kScript =
+#include "python_cases.inc"  // python_cases.py
+    ;
 
 constexpr ProgramLimits kLimits{
     .time = std::chrono::seconds(10), .max_out_bytes = 1 << 16, .max_memory_bytes = int64_t{1} << 30};

@@ -2,49 +2,57 @@
 import argparse
 import json
 import os
+import pathlib
 import sys
+from collections.abc import Callable
 
-from .train import Options
-
-
-def add_options(parser: argparse.ArgumentParser, required: tuple[str, ...]) -> None:
-    """A flag for each field of train.Options."""
-    for name, field in Options.__dataclass_fields__.items():
-        kind = json.loads if field.type is dict else (lambda s: s == "1") if field.type is bool else field.type
-        parser.add_argument("--" + name.replace("_", "-"), type=kind, default=argparse.SUPPRESS, required=name in required)
+from .options import HearingOptions, Options, SeeingOptions, add_flags
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m nano", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    p = commands.add_parser("tokenizer", help="learn the tokenizer from generated texts")
-    p.add_argument("--out", required=True)
-    p = commands.add_parser("check", help="count what is trained and tested on; fails if a test item occurs in training")
-    p.add_argument("--tokenizer", required=True)
-    p = commands.add_parser("train", help="train, or go on training: a folder with last.pt is resumed")
-    add_options(p, ("kind", "tokenizer", "out", "stage"))
-    p = commands.add_parser("export", help="write a checkpoint as a Hugging Face folder and as GGUF files")
-    p.add_argument("--checkpoint", required=True)
-    p.add_argument("--tokenizer", required=True)
-    p.add_argument("--out", required=True)
-    p.add_argument("--name", default="nano")
-    p = commands.add_parser("test-sets", help="write the released test sets")
-    p.add_argument("--tokenizer", required=True)
-    p.add_argument("--out", required=True)
-    p = commands.add_parser("demo", help="write the files of the program's demonstration")
-    p.add_argument("--out", required=True)
-    p = commands.add_parser("score", help="score a Hugging Face folder on the released test sets, through transformers")
-    p.add_argument("--model", required=True)
-    p.add_argument("--sets", required=True)
-    p.add_argument("--skills", nargs="*")
-    p.add_argument("--limit", type=int)
-    p = commands.add_parser("table", help="the table of scores in docs/nano.md")
-    p.add_argument("columns", nargs="+", help="NAME=FILE: what `facet eval nano --json` or `score` printed")
-    return parser.parse_args()
+def voices(out: str, settings: int, jobs: int) -> None:
+    """speak the bank of words, digits and questions"""
+    from .voices import build
+    print(build(pathlib.Path(out), settings, jobs))
+
+
+def tokenizer(out: str) -> None:
+    """learn the tokenizer from generated texts"""
+    from . import corpus, tokenizer
+    print(tokenizer.build(corpus.texts(1200), out), "learned pieces")
+
+
+def check(tokenizer: str) -> int:
+    """count what is trained and tested on; fails if a test item occurs in training, or where data are narrow"""
+    from . import check
+    return int(check.main(tokenizer) > 0)
+
+
+def pretrain_vision(**options) -> None:
+    """teach the vision tower to see, or go on with it"""
+    from . import pretrain_vision
+    pretrain_vision.train(SeeingOptions(**options))
+
+
+def pretrain_audio(**options) -> None:
+    """teach the audio tower to hear, or go on with it"""
+    from . import pretrain_audio
+    pretrain_audio.train(HearingOptions(**options))
+
+
+def train(**options) -> None:
+    """train, or go on training: a folder with last.pt is resumed"""
+    from . import train
+    train.train(Options(**options))
+
+
+def import_gguf(files: list[str], kind: str, out: str, tokenizer: str) -> None:
+    """write released files as a checkpoint and a tokenizer, to go on training from"""
+    from . import import_gguf
+    import_gguf.write(files, kind, out, tokenizer)
 
 
 def export(checkpoint: str, tokenizer: str, out: str, name: str) -> None:
-    """OUT/hf/NAME is the Hugging Face folder; OUT/NAME-TYPE.gguf and OUT/mmproj-NAME-bf16.gguf are the model and its encoders."""
+    """write a checkpoint as a Hugging Face folder, OUT/hf/NAME, and as GGUF files, OUT/NAME-TYPE.gguf and OUT/mmproj-NAME-bf16.gguf"""
     from . import export_gguf, export_hf
     folder = os.path.join(out, "hf", name)
     export_hf.export(checkpoint, tokenizer, folder)
@@ -53,34 +61,81 @@ def export(checkpoint: str, tokenizer: str, out: str, name: str) -> None:
     export_gguf.export_mmproj(folder, os.path.join(out, f"mmproj-{name}-bf16.gguf"), name=name)
 
 
-def run(a: argparse.Namespace) -> int:
-    options = vars(a)
-    command = options.pop("command")
-    if command == "tokenizer":
-        from . import corpus, tokenizer
-        print(tokenizer.build(corpus.texts(1200), a.out), "learned pieces")
-    elif command == "check":
-        from . import check
-        return int(check.main(a.tokenizer) > 0)
-    elif command == "train":
-        from .train import train
-        train(Options(**options))
-    elif command == "export":
-        export(**options)
-    elif command == "test-sets":
-        from . import evalset
-        evalset.write(a.out, a.tokenizer)
-    elif command == "demo":
-        from . import demo
-        demo.write(a.out)
-    elif command == "score":
-        from . import score
-        print(json.dumps({"skills": score.score(a.model, a.sets, a.skills, a.limit)}))
-    elif command == "table":
-        from . import table
-        table.write(a.columns)
-    return 0
+def test_sets(out: str, tokenizer: str) -> None:
+    """write the released test sets"""
+    from . import evalset
+    evalset.write(out, tokenizer)
+
+
+def demo(out: str) -> None:
+    """write the files of the program's demonstration"""
+    from . import demo
+    demo.write(out)
+
+
+def score(model: str, sets: str, skills: list[str] | None, without: list[str], limit: int | None, threads: int) -> None:
+    """score a Hugging Face folder on the released test sets, through transformers; the last line is JSON"""
+    import torch
+
+    from . import score
+    torch.set_num_threads(threads)
+    print(json.dumps({"skills": score.score(model, sets, skills, without, limit)}))
+
+
+def scores(out: str, rows: list[str]) -> None:
+    """write rows of scores.json, which `facet eval --check` compares with"""
+    from . import golden_scores
+    golden_scores.write(pathlib.Path(out), rows)
+
+
+def table(columns: list[str]) -> None:
+    """print the table of scores in docs/nano.md"""
+    from . import score_table
+    score_table.write(columns)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m nano", description=__doc__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Callable, *required: str) -> argparse.ArgumentParser:
+        """A command is called as its function, and its help is what that says of itself. `required`: flags without which it cannot be."""
+        p = commands.add_parser(run.__name__.replace("_", "-"), help=run.__doc__, description=run.__doc__)
+        p.set_defaults(run=run)
+        for name in required:
+            p.add_argument("--" + name, required=True)
+        return p
+
+    p = command(voices, "out")
+    p.add_argument("--settings", type=int, default=100, help="number of voice settings [100]")
+    p.add_argument("--jobs", type=int, default=1, help="processes that speak at once [1]")
+    command(tokenizer, "out")
+    command(check, "tokenizer")
+    add_flags(command(pretrain_vision), SeeingOptions)
+    add_flags(command(pretrain_audio), HearingOptions)
+    add_flags(command(train), Options)
+    p = command(import_gguf)
+    p.add_argument("--kind", choices=["e", "moe"], default="e")
+    p.add_argument("--out", required=True, help="checkpoint to write")
+    p.add_argument("--tokenizer", required=True, help="folder to write the tokenizer to")
+    p.add_argument("files", nargs="+", help="the text model and its projector")
+    command(export, "checkpoint", "tokenizer", "out").add_argument("--name", default="nano")
+    command(test_sets, "tokenizer", "out")
+    command(demo, "out")
+    p = command(score, "model", "sets")
+    p.add_argument("--skills", nargs="*", help="only these [all]")
+    p.add_argument("--without", nargs="*", default=[], help="skills that are not asked")
+    p.add_argument("--limit", type=int, help="the first so many questions of each skill [all]")
+    p.add_argument("--threads", type=int, default=1, help="of the processor [1]")
+    command(scores, "out").add_argument("rows", nargs="+", help="ROW=FILE: what `facet eval nano --json` printed")
+    command(table).add_argument("columns", nargs="+", help="NAME=FILE: what `facet eval nano --json` or `score` printed")
+    return parser
+
+
+def main() -> int:
+    options = vars(parser().parse_args())
+    return options.pop("run")(**options) or 0
 
 
 if __name__ == "__main__":
-    sys.exit(run(parse()))
+    sys.exit(main())

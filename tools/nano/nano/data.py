@@ -6,16 +6,16 @@ dropped within a call.
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
-from . import chat, hints, shapes
+from . import batch_shapes, chat, hints
 from .items import Item, Model, Results, User
 from .media import Prepared, prepare
-from .skills.table import ALL, PICTURES, SOUNDS, TEXT
+from .skills.registry import ALL, PICTURES, SOUNDS, TEXT
 from .tokenizer import Encoder
 
 CHUNK = 256                                                 # rows that are drawn together and sorted by length, at least
@@ -33,6 +33,9 @@ class Mix:
         """The share of the weights that each group of skills has, of those that have any."""
         sums = {name: sum(self.weights.get(skill, 0) for skill in skills) for name, skills in GROUPS.items()}
         return {name: x / sum(sums.values()) for name, x in sums.items() if x}
+
+    def without(self, skills: Container[str]) -> "Mix":
+        return replace(self, weights={name: weight for name, weight in self.weights.items() if name not in skills})
 
 
 class Curator:
@@ -89,7 +92,7 @@ def conversation(rng: random.Random, mix: Mix, group: str = "", test: bool = Fal
 
 def in_some_order(rng: random.Random, turn: User | Model | Results) -> User | Model | Results:
     """Clients put the text of a turn before its pictures and sounds, or behind them."""
-    return replace(turn, text_first=rng.random() < .35) if isinstance(turn, User) and turn.media else turn
+    return replace(turn, text_first=rng.random() < .5) if isinstance(turn, User) and turn.media else turn
 
 
 def asked_turn(rng: random.Random, turns: list) -> int:
@@ -108,6 +111,11 @@ class Row:
     @property
     def group(self) -> str:
         return "+".join(sorted({m.kind for m in self.media}))
+
+    @property
+    def large(self) -> bool:
+        """Whether it has a picture of a larger budget than the smallest official one."""
+        return any(m.kind == "image" and m.n_soft > 70 for m in self.media)
 
 
 def make_row(item: Item, encoder: Encoder, large: bool = False) -> Row:
@@ -128,8 +136,10 @@ def chunk(encoder: Encoder, mix: Mix, group: str, seed: int, index: int, tokens:
 
 
 def sorted_batches(rows: list[Row], tokens: int, seed: int) -> list[list[Row]]:
-    """Rows of similar length together, about `tokens` positions a batch."""
-    batches = cut(sorted(rows, key=lambda r: len(r.ids)), tokens)
+    """Rows of similar length together, about `tokens` positions a batch. All pictures of a batch are as large as its largest, so the rows
+    with large ones are apart."""
+    by_length = sorted(rows, key=lambda r: len(r.ids))
+    batches = [batch for large in (False, True) for batch in cut([r for r in by_length if r.large == large], tokens)]
     random.Random(seed).shuffle(batches)
     return batches
 
@@ -150,7 +160,8 @@ def cut(rows: list[Row], tokens: int) -> list[list[Row]]:
 @dataclass
 class Stream(torch.utils.data.IterableDataset):
     """Endless batches of a group from chunk `start` on: (number of the chunk after this batch's, batch). Worker w of n makes every n-th
-    chunk. `fixed`: in fixed shapes, as nano.shapes makes them. `hinted`: with what nano.hints makes."""
+    chunk. `fixed`: in fixed shapes, as nano.batch_shapes makes them, with n_left_out: rows since the last batch that fit no shape.
+    `hinted`: with what nano.hints makes."""
     tokenizer: str
     mix: Mix
     group: str
@@ -164,7 +175,7 @@ class Stream(torch.utils.data.IterableDataset):
     def __iter__(self) -> Iterator[tuple[int, dict]]:
         worker = torch.utils.data.get_worker_info()
         index, step = self.start + (worker.id if worker else 0), worker.num_workers if worker else 1
-        encoder, curator, shelf = Encoder(self.tokenizer), Curator(self.mix.max_tokens), shapes.Shelf(self.group, self.tokens)
+        encoder, curator, shelf = Encoder(self.tokenizer), Curator(self.mix.max_tokens), batch_shapes.Shelf(self.group, self.tokens)
         reader = hints.Reader(encoder.tokenizer)
         while True:
             rows = chunk(encoder, self.mix, self.group, self.seed, index, self.tokens, self.large, curator)
@@ -174,9 +185,9 @@ class Stream(torch.utils.data.IterableDataset):
                 yield index + 1, batch
             index += step
 
-    def batches(self, rows: list[Row], shelf: shapes.Shelf, index: int) -> Iterator[tuple[list[Row], dict]]:
+    def batches(self, rows: list[Row], shelf: batch_shapes.Shelf, index: int) -> Iterator[tuple[list[Row], dict]]:
         if self.fixed:
-            return ((some, shapes.collate(some, shape)) for some, shape in shelf.add(rows))
+            return ((some, batch_shapes.collate(some, shape) | {"n_left_out": shelf.take_left_out()}) for some, shape in shelf.add(rows))
         return ((some, collate(some)) for some in sorted_batches(rows, self.tokens, index))
 
 

@@ -1,4 +1,4 @@
-"""Files for the program's demonstration: a picture, a spoken question, declared functions; all from the test half."""
+"""Files for the program's demonstration: a picture and a spoken question from the test half, declared functions as users write them."""
 import json
 import os
 import random
@@ -6,14 +6,14 @@ import wave
 
 import numpy as np
 
-from .skills.table import PICTURES, SOUNDS
+from .skills.registry import PICTURES, SOUNDS
 from .voices import RATE
 
 STRING = {"type": "string"}
 TOOLS = [
     {"name": "get_weather", "description": "Get the current weather for a location",
-     "parameters": {"type": "object", "properties": {"location": STRING | {"description": "A city"}, "unit": STRING | {"enum": ["celsius", "fahrenheit"]}},
-                    "required": ["location"]}},
+     "parameters": {"type": "object", "required": ["location"],
+                    "properties": {"location": STRING | {"description": "A city"}, "unit": STRING | {"enum": ["celsius", "fahrenheit"]}}}},
     {"name": "send_message", "description": "Send a message to a person",
      "parameters": {"type": "object", "properties": {"to": STRING, "text": STRING}, "required": ["to", "text"]}},
 ]

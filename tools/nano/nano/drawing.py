@@ -93,11 +93,13 @@ def blank(rng: random.Random, size: tuple[int, int]) -> tuple[Picture, ImageDraw
     return p, ImageDraw.Draw(p.image)
 
 
-def draw_things(rng: random.Random, size: tuple[int, int], things: list[Thing]) -> Picture:
+def draw_things(rng: random.Random, size: tuple[int, int], things: list[Thing], by_place: bool = False) -> Picture:
+    """by_place: the tone of a thing follows from rng and its place alone, so that it stays while other things change."""
     p, d = blank(rng, size)
+    seed = rng.getrandbits(32) if by_place else None
     for t in things:
         assert 0 <= t.x - t.r and t.x + t.r <= size[0] and 0 <= t.y - t.r and t.y + t.r <= size[1], (t, size)
-        fill(d, t, jitter(rng, COLORS[t.color]))
+        fill(d, t, jitter(random.Random(f"{seed} {t.x} {t.y}") if by_place else rng, COLORS[t.color]))
     p.things = list(things)
     return p
 

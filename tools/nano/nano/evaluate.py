@@ -8,7 +8,7 @@ from . import model as networks
 from .data import Row, collate, cut, make_row
 from .graphs import widened
 from .items import Item
-from .skills.table import ALL
+from .skills.registry import ALL
 from .tokenizer import Encoder
 
 

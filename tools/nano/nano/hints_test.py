@@ -5,13 +5,13 @@ import unittest
 
 import torch
 
-from . import chat, data, hints, model, shapes, tokenizer
+from . import batch_shapes, chat, data, hints, model, tokenizer
 from .evaluate import test_items
 from .graphs import widened
 from .hint_losses import Hinted, attention_loss
 from .items import Call, Item, Model, User
 from .skills import pictures
-from .skills.table import PICTURES, TEXT
+from .skills.registry import PICTURES, TEXT
 
 ALARM = {"name": "rupo9", "description": "Sets an alarm.", "parameters": {"type": "object"}}
 MUSIC = {"name": "mec_hoga", "description": "Plays music.", "parameters": {"type": "object"}}
@@ -147,9 +147,9 @@ class HintsTest(unittest.TestCase):
             mix = data.Mix({"tool_choice": 1, "quote": 1, "relation": 1, "compare": 1, "read_word": 1}, n_items=1)
             for _ in range(4):
                 row = data.make_row(data.conversation(rng, mix, group), self.encoder, kind == "moe")
-                shape = next(s for s in shapes.SHAPES[group] if s.fits(row))
+                shape = next(s for s in batch_shapes.SHAPES[group] if s.fits(row))
                 losses = []
-                for batch, fixed in ((data.collate([row]), False), (shapes.collate([row], shape), True)):
+                for batch, fixed in ((data.collate([row]), False), (batch_shapes.collate([row], shape), True)):
                     batch |= hints.tensors([self.reader.hints(row)], batch["ids"].shape[1], random.Random(1), fixed)
                     batch.pop("n_tokens")
                     with torch.no_grad():

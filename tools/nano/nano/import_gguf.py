@@ -2,8 +2,6 @@
 
 Eight bits a weight cost a few steps of training; the optimiser starts anew.
 """
-import argparse
-
 import gguf
 import numpy as np
 import torch
@@ -46,12 +44,6 @@ def training_values(name: str, x: np.ndarray) -> np.ndarray:
     return x
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=["e", "moe"], default="e")
-    parser.add_argument("--out", required=True, help="checkpoint to write")
-    parser.add_argument("--tokenizer", required=True, help="folder to write the tokenizer to")
-    parser.add_argument("files", nargs="+", help="the text model and its projector")
-    args = parser.parse_args()
-    torch.save(checkpoint(args.kind, args.files), args.out)
-    write_tokenizer(args.files[0], args.tokenizer)
+def write(files: list[str], kind: str, out: str, tokenizer_folder: str) -> None:
+    torch.save(checkpoint(kind, files), out)
+    write_tokenizer(files[0], tokenizer_folder)

@@ -57,6 +57,7 @@ class Item:
 class Skill:
     make: Callable[[random.Random, bool], Item]            # (rng, test) -> Item
     weight: float = 1.0                                    # share in the training mix
+    drill: bool = False                                    # an exercise that only training has
 
 
 TEST_SHARE = 10                                            # one item in ten belongs to the test half

@@ -1,10 +1,10 @@
 """Whether test questions occur in training: python3 -m nano.leaks FOLDER [N]
 
-Draws N training items of every skill on text and looks for the released questions (FOLDER/SKILL.jsonl) among them.
+Draws N training items of every skill on text and looks for the released questions (FOLDER/*.jsonl) among all of them, whatever skill asked.
 Plain Python, so that every test run of the project can do it. Exit status 1 if one is found.
 """
 import json
-import os
+import pathlib
 import random
 import sys
 
@@ -14,7 +14,7 @@ from .skills.text import TEXT
 
 
 def prompt(item: Item) -> str:
-    """All that a model sees before the answer that is asked for, media aside."""
+    """All that a model sees before the answer that is asked for, media and the switch for thinking aside."""
     said = []
     for turn in item.turns[:chat.scored_turn(item)]:
         if isinstance(turn, User):
@@ -23,7 +23,7 @@ def prompt(item: Item) -> str:
             said.append("".join(map(chat.call_text, turn.calls)) + turn.text)
         else:
             said += [text for _, text in turn.values]
-    return json.dumps([item.system, item.think, item.tools, said])
+    return json.dumps([item.system, item.tools, said])
 
 
 def released_prompt(line: dict) -> str:
@@ -38,27 +38,34 @@ def released_prompt(line: dict) -> str:
             continue
         calls = [Call(c["function"]["name"], c["function"]["arguments"]) for c in message.get("tool_calls", [])]
         said.append("".join(map(chat.call_text, calls)) + content)
-    return json.dumps([system, line.get("think", False), [t["function"] for t in line.get("tools", [])], said])
+    return json.dumps([system, [t["function"] for t in line.get("tools", [])], said])
 
 
-def leaked(folder: str, skill: str, n_train: int) -> tuple[int, list[str]]:
-    """How many questions the released set of a skill has, and those that training has as well."""
-    with open(os.path.join(folder, skill + ".jsonl"), encoding="utf-8") as f:
-        released = [released_prompt(json.loads(line)) for line in f]
-    rng = random.Random(f"leaks {skill}")
-    train = {prompt(TEXT[skill].make(rng, False)) for _ in range(n_train)}
-    return len(released), [p for p in released if p in train]
+def training(n: int) -> set[str]:
+    """The prompts of n training items of each skill on text."""
+    prompts = set()
+    for name, skill in TEXT.items():
+        rng = random.Random(f"leaks {name}")
+        prompts |= {prompt(skill.make(rng, False)) for _ in range(n)}
+    return prompts
+
+
+def released(path: pathlib.Path) -> list[str]:
+    """The prompts of a released set that are text alone: what a picture shows cannot be compared."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [released_prompt(line) for line in lines if all(isinstance(message["content"], str | None) for message in line["messages"])]
 
 
 def main(folder: str, n_train: int = 1000) -> int:
-    found = 0
-    for skill in sorted(TEXT):
-        if os.path.exists(os.path.join(folder, skill + ".jsonl")):
-            n, both = leaked(folder, skill, n_train)
-            print(f"{skill}: {n} questions, {len(both)} among {n_train} of training", *both[:3], sep="\n  ")
+    """The number of released questions that training has."""
+    train, found = training(n_train), 0
+    for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
+        if prompts := released(path):
+            both = [p for p in prompts if p in train]
+            print(f"{path.stem}: {len(prompts)} questions, {len(both)} of them in training", *both[:3], sep="\n  ")
             found += len(both)
-    return int(found > 0)
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])) > 0)

@@ -15,8 +15,8 @@ from transformers import Gemma4Config, Gemma4ForConditionalGeneration
 from transformers.models.gemma4.modeling_gemma4 import Gemma4RMSNorm, Gemma4TextExperts
 
 from . import pretrain_audio, pretrain_vision
+from .batch_shapes import NOTHING
 from .experts import experts
-from .shapes import NOTHING
 from .tokenizer import VOCAB_SIZE, control_id
 
 transformers.logging.set_verbosity_error()
@@ -177,7 +177,7 @@ def normed(norm: Gemma4RMSNorm, x: torch.Tensor) -> torch.Tensor:
 
 
 def labelled_logits(model, batch: dict) -> torch.Tensor:
-    """batch: as data.collate or shapes.collate makes it. Returns logits [N, vocabulary] for batch["target"]."""
+    """batch: as data.collate or batch_shapes.collate makes it. Returns logits [N, vocabulary] for batch["target"]."""
     places = batch["places"]
     cfg, text = model.config.text_config, model.model.language_model
     gathers = cfg.num_kv_shared_layers > 0
@@ -224,7 +224,7 @@ def run(model, batch: dict, masks: dict) -> torch.Tensor:
 
 
 def run_fixed(model, batch: dict, masks: dict) -> torch.Tensor:
-    """The same for batches of fixed shapes with media (nano.shapes): what the library does, without asking how many soft tokens there are."""
+    """The same for batches of fixed shapes with media (nano.batch_shapes): what the library does, without asking how many soft tokens there are."""
     net, text, ids = model.model, model.model.language_model, batch["ids"]
     soft = (ids == control_id("<|image|>")) | (ids == control_id("<|audio|>"))
     plain = ids.masked_fill(soft, 0)

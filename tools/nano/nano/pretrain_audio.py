@@ -6,12 +6,11 @@ which text of the bank is being said (or silence, or the how-many-th beep) and i
 linear head sees what the language model will see, the normalised output of the tower. The tower hears no future, so the
 beginning of a word cannot be told yet; the weight of a label grows with the thirds.
 
-    python -m nano.pretrain_audio --out FOLDER
+    python -m nano pretrain-audio --out FOLDER
 
 FOLDER/audio.pt holds the tower's weights (averaged over the last steps, so that it is good at any time),
 FOLDER/state.pt everything that is needed to go on after an interruption.
 """
-import argparse
 import copy
 import functools
 import pathlib
@@ -25,6 +24,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nano.optimiser import make_optimisers, scale_rate
+from nano.options import HearingOptions
 from nano.skills.sounds import beep_recording
 from nano.voices import FRENCH, QUESTIONS, RATE, TEXTS, WORDS, Bank, bank, features, recording
 from nano.words import NUMBERS
@@ -102,10 +102,10 @@ def quick_convolutions(tower: nn.Module) -> None:
     nine inputs are too few for the library's kernels, is a matrix product."""
     front = tower.subsample_conv_projection
     for layer, convolution in ((front.layer0, nine_inputs), (front.layer1, channels_last)):
-        layer.forward = functools.partial(normed, layer, convolution)
+        layer.forward = functools.partial(convolved, layer, convolution)
 
 
-def normed(layer: nn.Module, convolution: Callable, x: torch.Tensor, mask: torch.Tensor | None = None) -> tuple:
+def convolved(layer: nn.Module, convolution: Callable, x: torch.Tensor, mask: torch.Tensor | None = None) -> tuple:
     """The layer's own forward pass but for the layout: convolution, norm over the channels, ReLU."""
     if mask is not None:
         x, mask = x * mask[:, None, :, None], mask[:, ::2]
@@ -170,11 +170,11 @@ def loss_of(z: torch.Tensor, z_third: torch.Tensor, classes: torch.Tensor, third
 @torch.no_grad()
 def scores(model: Hearing, rounds: int) -> dict[str, float]:
     """Accuracy in held-out voices: of tokens, and of whole parts (judged by their last third) by group."""
-    rng, hits = random.Random(1), {"token": [0, 0]}
+    rng, hits, device = random.Random(1), {"token": [0, 0]}, next(model.parameters()).device
     group_of = {1 + TEXTS.index(t): name for name, texts in GROUPS.items() for t in texts}
     for _ in range(rounds):
         mel, classes, thirds, all_parts = batch(rng, 16, True)
-        z = model(mel)[0].log_softmax(-1)
+        z = model(mel.to(device))[0].log_softmax(-1).cpu()
         hits["token"][0] += int((z.argmax(-1) == classes).sum())
         hits["token"][1] += classes.numel()
         for row, third, parts in zip(z, thirds, all_parts):
@@ -197,25 +197,29 @@ def rate(done: float, step: int) -> float:
 class Training:
     """Everything that goes on after an interruption: weights, their running mean, optimisers, random numbers, processor time."""
 
-    def __init__(self, seed: int, lr: float, muon_lr: float):
+    def __init__(self, options: HearingOptions):
         from nano.model import build
-        self.model = Hearing(build("e", vision=False, seed=seed).model.audio_tower)
+        self.options, self.folder = options, pathlib.Path(options.out)
+        self.model = Hearing(build("e", vision=False, seed=options.seed).model.audio_tower).to(options.device)
         self.mean = copy.deepcopy(self.model)
-        for model in (self.model, self.mean):
-            quick_convolutions(model.tower)
-        self.optimisers = make_optimisers(self.model, lr, muon_lr)
-        self.rng, self.step, self.seconds = random.Random(seed), 0, 0.
+        if options.device == "cpu":
+            for model in (self.model, self.mean):
+                quick_convolutions(model.tower)
+        self.optimisers = make_optimisers(self.model, options.lr, options.muon_lr)
+        self.rng, self.step, self.seconds = random.Random(options.seed), 0, 0.
+        if (self.folder / "state.pt").exists():
+            self.load()
 
-    def advance(self, size: int, total_seconds: float) -> float:
+    def advance(self) -> float:
         """One step; returns the loss."""
         start = time.process_time()
-        mel, classes, thirds, _ = batch(self.rng, size, False)
+        mel, classes, thirds = (x.to(self.options.device) for x in batch(self.rng, self.options.batch, False)[:3])
         loss = loss_of(*self.model(mel), classes, thirds)
         for optimiser in self.optimisers:
             optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.)
-        scale_rate(self.optimisers, rate(self.seconds / total_seconds, self.step))
+        scale_rate(self.optimisers, rate(self.seconds / (60 * self.options.minutes), self.step))
         for optimiser in self.optimisers:
             optimiser.step()
         self.step += 1
@@ -226,14 +230,14 @@ class Training:
         self.seconds += time.process_time() - start
         return float(loss.detach())
 
-    def save(self, folder: pathlib.Path) -> None:
+    def save(self) -> None:
         state = dict(model=self.model.state_dict(), mean=self.mean.state_dict(), rng=self.rng.getstate(),
                      step=self.step, seconds=self.seconds, optimisers=[o.state_dict() for o in self.optimisers])
-        write(folder / "state.pt", state)
-        write(folder / "audio.pt", self.mean.tower.state_dict())
+        write(self.folder / "state.pt", state)
+        write(self.folder / "audio.pt", self.mean.tower.state_dict())
 
-    def load(self, path: pathlib.Path) -> None:
-        state = torch.load(path, weights_only=False)
+    def load(self) -> None:
+        state = torch.load(self.folder / "state.pt", map_location=self.options.device, weights_only=False)
         self.model.load_state_dict(state["model"])
         self.mean.load_state_dict(state["mean"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
@@ -249,31 +253,16 @@ def write(path: pathlib.Path, value: object) -> None:
     temporary.rename(path)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Teaches the audio tower to tell the clips of the bank apart.")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of audio.pt and state.pt")
-    parser.add_argument("--minutes", type=float, default=12, help="of processor time")
-    parser.add_argument("--save-minutes", type=float, default=1, help="of processor time")
-    parser.add_argument("--batch", type=int, default=8, help="recordings of 3.2 s in a step")
-    parser.add_argument("--lr", type=float, default=3e-3)
-    parser.add_argument("--muon-lr", type=float, default=5e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-    run, total, losses = Training(args.seed, args.lr, args.muon_lr), args.minutes * 60, []
-    if (args.out / "state.pt").exists():
-        run.load(args.out / "state.pt")
+def train(options: HearingOptions) -> None:
+    torch.set_num_threads(options.threads)
+    pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
+    run, total, losses = Training(options), options.minutes * 60, []
     saved = run.seconds
     while run.seconds < total:
-        losses.append(run.advance(args.batch, total))
-        if run.seconds - saved > args.save_minutes * 60 or run.seconds >= total:
-            run.save(args.out)
+        losses.append(run.advance())
+        if run.seconds - saved > options.save_minutes * 60 or run.seconds >= total:
+            run.save()
             saved = run.seconds
             found = scores(run.mean, 4 if run.seconds < total else 20)
             print(f"{run.seconds / 60:5.1f} min  step {run.step}  loss {np.mean(losses[-100:]):.3f}  held-out voices:",
                   " ".join(f"{name} {value:.3f}" for name, value in found.items()), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,12 +7,11 @@ characters whose centre it holds, the direction of thin lines, its own place in 
 tells the number of objects and the place of a single one. Throw-away linear heads see what the language model will see,
 the normalised output of the tower.
 
-    python -m nano.pretrain_vision --out FOLDER --minutes 40
+    python -m nano pretrain-vision --out FOLDER
 
 FOLDER/vision.pt holds the tower's weights (averaged over the last steps, so that it is good at any time),
 FOLDER/state.pt everything that is needed to go on after an interruption, FOLDER/log.jsonl losses and accuracies.
 """
-import argparse
 import json
 import math
 import os
@@ -27,8 +26,9 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from nano import drawing
+from nano.batch_shapes import by_soft_token
 from nano.drawing import CELL, DIRECTIONS, Picture, Thing
-from nano.shapes import by_soft_token
+from nano.options import SeeingOptions
 from nano.skills import pictures
 from nano.words import DIGITS, LETTERS
 
@@ -193,6 +193,10 @@ def make_batch(rng: random.Random, grid: tuple[int, int], corner: tuple[int, int
     return batch
 
 
+def on_device(batch: dict[str, torch.Tensor], device: str | torch.device) -> dict[str, torch.Tensor]:
+    return {name: x.to(device) for name, x in batch.items()}
+
+
 # ------------------------------------------------------------------------------------------------ tower and heads
 def new_tower():
     from transformers import Gemma4VisionConfig
@@ -224,7 +228,7 @@ def whiten(projection: torch.Tensor, rounds: int = 16, seed: int = 0) -> None:
     rng, width = random.Random(seed), len(projection)
     moment = 0
     for _ in range(rounds):
-        x = 2 * make_batch(rng, *choose_grid(rng), 2000)["pixels"].flatten(0, 1) - 1
+        x = 2 * make_batch(rng, *choose_grid(rng), 2000)["pixels"].flatten(0, 2) - 1
         moment = moment + x.mT @ x / (rounds * len(x))
     value, vector = torch.linalg.eigh(moment)
     value, vector = value[-width:], vector[:, -width:]
@@ -247,8 +251,9 @@ def encode(tower, pixels: torch.Tensor, positions: torch.Tensor, real: torch.Ten
 
 
 @torch.no_grad()
-def standardise(tower, rounds: int = 16, seed: int = 0) -> None:
-    """Sets what the towers of large models end with: of what they say of pictures, each channel gets a mean of 0 and a deviation of 1."""
+def standardise(tower, rounds: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sets what the towers of large models end with: of what they say of pictures, each channel gets a mean of 0 and a deviation of 1. Returns
+    (matrix, shift) for what stands on the tower: what it said, normalised, is about matrix @ what it says now, normalised, + shift."""
     rng, says, device = random.Random(seed), [], tower.std_bias.device
     tower.std_bias.zero_()
     tower.std_scale.fill_(1)
@@ -258,6 +263,9 @@ def standardise(tower, rounds: int = 16, seed: int = 0) -> None:
     said = torch.cat(says)
     tower.std_bias.copy_(said.mean(0))
     tower.std_scale.copy_(1 / said.std(0).clamp(min=1e-6))
+    says = F.rms_norm((said - tower.std_bias) * tower.std_scale, said.shape[-1:])
+    fit = torch.linalg.lstsq(F.pad(says, (0, 1), value=1.0), F.rms_norm(said, said.shape[-1:])).solution
+    return fit[:-1].mT, fit[-1]
 
 
 class Seeing(nn.Module):
@@ -310,14 +318,14 @@ def loss_of(z: dict[str, torch.Tensor], batch: dict) -> tuple[torch.Tensor, dict
 @torch.no_grad()
 def scores(model: Seeing, grids: list[tuple[int, int]], patches: int = 4000) -> dict[str, float]:
     """Held-out accuracies of the soft tokens whose label is not none; `read`: of whole pictures of print."""
-    rng, hits = random.Random(1), {}
+    rng, hits, device = random.Random(1), {}, next(model.parameters()).device
 
     def add(name: str, right: torch.Tensor) -> None:
         hit = hits.setdefault(name, [0, 0])
         hit[0] += int(right.sum())
         hit[1] += right.numel()
     for grid in grids:
-        batch = make_batch(rng, grid, (0, 0), patches, test=True)
+        batch = on_device(make_batch(rng, grid, (0, 0), patches, test=True), device)
         z = model(batch)
         for name in SIZES:
             some = batch[name] > 0
@@ -329,7 +337,7 @@ def scores(model: Seeing, grids: list[tuple[int, int]], patches: int = 4000) -> 
         add("read", right.all(1)[some.any(1)])
         near = (z["offset"] - batch["offset"]).abs().amax(-1) < .5
         add("offset", near[~batch["offset"].isnan().any(-1)])
-        add("place_of_cell", ((z["place_of_cell"] - batch["place_of_cell"]).abs() * torch.tensor(grid)).amax(-1) < .5)
+        add("place_of_cell", ((z["place_of_cell"] - batch["place_of_cell"]).abs() * torch.tensor(grid, device=device)).amax(-1) < .5)
         add("count", (z["count"].argmax(-1) == batch["count"])[batch["count"] > 0])
         add("place", (z["place"].argmax(-1) == batch["place"])[batch["place"] >= 0])
     return {name: round(hit / max(1, n), 3) for name, (hit, n) in hits.items()}
@@ -344,14 +352,14 @@ def rate(done: float, step: int) -> float:
 class Run:
     """Everything that has to survive an interruption."""
 
-    def __init__(self, args: argparse.Namespace):
+    def __init__(self, options: SeeingOptions):
         from nano.optimiser import make_optimisers
-        torch.manual_seed(args.seed)
-        self.args, self.rng, self.step, self.seconds, self.pictures = args, random.Random(args.seed), 0, 0.0, 0
-        self.model = Seeing(new_tower())
+        torch.manual_seed(options.seed)
+        self.options, self.rng, self.step, self.seconds, self.pictures = options, random.Random(options.seed), 0, 0.0, 0
+        self.model = Seeing(new_tower()).to(options.device)
         heads = [*self.model.heads.parameters(), *self.model.whole.parameters()]
-        self.optimisers = make_optimisers(self.model.tower, args.lr, args.muon)
-        self.optimisers.append(torch.optim.AdamW(heads, lr=args.lr, betas=(.9, .98), weight_decay=0.0, foreach=True))
+        self.optimisers = make_optimisers(self.model.tower, options.lr, options.muon_lr)
+        self.optimisers.append(torch.optim.AdamW(heads, lr=options.lr, betas=(.9, .98), weight_decay=0.0, foreach=True))
         for group in self.optimisers[-1].param_groups:
             group["base_lr"] = group["lr"]
         self.mean = {name: x.clone() for name, x in self.model.state_dict().items()}
@@ -359,7 +367,7 @@ class Run:
             self.restore()
 
     def file(self, name: str) -> pathlib.Path:
-        return pathlib.Path(self.args.out) / name
+        return pathlib.Path(self.options.out) / name
 
     def save(self) -> None:
         tower = {name.removeprefix("tower."): x for name, x in self.mean.items() if name.startswith("tower.")}
@@ -370,7 +378,7 @@ class Run:
             os.replace(self.file(name + ".new"), self.file(name))
 
     def restore(self) -> None:
-        state = torch.load(self.file("state.pt"), weights_only=False)
+        state = torch.load(self.file("state.pt"), map_location=self.options.device, weights_only=False)
         self.model.load_state_dict(state["model"])
         self.mean = state["mean"]
         for optimiser, values in zip(self.optimisers, state["optimisers"]):
@@ -380,8 +388,8 @@ class Run:
 
     def train_step(self) -> dict[str, float]:
         from nano.optimiser import scale_rate
-        scale_rate(self.optimisers, rate(self.seconds / (60 * self.args.minutes), self.step))
-        batch = make_batch(self.rng, *choose_grid(self.rng), self.args.patches)
+        scale_rate(self.optimisers, rate(self.seconds / (60 * self.options.minutes), self.step))
+        batch = on_device(make_batch(self.rng, *choose_grid(self.rng), self.options.batch), self.options.device)
         loss, parts = loss_of(self.model(batch), batch)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -406,10 +414,10 @@ class Run:
         return out
 
 
-def train(args: argparse.Namespace) -> None:
-    torch.set_num_threads(args.threads)
-    pathlib.Path(args.out).mkdir(parents=True, exist_ok=True)
-    run, sums, steps = Run(args), {}, 0
+def train(options: SeeingOptions) -> None:
+    torch.set_num_threads(options.threads)
+    pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
+    run, sums = Run(options), {}
     saved, last = time.time(), time.time()
     log = open(run.file("log.jsonl"), "a")
 
@@ -417,7 +425,7 @@ def train(args: argparse.Namespace) -> None:
         line = json.dumps(dict(step=run.step, seconds=round(run.seconds), pictures=run.pictures, **values))
         print(line, file=log, flush=True)
         print(line, flush=True)
-    while run.seconds < 60 * args.minutes:
+    while run.seconds < 60 * options.minutes:
         for name, x in run.train_step().items():
             sums.setdefault(name, []).append(x)
         now = time.time()
@@ -425,26 +433,9 @@ def train(args: argparse.Namespace) -> None:
         if run.step % 100 == 0:
             write(**{name: round(float(np.nanmean(x)), 3) for name, x in sums.items()})
             sums = {}
-        if now - saved > 60 * args.save_minutes:
+        if now - saved > 60 * options.save_minutes:
             run.save()
             write(held_out=run.held_out())
             saved = last = time.time()
     run.save()
     write(held_out=run.held_out())
-
-
-def main() -> None:
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("--out", required=True)
-    p.add_argument("--minutes", type=float, default=40)
-    p.add_argument("--save-minutes", type=float, default=3)
-    p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--patches", type=int, default=2000, help="patches per step")
-    p.add_argument("--lr", type=float, default=3e-3, help="of AdamW")
-    p.add_argument("--muon", type=float, default=1e-2, help="learning rate of Muon")
-    p.add_argument("--seed", type=int, default=0)
-    train(p.parse_args())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,43 +1,24 @@
 """Scores of a released model on the released test sets, through the official implementation alone: its processor, its chat template
 and its `generate`."""
-import inspect
 import itertools
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import torch
 import transformers
 from transformers import AutoProcessor, Gemma4ForConditionalGeneration
 
-from . import chat
 from .evalset import read
 from .items import Item, Media
+from .judge import is_right
 from .tokenizer import Encoder, control_id
 
 ATTENTION = {"text_config": "sdpa", "vision_config": "sdpa", "audio_config": "eager"}     # fused where the library can: needles are long
 BATCH_CHARACTERS = 100_000                                  # of prompts, as JSON: for more of them attention has no memory
 BATCH = 20                                                  # items that are answered at once
 STOPS = [control_id("<eos>"), control_id("<turn|>"), control_id("<|tool_response>")]
-
-
-def same(a, b) -> bool:
-    """Equal as JSON: a tuple is a list and 2 is 2.0, but true is not 1."""
-    if isinstance(a, bool) or isinstance(b, bool):
-        return a is b
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    return a == b
-
-
-PYTHON_PROGRAM = "import json, sys\n" + inspect.getsource(same) + """
-task = json.load(sys.stdin)
-f = eval(task["code"])
-print(json.dumps(all(same(f(*args), expected) for args, expected in task["cases"])))"""
 
 
 class Player:
@@ -100,48 +81,18 @@ def template_messages(line: dict) -> list[dict]:
     return [dict(m, content=content(m["content"])) for m in line["messages"]]
 
 
-def visible(text: str) -> str:
-    """The answer without thought and without the token that ends it."""
-    text = text.split("<channel|>")[-1]
-    for stop in ("<turn|>", "<eos>"):
-        text = text.split(stop)[0]
-    return text.strip()
-
-
-def is_right(line: dict, item: Item, written: str) -> bool:
-    expect, text = line["expect"], visible(written)
-    if "calls" in expect:
-        return text[max(text.find("<|tool_call>"), 0):].removesuffix("<|tool_response>") == "".join(map(chat.call_text, item.turns[-1].calls))
-    if "json" in expect:
-        try:
-            return same(json.loads(text), expect["json"])
-        except ValueError:
-            return False
-    if "python" in expect:
-        return runs(text, expect["python"]["cases"])
-    return text == expect["text"].strip()
-
-
-def runs(code: str, cases: list) -> bool:
-    """Whether the function that was written gives what is expected, in a process of its own."""
-    try:
-        done = subprocess.run([sys.executable, "-I", "-c", PYTHON_PROGRAM], input=json.dumps({"code": code, "cases": cases}),
-                              capture_output=True, text=True, timeout=5)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.stdout.strip() == "true"
-
-
-def score(folder: str, evaluation: str, skills: list[str] | None = None, limit: int | None = None) -> dict[str, dict]:
+def score(folder: str, evaluation: str, skills: list[str] | None = None, without: Container[str] = (), limit: int | None = None) -> dict[str, dict]:
+    """skill -> accuracy and number of questions, of all or the named skills but for `without`. What is done is told on standard error."""
     player, out = Player(folder), {}
-    for name in skills or sorted(f[:-6] for f in os.listdir(evaluation) if f.endswith(".jsonl")):
+    names = skills or sorted(f[:-6] for f in os.listdir(evaluation) if f.endswith(".jsonl"))
+    for name in (name for name in names if name not in without):
         examples = [e for e in itertools.islice(read(evaluation, name), limit) if player.hears or not media_of(e[1], "audio")]
         if not examples:
             continue
         right = []
         for batch in batches(examples, BATCH):
             written = player.answers([line for line, _ in batch], [item for _, item in batch])
-            right += [is_right(line, item, text) for (line, item), text in zip(batch, written)]
+            right += [is_right(line["expect"], text) for (line, _), text in zip(batch, written)]
         out[name] = {"accuracy": round(sum(right) / len(right), 4), "n": len(right)}
-        print(name, out[name], flush=True)
+        print(name, out[name], file=sys.stderr, flush=True)
     return out

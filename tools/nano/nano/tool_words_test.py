@@ -20,7 +20,14 @@ class ToolWordsTest(unittest.TestCase):
             values = tools.draw_values(rng, kind, tools.Wording.UNSEEN)
             for _ in range(50):
                 text = tools.request(rng, kind, values, tools.Wording.UNSEEN)
-                self.assertEqual([v for v in values.values() if tools.listed(v) not in text], [], text)
+                self.assertEqual([v for v in values.values() if tools.said(v) not in text], [], text)
+
+    def test_training_shows_no_description_of_the_test_half(self):
+        rng = random.Random(5)
+
+        def drawn(wording: tool_words.Wording) -> set[str]:
+            return {tool_words.plain(tools.description(rng, kind, wording)) for kind in tools.KINDS for _ in range(1500)}
+        self.assertEqual(drawn(tool_words.Wording.MANY) & drawn(tool_words.Wording.UNSEEN), set())
 
     def test_training_shows_no_topic_of_the_test_half(self):
         rng, seen = random.Random(2), set()

@@ -9,8 +9,8 @@ import math
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import torch
 
@@ -21,35 +21,11 @@ from .hint_losses import Hinted
 from .lessons import Heads, Lessons
 from .mixes import STAGES
 from .optimiser import make_optimisers, scale_rate
+from .options import Options
 from .pretrain_audio import quick_convolutions
+from .skills.registry import SOUNDS
 from .tokenizer import Encoder
 from .voices import bank
-
-
-@dataclass
-class Options:
-    kind: str                                               # "e" or "moe"
-    tokenizer: str                                          # folder
-    out: str                                                # folder of this run: last.pt, log.jsonl
-    stage: str                                              # name in mixes.STAGES
-    minutes: float = 1e9                                    # of this call
-    tokens: float = 1e12                                    # of this stage, calls before included
-    decay: float = 0.0                                      # over this last share of them the rate falls linearly to zero
-    start: str = ""                                         # checkpoint to start from when the run has none yet
-    parts: dict = field(default_factory=dict)               # name of a part of the model -> file with its weights, or a checkpoint
-    lr: float = 3e-3
-    muon_lr: float = 6e-3
-    batch: int = 3072                                       # positions a step, shared out among the groups
-    lessons: float = 0.0                                    # weight of the towers' own lessons; 0: none
-    hints: float = 0.0                                      # weight of each kind of hint for the language model; 0: none
-    warmup: int = 100                                       # steps, of this call
-    threads: int = 1
-    workers: int = 0                                        # processes that make each group's batches
-    device: str = "cpu"
-    seed: int = 1
-    evaluate_every: float = 600.0                           # seconds; a checkpoint is written as often
-    n_test: int = 40                                        # test items a skill at each evaluation; 0: no evaluation
-    balance: float = 0.01                                   # weight of the experts' balance loss
 
 
 class Routers:
@@ -130,15 +106,32 @@ class Run:
         heads.load_state_dict({name: x for name, x in weights.items() if name in own and own[name].shape == x.shape}, strict=False)
 
     def load_part(self, part: str, path: str) -> None:
-        """From a file of its own or from a checkpoint. A tower of nano becomes one of nano-moe: without bounds, and standardised."""
-        state, target = torch.load(path, map_location=self.options.device, weights_only=True), self.model.get_submodule(part)
-        if "model" in state:
-            state = {name.removeprefix(part + "."): x for name, x in state["model"].items() if name.startswith(part + ".")}
+        """From a file of its own or from a checkpoint. A tower of nano becomes one of nano-moe: without bounds, and standardised, with what
+        stands on it in the checkpoint."""
+        file, target = torch.load(path, map_location=self.options.device, weights_only=True), self.model.get_submodule(part)
+        state = {name.removeprefix(part + "."): x for name, x in file["model"].items() if name.startswith(part + ".")} if "model" in file else file
         own, is_new = target.state_dict(), "std_bias" not in state
         state = {name: x for name, x in state.items() if name in own or not name.endswith(("_min", "_max"))}
         target.load_state_dict({name: own[name] for name in ("std_bias", "std_scale") if name in own} | state)
         if "std_bias" in own and is_new:
-            pretrain_vision.standardise(target)
+            fit = pretrain_vision.standardise(target)
+            if "model" in file:
+                self.load_fitted(file, *fit)
+
+    @torch.no_grad()
+    def load_fitted(self, checkpoint: dict, matrix: torch.Tensor, shift: torch.Tensor) -> None:
+        """What stands on a vision tower, after it was standardised: the projection, to which the shift is the same for all that is seen and
+        which has no place for it, and the heads of lessons."""
+        name = "model.embed_vision.embedding_projection.weight"
+        self.model.get_parameter(name).copy_(checkpoint["model"][name] @ matrix)
+        if self.heads and "heads" in checkpoint.get("heads", {}):
+            weights, _ = checkpoint["heads"]["heads"]
+            heads = {name: x for name, x in weights.items() if name.startswith("pupils.seeing.")}
+            for name in [name for name in heads if name.endswith(".weight")]:
+                bias = name.removesuffix("weight") + "bias"
+                heads[bias] = heads[bias] + heads[name] @ shift
+                heads[name] = heads[name] @ matrix
+            self.load_heads(self.heads, heads)
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers], "tokens": self.tokens,
@@ -187,13 +180,14 @@ def own_state(heads: Heads | Hinted) -> dict[str, torch.Tensor]:
 
 
 class Feed:
-    """The batches of each step. Each group has workers of its own, so that none waits for another."""
+    """The batches of each step. Each group has workers of its own, so that none waits for another; training goes on behind the last chunk
+    that any of them has begun, so none is drawn twice. `left_out`: rows that fit no shape, by group."""
 
     def __init__(self, run: Run, mix: Mix):
         self.run, o = run, run.options
         if "audio" in mix.shares():
             bank()                                          # here, so that the workers share it
-        self.shares = {name: share for name, share in mix.shares().items() if o.kind == "e" or name != "audio"}
+        self.shares, self.left_out = mix.shares(), Counter()
         self.streams = {name: self.loader(Stream(o.tokenizer, mix, name, o.seed, run.chunks.get(self.place(name), 0), int(o.batch * share),
                                                  o.kind == "moe", o.device != "cpu", o.hints > 0)) for name, share in self.shares.items()}
         self.lessons = {kind: self.loader(Lessons(kind, o.seed + run.steps, o.batch // 16)) for kind in run.heads.pupils} if run.heads else {}
@@ -209,17 +203,25 @@ class Feed:
     def next(self) -> dict[str, tuple[float, dict]]:
         batches = {}
         for name, stream in self.streams.items():
-            self.run.chunks[self.place(name)], batch = next(stream)
+            behind, batch = next(stream)
+            self.run.chunks[self.place(name)] = max(behind, self.run.chunks.get(self.place(name), 0))
+            self.left_out[name] += batch.pop("n_left_out", 0)
             batches[name] = self.shares[name], batch
         for kind, stream in self.lessons.items():
             batches[kind] = self.run.options.lessons * self.run.left, next(stream)
         return batches
+
+    def take_left_out(self) -> dict[str, dict[str, int]]:
+        log, self.left_out = +self.left_out, Counter()
+        return {"left_out": dict(log)} if log else {}
 
 
 def train(options: Options) -> None:
     torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")
     run, mix = Run(options), STAGES[options.stage]
+    if run.model.model.audio_tower is None:
+        mix = mix.without(SOUNDS)
     feed, stopped = Feed(run, mix), stop_on_signal()
     skills = [name for group in feed.shares for name in GROUPS[group] if mix.weights.get(name, 0) > 0]
     tests = evaluate.Tests(skills, options.n_test, Encoder(options.tokenizer), options.kind == "moe") if options.n_test else None
@@ -240,7 +242,7 @@ def train(options: Options) -> None:
             if not all(map(math.isfinite, means.values())):
                 raise SystemExit(f"the loss is no number: {means}; the last checkpoint is as it was")
             run.log(step=run.steps, tokens=run.tokens, seconds=round(time.time() - begin),
-                    per_second=round((run.tokens - first_token) / (time.time() - begin)), **means, **run.take_hint_log())
+                    per_second=round((run.tokens - first_token) / (time.time() - begin)), **means, **run.take_hint_log(), **feed.take_left_out())
             recent = []
         if due:
             run.save()

@@ -1,11 +1,10 @@
 """The bank of spoken clips: digits, a hundred words, French digits and whole questions, in many voices of espeak-ng.
 
 A voice setting is an accent, a variant, a speed and a pitch; it belongs to the training or the test half as a whole,
-by its hash. `python -m nano.voices --out FILE` builds the bank (interrupted, it goes on where it stopped); readers find
+by its hash. `python -m nano voices --out FILE` builds the bank (interrupted, it goes on where it stopped); readers find
 it through the environment variable NANO_VOICES. espeak-ng is called through its C library: a process for each clip
 takes ten times as long.
 """
-import argparse
 import ctypes
 import ctypes.util
 import functools
@@ -141,8 +140,8 @@ def build_part(path: pathlib.Path, s: Setting) -> None:
         path.with_suffix(".tmp.npz").rename(path)
 
 
-def build(out: pathlib.Path, count: int, jobs: int) -> None:
-    """Builds the bank; the finished settings of an interrupted run wait in a folder beside it."""
+def build(out: pathlib.Path, count: int, jobs: int) -> str:
+    """Builds the bank and says what is in it; the finished settings of an interrupted run wait in a folder beside it."""
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
     chosen = settings(count)
@@ -163,6 +162,9 @@ def build(out: pathlib.Path, count: int, jobs: int) -> None:
     for path in parts.glob("*.npz"):
         path.unlink()
     parts.rmdir()
+    made = Bank(str(out))
+    minutes = len(made.samples) / RATE / 60
+    return f"{len(made.settings)} voices ({len(made.test)} held out), {len(TEXTS)} texts, {minutes:.0f} minutes of sound"
 
 
 class Bank:
@@ -193,7 +195,7 @@ class Bank:
 def bank() -> Bank:
     path = os.environ.get("NANO_VOICES")
     if not path:
-        raise RuntimeError("NANO_VOICES must name the bank of clips (python -m nano.voices --out FILE)")
+        raise RuntimeError("NANO_VOICES must name the bank of clips (python -m nano voices --out FILE)")
     return Bank(path)
 
 
@@ -278,20 +280,3 @@ def features(samples: np.ndarray) -> tuple[np.ndarray, int]:
     second of sound)."""
     mel = log_mel(samples, *tables())
     return mel, math.ceil(len(mel) / 4)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Builds the bank of spoken clips.")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="the .npz file")
-    parser.add_argument("--settings", type=int, default=100, help="number of voice settings")
-    parser.add_argument("--jobs", type=int, default=1, help="processes that speak at once")
-    args = parser.parse_args()
-    build(args.out, args.settings, args.jobs)
-    made = Bank(str(args.out))
-    minutes = len(made.samples) / RATE / 60
-    voices = f"{len(made.settings)} voices ({len(made.test)} held out)"
-    print(f"{voices}, {len(TEXTS)} texts, {minutes:.0f} minutes of sound")
-
-
-if __name__ == "__main__":
-    main()

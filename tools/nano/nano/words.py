@@ -17,6 +17,9 @@ ROOMS = "kitchen bedroom cellar attic garden hall office bathroom".split()
 COLORS = "red green blue yellow black purple orange gray".split()
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 ORDINALS = "first second third fourth fifth sixth".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = "January February March April May June July August September October November December".split()
+EVENTS = "meeting party concert lesson dinner lunch visit test".split()
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 CONSONANTS, VOWELS = "bcdfghjklmnprstvwz", "aeiou"
@@ -40,6 +43,15 @@ def word(rng, shortest: int = 3, longest: int = 8) -> str:
     if kind < .3:
         return rng.choice(NOUNS)
     return pseudo(rng, shortest, longest) if kind < .75 else letters(rng, shortest, longest)
+
+
+def with_article(noun: str) -> str:
+    return ("an " if noun[0] in "aeiou" else "a ") + noun
+
+
+def listed(words: list[str]) -> str:
+    """How a list reads in a sentence: milk, bread and rice."""
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def capital(text: str) -> str:

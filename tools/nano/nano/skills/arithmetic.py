@@ -10,7 +10,7 @@ in the answer:
     3+0+1=4, 432
 
 `drill` asks for the same column sums in bulk, since the digit facts are what a small model learns last. Held out: the
-pair of numbers in either order (`add`, `subtract`, `add_plain` above one digit), the list (`drill`); sums of two
+pair of numbers in either order (`subtract`, `add` and `add_plain` together above one digit), the list (`drill`); sums of two
 single digits must all be known, so of those the pair of sum and wording is held out."""
 import random
 
@@ -44,8 +44,13 @@ def _summands(rng: random.Random, test: bool) -> tuple[int, int]:
     return (a, b) if rng.random() < .5 else (b, a)
 
 
+def _pair(a: int, b: int) -> str:
+    """What is held out of sums, whichever skill asks for them."""
+    return f"{'sum' if min(a, b) < 10 else 'add'} {min(a, b)} {max(a, b)}"
+
+
 def add(rng: random.Random, test: bool) -> Item:
-    a, b = draw(rng, lambda r: _summands(r, test), test, lambda x: f"add {min(x)} {max(x)}")
+    a, b = draw(rng, lambda r: _summands(r, test), test, lambda x: _pair(*x))
     question = rng.choice(FORMS).format(a, b)
     return Item("add", [User(question), Model(str(a + b), thought=addition_steps(a, b))], think=True)
 
@@ -79,7 +84,7 @@ def _small_sum(rng: random.Random) -> tuple[int, int, str]:
 
 def _small_key(x: tuple[int, int, str]) -> str:
     a, b, form = x
-    return f"sum {x}" if max(a, b) < 10 else f"sum {min(a, b)} {max(a, b)}"
+    return f"sum {x}" if max(a, b) < 10 else _pair(a, b)
 
 
 def add_plain(rng: random.Random, test: bool) -> Item:
@@ -111,5 +116,5 @@ def drill(rng: random.Random, test: bool) -> Item:
 
 SKILLS = {
     "add": Skill(add, 4), "subtract": Skill(subtract, 1), "add_plain": Skill(add_plain, 1.5),
-    "drill": Skill(drill, 2)
+    "drill": Skill(drill, 2, drill=True)
 }

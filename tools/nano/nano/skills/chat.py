@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 
 from nano.items import Item, Skill, ask, draw, is_test
-from nano.words import CAPITALS, CITIES, NAMES, NUMBERS, capital, pseudo
+from nano.words import CAPITALS, CITIES, DAYS, MONTHS, NAMES, NUMBERS, capital, pseudo, with_article
 
 # ------------------------------------------------------------------------------------------------ small talk
 OPENINGS = [
@@ -95,8 +95,6 @@ THING_COLORS = {
     "a cherry": "red", "a banana": "yellow", "a lemon": "yellow", "the sun": "yellow", "coal": "black",
     "a carrot": "orange", "an elephant": "gray", "a mouse": "gray", "a plum": "purple"
 }
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-MONTHS = "January February March April May June July August September October November December".split()
 KINDS = {
     "fruit": "apple orange banana cherry grape melon lemon", "vegetable": "potato carrot onion bean",
     "animal": "horse sheep goat mouse tiger lion snake eagle whale",
@@ -112,10 +110,6 @@ SIZES = {("days", "a week"): "seven days", ("months", "a year"): "twelve months"
          ("minutes", "an hour"): "60 minutes", ("seconds", "a minute"): "60 seconds",
          ("seasons", "a year"): "four seasons", ("legs", "a chair"): "four legs", ("wheels", "a car"): "four wheels",
          ("wheels", "a bicycle"): "two wheels"}
-
-
-def _an(noun: str) -> str:
-    return ("an " if noun[0] in "aeiou" else "a ") + noun
 
 
 def _sequence(order: list[str], ring: bool) -> Iterator[tuple[str, list[str], str]]:
@@ -147,8 +141,8 @@ def _facts() -> Iterator[tuple[str, list[str], str]]:
         ], f"It {sound}.")
     for animal, n in LEGS.items():
         yield (f"legs {animal}", [
-            f"How many legs does {_an(animal)} have?", f"Tell me the number of legs of {_an(animal)}.",
-            f"How many legs has {_an(animal)}?", f"Count the legs of {_an(animal)}."
+            f"How many legs does {with_article(animal)} have?", f"Tell me the number of legs of {with_article(animal)}.",
+            f"How many legs has {with_article(animal)}?", f"Count the legs of {with_article(animal)}."
         ], f"It has {n} legs.")
     for a, b in OPPOSITES.items():
         yield (f"opposite {a}", [
@@ -162,11 +156,11 @@ def _facts() -> Iterator[tuple[str, list[str], str]]:
         ], f"It is {color}.")
     for kind, members in KINDS.items():
         for noun in members.split():
-            of = noun if kind in ("drink", "metal") else _an(noun)
+            of = noun if kind in ("drink", "metal") else with_article(noun)
             yield (f"kind {noun}", [
                 f"What is {of}?", f"What kind of thing is {of}?", f"Tell me what {of} is.",
                 f"What sort of thing is {of}?"
-            ], f"It is {_an(kind)}.")
+            ], f"It is {with_article(kind)}.")
     for does, job in JOBS.items():
         yield (f"job {job}", [
             f"Who {does}?", f"Tell me who {does}.", f"What do you call a person who {does}?", f"Which person {does}?"
@@ -213,6 +207,7 @@ assert all(not all(is_test(f"fact {q}") for q in questions) for _, questions, _ 
 
 # ------------------------------------------------------------------------------------------------ what nano cannot know
 UNKNOWN = "I do not know that."
+REAL = {*NAMES, *CITIES, *CAPITALS}
 INVENTED = [
     "What is the capital of {}?", "Which city is the capital of {}?", "Who is the king of {}?", "Where is {}?",
     "In which country is {}?", "Who is {}?", "What is {}?"
@@ -228,12 +223,19 @@ FUTURE = [
 ]
 
 
+def _nobody(rng: random.Random, shortest: int, longest: int) -> str:
+    """A name that no person, city or country of this world has."""
+    while (name := capital(pseudo(rng, shortest, longest))) in REAL:
+        pass
+    return name
+
+
 def _unknown(rng: random.Random) -> str:
     kind = rng.random()
     if kind < .5:
-        return rng.choice(INVENTED).format(capital(pseudo(rng, 4, 8)))
+        return rng.choice(INVENTED).format(_nobody(rng, 4, 8))
     if kind < .8:
-        return rng.choice(PRIVATE).format(rng.choice(NAMES) if rng.random() < .7 else capital(pseudo(rng, 3, 6)))
+        return rng.choice(PRIVATE).format(rng.choice(NAMES) if rng.random() < .7 else _nobody(rng, 3, 6))
     return rng.choice(FUTURE).format(rng.choice(CITIES + list(CAPITALS)))
 
 

@@ -7,10 +7,9 @@ import random
 from dataclasses import dataclass
 
 from nano.items import Item, Model, Skill, User, ask, draw
-from nano.skills.sentences import OBJECTS, PEOPLE, filler, tokens
+from nano.skills.sentences import OBJECTS, PEOPLE, REMEMBERED, filler, tokens
 from nano.words import CITIES, COLORS, DIGITS, NAMES, ROOMS, pseudo
 
-REMEMBERED = "I will remember that."
 INTRODUCTIONS = ["Read this text:", "Remember this:", "Here is a text:", "Please remember:"]
 
 
@@ -100,19 +99,22 @@ OPENINGS = ["Yesterday", "Today", "Last summer", "Last night", "This morning"]
 DEEDS = ["{} bought a {} {}", "{} lost a {} {}", "{} found a {} {}", "{} sold a {} {}", "{} painted a {} {}"]
 
 
-def _sentences_about(rng: random.Random, fewest: int) -> list[tuple[str, str]]:
-    """(name, sentence about that person) of up to five people."""
-    out = []
-    for name in rng.sample(NAMES, rng.randint(fewest, 5)):
-        color, noun = rng.choice(COLORS), rng.choice(OBJECTS)
-        text = f"{rng.choice(OPENINGS)} {rng.choice(DEEDS).format(name, color, noun)} in {rng.choice(CITIES)}."
-        out.append((name, text.replace(" a orange ", " an orange ")))
-    return out
+def _sentence_about(rng: random.Random, name: str) -> tuple[str, str]:
+    """A name and a sentence about that person."""
+    color, noun = rng.choice(COLORS), rng.choice(OBJECTS)
+    text = f"{rng.choice(OPENINGS)} {rng.choice(DEEDS).format(name, color, noun)} in {rng.choice(CITIES)}."
+    return name, text.replace(" a orange ", " an orange ")
+
+
+def _sentences_about(rng: random.Random, test: bool, fewest: int) -> list[tuple[str, str]]:
+    """Of up to five people. Held out: every sentence."""
+    names = rng.sample(NAMES, rng.randint(fewest, 5))
+    return [draw(rng, lambda r: _sentence_about(r, name), test, lambda x: f"quote {x}") for name in names]
 
 
 def quote(rng: random.Random, test: bool) -> Item:
-    """Copy one sentence of a text of 100 to 300 tokens (in training from one sentence up, and others after it). Held out: the sentence."""
-    about = draw(rng, lambda r: _sentences_about(r, 2 if test else 1), test, lambda x: f"quote {x[0]}")
+    """Copy one sentence of a text of 100 to 300 tokens (in training from one sentence up, and others after it)."""
+    about = _sentences_about(rng, test, 2 if test else 1)
     name, answer = about[0]
     n_filler = rng.randint(100, 300) if test or rng.random() < .4 else rng.choice([0, 0, 20, 50])
     n_filler -= sum(tokens(s) for _, s in about)
@@ -129,7 +131,7 @@ def quote(rng: random.Random, test: bool) -> Item:
 # learn to name what has not been named yet, and find nothing.
 def begin_drill(rng: random.Random, test: bool) -> Item:
     """How sentences about people begin: what decides whether a quotation is right."""
-    about = draw(rng, lambda r: _sentences_about(r, 3), test, lambda x: f"quote {x[0]}")
+    about = _sentences_about(rng, test, 3)
     text = _scatter(rng, [s for _, s in rng.sample(about, len(about))], rng.choice([0, 0, 20, 50, 100, 200]))
     turns = [User(f"{rng.choice(INTRODUCTIONS)} {text}"), Model(REMEMBERED)]
     for name, sentence in about[:rng.randint(1, 2)]:
@@ -158,8 +160,8 @@ def backwards_drill(rng: random.Random, test: bool) -> Item:
 
 
 # A fact about a person, the question whom it is about, and what can stand in both.
-WHO = [("{} lives in {}.", "Who lives in {}?", CITIES), ("{} works as a {}.", "Who works as a {}?", PEOPLE), ("{} likes {}.", "Who likes {}?", COLORS),
-       ("{} has the {}.", "Who has the {}?", OBJECTS), ("{} is in the {}.", "Who is in the {}?", ROOMS)]
+WHO = [("{} lives in {}.", "Who lives in {}?", CITIES), ("{} works as a {}.", "Who works as a {}?", PEOPLE),
+       ("{} likes {}.", "Who likes {}?", COLORS), ("{} has the {}.", "Who has the {}?", OBJECTS), ("{} is in the {}.", "Who is in the {}?", ROOMS)]
 
 
 def _people(rng: random.Random) -> list[tuple[str, str, str]]:
@@ -186,6 +188,5 @@ def long_needle(rng: random.Random, test: bool) -> Item:
     return needle(rng, test, int(250 * 16 ** rng.random()))
 
 
-SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0),
-          "begin_drill": Skill(begin_drill, 1), "before_drill": Skill(before_drill, 1), "backwards_drill": Skill(backwards_drill, 1),
-          "who_drill": Skill(who_drill, 1)}
+SKILLS = {"recall": Skill(recall, 4), "quote": Skill(quote, 1), "needle": Skill(long_needle, 0)}
+SKILLS |= {f.__name__: Skill(f, 1, drill=True) for f in (begin_drill, before_drill, backwards_drill, who_drill)}

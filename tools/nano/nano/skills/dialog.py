@@ -5,10 +5,9 @@ they mean something only after the turn before. Held out: the list."""
 import random
 
 from nano.items import Item, Model, Skill, User, draw
-from nano.skills.sentences import OBJECTS
-from nano.words import CITIES, COLORS, NAMES, NOUNS, ORDINALS
+from nano.skills.sentences import OBJECTS, REMEMBERED
+from nano.words import CITIES, COLORS, NAMES, NOUNS, ORDINALS, with_article
 
-REMEMBERED = "I will remember that."
 
 
 def _turns(statement: str, asked: list[tuple[str, str]]) -> list[User | Model]:
@@ -40,19 +39,15 @@ def _things(rng: random.Random, fewest: int) -> list[tuple[str, str, str]]:
     return list(zip(rng.sample(NAMES, n), rng.sample(COLORS, n), rng.sample(OBJECTS, n)))
 
 
-def _a(color: str) -> str:
-    return ("an " if color[0] in "aeiou" else "a ") + color
-
-
 def have(rng: random.Random, test: bool) -> Item:
     """Who has what: one kind of question for each conversation, first in full, then short."""
     things = draw(rng, lambda r: _things(r, 2 if test else 1), test, lambda x: f"have {x}")
-    parts = ", ".join(f"{name} has {_a(color)} {thing}" for name, color, thing in things)
+    parts = ", ".join(f"{name} has {with_article(color)} {thing}" for name, color, thing in things)
     statement = f"{rng.choice(['Remember this:', 'Please remember:', 'Here is a list:'])} {parts}."
     kind, asked = rng.choice(["what", "what", "who", "color"]), []
     for name, color, thing in rng.sample(things, len(things)):
         full, short, answer = {
-            "what": (f"What does {name} have?", f"And {name}?", f"{_a(color)} {thing}.".replace("a", "A", 1)),
+            "what": (f"What does {name} have?", f"And {name}?", f"{with_article(color)} {thing}.".replace("a", "A", 1)),
             "who": (f"Who has the {color} {thing}?", f"And the {color} {thing}?", f"That is {name}."),
             "color": (f"What color is the {thing}?", f"And the {thing}?", f"The {thing} is {color}.")
         }[kind]

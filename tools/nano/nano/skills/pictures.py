@@ -9,7 +9,7 @@ import random
 from nano import drawing
 from nano.drawing import Picture, Thing, patches, pixels, small_grid
 from nano.items import Item, Media, Model, Skill, User, draw, is_test
-from nano.words import DIGITS, NOUNS, NUMBERS, capital, letters, pseudo
+from nano.words import DIGITS, NOUNS, NUMBERS, capital, letters, pseudo, with_article
 
 PAIRS = [(c, s) for c in drawing.COLORS for s in drawing.SHAPES]
 TEST_PAIRS = [(c, drawing.SHAPES[3 * i % 5]) for i, c in enumerate(drawing.COLORS)]      # one of each colour
@@ -58,10 +58,6 @@ def talk(rng: random.Random, skill: str, images: list[Media], asked: list[tuple[
     return Item(skill, turns)
 
 
-def article(noun: str) -> str:
-    return ("an " if noun[0] in "aeiou" else "a ") + noun
-
-
 # ------------------------------------------------------------------------------------------------ one shape
 def one(rng: random.Random, test: bool, size: tuple[int, int], pairs: list[tuple[str, str]]) -> tuple[Picture, int]:
     """A picture of one shape and its place. Held out: colour, shape, place and rough size together."""
@@ -83,8 +79,8 @@ def is_clear(t: Thing, size: tuple[int, int]) -> bool:
 
 
 def answer_one(kind: str, t: Thing, place: int) -> str:
-    return {"shape": capital(article(t.shape)) + ".", "colour": capital(t.color) + ".",
-            "both": capital(article(f"{t.color} {t.shape}")) + ".", "place": capital(PLACES[place]) + "."}[kind]
+    return {"shape": capital(with_article(t.shape)) + ".", "colour": capital(t.color) + ".",
+            "both": capital(with_article(f"{t.color} {t.shape}")) + ".", "place": capital(PLACES[place]) + "."}[kind]
 
 
 def about_one(kind: str, rng: random.Random, test: bool, budget: int = 70) -> Item:
@@ -197,7 +193,7 @@ def compare(rng: random.Random, test: bool, budget: int = 70) -> Item:
     what = rng.choice(["nothing"] * (3 if kinds[0] == "same" else 1) + ["color", "shape", "number"])
     answer = dict(same="Yes.", changed="Nothing.") if what == "nothing" else dict(same="No.", changed=f"The {what}.")
     seed = rng.getrandbits(32)                                      # the same background and tones in both
-    both = [drawing.draw_things(random.Random(seed), size, ts) for ts in (things, change(rng, size, things, what))]
+    both = [drawing.draw_things(random.Random(seed), size, ts, by_place=True) for ts in (things, change(rng, size, things, what))]
     assert (both[0].image.tobytes() == both[1].image.tobytes()) == (what == "nothing")
     kinds = kinds[:1] if test or rng.random() < .5 else kinds
     return talk(rng, "compare", [media(p, budget) for p in both], [(rng.choice(ASK[k]), answer[k]) for k in kinds])
@@ -222,7 +218,8 @@ def new_word(rng: random.Random, test: bool) -> tuple:
     def make(r: random.Random) -> str:
         kind = r.random()
         return r.choice(WORDS) if kind < .3 else pseudo(r, 3, 6) if kind < .8 else letters(r, 1, 5)
-    return draw(rng, make, test, lambda w: f"printed {w}"), *style(rng)
+    text = draw(rng, make, test, lambda w: f"printed {w}")
+    return draw(rng, lambda r: (text, *style(r)), test, lambda x: look(*x)) if text in KNOWN else (text, *style(rng))
 
 
 def number(rng: random.Random, test: bool) -> tuple:
@@ -260,11 +257,11 @@ def read_digits(rng: random.Random, test: bool, budget: int = 70) -> Item:
 # ------------------------------------------------------------------------------------------------ thin lines
 def lines(rng: random.Random, test: bool, budget: int = 280) -> Item:
     """The direction of thin lines, three pixels apart in a large picture: a budget of 280 shows them as they are, 70
-    gives an even tone. Training uses tiles of the same scale and a few large pictures. Held out: the field's box."""
+    gives an even tone. Training mostly uses tiles of the same scale. Held out: the field's box."""
     if test:
         size = rng.choice(drawing.LARGE)
     else:
-        size = rng.choice(drawing.LARGE if rng.random() < .03 else drawing.TILES)
+        size = rng.choice(drawing.LARGE if rng.random() < .25 else drawing.TILES)
         budget = 280 if size in drawing.LARGE else size[0] * size[1] // drawing.CELL ** 2
     def make(r: random.Random) -> tuple:
         return r.choice(drawing.DIRECTIONS), drawing.field_box(r, size)

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from nano.items import Item, Skill, ask, draw
-from nano.skills.shapes import BOOLEAN, INTEGER, NUMBER, STRING, STRINGS, conforms, enum, leaves, record
-from nano.words import CITIES, COLORS, NAMES, ROOMS, capital, pseudo
+from nano.skills.json_shapes import BOOLEAN, INTEGER, NUMBER, STRING, STRINGS, conforms, enum, leaves, record
+from nano.words import CITIES, COLORS, DAYS, EVENTS, NAMES, ROOMS, capital, listed, pseudo
 
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 JOBS = "doctor teacher farmer baker sailor painter singer driver soldier".split()
 THINGS = "chair table lamp book pencil guitar violin drum flute camera radio clock mirror basket jacket carpet".split()
 LIKES = "bread cheese honey milk juice coffee rice corn butter summer winter music".split()
 MATERIALS = "wood glass iron leather cotton paper stone silver".split()
 PETS, VEHICLES = "dog cat horse bird".split(), "train bus boat plane".split()
-EVENTS = "meeting party concert lesson dinner lunch visit test".split()
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,6 @@ OBJECTS = {"pet": ("kind", "called"), "when": ("day", "hour")}
 
 
 # ------------------------------------------------------------------------------------------------ texts
-def listed(values: list[str]) -> str:
-    return values[0] if len(values) == 1 else ", ".join(values[:-1]) + " and " + values[-1]
-
-
 def several(rng: random.Random, values: list[str]) -> list[str]:
     return rng.sample(values, rng.randint(1, 3))
 

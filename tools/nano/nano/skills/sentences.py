@@ -4,6 +4,7 @@ No sentence names a person, a code or a home, so filler never answers a question
 everyday word with its own token, so `tokens` is exact as long as the tokenizer has them all."""
 import random
 
+REMEMBERED = "I will remember that."
 PEOPLE = "doctor teacher farmer baker sailor painter singer driver soldier king queen prince".split()
 ANIMALS = "bird horse sheep goat mouse tiger lion snake".split()
 THINGS = "table house door lamp book pencil chair basket bottle bucket candle clock mirror carpet boat tower".split()

@@ -7,18 +7,14 @@ values of the letter.
 import random
 
 from nano.items import Item, Model, Skill, User, ask, draw
-from nano.words import CITIES, COLORS, NAMES, capital, pseudo
+from nano.skills.sentences import REMEMBERED
+from nano.words import CITIES, COLORS, MONTHS, NAMES, capital, listed, pseudo, with_article
 
 COUNTABLE = """apple lemon orange banana grape melon carrot onion bean chair table lamp book pencil flower bird horse
 goat tiger lion eagle guitar piano drum flute trumpet camera clock mirror candle basket bottle bucket hammer button
 jacket shirt pillow""".split()
 FRUIT = "apple lemon orange banana grape melon carrot onion bean".split()
 DEEDS = "bought found ate sold".split()
-MONTHS = "January February March April May June July August September October November December".split()
-
-
-def an(noun: str) -> str:
-    return ("an " if noun[0] in "aeiou" else "a ") + noun
 
 
 def counted(things: list[str]) -> str:
@@ -27,7 +23,7 @@ def counted(things: list[str]) -> str:
 
 
 def things_to_count(rng: random.Random, names: list[str], shortest: int, longest: int) -> tuple[str, ...]:
-    kinds = rng.sample(names, rng.randint(2, 4) if longest > 3 else rng.randint(1, 2))
+    kinds = rng.sample(names, rng.randint(2, 4))
     while True:
         things = [rng.choice(kinds) for _ in range(rng.randint(shortest, longest))]
         if len(set(things)) > 1 or shortest == 1:
@@ -44,7 +40,7 @@ def summary(rng: random.Random, test: bool) -> Item:
     if told:
         deed = rng.choice(DEEDS)
         people = rng.sample(NAMES, len(things))
-        text = ", ".join(f"{who} {deed} {an(thing)}" for who, thing in zip(people, things)) + "."
+        text = ", ".join(f"{who} {deed} {with_article(thing)}" for who, thing in zip(people, things)) + "."
         question = rng.choice(["Summarize by counting what they {}: {}", "Count what they {}: {}"]).format(deed, text)
     else:
         question = rng.choice(["Count the things in this list: {}.", "Summarize this list by counting: {}.",
@@ -58,7 +54,7 @@ def count_drill(rng: random.Random, test: bool) -> Item:
         kinds = r.sample(COUNTABLE, r.randint(1, 4))
         return tuple(r.choice(kinds) for _ in range(r.randint(2, 9)))
     things = list(draw(rng, make, test, lambda x: f"summary {x}"))
-    turns = [User(f"Here is a list: {', '.join(things)}."), Model("I will remember that.")]
+    turns = [User(f"Here is a list: {', '.join(things)}."), Model(REMEMBERED)]
     for thing in rng.sample(sorted(set(things)), len(set(things))):
         n = things.count(thing)
         turns += [User(f"How many {thing}s?"), Model(f"{n} {thing}{'s' if n > 1 else ''}.")]
@@ -119,7 +115,7 @@ def field_question(rng: random.Random, values: dict[str, str], several: bool) ->
         name = rng.choice(list(QUESTIONS))
         return rng.choice(QUESTIONS[name]), capital(values[name]) + "."
     names = rng.sample(list(QUESTIONS), rng.randint(2, 4))
-    asked = ", ".join(names[:-1]) + " and " + names[-1]
+    asked = listed(names)
     question = rng.choice(["List {}.", "Tell me {}.", "Give me {}."]).format(asked)
     return question, " ".join(f"{capital(n)}: {values[n]}." for n in names)
 
@@ -138,4 +134,4 @@ def extract(rng: random.Random, test: bool) -> Item:
     return Item("extract", turns)
 
 
-SKILLS = {"count_drill": Skill(count_drill, 1.5), "summary": Skill(summary, 1.5), "extract": Skill(extract, 2.0)}
+SKILLS = {"count_drill": Skill(count_drill, 1.5, drill=True), "summary": Skill(summary, 1.5), "extract": Skill(extract, 2.0)}

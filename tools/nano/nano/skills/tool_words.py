@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from nano.items import draw, is_test
-from nano.skills.shapes import BOOLEAN, INTEGER, STRING, enum
+from nano.skills.json_shapes import BOOLEAN, INTEGER, STRING, enum
 from nano.words import NAMES, NOUNS, capital, pseudo
 
 
@@ -64,7 +64,7 @@ DOES = {
         "[find|look for|get]* [pages|web pages|information|results][| on the web| on the internet| about a topic| about a word]",
         "[web search|internet search|search engine]"],
     "app program open": ["[open|start|launch|run]* [an app|a program|an application|apps|a given app][| by name| on the phone]",
-        "[app launcher|programs of the phone|open apps]"],
+        "[app launcher|programs of the phone|apps to open]"],
     "table restaurant dinner": [
         "[book|reserve|get]* a table[| in a restaurant| at a restaurant| for dinner| for some people| for a number of people]",
         "[make]* a [reservation|booking] [in|at] a restaurant", "[find]* a table for [some people|guests|a day]",
@@ -193,6 +193,11 @@ def does(rng: random.Random, patterns: list[str]) -> str:
 def does_of(rng: random.Random, words: str, unseen: bool) -> str:
     """What a kind of tool does, of the wanted half."""
     return draw(rng, lambda r: does(r, DOES[words]), unseen, lambda text: f"does {text}", 8)
+
+
+def plain(text: str) -> str:
+    """What makes two descriptions the same."""
+    return text.lower().rstrip(".")
 
 
 def describe(rng: random.Random, text: str) -> str:

@@ -13,17 +13,15 @@ from typing import Any
 
 from nano.items import Call, Item, Model, Results, Skill, User, draw, is_test
 from nano.skills import chat, words
-from nano.skills.shapes import BOOLEAN, INTEGER, NUMBER, STRING, STRINGS, conforms, enum, leaves, record
+from nano.skills.json_shapes import BOOLEAN, INTEGER, NUMBER, STRING, STRINGS, conforms, enum, leaves, record
 from nano.skills import tool_words as wordings
 from nano.skills.tool_words import Wording
-from nano.words import CITIES, COLORS, NAMES, ROOMS, capital, pseudo, word
+from nano.words import CITIES, COLORS, DAYS, EVENTS, NAMES, ROOMS, capital, listed, pseudo, word
 
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 FOODS = """apple bread sugar salt pepper butter cheese honey milk water juice coffee lemon melon potato carrot onion
 rice corn""".split()
 THINGS = """chair table lamp book pencil guitar violin piano drum flute camera radio clock mirror basket hammer jacket
 carpet""".split()
-EVENTS = "meeting party concert lesson dinner lunch visit test".split()
 APPS = "camera clock radio mail photo game map book".split()
 DOORS = "front back garden cellar kitchen".split()
 LANGUAGES = "French German Spanish Italian".split()
@@ -93,11 +91,9 @@ def clock(rng: random.Random) -> str:
     return f"{rng.randint(0, 23)}:{rng.randint(10, 59)}"
 
 
-def listed(value: Any) -> str:
-    """How a value reads in a sentence: 'milk, bread and rice'."""
-    if not isinstance(value, list):
-        return str(value)
-    return value[0] if len(value) == 1 else ", ".join(value[:-1]) + " and " + value[-1]
+def said(value: Any) -> str:
+    """How a value reads in a sentence."""
+    return listed(value) if isinstance(value, list) else str(value)
 
 
 PARAM = {
@@ -317,8 +313,13 @@ def any_kind(rng: random.Random, wording: Wording, known: list[Kind] = KINDS) ->
 def description(rng: random.Random, kind: Kind, wording: Wording) -> str:
     if wording is Wording.PLAIN or kind.about and wording is Wording.MANY and rng.random() < .35:
         return rng.choice(kind.about)
-    does = wordings.does(rng, kind.does) if kind.does else wordings.does_of(rng, kind.words, wording is Wording.UNSEEN)
-    return wordings.describe(rng, does)
+    if kind.does:
+        return wordings.describe(rng, wordings.does(rng, kind.does))
+    unseen, shown = wording is Wording.UNSEEN, {wordings.plain(about) for about in kind.about}
+    while True:
+        text = wordings.describe(rng, wordings.does_of(rng, kind.words, unseen))
+        if not unseen or wordings.plain(text) not in shown:
+            return text
 
 
 def request(rng: random.Random, kind: Kind, values: dict[str, Any], wording: Wording) -> str:
@@ -379,7 +380,7 @@ def draw_values(rng: random.Random, kind: Kind, wording: Wording) -> dict[str, A
 
 
 def spell(template: str, values: dict[str, Any], result: str = "") -> str:
-    return template.format(r=result, **{k: listed(v) for k, v in values.items()})
+    return template.format(r=result, **{k: said(v) for k, v in values.items()})
 
 
 def usual(test: bool) -> Wording:
@@ -577,6 +578,6 @@ def which_drill(rng: random.Random, test: bool) -> Item:
     return Item("which_drill", turns, declarations(rng, tools, test), scored=0, purposes=purposes(tools))
 
 
-SKILLS = {"which_drill": Skill(which_drill, 2.0), "tool_drill": Skill(tool_drill, 2.0), "tool_choice": Skill(tool_choice, 4.0),
-          "tool_words": Skill(tool_words, 3.0), "tool_result": Skill(tool_result, 1.0), "tool_parallel": Skill(tool_parallel, 2.0),
-          "tool_none": Skill(tool_none, 1.5)}
+SKILLS = {"which_drill": Skill(which_drill, 2.0, drill=True), "tool_drill": Skill(tool_drill, 2.0, drill=True),
+          "tool_choice": Skill(tool_choice, 4.0), "tool_words": Skill(tool_words, 3.0), "tool_result": Skill(tool_result, 1.0),
+          "tool_parallel": Skill(tool_parallel, 2.0), "tool_none": Skill(tool_none, 1.5)}
