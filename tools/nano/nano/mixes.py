@@ -20,12 +20,6 @@ LATER = {"copy": 0.6, "upper": 0.6, "letter": 0.6, "repeat": 0.6, "code": 0.7, "
          "summary": 2, "schema": 1.6, "tool_choice": 1.5, "tool_parallel": 1.6, "tool_none": 1.6, "spell": 2, "sort_words": 1.7, "quote": 2,
          "subtract": 1.7, "add_plain": 1.4, "relation": 1.5, "both": 1.5, "compare": 1.3, "spoken_words": 1.5}
 LATER_MIX = {name: weight * LATER.get(name, 1) for name, weight in JOINT_MIX.items()}
-# What 22 million tokens of the full stage left open, with enough of the rest to keep it. Without drills for what stands before the words that
-# it is found by, four million tokens more of this changed nothing.
-OPEN = {"backwards_drill": 6, "before_drill": 4, "who_drill": 6, "begin_drill": 3, "which_drill": 3, "tool_drill": 4, "count_drill": 2, "summary": 2,
-        "quote": 2, "recall": 1.5, "tool_choice": 1.5, "tool_parallel": 2, "tool_none": 1.5, "sort_words": 1.5, "have": 1.5, "relation": 2,
-        "compare": 2, "count_shapes": 1.5, "both": 1.5, "read_word": 1.5}
-OPEN_MIX = {name: weight * OPEN.get(name, 0.35) * (1 if name in TEXT else 0.4) for name, weight in LATER_MIX.items()}
 # What was nearly there, at a low rate, with a quarter of the rest: two processors do it in forty minutes.
 POLISH = {"add_plain": 5, "have": 4, "schema": 4, "sort_numbers": 5, "sort_words": 5, "count_shapes": 4, "both": 3, "count_drill": 0.5, "drill": 0.5}
 POLISH_MIX = {name: weight * (0.2 if name in SOUNDS else 0.25) for name, weight in LATER_MIX.items() if not name.endswith("drill")} | POLISH
@@ -44,17 +38,20 @@ SETTLE = {"add_plain": 3, "both": 3.5, "sort_words": 3, "translate_de": 2, "have
 SETTLE_MIX = {name: weight * SETTLE.get(name, 0.7) * (0.5 if name in SOUNDS else 0.8 if name in PICTURES else 1)
               for name, weight in LATER_MIX.items() if not name.endswith("drill")} | {"tool_drill": 1.0, "which_drill": 1.0, "count_drill": 1.0}
 # Of nano-moe, which has copying and text behind it: everything at once, with hints.
-WHOLE_MIX = {name: (LATER_MIX[name] + SETTLE_MIX.get(name, 0)) / 2 for name in LATER_MIX} | {"tool_words": 5, "needle": 0.4}
+WHOLE_MIX = {name: (LATER_MIX[name] + SETTLE_MIX.get(name, 0)) / 2 for name in LATER_MIX} | {"tool_words": 5, "needle": 0.4}# What it knows by then gives room to what takes it longer, sums and tools before all.
+LONGER = {"add": 1.8, "add_plain": 2.5, "subtract": 3, "drill": 2, "tool_choice": 2, "tool_parallel": 2, "tool_drill": 2, "which_drill": 2,
+          "tool_none": 1, "tool_words": 1.3, "sort_numbers": 1.6, "count_letters": 3, "chat": 3, "fact": 1.2, "schema": 1, "translate_es": 1.3,
+          "quote": 1, "copy": 0.8, "reverse": 0.8, "summary": 1.3, "compare": 1.2, "relation": 1, "count_shapes": 1.2, "both": 1, "read_word": 0.9}
+LONGER_MIX = {name: weight * LONGER.get(name, 0.5) for name, weight in WHOLE_MIX.items()}
 
 STAGES = {
     "first": Mix(FIRST, n_items=5, max_tokens=320),
     "text": Mix(TEXT_MIX, n_items=4, max_tokens=640),
     "joint": Mix(JOINT_MIX, n_items=4, max_tokens=640),
-    "later": Mix(LATER_MIX, n_items=4, max_tokens=640),
     "full": Mix(LATER_MIX | {"needle": 1.0}, n_items=4, max_tokens=4300),
-    "open": Mix(OPEN_MIX | {"needle": 0.5}, n_items=4, max_tokens=4300),
     "hinted": Mix(HINTED_MIX, n_items=4, max_tokens=800),
     "settle": Mix(SETTLE_MIX, n_items=4, max_tokens=800),
     "whole": Mix(WHOLE_MIX, n_items=4, max_tokens=2100),
+    "longer": Mix(LONGER_MIX, n_items=4, max_tokens=1200),
     "polish": Mix(POLISH_MIX, n_items=4, max_tokens=640),
 }
