@@ -38,7 +38,8 @@ SETTLE = {"add_plain": 3, "both": 3.5, "sort_words": 3, "translate_de": 2, "have
 SETTLE_MIX = {name: weight * SETTLE.get(name, 0.7) * (0.5 if name in SOUNDS else 0.8 if name in PICTURES else 1)
               for name, weight in LATER_MIX.items() if not name.endswith("drill")} | {"tool_drill": 1.0, "which_drill": 1.0, "count_drill": 1.0}
 # Of nano-moe, which has copying and text behind it: everything at once, with hints.
-WHOLE_MIX = {name: (LATER_MIX[name] + SETTLE_MIX.get(name, 0)) / 2 for name in LATER_MIX} | {"tool_words": 5, "needle": 0.4}# What it knows by then gives room to what takes it longer, sums and tools before all.
+WHOLE_MIX = {name: (LATER_MIX[name] + SETTLE_MIX.get(name, 0)) / 2 for name in LATER_MIX} | {"tool_words": 5, "needle": 0.4}
+# What it knows by then gives room to what takes it longer, sums and tools before all.
 LONGER = {"add": 1.8, "add_plain": 2.5, "subtract": 3, "drill": 2, "tool_choice": 2, "tool_parallel": 2, "tool_drill": 2, "which_drill": 2,
           "tool_none": 1, "tool_words": 1.3, "sort_numbers": 1.6, "count_letters": 3, "chat": 3, "fact": 1.2, "schema": 1, "translate_es": 1.3,
           "quote": 1, "copy": 0.8, "reverse": 0.8, "summary": 1.3, "compare": 1.2, "relation": 1, "count_shapes": 1.2, "both": 1, "read_word": 0.9}
