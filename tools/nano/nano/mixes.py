@@ -30,11 +30,11 @@ HINTED = {"tool_choice": 6, "tool_drill": 5, "which_drill": 5, "tool_none": 5, "
           "read_digits": 2, "lines": 0.05}
 HINTED_MIX = {name: weight * (0.25 if name in SOUNDS else 0.35) for name, weight in LATER_MIX.items() if not name.endswith("drill")} | HINTED
 # What the stage before forgot at its high rates comes back while they fall.
-SETTLE = {"add_plain": 3, "both": 3.5, "sort_words": 3, "translate_de": 2, "have": 2.5, "translate_fr": 2.2, "subtract": 1.7, "schema": 3.2,
-          "repeat": 1.7, "reverse": 1.7, "copy": 1.7, "read_digits": 1.7, "count_shapes": 1.7,
+SETTLE = {"add_plain": 3, "both": 2.5, "sort_words": 2, "translate_de": 1.5, "have": 1.5, "translate_fr": 2.2, "subtract": 1.5, "schema": 3.2,
+          "repeat": 1.7, "reverse": 1.7, "copy": 1.7, "read_digits": 1.7, "count_shapes": 2.2,
           "translate_es": 1.5, "spell": 1.5, "sort_numbers": 2.5, "code": 1.5,
-          "recall": 1.5, "tool_parallel": 2, "tool_words": 6, "tool_none": 1.8, "add": 1.3, "fact": 1.3, "unknown": 1.3, "read_word": 2,
-          "summary": 3, "compare": 1.5, "beeps": 1.5, "lines": 0.5}
+          "recall": 1.5, "tool_choice": 1.2, "tool_parallel": 2.5, "tool_words": 5, "tool_none": 1.8, "add": 1.3, "fact": 1.3, "unknown": 1.3,
+          "read_word": 2, "summary": 3, "compare": 2, "beeps": 1.5, "lines": 0.5}
 SETTLE_MIX = {name: weight * SETTLE.get(name, 0.7) * (0.5 if name in SOUNDS else 0.8 if name in PICTURES else 1)
               for name, weight in LATER_MIX.items() if not name.endswith("drill")} | {"tool_drill": 1.0, "which_drill": 1.0, "count_drill": 1.0}
 # Of nano-moe, which has copying and text behind it: everything at once, with hints.

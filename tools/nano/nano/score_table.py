@@ -3,7 +3,8 @@ import json
 
 EXACT = ("tool_choice", "tool_words", "copy", "quote", "recall", "needle_512", "needle_1024", "needle_2048")  # choosing a tool,
 # and copying within 2k tokens
-TOO_SMALL = {"lines_70": 25}                                # the budget shows no thin lines: what is right there is chance
+# The budget shows no thin lines, and chance has 25 % of four directions right: up to 37 within two standard deviations of 50 answers.
+TOO_SMALL = {"lines_70": 37}
 
 
 def target(skill: str) -> int:
