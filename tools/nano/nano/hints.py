@@ -241,8 +241,8 @@ class RowReader:
                 character += len(self.pieces[i])
 
     def look_at_counted(self, begin: int, end: int) -> None:
-        """Of a list of counts: at each thing to the first of them; at its number to all of them alike. Of each it is known which one it is (the
-        hint `nth`), so their mean tells how many there are."""
+        """Of a list of counts: at each thing to the first of them, at its number to all of them. Of each it is known which one it is (the hint
+        `nth`), so their mean tells how many there are."""
         pieces = self.pieces
         if pieces[begin:begin + 2] != ["Counts", ":"]:
             return
@@ -250,8 +250,7 @@ class RowReader:
             places = [i for i in range(begin) if not self.labels[i] and pieces[i] == pieces[at]]
             if places:
                 self.tell(at - 1, places[:1])
-                for place in places:
-                    self.tell(at + 1, [place])
+                self.tell(at + 1, places)
 
     def longest(self, begin: int) -> Part | None:
         """The sentence before the answer that shares most of its beginning with it, of two words at least, if it is the only one."""
