@@ -67,7 +67,7 @@ once nano-settled train --kind e --out "$work/nano-settled" --start "$work/nano-
   --tokens 14e6 --batch 8192 --lr 1.2e-3 --muon-lr 2.4e-3 --decay 0.9 --warmup 30 --n-test 0
 
 # nano-moe: what a word is and how pictures are seen it has from nano; copying, all text skills, then everything at once; last, more of what takes
-# longer.
+# longer, and what was forgotten over that.
 known="$work/nano-settled/last.pt"
 once moe-first train --kind moe --out "$work/moe" --parts "{\"model.language_model.embed_tokens\": \"$known\"}" --stage first --tokens 1.3e6
 once moe-text train --kind moe --out "$work/moe" --stage text --hints 0.02 --tokens 2.4e6 --batch 4096 --lr 2e-3 --muon-lr 2.5e-3 --n-test 0
@@ -75,10 +75,12 @@ once moe-whole train --kind moe --out "$work/moe-whole" --start "$work/moe/last.
   --stage whole --hints 0.04 --lessons 0.2 --tokens 12e6 --batch 8192 --lr 2.2e-3 --muon-lr 3.2e-3 --decay 0.6 --warmup 60 --n-test 0
 once moe-longer train --kind moe --out "$work/moe-longer" --start "$work/moe-whole/last.pt" --stage longer --hints 0.04 --lessons 0.2 \
   --tokens 4e6 --batch 8192 --lr 1.6e-3 --muon-lr 2.4e-3 --decay 0.85 --warmup 30 --n-test 0
+once moe-settled train --kind moe --out "$work/moe-settled" --start "$work/moe-longer/last.pt" --stage whole --hints 0.04 --lessons 0.2 \
+  --tokens 2e6 --batch 8192 --lr 1.2e-3 --muon-lr 1.8e-3 --decay 0.95 --warmup 20 --n-test 0
 
 release=$work/release sets=$work/release/eval
 once export nano export --checkpoint "$work/nano-settled/last.pt" --tokenizer "$work/tokenizer" --out "$release"
-once export-moe nano export --checkpoint "$work/moe-longer/last.pt" --tokenizer "$work/tokenizer" --out "$release" --name nano-moe
+once export-moe nano export --checkpoint "$work/moe-settled/last.pt" --tokenizer "$work/tokenizer" --out "$release" --name nano-moe
 once test-sets nano test-sets --tokenizer "$work/tokenizer" --out "$sets"
 once demo nano demo --out "$release/demo"
 
