@@ -35,7 +35,8 @@ void print_tuning(const Tuning& t, double seconds) {
     fmt::print("    {:<26}{:>8.1f}{:>8.1f}{}\n", s.n_threads, s.decode_gb_s, s.prompt_gflop_s,
                s.n_threads == t.n_threads ? "  chosen" : "");
   if (double load = 0; getloadavg(&load, 1) == 1 && load > kBusy * usable_processors())
-    fmt::print("other programs kept {:.1f} processors busy: measure again when they are done\n", load);
+    fmt::print("the load of the last minute was {:.1f}, on {} processors: measure again when other programs are done\n",
+               load, usable_processors());
   fmt::print("used from now on, unless FACET_ISA or --threads say otherwise; `rm {}` forgets it\n",
              printable(tuning_path()));
 }

@@ -126,7 +126,7 @@ std::vector<std::string> hints(const Machine& m) {
                               m.n_usable, m.n_processors));
   if (m.load > m.n_usable * 0.7)
     out.push_back(
-        fmt::format("other programs keep {:.1f} processors busy: speeds and ceilings are lower for it", m.load));
+        fmt::format("the load is {:.1f}, on {} processors: speeds and ceilings are lower for it", m.load, m.n_usable));
   constexpr int64_t kLittle = int64_t{2} << 30;
   if (m.available_bytes > 0 && m.available_bytes < kLittle)
     out.push_back(fmt::format("only {:.1f} GB of memory are available: close programs, or use a small model",
