@@ -97,7 +97,7 @@ void print(const Machine& m) {
     sets.push_back(set.name + (set.chosen ? " (used)" : set.runs_here ? "" : " (not on this CPU)"));
   fmt::print("machine\n");
   fmt::print("  {:<16}{}\n", "CPU", m.cpu);
-  fmt::print("  {:<16}{} of {}, {:.1f} busy in the last minute\n", "processors", m.n_usable, m.n_processors, m.load);
+  fmt::print("  {:<16}{} of {}, load {:.1f} in the last minute\n", "processors", m.n_usable, m.n_processors, m.load);
   fmt::print("  {:<16}{}\n", "instructions", fmt::join(features, ", "));
   fmt::print("  {:<16}{}\n", "kernels", fmt::join(sets, ", "));
   fmt::print("  {:<16}{}\n", "tuning", tuning_line(m));

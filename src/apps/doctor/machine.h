@@ -18,7 +18,7 @@ inline double gigabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e9
 struct Machine {
   std::string cpu;
   int n_processors = 0, n_usable = 0;                  // of the machine; of this process
-  double load = 0;                                     // processors that were busy in the last minute
+  double load = 0;                                     // threads that ran or waited to, in the mean of the last minute
   std::vector<std::pair<std::string, bool>> features;  // name, present
   struct KernelSet {
     std::string name;
