@@ -315,10 +315,10 @@ def description(rng: random.Random, kind: Kind, wording: Wording) -> str:
         return rng.choice(kind.about)
     if kind.does:
         return wordings.describe(rng, wordings.does(rng, kind.does))
-    unseen, shown = wording is Wording.UNSEEN, {wordings.plain(about) for about in kind.about}
+    unseen, shown = wording is Wording.UNSEEN, set(map(wordings.plain, kind.about))
     while True:
         text = wordings.describe(rng, wordings.does_of(rng, kind.words, unseen))
-        if not unseen or wordings.plain(text) not in shown:
+        if not unseen or wordings.plain(text) not in shown:     # training takes from `about` too
             return text
 
 
